@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util'
+
+/** What the demo can be told on the command line: `npm run demo -- --data pets.zip`. */
+export interface DemoOptions {
+  /** The archive or folder to train on. */
+  data: string
+  /** Where the service keeps its data; it stays there after the demo. */
+  folder: string
+  /** Passes over the training images; null: as the recipe says. */
+  epochs: number | null
+  help: boolean
+}
+
+/** The images that come along. */
+export const bundledData = 'infra/demo/fashion-mnist-small.zip'
+
+export const demoUsage = `usage: npm run demo [-- options]
+
+  --data <archive or folder>  images to train on (default: a small part of Fashion-MNIST that comes along)
+  --folder <folder>           where the service keeps data sets, models and reports (default: demo-output)
+  --epochs <n>                passes over the training images (default: what fits a few minutes)
+  --help                      this text
+`
+
+/** Reads the demo's options; an unknown one throws an Error that names it. */
+export function readDemoOptions(args: string[]): DemoOptions {
+  const { values } = parseArgs({
+    args,
+    options: {
+      data: { type: 'string', default: bundledData },
+      folder: { type: 'string', default: 'demo-output' },
+      epochs: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  const epochs = values.epochs === undefined ? null : Number(values.epochs)
+  if (epochs !== null && !(Number.isInteger(epochs) && epochs > 0)) throw new Error(`--epochs takes a whole number above zero, got ${values.epochs}`)
+  return { ...values, epochs }
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+// The entry behind `npm run demo`, `npm test`, `npm start` and the other verbs. It works on a fresh clone: what a verb
+// needs (packages, the native engine, the build) is made first, costs nothing when it is there already, and says what
+// it is doing. Plain JavaScript without dependencies, since it runs before there are any.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, checkNode, installPackages, PrepareError, setUpEngine } from './run/prepare.mjs'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+const service = ['services/standalone', 'services/trainer']
+
+/** What each verb needs and runs. `builds` are TypeScript projects; '.' is all of them, tests included. */
+const verbs = {
+  demo: { says: 'train imclr and baseline on a small real data set, show both reports', builds: [...service, 'sdk', 'infra/demo'], engine: true, program: 'infra/demo/dist/demo.js' },
+  start: { says: 'run the service on this machine, in the foreground', builds: service, engine: true, program: 'services/standalone/dist/main.js' },
+  test: { says: 'run the tests; arguments choose some: npm test -- test/queue', builds: ['.'], engine: true, program: 'node_modules/vitest/vitest.mjs', args: ['run'] },
+  doctor: { says: 'tell what machine, engine and GPU there are', builds: [], engine: false, program: 'infra/setup/doctor.mjs' },
+  setup: { says: 'make the native engine (once per machine; done by the other verbs by themselves)', builds: [], engine: false, program: 'infra/setup/native.mjs' },
+  bench: { says: 'measure the speed of training, evaluation and data', builds: ['.'], engine: true, program: 'test/dist/bench/main.js' },
+  learning: { says: 'compare what models learn with the same recipe in PyTorch (hours)', builds: ['.'], engine: true, program: 'test/dist/learning/main.js' },
+  chaos: { says: 'kill processes at random moments of seeded runs', builds: ['.'], engine: true, program: 'test/dist/chaos/main.js' },
+  generate: { says: 'write the SDK\'s generated client anew from the router', builds: ['infra/generate'], engine: false, program: 'infra/generate/dist/main.js' },
+}
+
+function usage() {
+  const lines = Object.entries(verbs).map(([verb, { says }]) => `  ${verb.padEnd(9)} ${says}`)
+  return ['usage: npm run <verb> [-- arguments]', '', ...lines, ''].join('\n')
+}
+
+/** Runs `program` with this terminal, passes signals on, and ends as it ended. */
+function become(program, args) {
+  if (!existsSync(join(root, program))) throw new PrepareError(`${program} is missing`, 'the build did not make it; remove the dist folders and try again')
+  const child = spawn(process.execPath, [join(root, program), ...args], { stdio: 'inherit', cwd: root })
+  // A terminal sends Ctrl-C to the child as well; sending it again would read as "stop at once".
+  const passed = process.stdin.isTTY ? ['SIGTERM', 'SIGHUP'] : ['SIGTERM', 'SIGHUP', 'SIGINT']
+  for (const signal of passed) process.on(signal, () => child.kill(signal))
+  if (process.stdin.isTTY) process.on('SIGINT', () => {})
+  child.on('error', fail)
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
+}
+
+function fail(error) {
+  // A failure that the user can mend says how; any other is a mistake of ours and shows where it happened.
+  if (error.fix === undefined) throw error
+  console.error(['', `imclr: ${error.message}`, ...[error.fix].flat().map(line => `  fix: ${line}`)].join('\n'))
+  process.exit(1)
+}
+
+async function main([name, ...args]) {
+  const verb = Object.hasOwn(verbs, name ?? '') ? verbs[name] : undefined
+  if (!verb) {
+    const asked = name === undefined || name === '--help' || name === '-h' || name === 'help'
+    if (asked) console.log(usage())
+    else console.error(`imclr: there is no verb "${name}"\n\n${usage()}`)
+    process.exit(asked && name !== undefined ? 0 : 2)
+  }
+  checkNode()
+  await installPackages(root)
+  if (verb.engine) await setUpEngine(root)
+  if (verb.builds.length > 0) await build(root, verb.builds)
+  if (verb.program) become(verb.program, [...(verb.args ?? []), ...args])
+}
+
+main(process.argv.slice(2)).catch(fail)

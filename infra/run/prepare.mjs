@@ -1,0 +1,110 @@
+// What has to be there before a verb can run: a Node that is new enough, the packages, the native engine, the build.
+// Each step finds out by itself whether there is anything to do, and is silent when there is not.
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const oldestNode = [20, 15] // the first 20 with zlib.crc32
+
+/** Something the user can put right; `fix` says how. */
+export class PrepareError extends Error {
+  constructor(message, fix) {
+    super(message)
+    this.fix = fix
+  }
+}
+
+export function checkNode(version = process.versions.node) {
+  const [major, minor] = version.split('.').map(Number)
+  const enough = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])
+  if (!enough) throw new PrepareError(`Node ${version} is too old`, `install Node ${oldestNode.join('.')} or newer (22 is the one we recommend)`)
+}
+
+/** Runs `npm ci` unless node_modules holds what package-lock.json says. One that was broken off leaves no stamp and no record, and is done again. */
+export async function installPackages(root) {
+  if (isInstalled(root)) return
+  // Run by npm, the way to the same npm is in the environment.
+  const npm = process.env.npm_execpath
+  const [command, prefix] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
+  await step('installing packages (npm ci)', async () => {
+    const { code, output } = await run(root, command, [...prefix, 'ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund'])
+    if (code !== 0) throw new PrepareError(`npm ci failed\n${indent(output)}`, 'check that the npm registry can be reached (npm ping) and that the disk has 1.5 GB free, then run the command again')
+    writeFileSync(stampOf(root), sumOf(join(root, 'package-lock.json')))
+  })
+}
+
+const stampOf = root => join(root, 'node_modules', '.imclr-installed')
+const sumOf = path => createHash('sha256').update(readFileSync(path)).digest('hex')
+
+/** Whether we installed just this lock file, or npm's own record of node_modules, which it writes last, has all of it. */
+export function isInstalled(root) {
+  const lock = join(root, 'package-lock.json')
+  if (existsSync(stampOf(root)) && readFileSync(stampOf(root), 'utf8') === sumOf(lock)) return true
+  const record = join(root, 'node_modules', '.package-lock.json')
+  if (!existsSync(record)) return false
+  const wanted = JSON.parse(readFileSync(lock, 'utf8')).packages
+  const present = JSON.parse(readFileSync(record, 'utf8')).packages
+  return Object.entries(wanted).every(([path, { version, integrity, optional, devOptional }]) => {
+    if (path === '' || !path.includes('node_modules/')) return true
+    const found = present[path]
+    // Optional packages may be absent: they are for other platforms.
+    if (!found) return Boolean(optional || devOptional)
+    return found.version === version && found.integrity === integrity
+  })
+}
+
+export async function setUpEngine(root) {
+  const { setUpNative } = await import(join(root, 'infra/setup/native.mjs'))
+  await setUpNative({ log: say })
+}
+
+/** Builds TypeScript projects; what is up to date is left alone. */
+export async function build(root, projects) {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  await step('building', async () => {
+    const { code, output } = await run(root, process.execPath, [tsc, '-b', ...projects])
+    if (code !== 0) throw new PrepareError(`the build failed\n${indent(output)}`, 'on an unchanged clone: remove the dist folders and try again; else the lines above name the place')
+  })
+}
+
+/** Says what is being done once it takes longer than a moment, and how long it took. */
+async function step(what, action) {
+  const start = performance.now()
+  let said = false
+  const speak = () => { said = true; say(`${what} ...`) }
+  const timer = setTimeout(speak, 2_000)
+  try {
+    await action()
+  } finally {
+    clearTimeout(timer)
+  }
+  if (said) say(`${what}: done in ${Math.round((performance.now() - start) / 1000)} s`)
+}
+
+/** To stderr, so that a verb's own output can be piped. */
+function say(line) {
+  console.error(`imclr: ${line}`)
+}
+
+/** Runs a program to its end: exit code and the last 40 lines it wrote. */
+function run(root, command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    const stop = () => { child.kill('SIGTERM'); process.exit(143) }
+    process.once('SIGTERM', stop)
+    const keep = chunk => { output = (output + chunk).slice(-20_000) }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    child.on('error', error => reject(new PrepareError(`cannot run ${command}: ${error.message}`, `make sure ${command} is installed and on the PATH`)))
+    child.on('close', code => {
+      process.off('SIGTERM', stop)
+      resolve({ code, output: output.trimEnd().split('\n').slice(-40).join('\n') })
+    })
+  })
+}
+
+function indent(text) {
+  return text.split('\n').map(line => `  | ${line}`).join('\n')
+}

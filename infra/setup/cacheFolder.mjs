@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { homedir, hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+
+/** Where downloads and builds are kept, outside every clone, so that the second clone finds them. */
+export function cacheFolder(env = process.env) {
+  return env.IMCLR_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'imclr')
+}
+
+/** Writes a file so that a reader, or the next start after a crash, sees all of it or the old one. */
+export function writeAtomically(path, content) {
+  mkdirSync(dirname(path), { recursive: true })
+  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
+  writeFileSync(temporary, content, { flush: true })
+  renameSync(temporary, path)
+  syncFolder(dirname(path))
+}
+
+/** Makes a rename in this folder last through a power cut. */
+export function syncFolder(folder) {
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+const heartbeatMs = 5_000
+const silentMs = 60_000
+
+/**
+ * Holds the cache for one set-up at a time. The lock is a file naming its owner: it counts for nothing once the owner is gone
+ * (another process id or start time here, no heartbeat for a minute elsewhere).
+ * @param {string} cache @param {(line: string) => void} log @returns {Promise<() => void>} the release
+ */
+export async function lockCache(cache, log) {
+  mkdirSync(cache, { recursive: true })
+  const path = join(cache, 'setup.lock')
+  const own = JSON.stringify({ pid: process.pid, started: startOf(process.pid), host: hostname(), nonce: randomBytes(8).toString('hex') })
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
+  writeFileSync(draft, own)
+  let told = false
+  try {
+    for (;;) {
+      try {
+        // A link appears whole or not at all, so nobody ever reads a half-written lock.
+        linkSync(draft, path)
+        break
+      } catch (error) {
+        if (error.code !== 'EEXIST') throw error
+      }
+      const holder = read(path)
+      if (holder && !isAlive(holder, path)) {
+        takeAway(path, holder)
+      } else {
+        if (holder && !told) log(`another set-up is at work (process ${JSON.parse(holder).pid}); waiting for it`)
+        told = true
+        await new Promise((resolve) => setTimeout(resolve, 200))
+      }
+    }
+  } finally {
+    rmSync(draft, { force: true })
+  }
+  const heartbeat = setInterval(() => {
+    try {
+      utimesSync(path, new Date(), new Date())
+    } catch {
+      // The lock was removed by hand; the release below finds that out as well.
+    }
+  }, heartbeatMs)
+  return () => {
+    clearInterval(heartbeat)
+    if (read(path) === own) rmSync(path, { force: true })
+  }
+}
+
+function takeAway(path, seen) {
+  const aside = `${path}.dead.${randomBytes(4).toString('hex')}`
+  try {
+    renameSync(path, aside)
+  } catch (error) {
+    if (error.code === 'ENOENT') return
+    throw error
+  }
+  // Between looking and renaming a new owner may have come: give it back.
+  if (read(aside) !== seen && !existsSync(path)) linkSync(aside, path)
+  rmSync(aside, { force: true })
+}
+
+function isAlive(text, path) {
+  let holder
+  try {
+    holder = JSON.parse(text)
+  } catch {
+    return false
+  }
+  if (holder.host !== hostname()) return Date.now() - statSync(path).mtimeMs < silentMs
+  try {
+    process.kill(holder.pid, 0)
+  } catch (error) {
+    if (error.code === 'ESRCH') return false
+  }
+  const started = startOf(holder.pid)
+  return started === null || holder.started === null || started === holder.started
+}
+
+/** Start time in clock ticks since boot: with the process id it names one process for good. Null where there is no /proc. */
+function startOf(pid) {
+  const stat = read(`/proc/${pid}/stat`)
+  return stat ? (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null) : null
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}

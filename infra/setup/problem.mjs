@@ -1,0 +1,24 @@
+/** Something the user can mend: what is wrong, and how. Every failure of the set-up is one of these. */
+export class SetUpProblem extends Error {
+  /** @param {string} code @param {string} message @param {string[]} fix lines, each a thing to do or a command to run */
+  constructor(code, message, fix) {
+    super(message)
+    this.name = 'SetUpProblem'
+    this.code = code
+    this.fix = fix
+  }
+}
+
+/** @param {unknown} error @returns {string} what a user reads */
+export function describeProblem(error) {
+  if (!(error instanceof SetUpProblem)) return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return [`set-up failed (${error.code}): ${error.message}`, ...error.fix.map((line) => `  fix: ${line}`)].join('\n')
+}
+
+/** A full disk shows up in any step; everything else passes unchanged. */
+export function asDiskProblem(error, folder) {
+  if (error?.code !== 'ENOSPC' && error?.code !== 'EDQUOT') return error
+  return new SetUpProblem('disk-full', `no space left in ${folder}`, [
+    'free about 1.5 GB there, or name another place: IMCLR_CACHE=/somewhere/larger npm run setup',
+  ])
+}

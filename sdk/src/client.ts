@@ -1,0 +1,60 @@
+import { connect, type ClientOptions } from './connection/connect.js'
+import type { Api, CallOptions, ModelCompareAnswer, Report } from './generated/api.js'
+import { getVersion, uploadDataset, type Dataset, type UploadOptions } from './datasets/uploadDataset.js'
+import { getJob, train, type Job, type TrainOptions } from './jobs/train.js'
+import { loadModel, type LoadedModel, type LoadOptions } from './models/loadModel.js'
+import { getModel, getReport, type Model } from './models/model.js'
+
+/** Of `b` against `a`, image by image. */
+export type Comparison = ModelCompareAnswer
+
+/** An imclr service, as a set of verbs. */
+export interface Client {
+  datasets: {
+    /** Uploads an archive or a folder; resolves when it is checked, packed and ready. */
+    upload(from: string | URL | Blob | Uint8Array, options?: UploadOptions): Promise<Dataset>
+    get(versionId: string): Promise<Omit<Dataset, 'name'>>
+  }
+  /** `sdk.train(dataset, { mode: 'imclr' })`: resolves when queued. */
+  train(dataset: { versionId: string } | string, options?: TrainOptions, call?: CallOptions): Promise<Job>
+  jobs: { get(jobId: string): Promise<Job> }
+  models: {
+    get(modelId: string): Promise<Model>
+    /** Runs here: `predict(image)` gives label and probability. */
+    load<Label extends string = string>(model: { id: string } | string, options?: LoadOptions): Promise<LoadedModel<Label>>
+    download(model: { id: string } | string, folder: string): Promise<string[]>
+    report(model: { id: string } | string): Promise<Report>
+  }
+  /** Paired: `b` against `a` on the same test images, with a bootstrap interval and McNemar's test. */
+  compare(a: { id: string } | string, b: { id: string } | string): Promise<Comparison>
+  /** Every procedure of the service, generated from its router. */
+  api: Api
+}
+
+const idOf = (thing: { id: string } | string): string => (typeof thing === 'string' ? thing : thing.id)
+
+/**
+ * Makes a client. Without options it takes IMCLR_URL and IMCLR_API_KEY, or the service that runs on this machine.
+ *
+ * @example
+ * const sdk = createClient()
+ * const dataset = await sdk.datasets.upload('./pets.zip')
+ * const job = await sdk.train(dataset, { mode: 'imclr' })
+ * const model = await job.result()
+ */
+export function createClient(options: ClientOptions = {}): Client {
+  const connection = connect(options)
+  return {
+    datasets: { upload: (from, uploadOptions) => uploadDataset(connection, from, uploadOptions), get: (versionId) => getVersion(connection, versionId) },
+    train: (dataset, trainOptions = {}, call = {}) => train(connection, { dataset, options: trainOptions, call }),
+    jobs: { get: (jobId) => getJob(connection, jobId) },
+    models: {
+      get: (modelId) => getModel(connection, modelId),
+      load: (model, loadOptions) => loadModel(connection, { id: idOf(model) }, loadOptions),
+      download: async (model, folder) => (await getModel(connection, idOf(model))).download(folder),
+      report: (model) => getReport(connection, idOf(model)),
+    },
+    compare: (a, b) => connection.api.model.compare({ a: idOf(a), b: idOf(b) }),
+    api: connection.api,
+  }
+}

@@ -1,0 +1,93 @@
+import { createTRPCUntypedClient, httpBatchStreamLink, httpLink, splitLink, TRPCClientError, type TRPCUntypedClient } from '@trpc/client'
+import type { AnyRouter } from '@trpc/server'
+import { ConnectionError, errorOfAnswer, type ErrorFields, localError } from '../errors.js'
+import { buildApi, procedures, type Api, type CallOptions, type ProcedureName } from '../generated/api.js'
+import { findService, type ServiceAddress } from './findService.js'
+import { persistentFetch } from './persistentFetch.js'
+
+export interface ClientOptions extends Partial<ServiceAddress> {
+  /** Stands in for the global `fetch`. */
+  fetch?: typeof fetch
+  /** For one try of one request. @default 60000 */
+  timeoutMs?: number
+  /** Tries after the first, where trying again is safe. @default 4 */
+  retries?: number
+}
+
+export interface Connection {
+  api: Api
+  address(): Promise<ServiceAddress>
+  /** Persistent `fetch` with this client's key, for the service's plain routes. */
+  get(path: string, init?: RequestInit): Promise<Response>
+  /** Persistent `fetch` without the key, for signed URLs. */
+  fetch: typeof fetch
+}
+
+/** The generated API over tRPC, and what uploads and downloads need. Finds the service at the first call. */
+export function connect(options: ClientOptions): Connection {
+  const plain = options.fetch ?? globalThis.fetch
+  const persistent = persistentFetch({ fetch: plain, retries: options.retries ?? 4, timeoutMs: options.timeoutMs ?? 60_000 })
+  let found: Promise<ServiceAddress> | undefined
+  const address = () => (found ??= findService(options).catch((error: unknown) => { found = undefined; throw error }))
+  let client: Promise<TRPCUntypedClient<AnyRouter>> | undefined
+  const open = () => (client ??= address().then((where) => makeClient(where, persistent)))
+
+  const call = async (name: ProcedureName, input: unknown, callOptions: CallOptions = {}): Promise<unknown> => {
+    const { kind } = procedures[name]
+    // Every change carries a key, so that sending it again after a broken connection changes nothing twice.
+    const context = kind === 'mutation' ? { idempotencyKey: callOptions.idempotencyKey ?? globalThis.crypto.randomUUID() } : {}
+    const trpc = await open().catch((error: unknown) => { client = undefined; throw error })
+    try {
+      return await trpc[kind](name, input ?? {}, { signal: callOptions.signal, context })
+    } catch (error) {
+      callOptions.signal?.throwIfAborted()
+      throw understand(error)
+    }
+  }
+  return {
+    api: buildApi(call),
+    address,
+    fetch: persistent,
+    async get(path, init) {
+      const { url, apiKey } = await address()
+      const answer = await persistent(`${url}${path}`, { ...init, headers: { ...init?.headers, authorization: `Bearer ${apiKey}` } }).catch((error: unknown) => { throw unreachable(error) })
+      if (answer.ok) return answer
+      throw errorOfAnswer(fieldsOf((await answer.json().catch(() => ({}))) as Partial<ErrorFields>, answer.status))
+    },
+  }
+}
+
+function makeClient({ url, apiKey }: ServiceAddress, fetch: typeof globalThis.fetch): TRPCUntypedClient<AnyRouter> {
+  const common = { url: `${url}/trpc`, fetch: fetch as never }
+  const headers = { authorization: `Bearer ${apiKey}` }
+  return createTRPCUntypedClient<AnyRouter>({
+    links: [
+      splitLink({
+        // Streams come line by line; all else is one request, one answer, so that each carries its own idempotency key.
+        condition: (operation) => (procedures[operation.path as ProcedureName] as { stream?: boolean } | undefined)?.stream === true,
+        true: httpBatchStreamLink({ ...common, headers, maxItems: 1 }),
+        false: httpLink({ ...common, headers: ({ op }) => ({ ...headers, ...(op.context.idempotencyKey ? { 'idempotency-key': String(op.context.idempotencyKey) } : {}) }) }),
+      }),
+    ],
+  })
+}
+
+/** Whatever tRPC threw, as one of our errors. */
+export function understand(error: unknown): Error {
+  if (!(error instanceof TRPCClientError)) return unreachable(error)
+  const data = error.data as { imclr?: ErrorFields; httpStatus?: number } | undefined
+  if (!data) return unreachable(error)
+  return errorOfAnswer(fieldsOf(data.imclr ?? { message: error.message }, data.httpStatus ?? 500), { cause: error })
+}
+
+const unreachable = (error: unknown): ConnectionError => {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return new ConnectionError({ ...localError('UNREACHABLE', `The service did not answer: ${cause instanceof Error ? cause.message : String(cause)}.`, 'Check that it runs and that the URL is right.'), retryable: true }, { cause: error })
+}
+
+function fieldsOf(answer: Partial<ErrorFields>, status: number): ErrorFields {
+  return {
+    code: answer.code ?? 'INTERNAL', message: answer.message ?? `The service answered with status ${status}.`, hint: answer.hint ?? '', status: answer.status ?? status,
+    retryable: answer.retryable ?? status >= 500, requestId: answer.requestId ?? null, issues: answer.issues ?? [],
+  }
+}

@@ -1,0 +1,50 @@
+/** `fetch` that tries again where that is safe: after a broken connection, 408, 429 and 5xx, with jitter, honouring Retry-After. */
+export interface Persistence {
+  fetch: typeof fetch
+  /** Tries after the first. */
+  retries: number
+  /** For one try; streams are bounded by their first byte alone. */
+  timeoutMs: number
+  /** Milliseconds to wait before try `n` (from 1); an argument so that tests need not wait. */
+  delay?: (n: number) => number
+}
+
+const jittered = (n: number): number => Math.min(10_000, 250 * 2 ** (n - 1)) * (0.5 + Math.random() / 2)
+
+export function persistentFetch({ fetch: plain, retries, timeoutMs, delay = jittered }: Persistence): typeof fetch {
+  return async (input, init) => {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await one(plain, { input, init, timeoutMs }).catch((error: unknown) => error as Error)
+      init?.signal?.throwIfAborted()
+      const failed = answer instanceof Error || answer.status === 408 || answer.status === 429 || answer.status >= 500
+      if (!failed || attempt > retries) {
+        if (answer instanceof Error) throw answer
+        return answer
+      }
+      const after = answer instanceof Error ? Number.NaN : Number(answer.headers.get('retry-after') ?? Number.NaN) * 1000
+      if (!(answer instanceof Error)) await answer.body?.cancel()
+      await pause(Number.isFinite(after) ? Math.min(after, 60_000) : delay(attempt), init?.signal ?? undefined)
+    }
+  }
+}
+
+async function one(plain: typeof fetch, { input, init, timeoutMs }: { input: Parameters<typeof fetch>[0]; init: RequestInit | undefined; timeoutMs: number }): Promise<Response> {
+  const timeout = new AbortController()
+  const timer = setTimeout(() => timeout.abort(new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError')), timeoutMs)
+  const signal = init?.signal ? AbortSignal.any([init.signal, timeout.signal]) : timeout.signal
+  try {
+    return await plain(input, { ...init, signal })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Resolves after `ms`, or rejects with the signal's reason. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const stop = () => { clearTimeout(timer); reject(signal?.reason) }
+    const timer = setTimeout(() => { signal?.removeEventListener('abort', stop); resolve() }, ms)
+    signal?.addEventListener('abort', stop, { once: true })
+  })
+}

@@ -1,0 +1,86 @@
+import type { PrepareOptionsInput, Upload } from '../generated/api.js'
+import type { Connection } from '../connection/connect.js'
+import { ConflictError } from '../errors.js'
+import { followJob, type JobUpdate } from '../jobs/followJob.js'
+import { openSource, type Source } from './source.js'
+import { sendParts } from './sendParts.js'
+
+export interface UploadOptions extends PrepareOptionsInput {
+  /** Data sets are found by their names; the same name again adds a version. @default the file's name without its ending */
+  name?: string
+  onProgress?: (progress: UploadProgress) => void
+  /** Ends the upload or the wait; parts that were sent stay for a day, and the next call goes on from them. */
+  signal?: AbortSignal
+}
+
+export type UploadProgress =
+  | { phase: 'uploading'; bytes: number; totalBytes: number }
+  | { phase: 'preparing'; images: number; totalImages: number; secondsLeft: number | null }
+
+/** One immutable, checked version of a data set, ready to be trained on. */
+export interface Dataset {
+  id: string
+  name: string
+  versionId: string
+  classes: string[]
+  counts: { train: number; test: number; unlabelled: number }
+  picture: { height: number; width: number }
+}
+
+/**
+ * Uploads an archive (zip, tar, tar.gz) or a folder straight to the store and has it checked and packed. Going on after a
+ * broken connection or a crash needs nothing but calling it again with the same file.
+ *
+ * @throws PrepareFailedError with every bad file, its problem and its fix in `issues`
+ */
+export async function uploadDataset(connection: Connection, from: string | URL | Blob | Uint8Array, options: UploadOptions = {}): Promise<Dataset> {
+  const { name, onProgress, signal, ...prepare } = options
+  const source = await openSource(from)
+  try {
+    const datasetName = name ?? source.name.replace(/(\.tar)?\.[a-z0-9]+$/i, '')
+    const upload = await openUpload(connection, { source, datasetName, signal })
+    const parts = await sendParts({ api: connection.api, fetch: connection.fetch, source, upload, signal, onSent: (bytes) => onProgress?.({ phase: 'uploading', bytes, totalBytes: upload.bytes }) })
+    const { job } = await connection.api.dataset.completeUpload({ uploadId: upload.id, parts, options: prepare }, { signal, idempotencyKey: `complete-${upload.id}` })
+    return await prepared(connection, { jobId: job.id, onProgress, signal, name: datasetName })
+  } finally {
+    await source.close()
+  }
+}
+
+/**
+ * The upload that an earlier call for the same bytes left open, or a new one. The key of the request is made of the
+ * content, so no note of ours is needed to find it again.
+ */
+async function openUpload({ api }: Connection, { source, datasetName, signal }: { source: Source; datasetName: string; signal: AbortSignal | undefined }): Promise<Upload> {
+  const request = { datasetName, fileName: source.name, bytes: source.bytes }
+  const first = await api.dataset.createUpload(request, { signal, idempotencyKey: await fingerprint(source, datasetName) })
+  const found = await api.dataset.getUpload({ uploadId: first.id }, { signal }).catch(() => null)
+  return found?.state === 'open' && Date.parse(found.expiresAt) > Date.now() ? found : api.dataset.createUpload(request, { signal })
+}
+
+/** Of name, length and the sha256 over up to 64 samples of 64 KiB: cheap, and parts are compared by their own sums anyway. */
+async function fingerprint(source: Source, datasetName: string): Promise<string> {
+  const size = 65_536
+  const samples = Math.min(64, Math.ceil(source.bytes / size))
+  const step = samples > 1 ? Math.floor((source.bytes - Math.min(size, source.bytes)) / (samples - 1)) : 0
+  const pieces: Uint8Array<ArrayBuffer>[] = [new TextEncoder().encode(`${datasetName}\n${source.name}\n${source.bytes}\n`)]
+  for (let index = 0; index < samples; index++) pieces.push(await source.read(index * step, Math.min(index * step + size, source.bytes)))
+  const digest = await crypto.subtle.digest('SHA-256', await new Blob(pieces).arrayBuffer())
+  return `upload-${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+}
+
+interface Waiting { jobId: string; onProgress: UploadOptions['onProgress']; signal: AbortSignal | undefined; name: string }
+
+async function prepared(connection: Connection, { jobId, onProgress, signal, name }: Waiting): Promise<Dataset> {
+  const report = ({ event }: JobUpdate) => {
+    if (event.type === 'progress' && event.phase === 'preparing') onProgress?.({ phase: 'preparing', images: event.done, totalImages: event.total, secondsLeft: event.secondsLeft })
+  }
+  const job = await followJob(connection, jobId, { onEvent: report, signal })
+  if (job.kind !== 'prepare' || !job.versionId) throw new ConflictError({ code: 'CONFLICT', message: `${jobId} gave no data set.`, hint: '', status: 409, retryable: false, requestId: null, issues: [] })
+  return { name, ...(await getVersion(connection, job.versionId, job.datasetId)) }
+}
+
+export async function getVersion({ api }: Connection, versionId: string, datasetId?: string): Promise<Omit<Dataset, 'name'>> {
+  const version = await api.dataset.getVersion({ versionId })
+  return { id: datasetId ?? version.datasetId, versionId: version.id, classes: version.classes, counts: version.counts, picture: version.picture }
+}

@@ -1,0 +1,685 @@
+// Generated from the router of the API by `npm run generate`. Do not edit: change the router or the contract and generate anew.
+
+/** Options of one call. */
+export interface CallOptions {
+  signal?: AbortSignal
+  /** For creates: the same key and body give the same answer. */
+  idempotencyKey?: string
+}
+
+export interface ApiKeySummary {
+  id: string
+  name: string
+  prefix: string
+  scopes: Scope[]
+  createdAt: string
+  expiresAt: string | null
+  lastUsedAt: string | null
+  revokedAt: string | null
+}
+
+export interface ArtifactFile {
+  path: string
+  bytes: number
+  sha256: string
+  contentType: string
+}
+
+export interface ArtifactManifest {
+  schemaVersion: 1
+  jobId: string
+  attempt: number
+  name: string
+  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'
+  spec: TrainingSpec
+  versionId: string
+  classes: string[]
+  picture: Picture
+  parameters: number
+  epochsTrained: number
+  endedEarly: 'stopped' | 'loss_not_finite' | null
+  accuracy: number
+  goldenDifference: number
+  multiplyAddsPerSecond: number
+  files: ArtifactFile[]
+}
+
+export interface AugmentationInput {
+  cropPadding?: number | null
+  flip?: boolean
+}
+
+export interface Augmentation {
+  cropPadding: number | null
+  flip: boolean
+}
+
+export interface Calibration {
+  images: number
+  ece: number
+  bins: ReliabilityBin[]
+}
+
+export type CancelMode = 'graceful' | 'now'
+
+export interface ClassMetrics {
+  name: string
+  support: number
+  predicted: number
+  precision: number | null
+  recall: number | null
+  f1: number | null
+}
+
+export interface CleanMetrics {
+  images: number
+  correct: number
+  accuracy: number
+  interval: Interval
+  error: number
+  balancedAccuracy: number
+  topK: { k: number; accuracy: number; interval: Interval }[]
+  negativeLogLikelihood: number
+  brier: number
+  perClass: ClassMetrics[]
+  confusion: number[][]
+}
+
+export interface CorruptionBlock {
+  table: '32' | '64' | '224'
+  images: number
+  total: number
+  seed: number
+  frost: string
+  cells: CorruptionCell[]
+  perCorruption: { corruption: string; benchmark: boolean; error: number }[]
+  perSeverity: { severity: number; error: number }[]
+  meanError15: number
+  cleanErrorOfSameImages: number
+  reference: ReferenceComparison | null
+}
+
+export interface CorruptionCell {
+  corruption: string
+  group: 'noise' | 'blur' | 'weather' | 'digital'
+  benchmark: boolean
+  severity: number
+  error: number
+  images: number
+  parameters: Record<string, number | string>
+}
+
+export interface CreateUploadRequest {
+  datasetName: string
+  fileName: string
+  bytes: number
+}
+
+export interface DatasetManifest {
+  schemaVersion: 1
+  versionId: string
+  contentSha256: string
+  format: string
+  classes: string[]
+  picture: Picture
+  options: PrepareOptions
+  splits: { train: SplitManifest; test: SplitManifest; unlabelled: SplitManifest }
+  index: { path: string; bytes: number; sha256: string }
+  channelMean: number[]
+  channelStd: number[]
+  testWasGiven: boolean
+  removedDuplicates: { removed: string; keptTest: string }[]
+  removedDuplicateCount: number
+  nearDuplicates: NearDuplicate[]
+  nearDuplicateCount: number
+  skipped: Issue[]
+  skippedCount: number
+  contactSheet: { path: string; bytes: number; sha256: string }
+  originals: { path: string; bytes: number; sha256: string; testPosition: number; contentType: string }[]
+}
+
+export interface DatasetSummary {
+  id: string
+  name: string
+  createdAt: string
+  latestVersionId: string | null
+  preparingJobId: string | null
+}
+
+export interface Environment {
+  imclr: string
+  node: string
+  tfjs: string
+  tensorflow: string
+  platform: string
+  cpu: string
+  cores: number
+  device: string
+  threads: number | null
+}
+
+export interface EpochRecord {
+  epoch: number
+  loss: number
+  labelEntropy: number
+  learningRate: number
+  steps: number
+  seconds: number
+  imagesPerSecond: number
+}
+
+export interface Estimate {
+  seconds: number
+  basis: 'measured' | 'assumed'
+  note: string
+}
+
+export interface EvaluationSpecInput {
+  corruptionImages?: number | 'all' | 'none'
+  referenceModelId?: string | null
+}
+
+export interface EvaluationSpec {
+  corruptionImages: number | 'all' | 'none'
+  referenceModelId: string | null
+}
+
+export type FailureCode = 'BAD_INPUT' | 'UNAUTHENTICATED' | 'FORBIDDEN' | 'NOT_FOUND' | 'CONFLICT' | 'IDEMPOTENCY_MISMATCH' | 'IN_USE' | 'LIMIT_REACHED' | 'RATE_LIMITED' | 'UPLOAD_INCOMPLETE' | 'UPLOAD_EXPIRED' | 'URL_REJECTED' | 'CHECKSUM_MISMATCH' | 'ARCHIVE_UNREADABLE' | 'ARCHIVE_UNSAFE' | 'DATASET_INVALID' | 'DATASET_TOO_LARGE' | 'LOSS_NOT_FINITE' | 'PRECISION_UNSUPPORTED' | 'OUT_OF_MEMORY' | 'TIME_LIMIT' | 'CANCELED' | 'ENGINE_MISSING' | 'STORE_UNAVAILABLE' | 'DISK_FULL' | 'ARTIFACT_INVALID' | 'TRAINER_DIED' | 'TRAINER_STALLED' | 'UNAVAILABLE' | 'INTERNAL'
+
+export interface FailureRecord {
+  code: FailureCode
+  message: string
+  hint: string
+  retryable: boolean
+  issues: Issue[]
+}
+
+export interface GoldenFile {
+  picture: Picture
+  cases: { original: string; label: string; pixels: string; probabilities: number[] }[]
+}
+
+export interface Interval {
+  low: number
+  high: number
+}
+
+export interface Issue {
+  path: string
+  code: string
+  message: string
+  fix?: string
+}
+
+export type Job = PrepareJob | TrainJob
+
+export interface JobEvent {
+  jobId: string
+  number: number
+  attempt: number
+  at: string
+  event: TrainerEvent | LifecycleEvent
+}
+
+export type JobKind = 'prepare' | 'train'
+
+export type JobState = 'queued' | 'starting' | 'running' | 'paused' | 'succeeded' | 'failed' | 'canceled' | 'timed_out'
+
+export interface LabelsFile {
+  classes: string[]
+  picture: Picture
+}
+
+export type LifecycleEvent =
+  | { type: 'queued'; position: number | null }
+  | { type: 'state'; state: JobState; reason: string | null }
+  | { type: 'retry'; failure: FailureRecord; attempt: number; of: number }
+  | { type: 'finished'; state: JobState; modelId: string | null; versionId: string | null; failure: FailureRecord | null }
+
+export interface LimitsInput {
+  maxSeconds?: number
+  maxAttempts?: number
+}
+
+export interface Limits {
+  maxSeconds: number
+  maxAttempts: number
+}
+
+export interface ModelSummary {
+  id: string
+  name: string
+  jobId: string
+  datasetId: string
+  versionId: string
+  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'
+  mode: 'imclr' | 'baseline'
+  classes: string[]
+  picture: Picture
+  parameters: number
+  epochsTrained: number
+  endedEarly: 'canceled' | 'time_limit' | 'loss_not_finite' | null
+  accuracy: number
+  public: boolean
+  bytes: number
+  files: ArtifactFile[]
+  createdAt: string
+}
+
+export interface NearDuplicate {
+  train: string
+  test: string
+  distance: number
+}
+
+export interface PageRequest {
+  cursor?: string
+  limit?: number
+}
+
+export interface PairedDifference {
+  images: number
+  first: number
+  second: number
+  difference: number
+  interval: { low: number; high: number }
+  resamples: number
+  mcnemar: { onlyFirst: number; onlySecond: number; method: 'exact binomial' | 'chi-squared with continuity correction'; chiSquared: number | null; pValue: number }
+}
+
+export interface Picture {
+  height: number
+  width: number
+  fit: 'crop' | 'letterbox' | 'stretch'
+  kernel: 'lanczos3'
+}
+
+export interface PrepareJob {
+  id: string
+  projectId: string
+  name: string | null
+  state: JobState
+  attempt: number
+  limits: Limits
+  estimate: Estimate | null
+  progress: Progress | null
+  cancelRequested: CancelMode | null
+  failure: FailureRecord | null
+  endedEarly: 'canceled' | 'time_limit' | 'loss_not_finite' | null
+  lastCheckpoint: { at: string; epoch: number; step: number } | null
+  queuePosition: number | null
+  waitingFor: string | null
+  lastEvent: number
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  kind: 'prepare'
+  datasetId: string
+  uploadId: string
+  options: PrepareOptions
+  versionId: string | null
+}
+
+export interface PrepareOptionsInput {
+  imageSize?: number | null
+  fit?: 'crop' | 'letterbox' | 'stretch'
+  testFraction?: number
+  splitSeed?: number
+  onProblem?: 'refuse' | 'skip'
+}
+
+export interface PrepareOptions {
+  imageSize: number | null
+  fit: 'crop' | 'letterbox' | 'stretch'
+  testFraction: number
+  splitSeed: number
+  onProblem: 'refuse' | 'skip'
+}
+
+export interface Progress {
+  phase: 'queued' | 'loading' | 'preparing' | 'training' | 'evaluating' | 'exporting' | 'verifying'
+  done: number
+  total: number
+  unit: string
+  epoch?: number
+  epochs?: number
+  imagesPerSecond?: number
+  secondsLeft: number | null
+}
+
+export interface Project {
+  id: string
+  name: string
+  createdAt: string
+}
+
+export interface ReferenceComparison {
+  modelId: string
+  name: string
+  mCE: number | null
+  relativeMCE: number | null
+  perCorruption: { corruption: string; ce: number | null; relativeCE: number | null }[]
+}
+
+export interface ReliabilityBin {
+  low: number
+  high: number
+  images: number
+  accuracy: number | null
+  confidence: number | null
+}
+
+export interface Report {
+  schemaVersion: 1
+  model: { name: string; mode: 'imclr' | 'baseline'; network: string; parameters: number; epochsTrained: number; trainImages: number; seed: number; precision: string; endedEarly: string | null }
+  dataset: { versionId: string; name: string | null; classes: string[]; imageSize: { height: number; width: number }; counts: { train: number; test: number; unlabelled: number }; testPerClass: number[]; testWasGiven: boolean }
+  evaluated: { images: number; total: number }
+  clean: CleanMetrics
+  corruption: CorruptionBlock | null
+  calibration: { clean: Calibration; corrupted: Calibration | null }
+  training: { epochs: EpochRecord[] }
+  notes: string[]
+  notMeasured: string[]
+  environment: Environment
+}
+
+export type ScheduleInput =
+  | { kind: 'cosine' }
+  | { kind: 'step'; milestones?: number[]; factor?: number }
+
+export type Schedule =
+  | { kind: 'cosine' }
+  | { kind: 'step'; milestones: number[]; factor: number }
+
+export type Scope = 'read' | 'write' | 'keys' | 'instance'
+
+export interface SignedPart {
+  partNumber: number
+  url: string
+  headers: Record<string, string>
+}
+
+export interface SplitManifest {
+  count: number
+  perClass: number[]
+  shards: { path: string; bytes: number; sha256: string; count: number }[]
+  labels: { path: string; bytes: number; sha256: string } | null
+}
+
+export interface StackingInput {
+  images?: number
+  axis?: 'height' | 'width'
+  probability?: number
+  pairing?: 'permutation' | 'independent'
+}
+
+export interface Stacking {
+  images: number
+  axis: 'height' | 'width'
+  probability: number
+  pairing: 'permutation' | 'independent'
+}
+
+export interface TrainJob {
+  id: string
+  projectId: string
+  name: string | null
+  state: JobState
+  attempt: number
+  limits: Limits
+  estimate: Estimate | null
+  progress: Progress | null
+  cancelRequested: CancelMode | null
+  failure: FailureRecord | null
+  endedEarly: 'canceled' | 'time_limit' | 'loss_not_finite' | null
+  lastCheckpoint: { at: string; epoch: number; step: number } | null
+  queuePosition: number | null
+  waitingFor: string | null
+  lastEvent: number
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  kind: 'train'
+  datasetId: string
+  versionId: string
+  spec: TrainingSpec
+  modelId: string | null
+}
+
+export interface TrainRequest {
+  versionId: string
+  name?: string
+  spec?: TrainingSpecInput
+}
+
+export type TrainerEvent =
+  | { type: 'started'; engine: string; device: string; execution: string; precision: string; resumedFrom: { epoch: number; step: number } | null; once?: string }
+  | { type: 'progress'; phase: 'queued' | 'loading' | 'preparing' | 'training' | 'evaluating' | 'exporting' | 'verifying'; done: number; total: number; unit: string; epoch?: number; epochs?: number; imagesPerSecond?: number; secondsLeft: number | null; once?: string }
+  | { type: 'epoch'; epoch: number; loss: number; labelEntropy: number; learningRate: number; steps: number; seconds: number; imagesPerSecond: number; once?: string }
+  | { type: 'checkpoint'; key: string; epoch: number; step: number; bytes: number; sha256: string; once?: string }
+  | { type: 'evaluated'; accuracy: number; low: number; high: number; images: number; corruptionError: number | null; corruptionImages: number; once?: string }
+  | { type: 'log'; level: 'info' | 'warn' | 'error'; message: string; once?: string }
+  | { type: 'output'; manifestKey: string; manifestSha256: string; endedEarly: 'stopped' | 'loss_not_finite' | null; once?: string }
+  | { type: 'failed'; failure: FailureRecord; once?: string }
+
+export interface TrainingSpecInput {
+  mode?: 'imclr' | 'baseline'
+  network?: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'
+  epochs?: number
+  batchSize?: number
+  learningRate?: number
+  schedule?: ScheduleInput
+  warmupEpochs?: number
+  momentum?: number
+  nesterov?: boolean
+  weightDecay?: number
+  labelSmoothing?: number
+  emaDecay?: number | null
+  augmentation?: AugmentationInput
+  stacking?: StackingInput
+  trainImages?: number | null
+  subsetSeed?: number
+  seed?: number
+  precision?: 'float32' | 'bfloat16'
+  execution?: 'recorded' | 'eager'
+  evaluation?: EvaluationSpecInput
+  limits?: LimitsInput
+}
+
+export interface TrainingSpec {
+  mode: 'imclr' | 'baseline'
+  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'
+  epochs: number
+  batchSize: number
+  learningRate: number
+  schedule: Schedule
+  warmupEpochs: number
+  momentum: number
+  nesterov: boolean
+  weightDecay: number
+  labelSmoothing: number
+  emaDecay: number | null
+  augmentation: Augmentation
+  stacking: Stacking
+  trainImages: number | null
+  subsetSeed: number
+  seed: number
+  precision: 'float32' | 'bfloat16'
+  execution: 'recorded' | 'eager'
+  evaluation: EvaluationSpec
+  limits: Limits
+}
+
+export interface Upload {
+  id: string
+  datasetName: string
+  bytes: number
+  partBytes: number
+  partCount: number
+  state: 'open' | 'completed' | 'aborted'
+  expiresAt: string
+}
+
+export interface UploadPart {
+  partNumber: number
+  sha256: string
+}
+
+export interface VersionSummary {
+  id: string
+  datasetId: string
+  classes: string[]
+  picture: Picture
+  counts: { train: number; test: number; unlabelled: number }
+  perClass: { train: number[]; test: number[] }
+  format: string
+  testWasGiven: boolean
+  removedDuplicateCount: number
+  nearDuplicateCount: number
+  skippedCount: number
+  bytes: number
+  createdAt: string
+}
+
+export type DatasetAbortUploadRequest = { uploadId: string }
+export type DatasetCompleteUploadRequest = { uploadId: string; parts: UploadPart[]; options?: PrepareOptionsInput }
+export type DatasetCompleteUploadAnswer = { datasetId: string; job: PrepareJob }
+export type DatasetContactSheetUrlRequest = { versionId: string }
+export type DatasetContactSheetUrlAnswer = { url: string; expiresAt: string }
+export type DatasetDeleteRequest = { datasetId: string }
+export type DatasetDeleteAnswer = { datasetId: string }
+export type DatasetDeleteVersionRequest = { versionId: string }
+export type DatasetDeleteVersionAnswer = { versionId: string }
+export type DatasetGetRequest = { datasetId: string }
+export type DatasetGetUploadRequest = { uploadId: string }
+export type DatasetGetVersionRequest = { versionId: string }
+export type DatasetListAnswer = { items: DatasetSummary[]; nextCursor: string | null }
+export type DatasetListPartsRequest = { uploadId: string }
+export type DatasetListPartsAnswer = { parts: { partNumber: number; sha256: string | null; bytes: number }[] }
+export type DatasetListVersionsRequest = { cursor?: string; limit?: number; datasetId: string }
+export type DatasetListVersionsAnswer = { items: VersionSummary[]; nextCursor: string | null }
+export type DatasetSignPartsRequest = { uploadId: string; parts: UploadPart[] }
+export type DatasetSignPartsAnswer = { parts: SignedPart[]; expiresAt: string }
+export type DatasetVersionManifestRequest = { versionId: string }
+export type JobCancelRequest = { jobId: string; mode?: CancelMode }
+export type JobDeleteRequest = { jobId: string }
+export type JobDeleteAnswer = { jobId: string }
+export type JobEventsRequest = { jobId: string; after?: number; follow?: boolean }
+export type JobGetRequest = { jobId: string }
+export type JobListRequest = { cursor?: string; limit?: number; state?: JobState; kind?: JobKind; datasetId?: string; versionId?: string }
+export type JobListAnswer = { items: Job[]; nextCursor: string | null }
+export type KeyCreateRequest = { name: string; scopes?: Scope[]; expiresInDays?: number | null }
+export type KeyCreateAnswer = { key: ApiKeySummary; secret: string }
+export type KeyListAnswer = { items: ApiKeySummary[]; nextCursor: string | null }
+export type KeyRevokeRequest = { keyId: string }
+export type ModelCompareRequest = { a: string; b: string }
+export type ModelCompareAnswer = { a: ModelSummary; b: ModelSummary; clean: PairedDifference; corruption: { images: number; cells: number; first: number; second: number; difference: number; interval: { low: number; high: number }; perCorruption: { corruption: string; benchmark: boolean; first: number; second: number; difference: number }[] } | null; whyNoCorruption: string | null }
+export type ModelDeleteRequest = { modelId: string }
+export type ModelDeleteAnswer = { modelId: string }
+export type ModelGetRequest = { modelId: string }
+export type ModelListRequest = { cursor?: string; limit?: number; datasetId?: string; versionId?: string }
+export type ModelListAnswer = { items: ModelSummary[]; nextCursor: string | null }
+export type ModelSetPublicRequest = { modelId: string; public: boolean }
+export type ModelUrlRequest = { modelId: string; expiresInSeconds?: number }
+export type ModelUrlAnswer = { url: string; base: string; token: string | null; expiresAt: string | null }
+export type ProjectCreateRequest = { name: string }
+export type ProjectCreateAnswer = { project: Project; key: ApiKeySummary; secret: string }
+export type ProjectListAnswer = { items: Project[]; nextCursor: string | null }
+export type SystemInfoAnswer = { service: 'imclr'; version: string; limits: { maxUploadBytes: number; partBytes: number; maxParts: number; uploadHours: number; requestsPerMinute: number; batchSize: number; eventStreamSeconds: number }; networks: { name: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'; title: string; smallestSize: number; parameters: number; multiplyAdds: number; source: string }[] }
+
+/** Every procedure of the service. */
+export interface Api {
+  dataset: {
+    abortUpload(input: DatasetAbortUploadRequest, options?: CallOptions): Promise<Upload>
+    completeUpload(input: DatasetCompleteUploadRequest, options?: CallOptions): Promise<DatasetCompleteUploadAnswer>
+    contactSheetUrl(input: DatasetContactSheetUrlRequest, options?: CallOptions): Promise<DatasetContactSheetUrlAnswer>
+    createUpload(input: CreateUploadRequest, options?: CallOptions): Promise<Upload>
+    delete(input: DatasetDeleteRequest, options?: CallOptions): Promise<DatasetDeleteAnswer>
+    deleteVersion(input: DatasetDeleteVersionRequest, options?: CallOptions): Promise<DatasetDeleteVersionAnswer>
+    get(input: DatasetGetRequest, options?: CallOptions): Promise<DatasetSummary>
+    getUpload(input: DatasetGetUploadRequest, options?: CallOptions): Promise<Upload>
+    getVersion(input: DatasetGetVersionRequest, options?: CallOptions): Promise<VersionSummary>
+    list(input?: PageRequest, options?: CallOptions): Promise<DatasetListAnswer>
+    listParts(input: DatasetListPartsRequest, options?: CallOptions): Promise<DatasetListPartsAnswer>
+    listVersions(input: DatasetListVersionsRequest, options?: CallOptions): Promise<DatasetListVersionsAnswer>
+    signParts(input: DatasetSignPartsRequest, options?: CallOptions): Promise<DatasetSignPartsAnswer>
+    versionManifest(input: DatasetVersionManifestRequest, options?: CallOptions): Promise<DatasetManifest>
+  }
+  job: {
+    cancel(input: JobCancelRequest, options?: CallOptions): Promise<Job>
+    delete(input: JobDeleteRequest, options?: CallOptions): Promise<JobDeleteAnswer>
+    events(input: JobEventsRequest, options?: CallOptions): Promise<AsyncIterable<JobEvent>>
+    get(input: JobGetRequest, options?: CallOptions): Promise<Job>
+    list(input?: JobListRequest, options?: CallOptions): Promise<JobListAnswer>
+    submit(input: TrainRequest, options?: CallOptions): Promise<TrainJob>
+  }
+  key: {
+    create(input: KeyCreateRequest, options?: CallOptions): Promise<KeyCreateAnswer>
+    list(input?: PageRequest, options?: CallOptions): Promise<KeyListAnswer>
+    revoke(input: KeyRevokeRequest, options?: CallOptions): Promise<ApiKeySummary>
+  }
+  model: {
+    compare(input: ModelCompareRequest, options?: CallOptions): Promise<ModelCompareAnswer>
+    delete(input: ModelDeleteRequest, options?: CallOptions): Promise<ModelDeleteAnswer>
+    get(input: ModelGetRequest, options?: CallOptions): Promise<ModelSummary>
+    list(input?: ModelListRequest, options?: CallOptions): Promise<ModelListAnswer>
+    setPublic(input: ModelSetPublicRequest, options?: CallOptions): Promise<ModelSummary>
+    url(input: ModelUrlRequest, options?: CallOptions): Promise<ModelUrlAnswer>
+  }
+  project: {
+    create(input: ProjectCreateRequest, options?: CallOptions): Promise<ProjectCreateAnswer>
+    current(input?: Record<string, never>, options?: CallOptions): Promise<Project>
+    list(input?: PageRequest, options?: CallOptions): Promise<ProjectListAnswer>
+  }
+  system: {
+    info(input?: Record<string, never>, options?: CallOptions): Promise<SystemInfoAnswer>
+  }
+}
+
+export const procedures = {
+  'dataset.abortUpload': { kind: 'mutation' },
+  'dataset.completeUpload': { kind: 'mutation' },
+  'dataset.contactSheetUrl': { kind: 'query' },
+  'dataset.createUpload': { kind: 'mutation' },
+  'dataset.delete': { kind: 'mutation' },
+  'dataset.deleteVersion': { kind: 'mutation' },
+  'dataset.get': { kind: 'query' },
+  'dataset.getUpload': { kind: 'query' },
+  'dataset.getVersion': { kind: 'query' },
+  'dataset.list': { kind: 'query' },
+  'dataset.listParts': { kind: 'query' },
+  'dataset.listVersions': { kind: 'query' },
+  'dataset.signParts': { kind: 'mutation' },
+  'dataset.versionManifest': { kind: 'query' },
+  'job.cancel': { kind: 'mutation' },
+  'job.delete': { kind: 'mutation' },
+  'job.events': { kind: 'query', stream: true },
+  'job.get': { kind: 'query' },
+  'job.list': { kind: 'query' },
+  'job.submit': { kind: 'mutation' },
+  'key.create': { kind: 'mutation' },
+  'key.list': { kind: 'query' },
+  'key.revoke': { kind: 'mutation' },
+  'model.compare': { kind: 'query' },
+  'model.delete': { kind: 'mutation' },
+  'model.get': { kind: 'query' },
+  'model.list': { kind: 'query' },
+  'model.setPublic': { kind: 'mutation' },
+  'model.url': { kind: 'query' },
+  'project.create': { kind: 'mutation' },
+  'project.current': { kind: 'query' },
+  'project.list': { kind: 'query' },
+  'system.info': { kind: 'query' },
+} as const
+
+export type ProcedureName = keyof typeof procedures
+
+/** Makes the client out of one function that calls a procedure by its name. */
+export function buildApi(call: (name: ProcedureName, input: unknown, options?: CallOptions) => Promise<unknown>): Api {
+  const api: Record<string, Record<string, unknown>> = {}
+  for (const name of Object.keys(procedures) as ProcedureName[]) {
+    const [domain, verb] = name.split('.') as [string, string]
+    ;(api[domain] ??= {})[verb] = (input: unknown, options?: CallOptions) => call(name, input, options)
+  }
+  return api as unknown as Api
+}

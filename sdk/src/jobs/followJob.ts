@@ -1,0 +1,84 @@
+import type { Connection } from '../connection/connect.js'
+import type { Job, JobEvent } from '../generated/api.js'
+import { ImclrError, PrepareFailedError, TrainingCanceledError, TrainingFailedError, TrainingTimedOutError, WaitTimeoutError } from '../errors.js'
+import { pause } from '../connection/persistentFetch.js'
+
+/** What `job.events()` yields: a numbered event of a job. */
+export type JobUpdate = JobEvent
+
+export interface EventOptions {
+  /** Begins behind this event. @default 0: from the first */
+  after?: number
+  /** Ends the reading, never the job. */
+  signal?: AbortSignal
+}
+
+/**
+ * All events of a job in order, until it has ended. A stream that breaks off is opened again behind the last event that
+ * was read: none is lost, none comes twice.
+ *
+ * @throws ConnectionError when the service stays away for minutes
+ */
+export async function* jobEvents({ api }: Connection, jobId: string, { after = 0, signal }: EventOptions = {}): AsyncGenerator<JobUpdate> {
+  let number = after
+  for (let failures = 0; ;) {
+    try {
+      for await (const update of await api.job.events({ jobId, after: number, follow: true }, { signal })) {
+        if (update.number <= number) continue
+        number = update.number
+        failures = 0
+        yield update
+        if (update.event.type === 'finished') return
+      }
+      // The service ends long streams on purpose; one that ended with the job has delivered 'finished', unless we began behind it.
+      const job = await api.job.get({ jobId }, { signal })
+      if (job.lastEvent <= number && isFinal(job)) return
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (error instanceof ImclrError && !error.retryable && error.status !== 0) throw error
+      if (++failures > 12) throw error
+      await pause(Math.min(15_000, 200 * 2 ** failures), signal)
+    }
+  }
+}
+
+/** Exhaustive on purpose: a state this SDK does not know is an error, not a reason to wait for ever. */
+export function isFinal({ state }: Job): boolean {
+  switch (state) {
+    case 'queued': case 'starting': case 'running': case 'paused': return false
+    case 'succeeded': case 'failed': case 'canceled': case 'timed_out': return true
+    default: throw new TypeError(`unknown job state ${String(state satisfies never)}: use a newer version of the SDK`)
+  }
+}
+
+export interface FollowOptions {
+  onEvent?: (update: JobUpdate) => void
+  signal?: AbortSignal
+  /** Give up waiting after this; the job goes on. */
+  timeoutMs?: number
+}
+
+/** Waits for the end of a job. Only success returns; anything else throws its own error. */
+export async function followJob(connection: Connection, jobId: string, { onEvent, signal, timeoutMs }: FollowOptions = {}): Promise<Job> {
+  const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
+  const either = timeout && signal ? AbortSignal.any([timeout, signal]) : (timeout ?? signal)
+  try {
+    for await (const update of jobEvents(connection, jobId, { signal: either })) onEvent?.(update)
+  } catch (error) {
+    if (timeout?.aborted && !signal?.aborted) throw new WaitTimeoutError({ code: 'WAIT_TIMEOUT', message: `${jobId} had not ended after ${timeoutMs} ms.`, hint: 'It goes on; wait again with job.result().', status: 0, retryable: true, requestId: null, issues: [], jobId, modelId: null })
+    throw error
+  }
+  const job = await connection.api.job.get({ jobId }, { signal })
+  if (job.state === 'succeeded') return job
+  throw endedOtherwise(job)
+}
+
+function endedOtherwise(job: Job): Error {
+  const modelId = job.kind === 'train' ? job.modelId : null
+  const kept = modelId ? ` What was reached is kept as ${modelId}.` : ''
+  const { code, message, hint, issues } = job.failure ?? { code: job.state === 'canceled' ? 'CANCELED' : 'INTERNAL', message: `${job.id} ended as ${job.state}.`, hint: '', issues: [] }
+  const fields = { code, message: `${message}${kept}`, hint, status: 0, retryable: false, requestId: null, issues, jobId: job.id, modelId }
+  if (job.state === 'canceled') return new TrainingCanceledError(fields)
+  if (job.state === 'timed_out') return new TrainingTimedOutError(fields)
+  return job.kind === 'prepare' ? new PrepareFailedError(fields) : new TrainingFailedError(fields)
+}

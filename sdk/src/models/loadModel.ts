@@ -1,0 +1,97 @@
+import type { Connection } from '../connection/connect.js'
+import type { GoldenFile, LabelsFile } from '../generated/api.js'
+import { IntegrityError, localError } from '../errors.js'
+import type { Model } from './model.js'
+import { decodePicture } from './decodePicture.js'
+
+/** What the SDK needs of a tfjs runtime: `@tensorflow/tfjs`, or `tfjs-node` and its kin. */
+export interface TfjsRuntime {
+  loadLayersModel(url: string, options?: { fetchFunc?: typeof fetch }): Promise<TfjsModel>
+  tensor4d(values: Float32Array, shape: [number, number, number, number]): TfjsTensor
+}
+interface TfjsTensor { dispose(): void; data(): Promise<ArrayLike<number>> }
+interface TfjsModel { predict(input: TfjsTensor): unknown; dispose(): void }
+
+export interface Prediction<Label extends string = string> {
+  label: Label
+  probability: number
+  /** Of every class, in the order of `labels`. */
+  probabilities: number[]
+}
+
+/** A model that runs here. */
+export interface LoadedModel<Label extends string = string> {
+  labels: Label[]
+  /** A picture as a file's path or bytes (JPEG, PNG, WebP), brought to the model's input by the rule of its data set. */
+  predict(image: string | URL | Uint8Array): Promise<Prediction<Label>>
+  /** Pixels 0..255, `[n, height, width, 3]` of the model's input size. */
+  predictPixels(pixels: Uint8Array | Float32Array): Promise<Prediction<Label>[]>
+  dispose(): void
+}
+
+export interface LoadOptions {
+  /** A tfjs runtime of yours. @default `@tensorflow/tfjs`, which must be installed */
+  runtime?: TfjsRuntime
+  /** Whether the model must meet its golden outputs before it is handed out. @default true */
+  verify?: boolean
+}
+
+/** Golden outputs must be met to this; runtimes add in another order (1e-4 where the model was made). */
+const goldenTolerance = 1e-3
+
+/**
+ * Loads a model to predict in this process, and has it prove itself on its golden inputs first.
+ *
+ * @throws IntegrityError `GOLDEN_MISMATCH`
+ */
+export async function loadModel<Label extends string = string>(connection: Connection, model: Pick<Model, 'id'>, { runtime, verify = true }: LoadOptions = {}): Promise<LoadedModel<Label>> {
+  const tf = runtime ?? (await defaultRuntime())
+  const { url } = await connection.api.model.url({ modelId: model.id })
+  const file = async <T>(path: string) => (await (await connection.get(`/v1/models/${model.id}/${path}`)).json()) as T
+  const { classes, picture } = await file<LabelsFile>('labels.json')
+  const net = await tf.loadLayersModel(url, { fetchFunc: connection.fetch })
+  const labels = classes as Label[]
+  const { height, width } = picture
+
+  async function predictPixels(pixels: Uint8Array | Float32Array): Promise<Prediction<Label>[]> {
+    const count = pixels.length / (height * width * 3)
+    if (!Number.isInteger(count) || count === 0) throw new RangeError(`predictPixels takes [n, ${height}, ${width}, 3] values, got ${pixels.length} of them`)
+    const input = tf.tensor4d(Float32Array.from(pixels), [count, height, width, 3])
+    const output = net.predict(input) as TfjsTensor
+    const values = Array.from(await output.data())
+    input.dispose()
+    output.dispose()
+    return Array.from({ length: count }, (_, row) => {
+      const probabilities = values.slice(row * labels.length, (row + 1) * labels.length)
+      const best = probabilities.indexOf(Math.max(...probabilities))
+      return { label: labels[best]!, probability: probabilities[best]!, probabilities }
+    })
+  }
+
+  const loaded: LoadedModel<Label> = {
+    labels,
+    predictPixels,
+    predict: async (image) => (await predictPixels(await decodePicture(image, picture)))[0]!,
+    dispose: () => net.dispose(),
+  }
+  if (verify) await meetGolden(loaded, await file<GoldenFile>('golden.json'))
+  return loaded
+}
+
+async function defaultRuntime(): Promise<TfjsRuntime> {
+  const tf = await import('@tensorflow/tfjs').catch((cause: unknown) => {
+    throw new IntegrityError(localError('NO_RUNTIME', 'The package @tensorflow/tfjs is not installed.', 'npm install @tensorflow/tfjs, or pass a runtime of yours to models.load.'), { cause })
+  })
+  tf.enableProdMode() // else it advertises a package in the middle of the caller's output
+  return tf as unknown as TfjsRuntime
+}
+
+async function meetGolden(model: LoadedModel, golden: GoldenFile): Promise<void> {
+  for (const { pixels, probabilities, original } of golden.cases) {
+    const [answer] = await model.predictPixels(Uint8Array.from(atob(pixels), (character) => character.charCodeAt(0)))
+    const difference = Math.max(...probabilities.map((expected, index) => Math.abs(expected - answer!.probabilities[index]!)))
+    if (difference <= goldenTolerance) continue
+    model.dispose()
+    throw new IntegrityError(localError('GOLDEN_MISMATCH', `On ${original} this runtime answers ${difference.toExponential(1)} away from what the model answered when it was made.`, 'Use another tfjs backend, or pass verify: false if you know why.'))
+  }
+}

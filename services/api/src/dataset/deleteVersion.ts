@@ -1,0 +1,18 @@
+import { Failure, versionId } from '@imclr/contract'
+import { deleteVersions, lockVersion, neededOfVersions } from '@imclr/database'
+import { z } from 'zod'
+import type { Call } from '../request/context.js'
+
+export const deletedVersion = z.object({ versionId })
+
+/** Deletes a version with its files, from every data set that has it. Throws Failure IN_USE where models or unfinished jobs need it. */
+export async function deleteVersion({ database, caller: { projectId } }: Call, { versionId }: { versionId: string }): Promise<z.infer<typeof deletedVersion>> {
+  await database.transaction(async (tx) => {
+    const version = await lockVersion(tx, { projectId, versionId })
+    if (version === undefined) throw new Failure('NOT_FOUND', `There is no version ${versionId}`)
+    const issues = await neededOfVersions(tx, [versionId])
+    if (issues.length > 0) throw new Failure('IN_USE', `Version ${versionId} is needed by ${issues.map(({ path }) => path).join(', ')}`, { issues })
+    await deleteVersions(tx, [versionId])
+  })
+  return { versionId }
+}

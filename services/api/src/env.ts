@@ -1,0 +1,60 @@
+/** The API's environment, parsed once: every variable with its unit, default and reason. */
+import { readFileSync } from 'node:fs'
+import { readEnvironment, type Variables } from '@imclr/contract'
+import { z } from 'zod'
+import { apiConfig, type ApiConfig } from './config.js'
+
+const count = z.coerce.number().int().positive()
+const flag = z.enum(['true', 'false']).default('false').transform((text) => text === 'true')
+const defaults = apiConfig.shape
+
+/** What `main.ts` and standalone share: where to listen, and the limits. */
+const serving = {
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4700),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(), // how clients reach the service; unset: HOST and PORT
+  TRUST_PROXY: flag, // 'true' only behind a proxy that sets X-Forwarded-For
+  IMCLR_MAX_UPLOAD_BYTES: count.default(defaults.maxUploadBytes.parse(undefined)),
+  IMCLR_UPLOAD_HOURS: z.coerce.number().positive().default(defaults.uploadHours.parse(undefined)), // until an open upload expires
+  IMCLR_REQUESTS_PER_MINUTE: count.default(defaults.requestsPerMinute.parse(undefined)), // per API key
+  IMCLR_AUTH_FAILURES_PER_MINUTE: count.default(defaults.authFailuresPerMinute.parse(undefined)), // per address
+  IMCLR_SWEEP_SECONDS: z.coerce.number().positive().default(60), // between two sweeps of what nobody needs
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+}
+
+const environment = z.object({
+  ...serving,
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be postgres://...'),
+  QUEUE_URL: z.string().regex(/^(rediss?|postgres(ql)?):\/\//, 'must be redis://... or postgres://...').optional(), // unset: the database
+  IMCLR_SIGNING_KEY: z.string().regex(/^([0-9a-f]{2}){32,}$/i, 'must be at least 32 bytes in hexadecimal; make one with "openssl rand -hex 32"'),
+  IMCLR_FIRST_KEY_FILE: z.string().default('./.imclr/api-key'), // where the first API key is written, or lies already
+})
+
+export type Env = z.output<typeof environment>
+export type ServingEnv = z.output<z.ZodObject<typeof serving>>
+/** Throws Failure BAD_INPUT that names every variable that is wrong. */
+export const readEnv = (variables: Variables = process.env): Env & { variables: Variables } => read(environment, variables)
+/** The part that standalone needs of it. */
+export const readServingEnv = (variables: Variables = process.env): ServingEnv & { variables: Variables } => read(z.object(serving), variables)
+
+const read = <T>(schema: z.ZodType<T>, given: Variables) => readEnvironment(schema, { given, readFile: (path) => readFileSync(path, 'utf8') })
+
+/** How clients reach the service; an address to listen on is not always one to go to. */
+export function publicUrlOf({ PUBLIC_URL, HOST, PORT }: Pick<ServingEnv, 'PUBLIC_URL' | 'HOST' | 'PORT'>): string {
+  if (PUBLIC_URL !== undefined) return PUBLIC_URL
+  const host = HOST === '0.0.0.0' || HOST === '::' ? '127.0.0.1' : HOST
+  return `http://${host.includes(':') ? `[${host}]` : host}:${PORT}`
+}
+
+/** What the server needs of it; `signingKey` is hexadecimal. */
+export function apiConfigOf(env: ServingEnv, signingKey: string): ApiConfig {
+  return apiConfig.parse({
+    publicUrl: publicUrlOf(env),
+    signingKey: new Uint8Array(Buffer.from(signingKey, 'hex')),
+    trustProxy: env.TRUST_PROXY,
+    maxUploadBytes: env.IMCLR_MAX_UPLOAD_BYTES,
+    uploadHours: env.IMCLR_UPLOAD_HOURS,
+    requestsPerMinute: env.IMCLR_REQUESTS_PER_MINUTE,
+    authFailuresPerMinute: env.IMCLR_AUTH_FAILURES_PER_MINUTE,
+  })
+}

@@ -1,0 +1,41 @@
+import { networks, type ArtifactManifest, type Issue, type TrainingSpec, type VersionSummary } from '@imclr/contract'
+
+/** Pixels a side of one input, stacked or not: memory grows with its square. */
+const largestSide = 1024
+
+/** What of a version decides whether a spec fits it. */
+export type SpecVersion = Pick<VersionSummary, 'classes' | 'picture' | 'counts'>
+
+/** The spec as it will be run: a batch is no more than all the training images. */
+export const fitSpec = (spec: TrainingSpec, { counts }: SpecVersion): TrainingSpec => ({ ...spec, batchSize: Math.min(spec.batchSize, spec.trainImages ?? counts.train) })
+
+/** Where a spec does not fit the data it is to train on: found before anything waits in a queue. */
+export function checkSpec(spec: TrainingSpec, version: SpecVersion, reference: Pick<ArtifactManifest, 'classes'> | null): Issue[] {
+  const { picture: { height, width }, counts, classes } = version
+  const network = networks[spec.network]
+  const images = spec.trainImages ?? counts.train
+  const inputs = inputSize(spec, version)
+  const issues: Issue[] = []
+  const refuse = (field: string, message: string, fix: string): void => {
+    issues.push({ path: `spec.${field}`, code: 'does_not_fit', message, fix })
+  }
+
+  if (Math.min(height, width) < network.smallestSize) refuse('network', `${network.title} needs images of at least ${network.smallestSize} x ${network.smallestSize} pixels; these have ${width} x ${height}`, 'Prepare the data set with a larger imageSize')
+  if (Math.max(inputs.height, inputs.width) > largestSide) refuse('stacking.images', `Stacked inputs would have ${inputs.width} x ${inputs.height} pixels; ${largestSide} a side is the most`, 'Stack fewer images, or prepare the data set with a smaller imageSize')
+  if (images > counts.train) refuse('trainImages', `The data set has ${counts.train} training images`, `Use at most ${counts.train}, or null for all`)
+  if (images < classes.length) refuse('trainImages', `${images} training images cannot show all ${classes.length} classes`, `Use at least ${classes.length}`)
+  if (spec.mode === 'imclr' && spec.stacking.images > spec.batchSize) refuse('stacking.images', `${spec.stacking.images} images cannot be partners in a batch of ${spec.batchSize}`, 'Use a larger batch')
+  if (spec.augmentation.cropPadding !== null && spec.augmentation.cropPadding > Math.min(height, width) / 2) refuse('augmentation.cropPadding', `A padding of ${spec.augmentation.cropPadding} pixels is more than half of ${width} x ${height} pixels`, `Use at most ${Math.floor(Math.min(height, width) / 2)}`)
+  if (spec.warmupEpochs > spec.epochs) refuse('warmupEpochs', `A warm-up of ${spec.warmupEpochs} epochs does not end within ${spec.epochs}`, `Use at most ${spec.epochs}`)
+  if (spec.schedule.kind === 'step' && spec.schedule.milestones.some((at, i, all) => i > 0 && at <= all[i - 1]!)) refuse('schedule.milestones', 'Milestones must grow', 'Sort them, each once')
+  if (reference !== null && (reference.classes.length !== classes.length || reference.classes.some((name, i) => name !== classes[i]))) {
+    refuse('evaluation.referenceModelId', 'The reference model was trained on other classes', 'Name a model of the same classes, or null')
+  }
+  return issues
+}
+
+/** Pixels of what the network is fed. */
+export function inputSize(spec: TrainingSpec, { picture: { height, width } }: Pick<SpecVersion, 'picture'>): { height: number; width: number } {
+  const k = spec.mode === 'imclr' ? spec.stacking.images : 1
+  return spec.stacking.axis === 'height' ? { height: height * k, width } : { height, width: width * k }
+}

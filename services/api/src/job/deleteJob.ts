@@ -1,0 +1,24 @@
+import { Failure, isFinal, jobId } from '@imclr/contract'
+import { deleteJob as removeJob, lockJob, neededOfJob } from '@imclr/database'
+import { keys } from '@imclr/storage'
+import { z } from 'zod'
+import type { Call } from '../request/context.js'
+
+export const deletedJob = z.object({ jobId })
+
+/**
+ * Forgets a job that has ended, with its events, checkpoints and files. Throws Failure CONFLICT where it has not ended,
+ * IN_USE where its model or version is there: their files are the job's.
+ */
+export async function deleteJob({ database, caller: { projectId } }: Call, { jobId }: { jobId: string }): Promise<z.infer<typeof deletedJob>> {
+  await database.transaction(async (tx) => {
+    const job = await lockJob(tx, { projectId, jobId })
+    if (job === undefined) throw new Failure('NOT_FOUND', `There is no job ${jobId}`)
+    if (!isFinal(job.state)) throw new Failure('CONFLICT', `Job ${jobId} is ${job.state}; cancel it first`)
+    const prefix = keys.job(projectId, jobId)
+    const issues = await neededOfJob(tx, { projectId, jobId, prefix })
+    if (issues.length > 0) throw new Failure('IN_USE', `Job ${jobId} made what is still there: ${issues.map(({ path }) => path).join(', ')}`, { issues })
+    await removeJob(tx, { jobId, prefixes: [prefix, ...(job.uploadId === null ? [] : [keys.uploadPrefix(projectId, job.uploadId)])] })
+  })
+  return { jobId }
+}

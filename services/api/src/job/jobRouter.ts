@@ -1,0 +1,18 @@
+import { job, jobEvent, page, trainJob, trainRequest } from '@imclr/contract'
+import { jobRef } from '../request/inputs.js'
+import { by, reading, router, writing } from '../request/procedure.js'
+import { cancelJob, cancelJobRequest } from './cancelJob.js'
+import { deletedJob, deleteJob } from './deleteJob.js'
+import { followEvents, followEventsRequest } from './followEvents.js'
+import { getJob } from './getJob.js'
+import { listJobs, listJobsRequest } from './listJobs.js'
+import { submitJob } from './submitJob.js'
+
+export const jobRouter = router({
+  submit: writing.input(trainRequest).output(trainJob).mutation(by(submitJob)),
+  get: reading.input(jobRef).output(job).query(by(getJob)),
+  list: reading.input(listJobsRequest).output(page(job)).query(by(listJobs)),
+  cancel: writing.input(cancelJobRequest).output(job).mutation(by(cancelJob)),
+  delete: writing.input(jobRef).output(deletedJob).mutation(by(deleteJob)),
+  events: reading.meta({ yields: jobEvent }).input(followEventsRequest).query(({ ctx, input, signal }) => followEvents(ctx, input, signal)),
+})

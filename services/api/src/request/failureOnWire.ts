@@ -1,0 +1,54 @@
+import { Failure, failures, type FailureCode, type WireError } from '@imclr/contract'
+import { isConnectionError } from '@imclr/database'
+import { TRPCError } from '@trpc/server'
+import { z } from 'zod'
+import { issuesOfZod } from './issuesOfZod.js'
+
+/** tRPC's own complaints about a request, before a procedure has it. */
+const ofTrpc: Record<string, FailureCode> = {
+  PARSE_ERROR: 'BAD_INPUT',
+  BAD_REQUEST: 'BAD_INPUT',
+  METHOD_NOT_SUPPORTED: 'BAD_INPUT',
+  UNSUPPORTED_MEDIA_TYPE: 'BAD_INPUT',
+  NOT_FOUND: 'NOT_FOUND',
+  PAYLOAD_TOO_LARGE: 'LIMIT_REACHED',
+  CLIENT_CLOSED_REQUEST: 'CANCELED',
+}
+
+/** Whatever was thrown, as one of our failures. What is not one of them is ours to mend: INTERNAL, its words kept as the cause. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error
+  if (error instanceof TRPCError) {
+    if (error.cause instanceof Failure) return error.cause
+    const code = ofTrpc[error.code]
+    if (code === 'BAD_INPUT' && error.cause instanceof z.core.$ZodError) {
+      const issues = issuesOfZod(error.cause)
+      return new Failure('BAD_INPUT', `The input is not valid: ${issues.slice(0, 3).map(({ path, message }) => `${path}: ${message}`).join('; ')}`, { issues })
+    }
+    if (code !== undefined) return new Failure(code, error.message)
+    return unexpected(error.cause ?? error)
+  }
+  return statusFailure(error) ?? unexpected(error)
+}
+
+/** A database that is away passes by itself; all else is ours to mend. Neither's words are for callers. */
+function unexpected(error: unknown): Failure {
+  if (isConnectionError(error)) return new Failure('UNAVAILABLE', 'The database does not answer', { cause: error })
+  return new Failure('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error })
+}
+
+/** What fastify itself refuses (a body too large, JSON that is none, ...) carries a status below 500. */
+function statusFailure(error: unknown): Failure | undefined {
+  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number' || error.statusCode >= 500) return undefined
+  if (error.statusCode === 413) return new Failure('LIMIT_REACHED', error.message)
+  return new Failure(error.statusCode === 404 ? 'NOT_FOUND' : 'BAD_INPUT', error.message)
+}
+
+/** The wire's form. What went wrong inside is in the log under the request id, and nowhere else. */
+export function onWire(failure: Failure, requestId: string): WireError {
+  const { code, message, hint, retryable, issues } = failure.record
+  const shown = isMasked(failure) ? 'Something went wrong on our side' : message
+  return { code, message: shown, hint, retryable, status: failures[code].http, requestId, issues: isMasked(failure) ? [] : issues }
+}
+
+export const isMasked = (failure: Failure): boolean => failure.code === 'INTERNAL'

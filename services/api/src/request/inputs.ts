@@ -1,0 +1,12 @@
+/** Inputs that several domains share. Unknown keys are refused, here as everywhere. */
+import { datasetId, jobId, keyId, modelId, pageRequest, uploadId, versionId } from '@imclr/contract'
+import { z } from 'zod'
+
+export const nothing = z.strictObject({}).optional()
+export const pages = pageRequest.prefault({})
+export const datasetRef = z.strictObject({ datasetId })
+export const versionRef = z.strictObject({ versionId })
+export const uploadRef = z.strictObject({ uploadId })
+export const jobRef = z.strictObject({ jobId })
+export const modelRef = z.strictObject({ modelId })
+export const keyRef = z.strictObject({ keyId })

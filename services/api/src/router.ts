@@ -1,0 +1,34 @@
+/**
+ * The service, as its table of contents. Every line below is a domain with its own router; every procedure in those is
+ * one line: who may call it (`reading`, `writing`, `keeping`, `governing`), what it takes, what it gives, and the verb
+ * that does it, in the file of that name. Beside them `server.ts` has the plain routes: health, metrics, signed objects,
+ * and the files of models.
+ */
+import { datasetRouter } from './dataset/datasetRouter.js'
+import { jobRouter } from './job/jobRouter.js'
+import { keyRouter } from './key/keyRouter.js'
+import { modelRouter } from './model/modelRouter.js'
+import { projectRouter } from './project/projectRouter.js'
+import { router } from './request/procedure.js'
+import { systemRouter } from './system/systemRouter.js'
+
+export const appRouter = router({
+  /** What this service is, and its limits: info. */
+  system: systemRouter,
+  /** Whose everything is: current, create, list. */
+  project: projectRouter,
+  /** Who may do what: create, list, revoke. */
+  key: keyRouter,
+  /**
+   * From an archive to an immutable version: createUpload -> signParts -> (PUT to the store) -> listParts ->
+   * completeUpload starts a prepare job; getUpload, abortUpload; list, get, delete; listVersions, getVersion,
+   * deleteVersion, versionManifest, contactSheetUrl.
+   */
+  dataset: datasetRouter,
+  /** From a version to a model: submit -> events until it has ended; get, list, cancel, delete. */
+  job: jobRouter,
+  /** What came of it: list, get, delete; url and setPublic open its files to others; compare measures two, image by image. */
+  model: modelRouter,
+})
+
+export type AppRouter = typeof appRouter

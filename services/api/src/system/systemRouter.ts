@@ -1,0 +1,7 @@
+import { nothing } from '../request/inputs.js'
+import { by, reading, router } from '../request/procedure.js'
+import { info, systemInfo } from './info.js'
+
+export const systemRouter = router({
+  info: reading.input(nothing).output(systemInfo).query(by(info)),
+})

@@ -1,0 +1,82 @@
+/** A model's files and the manifest that lists them, written last: without it there is no model. */
+import { z } from 'zod'
+import { picture, sha256 } from './dataset.js'
+import { datasetId, jobId, modelId, versionId } from './ids.js'
+import { networkNames } from './network.js'
+import { trainingSpec } from './trainingSpec.js'
+
+export const artifactFile = z.object({ path: z.string().regex(/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/), bytes: z.int().nonnegative(), sha256, contentType: z.string() })
+export type ArtifactFile = z.infer<typeof artifactFile>
+
+/** The files every artifact has. `golden/` holds the 8 inputs as uploaded and `golden.json` their pixels and outputs. */
+export const artifactPaths = {
+  model: 'model.json',
+  weights: 'weights.bin',
+  labels: 'labels.json',
+  golden: 'golden.json',
+  report: 'report.json',
+  page: 'report.html',
+  predictions: 'predictions.bin',
+  card: 'model-card.md',
+  environment: 'environment.json',
+  manifest: 'manifest.json',
+} as const
+
+/** `labels.json`: class names in the order of the outputs, and how a picture becomes the model's input. */
+export const labelsFile = z.object({ classes: z.array(z.string()).min(2), picture })
+
+/** `golden.json`: what the model must answer, wherever it runs. Pixels are base64 of uint8 `[height, width, 3]`. */
+export const goldenFile = z.object({
+  picture,
+  cases: z.array(z.object({ original: z.string(), label: z.string(), pixels: z.base64(), probabilities: z.array(z.number()) })),
+})
+export type GoldenFile = z.infer<typeof goldenFile>
+
+/** `environment.json`: where the numbers were made. */
+export const environment = z.object({
+  imclr: z.string(), node: z.string(), tfjs: z.string(), tensorflow: z.string(), platform: z.string(), cpu: z.string(), cores: z.int(), device: z.string(),
+  threads: z.int().nullable(),
+})
+export type Environment = z.infer<typeof environment>
+
+export const artifactManifest = z.object({
+  schemaVersion: z.literal(1),
+  jobId,
+  attempt: z.int().positive(),
+  name: z.string(),
+  network: z.enum(networkNames),
+  spec: trainingSpec,
+  versionId,
+  classes: z.array(z.string()),
+  picture,
+  parameters: z.int(),
+  epochsTrained: z.int(),
+  endedEarly: z.enum(['stopped', 'loss_not_finite']).nullable(),
+  accuracy: z.number(),
+  /** Largest difference between the golden outputs and those of the model loaded anew from the store. */
+  goldenDifference: z.number().max(1e-4),
+  multiplyAddsPerSecond: z.number().nonnegative(), // of training, for later estimates
+  files: z.array(artifactFile),
+})
+export type ArtifactManifest = z.infer<typeof artifactManifest>
+
+export const modelSummary = z.object({
+  id: modelId,
+  name: z.string(),
+  jobId,
+  datasetId,
+  versionId,
+  network: z.enum(networkNames),
+  mode: z.enum(['imclr', 'baseline']),
+  classes: z.array(z.string()),
+  picture,
+  parameters: z.int(),
+  epochsTrained: z.int(),
+  endedEarly: z.enum(['canceled', 'time_limit', 'loss_not_finite']).nullable(),
+  accuracy: z.number(),
+  public: z.boolean(),
+  bytes: z.int(),
+  files: z.array(artifactFile),
+  createdAt: z.iso.datetime(),
+})
+export type ModelSummary = z.infer<typeof modelSummary>

@@ -1,0 +1,90 @@
+/**
+ * Every way in which something can fail, and what follows from it: the trainer's exit code, whether the scheduler tries
+ * again, the status on the wire, and a hint that tells the user what to do. Nothing fails outside this table.
+ */
+import { z } from 'zod'
+
+interface FailureKind {
+  /** Exit code of a trainer that ends with this failure; absent where no trainer can. */
+  exitCode?: number
+  /** Infrastructure failures are tried again from the last checkpoint; the user's are not. */
+  retryable: boolean
+  http: number
+  trpc: string
+  hint: string
+}
+
+export const failures = {
+  // What a caller sent.
+  BAD_INPUT: { retryable: false, http: 400, trpc: 'BAD_REQUEST', hint: 'Correct the fields listed in issues and send it again.' },
+  UNAUTHENTICATED: { retryable: false, http: 401, trpc: 'UNAUTHORIZED', hint: 'Send a valid API key as "Authorization: Bearer <key>"; keys expire and can be revoked.' },
+  FORBIDDEN: { retryable: false, http: 403, trpc: 'FORBIDDEN', hint: 'Use an API key that has the scope named in the message.' },
+  NOT_FOUND: { retryable: false, http: 404, trpc: 'NOT_FOUND', hint: 'Check the id, and that the API key belongs to the same project.' },
+  CONFLICT: { retryable: false, http: 409, trpc: 'CONFLICT', hint: 'Read the current state and decide again.' },
+  IDEMPOTENCY_MISMATCH: { retryable: false, http: 409, trpc: 'CONFLICT', hint: 'The idempotency key was used with another body; send a new key for a new request.' },
+  IN_USE: { retryable: false, http: 409, trpc: 'CONFLICT', hint: 'Delete what is named in issues first, or keep this.' },
+  LIMIT_REACHED: { retryable: false, http: 413, trpc: 'PAYLOAD_TOO_LARGE', hint: 'Send less, or ask the operator to raise the limit named in the message.' },
+  RATE_LIMITED: { retryable: true, http: 429, trpc: 'TOO_MANY_REQUESTS', hint: 'Wait for the time given in Retry-After.' },
+  // Uploads.
+  UPLOAD_INCOMPLETE: { retryable: false, http: 409, trpc: 'CONFLICT', hint: 'Send the parts listed in issues, then complete the upload again.' },
+  UPLOAD_EXPIRED: { retryable: false, http: 410, trpc: 'CONFLICT', hint: 'Start a new upload.' },
+  URL_REJECTED: { retryable: false, http: 403, trpc: 'FORBIDDEN', hint: 'Ask for a new URL: signed URLs expire, and they hold only as they were given.' },
+  CHECKSUM_MISMATCH: { exitCode: 20, retryable: false, http: 400, trpc: 'BAD_REQUEST', hint: 'The bytes that arrived differ from those announced; send them again.' },
+  // Data sets.
+  ARCHIVE_UNREADABLE: { exitCode: 21, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Send a whole zip, tar or tar.gz archive, or the CIFAR binary archive.' },
+  ARCHIVE_UNSAFE: { exitCode: 22, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Remove links, nested archives and paths that leave the folder, and pack again.' },
+  DATASET_INVALID: { exitCode: 23, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: "Mend the files listed in issues, or upload with onProblem: 'skip' to leave them out." },
+  DATASET_TOO_LARGE: { exitCode: 24, retryable: false, http: 413, trpc: 'PAYLOAD_TOO_LARGE', hint: 'Upload fewer or smaller images, or ask the operator to raise the limit named in the message.' },
+  // Training.
+  LOSS_NOT_FINITE: { exitCode: 30, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Lower the learning rate, add warm-up epochs, or use float32; the last good checkpoint was kept.' },
+  PRECISION_UNSUPPORTED: { exitCode: 31, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: "Use precision: 'float32' on this machine." },
+  OUT_OF_MEMORY: { exitCode: 32, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Use a smaller batch size, image size or network.' },
+  TIME_LIMIT: { exitCode: 33, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Raise limits.maxSeconds or train for fewer epochs; what was reached has been kept.' },
+  CANCELED: { exitCode: 34, retryable: false, http: 409, trpc: 'CONFLICT', hint: 'The job was cancelled on request; submit it again to run it.' },
+  // Infrastructure.
+  ENGINE_MISSING: { exitCode: 40, retryable: false, http: 503, trpc: 'SERVICE_UNAVAILABLE', hint: 'Run "npm run setup" on the machine that trains; "npm run doctor" says what it lacks.' },
+  STORE_UNAVAILABLE: { exitCode: 41, retryable: true, http: 503, trpc: 'SERVICE_UNAVAILABLE', hint: 'Check that the object store answers and its credentials are right.' },
+  DISK_FULL: { exitCode: 42, retryable: false, http: 507, trpc: 'SERVICE_UNAVAILABLE', hint: 'Free disk space on the machine named in the message.' },
+  ARTIFACT_INVALID: { exitCode: 43, retryable: true, http: 500, trpc: 'INTERNAL_SERVER_ERROR', hint: 'The model did not load anew or missed its golden outputs; it is tried again.' },
+  TRAINER_DIED: { retryable: true, http: 500, trpc: 'INTERNAL_SERVER_ERROR', hint: "The trainer ended without a word; read the job's log. It goes on from its last checkpoint." },
+  TRAINER_STALLED: { retryable: true, http: 500, trpc: 'INTERNAL_SERVER_ERROR', hint: 'The trainer gave no sign of life; it goes on from its last checkpoint.' },
+  UNAVAILABLE: { retryable: true, http: 503, trpc: 'SERVICE_UNAVAILABLE', hint: 'The service is starting or stopping; try again shortly.' },
+  INTERNAL: { exitCode: 1, retryable: true, http: 500, trpc: 'INTERNAL_SERVER_ERROR', hint: 'A fault of ours; report it with the request id.' },
+} as const satisfies Record<string, FailureKind>
+
+export type FailureCode = keyof typeof failures
+export const failureCode = z.enum(Object.keys(failures) as [FailureCode, ...FailureCode[]])
+
+/** One thing that is wrong: where (a field, a path in an archive, an id), what, and how to mend it. */
+export const issue = z.object({ path: z.string(), code: z.string(), message: z.string(), fix: z.string().optional() })
+export type Issue = z.infer<typeof issue>
+
+/** A failure as data: stored with a job, sent over the wire, emitted by a trainer. */
+export const failureRecord = z.object({
+  code: failureCode,
+  message: z.string(),
+  hint: z.string(),
+  retryable: z.boolean(),
+  issues: z.array(issue).default([]),
+})
+export type FailureRecord = z.infer<typeof failureRecord>
+
+/** The one error that our code throws. `message` names the thing; the hint comes from the table. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  readonly issues: Issue[]
+  constructor(readonly code: FailureCode, message: string, options: { issues?: Issue[]; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.issues = options.issues ?? []
+  }
+
+  get record(): FailureRecord {
+    const { hint, retryable } = failures[this.code]
+    return { code: this.code, message: this.message, hint, retryable, issues: this.issues }
+  }
+}
+
+/** The failure that a trainer's exit code stands for; `undefined` for codes (and signals) that no failure owns. */
+export function failureOfExitCode(exitCode: number): FailureCode | undefined {
+  return (Object.keys(failures) as FailureCode[]).find((code) => (failures[code] as FailureKind).exitCode === exitCode)
+}

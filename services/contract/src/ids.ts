@@ -1,0 +1,24 @@
+import { z } from 'zod'
+
+/** Ids say what they name: a prefix and 20 random characters of base 32 (100 bits), except a version's (see `versionId`). */
+const id = <P extends string>(prefix: P) => z.string().regex(new RegExp(`^${prefix}_[a-z0-9]{8,40}$`), `must be an id that starts with ${prefix}_`)
+
+export const projectId = id('prj')
+export const keyId = id('key')
+export const uploadId = id('upl')
+export const datasetId = id('ds')
+/** `ver_` and 32 hexadecimal digits of the sha256 over project id and content: the same content is the same version. */
+export const versionId = id('ver')
+export const jobId = id('job')
+export const modelId = id('mdl')
+
+export const idPrefixes = ['prj', 'key', 'upl', 'ds', 'job', 'mdl'] as const
+export type IdPrefix = (typeof idPrefixes)[number]
+
+const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** A new id out of 20 random bytes, which the caller draws. */
+export function makeId(prefix: IdPrefix, random: Uint8Array): string {
+  if (random.length < 20) throw new RangeError(`makeId needs 20 random bytes, got ${random.length}`)
+  return `${prefix}_${Array.from(random.subarray(0, 20), (byte) => alphabet[byte & 31]).join('')}`
+}

@@ -1,0 +1,17 @@
+/**
+ * The networks that can be trained: what an API must know of them without loading an engine. Parameters are for RGB
+ * input and 10 classes, weights of convolutions, normalisation (scale, shift) and the last layer; multiply-adds are of one
+ * forward pass of one 32x32 image. The trainer's builders are tested against these numbers.
+ */
+export const networks = {
+  resnet8: { title: 'ResNet-8', smallestSize: 8, parameters: 78_042, multiplyAdds: 12_500_000, source: 'He et al. 2015, CIFAR form, n = 1' },
+  resnet20: { title: 'ResNet-20', smallestSize: 8, parameters: 272_474, multiplyAdds: 40_800_000, source: 'He et al. 2015, CIFAR form, n = 3' },
+  resnet32: { title: 'ResNet-32', smallestSize: 8, parameters: 466_906, multiplyAdds: 69_100_000, source: 'He et al. 2015, CIFAR form, n = 5' },
+  resnet44: { title: 'ResNet-44', smallestSize: 8, parameters: 661_338, multiplyAdds: 97_400_000, source: 'He et al. 2015, CIFAR form, n = 7' },
+  resnet56: { title: 'ResNet-56', smallestSize: 8, parameters: 855_770, multiplyAdds: 125_700_000, source: 'He et al. 2015, CIFAR form, n = 9' },
+  resnet110: { title: 'ResNet-110', smallestSize: 8, parameters: 1_730_714, multiplyAdds: 253_000_000, source: 'He et al. 2015, CIFAR form, n = 18' },
+  'wrn28-2': { title: 'WRN-28-2', smallestSize: 8, parameters: 1_467_610, multiplyAdds: 214_000_000, source: 'Zagoruyko and Komodakis 2016; Oliver et al. 2018' },
+} as const satisfies Record<string, { title: string; smallestSize: number; parameters: number; multiplyAdds: number; source: string }>
+
+export type NetworkName = keyof typeof networks
+export const networkNames = Object.keys(networks) as [NetworkName, ...NetworkName[]]

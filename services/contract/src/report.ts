@@ -1,0 +1,111 @@
+/** The report of a model on its user's own test split: `report.json` of the artifact, and what the SDK returns. */
+import { z } from 'zod'
+import { environment } from './artifact.js'
+import { epochRecord } from './event.js'
+import { versionId } from './ids.js'
+
+const share = z.number().min(0).max(1)
+const count = z.int().nonnegative()
+export const intervalSchema = z.object({ low: z.number(), high: z.number() })
+
+/** One bin of the reliability diagram; accuracy and confidence are null where no image fell into it. */
+export const reliabilityBin = z.object({ low: share, high: share, images: count, accuracy: share.nullable(), confidence: share.nullable() })
+
+/** Expected calibration error over equal-width bins of the top probability (Guo et al. 2017). */
+export const calibrationSchema = z.object({ images: count, ece: share, bins: z.array(reliabilityBin) })
+export type Calibration = z.infer<typeof calibrationSchema>
+
+export const classMetrics = z.object({
+  name: z.string(),
+  support: count, // test images of the class
+  predicted: count, // images that were taken for it
+  precision: share.nullable(), // null where nothing was taken for it
+  recall: share.nullable(), // null without test images
+  f1: share.nullable(),
+})
+export type ClassMetrics = z.infer<typeof classMetrics>
+
+export const cleanMetrics = z.object({
+  images: count,
+  correct: count,
+  accuracy: share,
+  interval: intervalSchema, // Wilson, 95 %
+  error: share,
+  balancedAccuracy: share, // mean recall of the classes that have test images
+  topK: z.array(z.object({ k: z.int().positive(), accuracy: share, interval: intervalSchema })),
+  negativeLogLikelihood: z.number().nonnegative(), // nats per image, probabilities not below 1e-12
+  brier: z.number().min(0).max(2.001), // sum over classes of (p - y)^2, mean over images: 0 best, 2 worst
+  perClass: z.array(classMetrics),
+  confusion: z.array(z.array(count)), // [true class][predicted class]
+})
+export type CleanMetrics = z.infer<typeof cleanMetrics>
+
+export const corruptionGroups = ['noise', 'blur', 'weather', 'digital'] as const
+
+export const corruptionCell = z.object({
+  corruption: z.string(),
+  group: z.enum(corruptionGroups),
+  benchmark: z.boolean(), // one of the 15; the 4 extra ones count in no mean
+  severity: z.int().min(1).max(5),
+  error: share,
+  images: count,
+  parameters: z.record(z.string(), z.union([z.number(), z.string()])),
+})
+export type CorruptionCell = z.infer<typeof corruptionCell>
+
+export const referenceComparison = z.object({
+  modelId: z.string(),
+  name: z.string(),
+  mCE: z.number().nullable(), // ratio, 1 = as good as the reference; null where a sum of the reference's errors is 0
+  relativeMCE: z.number().nullable(),
+  perCorruption: z.array(z.object({ corruption: z.string(), ce: z.number().nullable(), relativeCE: z.number().nullable() })),
+})
+export type ReferenceComparison = z.infer<typeof referenceComparison>
+
+export const corruptionBlock = z.object({
+  table: z.enum(['32', '64', '224']), // whose parameters, chosen by the images' shorter side
+  images: count, // per cell
+  total: count, // of the test split
+  seed: z.int().nonnegative(),
+  frost: z.string(), // 'procedural' or where the photographs came from
+  cells: z.array(corruptionCell),
+  perCorruption: z.array(z.object({ corruption: z.string(), benchmark: z.boolean(), error: share })),
+  perSeverity: z.array(z.object({ severity: z.int(), error: share })), // over the 15
+  meanError15: share,
+  cleanErrorOfSameImages: share,
+  reference: referenceComparison.nullable(),
+})
+export type CorruptionBlock = z.infer<typeof corruptionBlock>
+
+export const report = z.object({
+  schemaVersion: z.literal(1),
+  model: z.object({
+    name: z.string(),
+    mode: z.enum(['imclr', 'baseline']),
+    network: z.string(),
+    parameters: count,
+    epochsTrained: count,
+    trainImages: count,
+    seed: z.int().nonnegative(),
+    precision: z.string(),
+    endedEarly: z.string().nullable(),
+  }),
+  dataset: z.object({
+    versionId,
+    name: z.string().nullable(),
+    classes: z.array(z.string()).min(2),
+    imageSize: z.object({ height: z.int().positive(), width: z.int().positive() }),
+    counts: z.object({ train: count, test: count, unlabelled: count }),
+    testPerClass: z.array(count),
+    testWasGiven: z.boolean(),
+  }),
+  evaluated: z.object({ images: count, total: count }), // clean metrics: of how many test images
+  clean: cleanMetrics,
+  corruption: corruptionBlock.nullable(), // null where the job asked for none
+  calibration: z.object({ clean: calibrationSchema, corrupted: calibrationSchema.nullable() }), // corrupted: predictions of the 15 x 5 cells pooled
+  training: z.object({ epochs: z.array(epochRecord) }),
+  notes: z.array(z.string()), // formulae, and what was done otherwise than in the benchmark
+  notMeasured: z.array(z.string()),
+  environment,
+})
+export type Report = z.infer<typeof report>

@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import type { Predictions } from '../predictions.js'
+import { seededUniform } from './generator.js'
+import { middle95, pairedDifference } from './pairedDifference.js'
+
+const interval = z.object({ low: z.number(), high: z.number() })
+
+export const pairedDifferenceSchema = z.object({
+  images: z.int(),
+  first: z.number(),
+  second: z.number(),
+  difference: z.number(), // second - first
+  interval, // paired bootstrap, 95 %
+  resamples: z.int(),
+  mcnemar: z.object({
+    onlyFirst: z.int(),
+    onlySecond: z.int(),
+    method: z.enum(['exact binomial', 'chi-squared with continuity correction']),
+    chiSquared: z.number().nullable(),
+    pValue: z.number(),
+  }),
+})
+
+/** Two models on one dataset version. Differences are second minus first, of accuracy for `clean`, of error for the corruptions. */
+export const comparison = z.object({
+  clean: pairedDifferenceSchema,
+  corruption: z
+    .object({
+      images: z.int(),
+      cells: z.int(), // of the 15 benchmark corruptions, all severities
+      first: z.number(), // mean error
+      second: z.number(),
+      difference: z.number(),
+      interval, // bootstrap over images, 95 %
+      perCorruption: z.array(z.object({ corruption: z.string(), benchmark: z.boolean(), first: z.number(), second: z.number(), difference: z.number() })),
+    })
+    .nullable(),
+  whyNoCorruption: z.string().nullable(),
+})
+export type Comparison = z.infer<typeof comparison>
+
+export interface CompareOptions {
+  seed?: number
+  resamples?: number
+}
+
+/**
+ * Compares two models by the predictions kept for every test image of the same dataset version.
+ *
+ * @throws RangeError when the two are of different versions or test images
+ */
+export function compareModels(first: Predictions, second: Predictions, options: CompareOptions = {}): Comparison {
+  if (first.versionId !== second.versionId) {
+    throw new RangeError(`models can be compared on one dataset version only: ${first.versionId} and ${second.versionId} differ`)
+  }
+  if (first.images !== second.images || first.classes !== second.classes || first.labels.some((label, i) => label !== second.labels[i])) {
+    throw new RangeError('the two sets of predictions are not of the same test images')
+  }
+  const whyNot = whyNotPaired(first, second)
+  return {
+    clean: pairedDifference(hits(first), hits(second), options),
+    corruption: whyNot === null ? compareCorruptions(first, second, options) : null,
+    whyNoCorruption: whyNot,
+  }
+}
+
+/** One byte per image: 1 where the likeliest class is the label. */
+export function hits({ images, classes, labels, probabilities }: Predictions): Uint8Array {
+  const right = new Uint8Array(images)
+  for (let i = 0; i < images; i++) {
+    let best = 0
+    for (let k = 1; k < classes; k++) if (probabilities[i * classes + k]! > probabilities[i * classes + best]!) best = k
+    right[i] = best === labels[i] ? 1 : 0
+  }
+  return right
+}
+
+function whyNotPaired(first: Predictions, second: Predictions): string | null {
+  if (!first.corruption || !second.corruption) return 'at least one of the two was not evaluated under corruption'
+  if (JSON.stringify(first.corruption) !== JSON.stringify(second.corruption)) return 'the corruptions were drawn with different seeds, tables or frost'
+  if (JSON.stringify(first.cells) !== JSON.stringify(second.cells)) return 'different corruptions were evaluated'
+  if (!first.cells.some((cell) => cell.benchmark)) return 'none of the benchmark corruptions was evaluated'
+  const same = first.corruptedRows.length === second.corruptedRows.length && first.corruptedRows.every((row, i) => row === second.corruptedRows[i])
+  return same ? null : 'different test images were corrupted'
+}
+
+function compareCorruptions(first: Predictions, second: Predictions, { seed = 1, resamples = 10_000 }: CompareOptions) {
+  const images = first.corruptedRows.length
+  const counted = first.cells.filter((cell) => cell.benchmark).length
+  const perImage = new Float64Array(images) // (errors of the second - errors of the first) / cells
+  const sums = new Map<string, { corruption: string; benchmark: boolean; first: number; second: number; cells: number }>()
+  first.cells.forEach(({ corruption, benchmark }, cell) => {
+    const row = sums.get(corruption) ?? { corruption, benchmark, first: 0, second: 0, cells: 0 }
+    sums.set(corruption, row)
+    row.cells++
+    for (let i = 0; i < images; i++) {
+      const label = first.labels[first.corruptedRows[i]!]
+      const firstWrong = first.corruptedClasses[cell * images + i] === label ? 0 : 1
+      const secondWrong = second.corruptedClasses[cell * images + i] === label ? 0 : 1
+      row.first += firstWrong / images
+      row.second += secondWrong / images
+      if (benchmark) perImage[i]! += (secondWrong - firstWrong) / counted
+    }
+  })
+  const rows = [...sums.values()].map(({ corruption, benchmark, first, second, cells }) => {
+    return { corruption, benchmark, first: first / cells, second: second / cells, difference: (second - first) / cells }
+  })
+  const mean = (side: 'first' | 'second' | 'difference') => {
+    const of = rows.filter((row) => row.benchmark)
+    return of.reduce((sum, row) => sum + row[side], 0) / of.length
+  }
+  return {
+    images,
+    cells: counted,
+    first: mean('first'),
+    second: mean('second'),
+    difference: mean('difference'),
+    interval: bootstrapOfMeans(perImage, resamples, seed),
+    perCorruption: rows,
+  }
+}
+
+/** Images are drawn, not cells: the cells of one image are not independent of each other. */
+function bootstrapOfMeans(values: Float64Array, resamples: number, seed: number) {
+  const uniform = seededUniform(seed)
+  const n = values.length
+  const means = new Float64Array(resamples)
+  for (let r = 0; r < resamples; r++) {
+    let sum = 0
+    for (let i = 0; i < n; i++) sum += values[(uniform() * n) | 0]!
+    means[r] = sum / n
+  }
+  return middle95(means)
+}

@@ -1,0 +1,88 @@
+/** What is made of the errors of a corruption x severity grid. Hendrycks and Dietterich 2019 (arXiv 1903.12261), section 4. */
+
+export interface ErrorCell {
+  corruption: string
+  severity: number
+  /** Whether the corruption is one of the 15 of the benchmark; the 4 extra ones count in no mean. */
+  benchmark: boolean
+  /** Share of images classified wrongly, 0..1. */
+  error: number
+}
+
+export interface CorruptionMeans {
+  /** Unnormalised: the mean over the benchmark's corruptions and all severities (CIFAR-10-C practice). */
+  meanError15: number
+  perSeverity: { severity: number; error: number }[]
+  /** All corruptions, the extra ones too, in the order of the cells. */
+  perCorruption: { corruption: string; benchmark: boolean; error: number }[]
+}
+
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+export function corruptionMeans(cells: readonly ErrorCell[]): CorruptionMeans {
+  const names = [...new Set(cells.map((cell) => cell.corruption))]
+  const severities = [...new Set(cells.map((cell) => cell.severity))].sort((a, b) => a - b)
+  const counted = cells.filter((cell) => cell.benchmark)
+  if (counted.length === 0) throw new RangeError('corruptionMeans needs at least one cell of a benchmark corruption')
+  return {
+    meanError15: mean(counted.map((cell) => cell.error)),
+    perSeverity: severities.map((severity) => ({
+      severity,
+      error: mean(counted.filter((cell) => cell.severity === severity).map((cell) => cell.error)),
+    })),
+    perCorruption: names.map((corruption) => {
+      const own = cells.filter((cell) => cell.corruption === corruption)
+      return { corruption, benchmark: own[0]!.benchmark, error: mean(own.map((cell) => cell.error)) }
+    }),
+  }
+}
+
+export interface GridErrors {
+  cleanError: number
+  cells: readonly ErrorCell[]
+}
+
+export interface MeanCorruptionError {
+  /** mean over the benchmark's corruptions of sum_s E(model) / sum_s E(reference); null where a reference sum is 0. */
+  mCE: number | null
+  /** The same with the clean error taken off every term; null where the reference's sum is not above 0. */
+  relativeMCE: number | null
+  perCorruption: { corruption: string; ce: number | null; relativeCE: number | null }[]
+}
+
+/**
+ * mCE and relative mCE of a model against a named reference model, as ratios (1 = as good as the reference; times 100 in the paper).
+ *
+ * @throws RangeError when the reference lacks a cell of the model's benchmark grid
+ */
+export function meanCorruptionError(model: GridErrors, reference: GridErrors): MeanCorruptionError {
+  const key = (cell: ErrorCell) => `${cell.corruption}/${cell.severity}`
+  const referenceErrors = new Map(reference.cells.map((cell) => [key(cell), cell.error]))
+  const names = [...new Set(model.cells.filter((cell) => cell.benchmark).map((cell) => cell.corruption))]
+  const perCorruption = names.map((corruption) => {
+    let own = 0
+    let others = 0
+    let ownRise = 0
+    let othersRise = 0
+    for (const cell of model.cells) {
+      if (cell.corruption !== corruption) continue
+      const error = referenceErrors.get(key(cell))
+      if (error === undefined) throw new RangeError(`the reference report has no cell ${corruption}, severity ${cell.severity}`)
+      own += cell.error
+      others += error
+      ownRise += cell.error - model.cleanError
+      othersRise += error - reference.cleanError
+    }
+    return { corruption, ce: others > 0 ? own / others : null, relativeCE: othersRise > 1e-12 ? ownRise / othersRise : null }
+  })
+  return {
+    mCE: meanOrNull(perCorruption.map((row) => row.ce)),
+    relativeMCE: meanOrNull(perCorruption.map((row) => row.relativeCE)),
+    perCorruption,
+  }
+}
+
+function meanOrNull(values: (number | null)[]): number | null {
+  if (values.length === 0 || values.includes(null)) return null
+  return mean(values as number[])
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { Failure } from '@imclr/contract'
+
+interface Holder {
+  host: string
+  pid: number
+  started: string
+  token: string
+}
+
+const heartbeatMs = 5_000
+const deadAfterMs = 30_000
+
+/**
+ * Takes `<folder>.lock` for this process: one process at a time works in the folder. A holder on this machine counts as
+ * dead when its process (number and start time) is gone, so a restart after a crash waits for nothing; one on another
+ * machine (a shared volume, another container) when it gave no sign of life for 30 s. Gives a function that lets go.
+ * Throws Failure CONFLICT where a living process holds it.
+ */
+export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  const path = `${folder.replace(/\/+$/, '')}.lock`
+  const mine: Holder = { host: hostname(), pid: process.pid, started: await startOf(process.pid), token: randomBytes(8).toString('hex') }
+  const draft = `${path}.${mine.token}`
+  await writeFile(draft, JSON.stringify(mine), { mode: 0o600 })
+  try {
+    while (!(await linked(draft, path))) {
+      const other = await readHolder(path)
+      if (other === null) continue // let go just now
+      if (await isAlive(other, path)) throw new Failure('CONFLICT', inUse(folder, path, other))
+      await discard(path, other, mine)
+    }
+  } finally {
+    await rm(draft, { force: true })
+  }
+  const heartbeat = setInterval(() => { utimes(path, new Date(), new Date()).catch(() => {}) }, heartbeatMs)
+  heartbeat.unref()
+  return async () => {
+    clearInterval(heartbeat)
+    if ((await readHolder(path))?.token === mine.token) await rm(path, { force: true })
+  }
+}
+
+/** A hard link is made whole or not at all, and never over an existing file. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    throw error
+  }
+}
+
+async function readHolder(path: string): Promise<Holder | null> {
+  const text = await readFile(path, 'utf8').catch(() => null)
+  if (text === null) return null
+  const found = /^{"host":"[^"]*","pid":\d+,"started":"[^"]*","token":"[0-9a-f]+"}$/.test(text) ? JSON.parse(text) as Holder : null
+  if (found === null) throw new Failure('CONFLICT', `${path} is not a lock file of this service; move it away`)
+  return found
+}
+
+async function isAlive(other: Holder, path: string): Promise<boolean> {
+  if (other.host === hostname()) return (await startOf(other.pid)) === other.started && other.started !== ''
+  const seen = await stat(path).then((file) => file.mtimeMs, () => 0)
+  return Date.now() - seen < deadAfterMs
+}
+
+/** Moves a dead holder's file away; where another process was faster and it is that one's file by now, puts it back. */
+async function discard(path: string, dead: Holder, mine: Holder): Promise<void> {
+  const aside = `${path}.${mine.token}.dead`
+  if (!(await rename(path, aside).then(() => true, () => false))) return
+  if ((await readHolder(aside))?.token !== dead.token) await linked(aside, path)
+  await rm(aside, { force: true })
+}
+
+/** When a process of this machine was started, in a form that no later process repeats; empty: there is no such process. */
+async function startOf(pid: number): Promise<string> {
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
+  if (status === null) return isRunning(pid) && process.platform !== 'linux' ? 'running' : ''
+  const fields = status.slice(status.lastIndexOf(')') + 2).split(' ')
+  if (fields[0] === 'Z' || fields[0] === 'X') return ''
+  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')
+  return `${boot.trim()}:${fields[19]}`
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+function inUse(folder: string, path: string, other: Holder): string {
+  return `${folder} is in use by process ${other.pid} on ${other.host}: stop that one, or choose another data folder (lock file ${path})`
+}

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Failure } from '@imclr/contract'
+import { drizzle } from 'drizzle-orm/node-postgres'
+import { migrate } from 'drizzle-orm/node-postgres/migrator'
+import pg from 'pg'
+import type { Database } from './database.js'
+import { migrationLock, migrations } from './migrate.js'
+import { notify } from './notify.js'
+import { PostgresListener } from './postgresListener.js'
+import * as schema from './schema.js'
+
+const connectWithinMs = 5_000
+/** A process that froze in the middle of a transaction holds its rows no longer than this; no transaction of ours waits between two statements. */
+const frozenAfterMs = 10_000
+
+/** Opens a PostgreSQL server: a pool for queries, and one connection of its own for notifications once someone listens. */
+export async function openPostgres({ url, maxConnections = 10 }: { url: string; maxConnections?: number }): Promise<Database> {
+  const pool = new pg.Pool({ connectionString: url, max: maxConnections, connectionTimeoutMillis: connectWithinMs, idle_in_transaction_session_timeout: frozenAfterMs, keepAlive: true, application_name: 'imclr' })
+  // A connection that breaks while it idles is replaced by the pool; whoever queries next hears of lasting trouble.
+  pool.on('error', () => {})
+  try {
+    await bringUpToDate(pool)
+  } catch (cause) {
+    await pool.end()
+    throw isConnectionError(cause) ? unavailable(url, cause) : cause
+  }
+
+  const queries = drizzle(pool, { schema, casing: 'snake_case' })
+  const listener = new PostgresListener(url)
+  return {
+    kind: 'postgres',
+    queries,
+    pglite: null,
+    transaction: (work) => queries.transaction(work),
+    listen: (channel, callback) => listener.listen(channel, callback),
+    notify: (channel, payload) => notify(queries, channel, payload),
+    async check() {
+      const late = delay(connectWithinMs, undefined, { ref: false }).then(() => { throw new Error('no answer') })
+      try {
+        await Promise.race([pool.query('select 1'), late])
+      } catch (cause) {
+        throw unavailable(url, cause)
+      }
+    },
+    async close() {
+      await listener.close()
+      await pool.end()
+    },
+  }
+}
+
+/** Under an advisory lock of its own session: of processes that start together one migrates and the others find it done. */
+async function bringUpToDate(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect()
+  try {
+    await client.query('select pg_advisory_lock($1)', [migrationLock])
+    await migrate(drizzle(client), migrations)
+  } finally {
+    // Closing the session gives the lock back, also where the connection broke half way.
+    client.release(true)
+  }
+}
+
+function unavailable(url: string, cause: unknown): Failure {
+  const { host } = new URL(url)
+  return new Failure('UNAVAILABLE', `PostgreSQL at ${host} does not answer: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+}
+
+/** Node's network errors, and PostgreSQL's classes 08 (connection), 28 (password), 3D (no such database), 53 (resources), 57P (shutdown). */
+export function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (/^(ECONN|EHOST|ENET|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|08|28|3D|53|57P)/.test(code) || /timeout|terminated/i.test(error.message)) return true
+  return error.cause !== undefined && isConnectionError(error.cause)
+}

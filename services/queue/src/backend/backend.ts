@@ -1,0 +1,48 @@
+import type { Job } from 'bullmq'
+
+/** What differs between the places that BullMQ keeps a queue in. */
+export interface Backend {
+  /** Its name in messages. */
+  where: string
+  createQueue(): BackendQueue
+  createWorker(process: Process, options: BackendWorkerOptions): BackendWorker
+  close(): Promise<void>
+}
+
+export interface EntryData {
+  jobId: string
+  entry: number
+}
+
+/** BullMQ looks at the number of parameters: with three it gives a signal. */
+export type Process = (job: Job<EntryData>, token: string | undefined, signal: AbortSignal | undefined) => Promise<void>
+
+export interface BackendWorkerOptions {
+  concurrency: number
+  lockDuration: number
+  stalledInterval: number
+  maxStalledCount: number
+}
+
+/** The part of BullMQ's Queue that we use, whatever its backend. */
+export interface BackendQueue {
+  add(name: string, data: EntryData, options: { jobId: string; attempts: number; removeOnComplete: boolean; removeOnFail: boolean }): Promise<unknown>
+  remove(jobId: string): Promise<number>
+  count(): Promise<number>
+  waitUntilReady(): Promise<unknown>
+  on(event: 'error', listener: (error: Error) => void): unknown
+  close(): Promise<void>
+}
+
+/** The part of BullMQ's Worker that we use. */
+export interface BackendWorker {
+  waitUntilReady(): Promise<unknown>
+  cancelJob(jobId: string, reason: string): boolean
+  cancelAllJobs(reason: string): void
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'failed', listener: (job: unknown, error: Error) => void): unknown
+  on(event: 'lockRenewalFailed', listener: (jobIds: string[]) => void): unknown
+  close(force?: boolean): Promise<void>
+}
+
+export const queueName = 'jobs'

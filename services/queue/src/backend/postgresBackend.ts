@@ -1,0 +1,33 @@
+import { createPostgresBackend, runMigrations, withBackend } from 'bullmq'
+import pg from 'pg'
+import { queueName, type Backend } from './backend.js'
+
+/** BullMQ's SQL names its tables without a schema, so every session must look there first. */
+export const queueSchema = 'bullmq'
+
+const { Queue, Worker } = withBackend(createPostgresBackend)
+
+/** PostgreSQL; one pool for all, of which each worker keeps one connection to listen with. */
+export async function postgresBackend(url: string): Promise<Backend> {
+  const pool = new pg.Pool({
+    connectionString: url, options: `-c search_path=${queueSchema}`, max: 8, keepAlive: true, connectionTimeoutMillis: 5_000, application_name: 'imclr queue',
+  })
+  pool.on('error', () => {}) // the pool replaces a connection that breaks while it idles
+  try {
+    const client = await pool.connect()
+    try {
+      await runMigrations(client, queueSchema)
+    } finally {
+      client.release()
+    }
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+  return {
+    where: `PostgreSQL at ${new URL(url).host}`,
+    createQueue: () => new Queue(queueName, { connection: pool }),
+    createWorker: (process, options) => new Worker(queueName, process, { ...options, connection: pool }),
+    close: () => pool.end(),
+  }
+}

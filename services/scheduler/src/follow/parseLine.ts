@@ -1,0 +1,20 @@
+import { trainerEvent, type TrainerEvent } from '@imclr/contract'
+
+/** A line of a trainer's standard output as an event. What is no event becomes a warning in the job's log; null: an empty line. */
+export function parseLine(text: string): TrainerEvent | null {
+  if (text.trim() === '') return null
+  const parsed = trainerEvent.safeParse(asJson(text))
+  if (parsed.success) return parsed.data
+  return { type: 'log', level: 'warn', message: `The trainer wrote a line that is no event: ${storable(text.slice(0, 500))}` }
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text, (_, value: unknown) => (typeof value === 'string' ? storable(value) : value))
+  } catch {
+    return undefined
+  }
+}
+
+/** PostgreSQL keeps neither zero characters nor halves of surrogate pairs. */
+const storable = (text: string): string => text.replace(/\0|\p{Surrogate}/gu, '\ufffd')

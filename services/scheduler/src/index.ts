@@ -1,0 +1,10 @@
+export { readRunningEnv, schedulerConfig, trainerEnvironment, type RunningEnv } from './env.js'
+export type { Exit, Found, Launch, Launcher, Order, Runner } from './launch/launcher.js'
+export { processLauncher, type ProcessLauncherOptions } from './launch/processLauncher.js'
+export type { Metrics } from './metrics.js'
+export type { Clock, SchedulerConfig, SchedulerParts } from './parts.js'
+export { startScheduler, type RunningScheduler } from './startScheduler.js'
+export { systemClock } from './systemClock.js'
+// The rules, which have no effects: what follows from an ending, and which order is due.
+export { decideOutcome, type Ending, type Outcome } from './settle/decideOutcome.js'
+export { nextOrder, type Decision, type Situation } from './follow/nextOrder.js'

@@ -1,0 +1,59 @@
+/** Brings together what the records say, what runs on this machine, and what waits in the queue. At start, and every few seconds. */
+import { cancelQueued, explainWaiting, listActive, listQueued, takeLease, type JobRow } from '@imclr/database'
+import { leftoversOfQueued } from '@imclr/storage'
+import { keptRunner, type Found } from '../launch/launcher.js'
+import { fenceOf } from '../lease.js'
+import type { Scheduler } from '../parts.js'
+import type { Slots } from '../slots.js'
+import { removeFolders } from './removeFolders.js'
+
+/** Entries put into the queue per round at most: the longest waiting come first, and leave it first. */
+const mostEntries = 200
+
+export async function reconcile(scheduler: Scheduler, slots: Slots): Promise<void> {
+  // Processes first: one that is seen here and is its job's current attempt in records read later cannot be superseded.
+  const found = await scheduler.launcher.list()
+  const active = await listActive(scheduler.database)
+  await endOrphans(scheduler, found, active)
+  await adoptLeft(scheduler, { slots, found, active })
+  await removeFolders(scheduler, active)
+  await fillQueue(scheduler, slots)
+  scheduler.metrics.reconciled.set(scheduler.clock.now() / 1000)
+}
+
+/** Trainers of jobs that have ended, or of attempts that are not the current one: nobody will ever take their output. */
+async function endOrphans({ launcher, log }: Scheduler, found: Found[], active: JobRow[]): Promise<void> {
+  for (const { jobId, attempt, runner } of found) {
+    if (active.some((job) => job.id === jobId && job.attempt === attempt)) continue
+    log.warn({ jobId, attempt, pid: runner.pid }, 'ending a trainer without a job')
+    await launcher.signal(runner, 'kill')
+  }
+}
+
+/** Jobs that nobody looks after: ours from before a restart, and those whose scheduler has died. */
+async function adoptLeft(scheduler: Scheduler, { slots, found, active }: { slots: Slots; found: Found[]; active: JobRow[] }): Promise<void> {
+  const { database, config, running, log, closing } = scheduler
+  for (const seen of active) {
+    if (running.has(seen.id) || closing.aborted) continue
+    const job = await takeLease(database, fenceOf(scheduler, seen), config.leaseSeconds)
+    // Meanwhile the queue may have given it to this very scheduler.
+    if (job === null || running.has(job.id)) continue
+    const runner = keptRunner(job.runner) ?? found.find(({ jobId, attempt }) => jobId === job.id && attempt === job.attempt)?.runner ?? null
+    log.info({ jobId: job.id, attempt: job.attempt, pid: runner?.pid ?? null }, 'taking up a job that was left running')
+    slots.adopt(job, runner)
+  }
+}
+
+/** Every job that may start has an entry in the queue; the queue keeps each once. Those that were cancelled meanwhile end here. */
+async function fillQueue({ database, queue }: Scheduler, slots: Slots): Promise<void> {
+  const queued = await listQueued(database)
+  const ended = new Set<string>()
+  for (const { id, queueEntry, cancelRequested } of queued) {
+    if (cancelRequested === null || !(await cancelQueued(database, id, leftoversOfQueued))) continue
+    ended.add(id)
+    await queue.remove({ jobId: id, entry: queueEntry })
+  }
+  const due = queued.filter(({ id, dueIn }) => dueIn <= 0 && !ended.has(id))
+  for (const { id, queueEntry } of due.slice(0, mostEntries)) await queue.enqueue({ jobId: id, entry: queueEntry })
+  if (due.length > 0) await explainWaiting(database, slots.free() > 0 ? null : 'All slots for trainers are taken; it starts when one is free.')
+}

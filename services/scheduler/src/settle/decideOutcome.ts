@@ -1,0 +1,72 @@
+import { Failure, failureOfExitCode, failures, suspendedExitCode, type CancelMode, type FailureRecord, type TrainerEvent } from '@imclr/contract'
+import type { Exit } from '../launch/launcher.js'
+
+export type OutputEvent = Extract<TrainerEvent, { type: 'output' }>
+export type LastWord = Extract<TrainerEvent, { type: 'output' | 'failed' }>
+
+/** All that is known of an attempt whose process is gone. */
+export interface Ending {
+  exit: Exit
+  /** Its last line, where that was `output` or `failed`. */
+  lastWord: LastWord | null
+  cancelRequested: CancelMode | null
+  /** The job has used up limits.maxSeconds. */
+  timeUp: boolean
+  /** What the scheduler itself did to it, as far as this process knows. */
+  suspended: boolean
+  stalled: boolean
+  /** Failed attempts before this one, and how many there may be. */
+  failedAttempts: number
+  maxAttempts: number
+}
+
+export type Outcome =
+  /** Its output is to be verified and registered, and the job to end in `state`. */
+  | { kind: 'keep'; output: OutputEvent; state: 'succeeded' | 'canceled' | 'timed_out' | 'failed'; endedEarly: 'canceled' | 'time_limit' | 'loss_not_finite' | null; failure: FailureRecord | null }
+  | { kind: 'end'; state: 'canceled' | 'timed_out' | 'failed'; failure: FailureRecord | null }
+  /** Back to the queue, and counted. */
+  | { kind: 'retry'; failure: FailureRecord }
+  /** Back to the queue, not counted. */
+  | { kind: 'suspended' }
+
+/** What follows from the way an attempt ended. Pure: the whole policy is this table. */
+export function decideOutcome(ending: Ending): Outcome {
+  const { exit, lastWord, cancelRequested, timeUp } = ending
+  if (lastWord?.type === 'output') {
+    // The exit code does not matter here: all is written and will be checked, and native libraries do crash while they are unloaded.
+    const keep = { kind: 'keep', output: lastWord } as const
+    if (lastWord.endedEarly === null) return { ...keep, state: 'succeeded', endedEarly: null, failure: null }
+    if (lastWord.endedEarly === 'loss_not_finite') return { ...keep, state: 'failed', endedEarly: 'loss_not_finite', failure: record('LOSS_NOT_FINITE', 'The loss was not finite any more; the model is that of the last good checkpoint.') }
+    if (cancelRequested !== null) return { ...keep, state: 'canceled', endedEarly: 'canceled', failure: null }
+    if (timeUp) return { ...keep, state: 'timed_out', endedEarly: 'time_limit', failure: timeLimit }
+    return failedBy(ending, record('TRAINER_DIED', 'The trainer was told to stop by somebody else than this service.'))
+  }
+  const failure = failureOf(ending)
+  const ownWord = failure.code !== 'CANCELED' && failure.code !== 'TIME_LIMIT'
+  if (!failures[failure.code].retryable && ownWord) return { kind: 'end', state: 'failed', failure }
+  if (cancelRequested === 'now') return { kind: 'end', state: 'canceled', failure: null }
+  // A job that is to end, but was suspended on the way, evaluates what it has when the service is back.
+  if (ending.suspended || exit.code === suspendedExitCode) return { kind: 'suspended' }
+  if (cancelRequested === 'graceful') return { kind: 'end', state: 'canceled', failure: null }
+  if (timeUp) return { kind: 'end', state: 'timed_out', failure: timeLimit }
+  return failedBy(ending, ownWord ? failure : record('TRAINER_DIED', 'The trainer was stopped by somebody else than this service.'))
+}
+
+const record = (...args: ConstructorParameters<typeof Failure>): FailureRecord => new Failure(...args).record
+const timeLimit = record('TIME_LIMIT', 'The job reached its limit of time (limits.maxSeconds, over all attempts).')
+
+/** Tried again where the table says so and the budget allows it. */
+export function failedBy({ failedAttempts, maxAttempts }: Pick<Ending, 'failedAttempts' | 'maxAttempts'>, failure: FailureRecord): Exclude<Outcome, { kind: 'keep' }> {
+  return failures[failure.code].retryable && failedAttempts + 1 < maxAttempts ? { kind: 'retry', failure } : { kind: 'end', state: 'failed', failure }
+}
+
+/** The trainer's own word first, then its exit code, then what we saw. */
+function failureOf({ exit, lastWord, stalled }: Ending): FailureRecord {
+  if (lastWord?.type === 'failed') return lastWord.failure
+  if (stalled) return record('TRAINER_STALLED', 'The trainer wrote nothing for too long and was ended.')
+  const code = exit.code === null ? undefined : failureOfExitCode(exit.code)
+  if (code !== undefined) return record(code, `The trainer ended with exit code ${exit.code} (${code}).`)
+  if (exit.signal === 'SIGKILL') return record('TRAINER_DIED', 'The trainer was killed (SIGKILL). Where nobody did it, the machine was out of memory: a smaller batch or network needs less.')
+  if (exit.signal !== null) return record('TRAINER_DIED', `The trainer was ended by ${exit.signal}.`)
+  return record('TRAINER_DIED', exit.code === null ? 'The trainer is gone, and nobody saw how it ended.' : `The trainer ended with exit code ${exit.code} and said nothing.`)
+}

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { Failure, makeId, type FailureRecord } from '@imclr/contract'
+import { cancelQueued, finishJob, requeueJob, type Finish, type JobRow, type Result } from '@imclr/database'
+import { leftovers, leftoversOfQueued } from '@imclr/storage'
+import type { Followed } from '../follow/followTrainer.js'
+import type { Runner } from '../launch/launcher.js'
+import { fenceOf, type Lease } from '../lease.js'
+import type { Scheduler } from '../parts.js'
+import { decideOutcome, failedBy, type Outcome, type OutputEvent } from './decideOutcome.js'
+import { endOfLog } from './endOfLog.js'
+import { summaryOf } from './summaryOf.js'
+import { verifyArtifact, verifyVersion } from './verifyOutput.js'
+
+interface Attended { job: JobRow; runner: Runner; lease: Lease; followed: Followed }
+
+/**
+ * Turns the end of a trainer into the job's record: registers a verified output, records a failure, or gives the job back
+ * to the queue. Where store or database do not answer it throws and leaves everything as it is; reconciling tries again.
+ */
+export async function settle(scheduler: Scheduler, { job, runner, lease, followed }: Attended): Promise<void> {
+  const { lastWord, stalled, suspended, secondsSpent } = followed
+  const ending = {
+    exit: await scheduler.launcher.exit(runner), lastWord, stalled, suspended, cancelRequested: lease.cancelRequested,
+    timeUp: job.secondsSpent + secondsSpent >= job.limits.maxSeconds, failedAttempts: job.failedAttempts, maxAttempts: job.limits.maxAttempts,
+  }
+  const outcome = decideOutcome(ending)
+  const log = await endOfLog(join(runner.workDir, 'log.txt'), outcome)
+  if (outcome.kind !== 'keep') return conclude(scheduler, { job, outcome, secondsSpent, log })
+  try {
+    const result = await verified(scheduler, job, outcome.output)
+    await finish(scheduler, job, { ...outcome, result, secondsSpent, log })
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'ARTIFACT_INVALID') throw error
+    await conclude(scheduler, { job, outcome: failedBy(ending, error.record), secondsSpent, log })
+  }
+}
+
+/** The same where no trainer ran: by a failure to start it, or (null) because the scheduler died first, which counts for nothing. */
+export async function settleUnlaunched(scheduler: Scheduler, job: JobRow, failure: Failure | null): Promise<void> {
+  const budget = { failedAttempts: job.failedAttempts, maxAttempts: job.limits.maxAttempts }
+  const outcome: Outcome = failure === null ? { kind: 'suspended' } : failedBy(budget, failure.record)
+  await conclude(scheduler, { job, outcome, secondsSpent: 0, log: null })
+}
+
+async function verified({ store }: Scheduler, job: JobRow, { manifestKey, manifestSha256 }: OutputEvent): Promise<Result> {
+  const output = { prefix: job.outputPrefix!, manifestKey, manifestSha256 }
+  if (job.kind === 'prepare') {
+    const { manifest, bytes } = await verifyVersion(store, output)
+    return { kind: 'version', id: manifest.versionId, summary: summaryOf(manifest), bytes }
+  }
+  const { manifest, bytes } = await verifyArtifact(store, output)
+  const foreign = manifest.jobId !== job.id || manifest.attempt !== job.attempt || manifest.versionId !== job.versionId
+  if (foreign) throw new Failure('ARTIFACT_INVALID', `${manifestKey} is of another job, attempt or version: ${manifest.jobId}, ${manifest.attempt}, ${manifest.versionId}`)
+  return { kind: 'model', id: makeId('mdl', randomBytes(20)), manifest, bytes }
+}
+
+type Conclusion = { job: JobRow; outcome: Exclude<Outcome, { kind: 'keep' }>; secondsSpent: number; log: string | null }
+
+async function conclude(scheduler: Scheduler, { job, outcome, secondsSpent, log }: Conclusion): Promise<void> {
+  if (outcome.kind === 'end') return finish(scheduler, job, { ...outcome, endedEarly: null, result: null, secondsSpent, log })
+  const failure = outcome.kind === 'retry' ? outcome.failure : null
+  const delaySeconds = failure === null ? 0 : Math.min(300, scheduler.config.retryDelaySeconds * 2 ** job.failedAttempts)
+  const queued = await requeueJob(scheduler.database, fenceOf(scheduler, job), { failure, delaySeconds, secondsSpent, log, reason: reasonOf(failure, delaySeconds) })
+  scheduler.log.warn({ jobId: job.id, attempt: job.attempt, failure: failure?.code ?? null, delaySeconds }, failure ? 'attempt failed; trying again' : 'attempt suspended')
+  if (failure !== null) scheduler.metrics.retries.inc({ code: failure.code })
+  await enqueueWhenDue(scheduler, queued, delaySeconds)
+}
+
+const reasonOf = (failure: FailureRecord | null, delaySeconds: number): string =>
+  failure === null ? 'It was suspended and goes on from its last checkpoint.' : `It is tried again in ${Math.round(delaySeconds)} s after ${failure.code}: ${failure.message}`
+
+/** The queue's entry comes when the job may start. Where this is lost, reconciling finds the job. */
+async function enqueueWhenDue({ database, queue, clock, closing, log }: Scheduler, job: JobRow, delaySeconds: number): Promise<void> {
+  if (job.cancelRequested !== null && (await cancelQueued(database, job.id, leftoversOfQueued))) return
+  if (closing.aborted) return
+  void clock.sleep(delaySeconds * 1000, closing).then(async () => {
+    if (!closing.aborted) await queue.enqueue({ jobId: job.id, entry: job.queueEntry })
+  }).catch((err: unknown) => log.warn({ err, jobId: job.id }, 'not queued; reconciling will'))
+}
+
+async function finish(scheduler: Scheduler, job: JobRow, ending: Omit<Finish, 'leftovers'>): Promise<void> {
+  const { database, metrics, log } = scheduler
+  const { state, failure, endedEarly, result, secondsSpent, log: words } = ending
+  await finishJob(database, fenceOf(scheduler, job), { state, failure, endedEarly, result, secondsSpent, log: words, leftovers: leftovers(job, { madeSomething: result !== null, succeeded: state === 'succeeded' }) })
+  metrics.finished.inc({ kind: job.kind, state })
+  metrics.seconds.observe({ kind: job.kind, state }, job.secondsSpent + secondsSpent)
+  log.info({ jobId: job.id, attempt: job.attempt, state, failure: failure?.code ?? null, endedEarly, result: result?.id ?? null }, 'job ended')
+}

@@ -1,0 +1,174 @@
+import { createReadStream } from 'node:fs'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join, resolve, sep } from 'node:path'
+import { Failure } from '@imclr/contract'
+import { assertKey, assertPrefix } from '../keys.js'
+import type { ObjectHead, ObjectStore } from '../objectStore.js'
+import { contentTypeOf } from './contentType.js'
+import { asFailure, chunksOf, codeOf, moveIntoPlace, removeFile, writeAside, type Expected, type Written } from './files.js'
+import { listFolder } from './listFolder.js'
+import { FolderMultipart } from './multipart.js'
+import { urlSigner } from './signedUrls.js'
+
+export interface FolderStoreConfig {
+  root: string
+  /** Both are needed to sign: a trainer has neither. */
+  publicUrl?: string
+  /** Hexadecimal, at least 32 bytes. */
+  signingKey?: string
+  /** Milliseconds since 1970. */
+  now?: () => number
+}
+
+const partPath = '/v1/objects/part'
+const getPath = '/v1/objects/'
+const leftoverAfterMs = 24 * 3_600_000
+
+/**
+ * Objects as files: `objects/<key>`; beside them `types/<key>` where the content type is not what the ending says,
+ * `multipart/` and `aside/` for what is not whole yet. Several processes may work in one folder.
+ */
+export async function openFolderStore({ root: given, publicUrl, signingKey, now = Date.now }: FolderStoreConfig): Promise<ObjectStore> {
+  const root = resolve(given)
+  const [objects, types, aside, multipartRoot] = ['objects', 'types', 'aside', 'multipart'].map((name) => join(root, name)) as [string, string, string, string]
+  await attempt(root, () => Promise.all([objects, types, aside, multipartRoot].map((path) => mkdir(path, { recursive: true, mode: 0o700 }))))
+  await removeLeftovers(aside, now())
+  const multipart = new FolderMultipart(multipartRoot)
+  const signer = publicUrl === undefined || signingKey === undefined ? null : urlSigner({ publicUrl, signingKey, now })
+  const mustSign = () => {
+    if (signer === null) throw new Failure('INTERNAL', 'this process cannot sign URLs: its folder store was opened without PUBLIC_URL and IMCLR_SIGNING_KEY')
+    return signer
+  }
+
+  async function store(key: string, body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, { contentType, ...expected }: Expected & { contentType: string }): Promise<Written> {
+    assertKey(key)
+    return attempt(key, async () => {
+      const { path, bytes, sha256 } = await writeAside(aside, body, expected)
+      try {
+        if (contentType === contentTypeOf(key)) await removeFile(join(types, key), types)
+        else await moveIntoPlace((await writeAside(aside, [Buffer.from(contentType)], {})).path, join(types, key))
+        await moveIntoPlace(path, join(objects, key))
+      } catch (error) {
+        await rm(path, { force: true })
+        throw error
+      }
+      return { bytes, sha256 }
+    })
+  }
+
+  /** Throws where there is none. */
+  async function describe(key: string): Promise<ObjectHead> {
+    const { size, mtime, mtimeMs, ino } = await stat(join(objects, key)).then((found) => {
+      if (!found.isFile()) throw new Failure('NOT_FOUND', `there is no object ${key}`)
+      return found
+    })
+    const contentType = await readFile(join(types, key), 'utf8').catch(() => contentTypeOf(key))
+    return { bytes: size, contentType, etag: `${ino.toString(36)}-${size.toString(36)}-${Math.round(mtimeMs * 1000).toString(36)}`, modified: mtime }
+  }
+
+  const remove = async (key: string): Promise<boolean> => {
+    await removeFile(join(types, key), types)
+    return removeFile(join(objects, key), objects)
+  }
+
+  const it: ObjectStore = {
+    put: (key, body, options) => store(key, chunksOf(body), options),
+    async get(key, range) {
+      assertKey(key)
+      const head = await reading(key, () => describe(key))
+      const end = Math.min(range?.end ?? Infinity, head.bytes - 1)
+      if (range !== undefined && (range.start < 0 || range.start > end)) throw new Failure('BAD_INPUT', `${key} has ${head.bytes} bytes; the range ${range.start}-${range.end} is not in it`)
+      const body = createReadStream(join(objects, key), { start: range?.start ?? 0, ...(range === undefined ? {} : { end }), highWaterMark: 256 * 1024 })
+      return { ...head, bytes: range === undefined ? head.bytes : end - range.start + 1, body }
+    },
+    async read(key) {
+      assertKey(key)
+      return reading(key, () => readFile(join(objects, key)))
+    },
+    async head(key) {
+      assertKey(key)
+      return reading(key, () => describe(key)).catch((error: unknown) => {
+        if (codeOf(error) === 'NOT_FOUND') return null
+        throw error
+      })
+    },
+    list(prefix) {
+      assertPrefix(prefix)
+      return listFolder(objects, prefix)
+    },
+    async delete(keys) {
+      keys.forEach(assertKey)
+      for (const key of keys) await attempt(key, () => remove(key))
+    },
+    async deletePrefix(prefix) {
+      let count = 0
+      for await (const { key } of it.list(prefix)) if (await attempt(key, () => remove(key))) count++
+      return count
+    },
+    async createMultipart(key, contentType) {
+      assertKey(key)
+      return attempt(key, () => multipart.create(key, contentType))
+    },
+    async signPart({ key, multipartId, partNumber, sha256, bytes, expiresSeconds }) {
+      const query = { key, multipart: multipartId, part: String(partNumber), sha256, bytes: String(bytes) }
+      return { url: mustSign().sign({ method: 'PUT', path: partPath, query, expiresSeconds }), headers: {} }
+    },
+    listParts: (upload) => attempt(upload.key, () => multipart.list(upload)),
+    async completeMultipart({ key, multipartId, parts }) {
+      try {
+        const contentType = await multipart.contentType({ key, multipartId })
+        await store(key, await multipart.join({ key, multipartId }, parts), { contentType })
+        await multipart.remove(multipartId)
+      } catch (error) {
+        // Completed before, and the answer got lost: the object is there and its upload is not.
+        if (codeOf(error) !== 'NOT_FOUND' || (await it.head(key)) === null) throw asFailure(error, key)
+      }
+    },
+    abortMultipart: ({ multipartId }) => attempt(multipartId, () => multipart.remove(multipartId)),
+    async signGet({ key, expiresSeconds, fileName }) {
+      assertKey(key)
+      const path = getPath + key.split('/').map(encodeURIComponent).join('/')
+      return mustSign().sign({ method: 'GET', path, query: fileName === undefined ? {} : { name: fileName }, expiresSeconds })
+    },
+    check: () => attempt(root, async () => rm((await writeAside(aside, [Buffer.from('check')], {})).path)),
+    close: async () => {},
+    signedRoutes: signer && {
+      async receivePart(url, body) {
+        const { path, query } = signer.verify('PUT', url)
+        if (path !== partPath) throw new Failure('URL_REJECTED', 'this URL is not for a part')
+        const { key = '', multipart: multipartId = '', sha256 = '' } = query
+        return attempt(key, () => multipart.receive({ key, multipartId, partNumber: Number(query.part), sha256, bytes: Number(query.bytes), body }))
+      },
+      verifyGet(url) {
+        const { path, query } = signer.verify('GET', url)
+        if (!path.startsWith(getPath)) throw new Failure('URL_REJECTED', 'this URL is not for an object')
+        return { key: path.slice(getPath.length).split('/').map(decodeURIComponent).join('/'), fileName: query.name ?? null }
+      },
+    },
+  }
+  return it
+}
+
+async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw asFailure(error, what)
+  }
+}
+
+/** To a reader an object where the key has a folder, or the other way round, is just one that is not there. */
+async function reading<T>(key: string, work: () => Promise<T>): Promise<T> {
+  return attempt(key, () => work().catch((error: unknown) => {
+    throw ['ENOTDIR', 'EISDIR'].includes(codeOf(error)) ? new Failure('NOT_FOUND', `there is no object ${key}`) : error
+  }))
+}
+
+/** What a crash left half written, a day ago or longer. */
+async function removeLeftovers(aside: string, now: number): Promise<void> {
+  for (const name of await readdir(aside)) {
+    const path = join(aside, name)
+    const age = await stat(path).then((file) => now - file.mtimeMs, () => 0)
+    if (age > leftoverAfterMs && path.startsWith(aside + sep)) await rm(path, { force: true })
+  }
+}

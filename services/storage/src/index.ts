@@ -1,0 +1,5 @@
+export { assertKey, assertPrefix, keys } from './keys.js'
+export type { Multipart, ObjectHead, ObjectStore, PartToSign, SignedRoutes, StoredPart } from './objectStore.js'
+export { leftovers, leftoversOfQueued } from './leftovers.js'
+export { openStore, type StoreConfig } from './openStore.js'
+export { storeConfigFromEnv } from './storeConfigFromEnv.js'

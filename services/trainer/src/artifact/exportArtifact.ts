@@ -1,0 +1,99 @@
+import { artifactPaths, Failure } from '@imclr/contract'
+import type { ArtifactManifest, DatasetManifest, Report, TrainJobFile, TrainingPosition } from '@imclr/contract'
+import type { ObjectStore } from '@imclr/storage'
+import type { LayersModel } from '../tf.js'
+import { makeGolden } from './golden.js'
+import type { GoldenInput } from './golden.js'
+import { layersModelFiles } from './layersModelFiles.js'
+import { modelCard } from './modelCard.js'
+import { uploadFiles, verifyArtifact, writeManifest } from './publishArtifact.js'
+import type { ArtifactContent } from './publishArtifact.js'
+
+export interface ExportOptions {
+  job: TrainJobFile
+  dataset: DatasetManifest
+  /** The serving model: pixels 0..255 to probabilities. */
+  model: LayersModel
+  /** uint8 [count, height, width, 3] and their labels */
+  test: { images: Uint8Array; labels: Uint16Array }
+  report: Report
+  page: string
+  predictions: Uint8Array
+  trained: TrainingPosition
+  multiplyAddsPerSecond: number
+  onProgress: (phase: 'exporting' | 'verifying', files: number) => void
+}
+
+/**
+ * Writes the artifact: every file, then proof that what the store holds loads and answers right, then the manifest.
+ * @throws Failure ARTIFACT_INVALID when it does not; no manifest is written then
+ */
+export async function exportArtifact(store: ObjectStore, options: ExportOptions): Promise<{ manifestKey: string; manifestSha256: string }> {
+  const { job, dataset, report, trained, onProgress } = options
+  const originals = await readOriginals(store, options)
+  const contents = await artifactContents(options, originals)
+  onProgress('exporting', contents.length)
+  const files = await uploadFiles(store, job.outputPrefix, contents)
+  onProgress('verifying', files.length)
+  const goldenDifference = await verifyArtifact(store, { prefix: job.outputPrefix, files })
+  const manifest: ArtifactManifest = {
+    schemaVersion: 1,
+    jobId: job.jobId,
+    attempt: job.attempt,
+    name: job.name,
+    network: job.spec.network,
+    spec: job.spec,
+    versionId: dataset.versionId,
+    classes: dataset.classes,
+    picture: dataset.picture,
+    parameters: report.model.parameters,
+    epochsTrained: trained.history.length,
+    endedEarly: trained.endedEarly,
+    accuracy: report.clean.accuracy,
+    goldenDifference,
+    multiplyAddsPerSecond: options.multiplyAddsPerSecond,
+    files,
+  }
+  return writeManifest(store, job.outputPrefix, manifest)
+}
+
+interface Original extends GoldenInput {
+  bytes: Uint8Array
+  contentType: string
+}
+
+const endings: Record<string, string> = { 'image/png': 'png', 'image/jpeg': 'jpg', 'image/webp': 'webp', 'image/gif': 'gif' }
+
+/** The test images that a version keeps as they were uploaded, with the pixels that preparing made of them. */
+async function readOriginals(store: ObjectStore, { job, dataset, test }: ExportOptions): Promise<Original[]> {
+  const size = dataset.picture.height * dataset.picture.width * 3
+  return Promise.all(
+    dataset.originals.map(async ({ path, testPosition, contentType }, i) => ({
+      original: `golden/${i}.${endings[contentType] ?? 'bin'}`,
+      label: dataset.classes[test.labels[testPosition]!]!,
+      pixels: test.images.subarray(testPosition * size, (testPosition + 1) * size),
+      bytes: await store.read(job.versionPrefix + path),
+      contentType,
+    })),
+  )
+}
+
+async function artifactContents({ dataset, model, report, page, predictions, job }: ExportOptions, originals: Original[]): Promise<ArtifactContent[]> {
+  if (originals.length === 0) throw new Failure('INTERNAL', 'the data set version keeps no original test images, so the model cannot be proven')
+  const { json, weights } = await layersModelFiles(model)
+  const golden = makeGolden(model, { picture: dataset.picture, inputs: originals })
+  const text = (path: string, contentType: string, content: string): ArtifactContent => ({ path, contentType, bytes: Buffer.from(content) })
+  const asJson = (path: string, content: unknown) => text(path, 'application/json', JSON.stringify(content, null, 1))
+  return [
+    { path: artifactPaths.model, contentType: 'application/json', bytes: json },
+    { path: artifactPaths.weights, contentType: 'application/octet-stream', bytes: weights },
+    asJson(artifactPaths.labels, { classes: dataset.classes, picture: dataset.picture }),
+    asJson(artifactPaths.golden, golden),
+    ...originals.map(({ original, contentType, bytes }) => ({ path: original, contentType, bytes })),
+    asJson(artifactPaths.report, report),
+    text(artifactPaths.page, 'text/html; charset=utf-8', page),
+    { path: artifactPaths.predictions, contentType: 'application/octet-stream', bytes: predictions },
+    text(artifactPaths.card, 'text/markdown; charset=utf-8', modelCard({ job, dataset, report })),
+    asJson(artifactPaths.environment, report.environment),
+  ]
+}

@@ -1,0 +1,40 @@
+import type { DatasetManifest, GoldenFile } from '@imclr/contract'
+import { tf } from '../tf.js'
+import type { LayersModel } from '../tf.js'
+
+/** What a model loaded anew may differ by from the one that was exported, in probability. */
+export const goldenTolerance = 1e-4
+
+export interface GoldenInput {
+  /** Path of the original picture within the artifact. */
+  original: string
+  label: string
+  /** uint8 [height, width, 3] */
+  pixels: Uint8Array
+}
+
+/** `golden.json`: the inputs with what `model` answers. */
+export function makeGolden(model: LayersModel, { picture, inputs }: { picture: DatasetManifest['picture']; inputs: readonly GoldenInput[] }): GoldenFile {
+  const cases = inputs.map(({ original, label, pixels }) => {
+    const probabilities = answer(model, { pixels, ...picture })
+    return { original, label, pixels: Buffer.from(pixels).toString('base64'), probabilities }
+  })
+  return { picture, cases }
+}
+
+/** Largest difference between the golden outputs and those of `model`; Infinity where an output is not a number. */
+export function goldenDifference(model: LayersModel, { picture, cases }: GoldenFile): number {
+  const differences = cases.flatMap(({ pixels, probabilities }) => {
+    const now = answer(model, { pixels: Buffer.from(pixels, 'base64'), ...picture })
+    return now.length === probabilities.length ? now.map((value, i) => Math.abs(value - probabilities[i]!)) : [Infinity]
+  })
+  return Math.max(0, ...differences.map((difference) => (Number.isFinite(difference) ? difference : Infinity)))
+}
+
+function answer(model: LayersModel, { pixels, height, width }: { pixels: Uint8Array; height: number; width: number }): number[] {
+  return tf.tidy(() => {
+    const input = tf.tensor4d(Float32Array.from(pixels), [1, height, width, 3])
+    const output = model.predict(input)
+    return Array.from((Array.isArray(output) ? output[0]! : output).dataSync())
+  })
+}

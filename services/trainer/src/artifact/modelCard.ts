@@ -1,0 +1,114 @@
+import { networks } from '@imclr/contract'
+import type { DatasetManifest, Report, TrainJobFile } from '@imclr/contract'
+
+export interface ModelCardInput {
+  job: TrainJobFile
+  dataset: DatasetManifest
+  report: Report
+}
+
+/** `model-card.md`: what a reader must know before using the model, after Mitchell et al. 2019, "Model Cards for Model Reporting". */
+export function modelCard({ job, dataset, report }: ModelCardInput): string {
+  return [head(job, report), data(dataset, report), recipe(job, report), numbers(report), limitations(report), use(dataset), licence].join('\n')
+}
+
+function head(job: TrainJobFile, { model, dataset }: Report): string {
+  const { name, spec } = job
+  const early = model.endedEarly ? ` The training was ended early (${model.endedEarly}), after ${model.epochsTrained} of ${spec.epochs} passes.` : ''
+  return `# ${oneLine(name)}
+
+An image classifier for ${dataset.classes.length} classes: ${networks[spec.network].title}, ${number(model.parameters)} parameters, trained with ${method(job)}.${early}
+`
+}
+
+const method = ({ spec }: TrainJobFile) =>
+  spec.mode === 'imclr'
+    ? `ImCLR (arXiv 2011.12618): each input was ${spec.stacking.images} images stacked along the ${spec.stacking.axis}, its label the mean of theirs`
+    : 'ordinary single images (the baseline that ImCLR is compared with)'
+
+function data(dataset: DatasetManifest, report: Report): string {
+  const { counts, imageSize, testPerClass } = report.dataset
+  const used = report.model.trainImages < counts.train ? `${number(report.model.trainImages)} of ${number(counts.train)}` : number(counts.train)
+  const cut = dataset.testWasGiven ? 'The test split came with the data.' : `The test split was cut from the data (${percent(dataset.options.testFraction)} of each class, seed ${dataset.options.splitSeed}).`
+  const rows = dataset.classes.map((name, i) => `| ${cell(name)} | ${number(dataset.splits.train.perClass[i] ?? 0)} | ${number(testPerClass[i] ?? 0)} |`)
+  return `## Data
+
+Version \`${report.dataset.versionId}\`: ${used} images to train on, ${number(counts.test)} to test on, ${imageSize.width} x ${imageSize.height} pixels, RGB. ${cut}
+${number(dataset.removedDuplicateCount)} exact copies of test images were removed from the training images; ${number(dataset.nearDuplicateCount)} near copies were found and kept. ${number(dataset.skippedCount)} files were left out as unreadable.
+
+| class | training images | test images |
+| --- | ---: | ---: |
+${rows.join('\n')}
+`
+}
+
+function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
+  const last = training.epochs.at(-1)
+  const schedule = spec.schedule.kind === 'cosine' ? 'to zero by half a cosine' : `times ${spec.schedule.factor} at ${spec.schedule.milestones.map(percent).join(', ')} of the steps`
+  const padding = spec.augmentation.cropPadding === null ? 'an eighth of the image size' : `${spec.augmentation.cropPadding} pixels`
+  const lines = [
+    `- ${number(model.epochsTrained)} passes in batches of ${spec.batchSize}; SGD, momentum ${spec.momentum}${spec.nesterov ? ' (Nesterov)' : ''}, weight decay ${spec.weightDecay}`,
+    `- learning rate ${spec.learningRate}, ${schedule}${spec.warmupEpochs > 0 ? `, after ${spec.warmupEpochs} epochs of linear warm-up` : ''}`,
+    `- random crops with padding of ${padding}${spec.augmentation.flip ? ', horizontal flips' : ''}${spec.labelSmoothing > 0 ? `, label smoothing ${spec.labelSmoothing}` : ''}`,
+    spec.emaDecay === null ? '- the weights are those after the last step' : `- the weights are an exponential average over the steps (decay ${spec.emaDecay})`,
+    `- seed ${spec.seed}, ${spec.precision}`,
+  ]
+  if (last) lines.push(`- loss in the last epoch ${last.loss.toFixed(4)}; no loss could be below ${last.labelEntropy.toFixed(4)}, the entropy of the labels drawn`)
+  return `## Recipe\n\n${lines.join('\n')}\n`
+}
+
+function numbers({ clean, corruption, calibration, evaluated }: Report): string {
+  const { low, high } = clean.interval
+  const worst = [...clean.perClass].filter(({ recall }) => recall !== null).sort((a, b) => a.recall! - b.recall!)[0]
+  const lines = [
+    `| accuracy | ${percent(clean.accuracy)} | 95 % interval (Wilson) ${percent(low)} to ${percent(high)} |`,
+    `| balanced accuracy | ${percent(clean.balancedAccuracy)} | mean over classes |`,
+    `| negative log-likelihood | ${clean.negativeLogLikelihood.toFixed(4)} | nats per image |`,
+    `| Brier score | ${clean.brier.toFixed(4)} | 0 best, 2 worst |`,
+    `| expected calibration error | ${percent(calibration.clean.ece)} | ${calibration.clean.bins.length} equal bins |`,
+  ]
+  if (worst) lines.push(`| weakest class | ${percent(worst.recall!)} | ${cell(worst.name)}, ${number(worst.support)} test images |`)
+  if (corruption) lines.push(`| error under corruption | ${percent(corruption.meanError15)} | mean of 15 corruptions x 5 severities, ${number(corruption.images)} of ${number(corruption.total)} test images each; the same images uncorrupted: ${percent(corruption.cleanErrorOfSameImages)} |`)
+  return `## Measured
+
+On ${number(evaluated.images)} of ${number(evaluated.total)} test images, read once, after the last step. Nothing was chosen by them.
+
+| | | |
+| --- | ---: | --- |
+${lines.join('\n')}
+
+\`report.json\` and \`report.html\` have all of it, by class, corruption and severity.
+`
+}
+
+function limitations({ clean, notMeasured, corruption }: Report): string {
+  const { low, high } = clean.interval
+  const lines = [
+    '- It knows the classes above and nothing else: a picture of anything else is given one of them, often with confidence.',
+    `- The numbers hold for pictures like those of the test split. The interval of ${((high - low) * 100).toFixed(1)} points covers the chance of which pictures were drawn, not a shift to other cameras or places, and not the chance of the seed.`,
+    corruption ? '- The corruptions are synthetic; robustness against them says little about an adversary.' : '- Robustness under corruption was not measured.',
+    '- Fairness between groups of people was not examined. Do not use it to decide about people.',
+    ...notMeasured.map((what) => `- Not measured: ${oneLine(what)}`),
+  ]
+  return `## Limits\n\n${lines.join('\n')}\n`
+}
+
+function use({ picture }: DatasetManifest): string {
+  return `## Use
+
+\`model.json\` is a TensorFlow.js layers model. Input: pixel values 0 to 255, \`[n, ${picture.height}, ${picture.width}, 3]\`, RGB; output: probabilities in the order of \`labels.json\`.
+Normalisation and stacking are inside. A picture is turned by its EXIF orientation, made RGB (alpha over black) and brought to size by \`${picture.fit}\` with ${picture.kernel}.
+\`golden.json\` has eight inputs with the outputs the model must give, wherever it runs.
+`
+}
+
+const licence = `## Licence
+
+The licence of the training images is not known to the service that made this model. Whoever uploaded them must know what it allows, and name it here before passing the model on.
+`
+
+const number = (value: number) => value.toLocaleString('en-US')
+const percent = (share: number) => `${(100 * share).toFixed(2)} %`
+const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
+/** Class names come from users: nothing in them may break the table or become markup. */
+const cell = (text: string) => oneLine(text).replace(/[\\|`<>[\]*_]/g, '\\$&')

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import { artifactManifest, artifactPaths, Failure, goldenFile } from '@imclr/contract'
+import type { ArtifactFile, ArtifactManifest } from '@imclr/contract'
+import type { ObjectStore } from '@imclr/storage'
+import { goldenDifference, goldenTolerance } from './golden.js'
+import { loadModelFiles } from './layersModelFiles.js'
+
+export interface ArtifactContent {
+  path: string
+  contentType: string
+  bytes: Uint8Array
+}
+
+/** Puts the files under `prefix`, with their checksums. Nobody sees a model there before its manifest is written. */
+export async function uploadFiles(store: ObjectStore, prefix: string, contents: readonly ArtifactContent[]): Promise<ArtifactFile[]> {
+  return Promise.all(
+    contents.map(async ({ path, contentType, bytes }) => {
+      const sha256 = hash(bytes)
+      await store.put(prefix + path, bytes, { contentType, sha256, bytes: bytes.length })
+      return { path, bytes: bytes.length, sha256, contentType }
+    }),
+  )
+}
+
+/**
+ * Downloads every file anew, compares checksums, loads the model out of what came and asks it the golden inputs.
+ * @returns the largest difference in probability
+ * @throws Failure ARTIFACT_INVALID
+ */
+export async function verifyArtifact(store: ObjectStore, { prefix, files }: { prefix: string; files: readonly ArtifactFile[] }): Promise<number> {
+  const downloaded = new Map<string, Uint8Array>()
+  for (const { path, sha256 } of files) {
+    const bytes = await store.read(prefix + path)
+    if (hash(bytes) !== sha256) throw new Failure('ARTIFACT_INVALID', `${path} came back from the object store other than it was written`)
+    downloaded.set(path, bytes)
+  }
+  const file = (path: string) => downloaded.get(path) ?? new Uint8Array()
+  const golden = goldenFile.parse(JSON.parse(Buffer.from(file(artifactPaths.golden)).toString()))
+  const model = await loadModelFiles({ json: file(artifactPaths.model), weights: file(artifactPaths.weights) })
+  const difference = goldenDifference(model, golden)
+  model.dispose()
+  if (!(difference <= goldenTolerance)) {
+    throw new Failure('ARTIFACT_INVALID', `the model loaded anew differs by ${difference} from its golden outputs; ${goldenTolerance} is allowed`)
+  }
+  return difference
+}
+
+/** Writes the manifest, last. @returns its key and sha256 */
+export async function writeManifest(store: ObjectStore, prefix: string, manifest: ArtifactManifest): Promise<{ manifestKey: string; manifestSha256: string }> {
+  const bytes = Buffer.from(JSON.stringify(artifactManifest.parse(manifest), null, 1))
+  const manifestKey = prefix + artifactPaths.manifest
+  const manifestSha256 = hash(bytes)
+  await store.put(manifestKey, bytes, { contentType: 'application/json', sha256: manifestSha256, bytes: bytes.length })
+  return { manifestKey, manifestSha256 }
+}
+
+const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')

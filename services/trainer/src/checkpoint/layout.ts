@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto'
+import type { TrainJobFile } from '@imclr/contract'
+import type { ObjectStore } from '@imclr/storage'
+
+/** How many checkpoints a job keeps: the newest, and the one before in case that one was damaged. */
+export const checkpointsKept = 2
+
+export const checkpointFolder = (prefix: string, { epoch, step }: { epoch: number; step: number }) => `${prefix.replace(/\/?$/, '/')}${epoch}-${step}/`
+
+/** What a checkpoint must have in common with the training that goes on from it: the whole recipe and the data. */
+export function fingerprint({ spec }: TrainJobFile, contentSha256: string): string {
+  const { limits: _, evaluation: __, execution: ___, ...recipe } = spec
+  return createHash('sha256').update(JSON.stringify({ recipe, contentSha256 })).digest('hex')
+}
+
+export interface CheckpointFolder {
+  prefix: string
+  step: number
+  /** `state.json` is there: it was written to its end. */
+  complete: boolean
+}
+
+/** The checkpoints under a job's prefix, newest first. */
+export async function listCheckpoints(store: ObjectStore, prefix: string): Promise<CheckpointFolder[]> {
+  const folders = new Map<string, CheckpointFolder>()
+  for await (const { key } of store.list(prefix)) {
+    const match = /^(.*?(\d+)-(\d+)\/)(state\.json|state\.bin)$/.exec(key.slice(prefix.length))
+    if (!match) continue
+    const folder = folders.get(match[1]!) ?? { prefix: prefix + match[1]!, step: Number(match[3]), complete: false }
+    folders.set(match[1]!, { ...folder, complete: folder.complete || match[4] === 'state.json' })
+  }
+  return [...folders.values()].sort((a, b) => b.step - a.step)
+}

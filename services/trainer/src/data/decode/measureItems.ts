@@ -1,0 +1,103 @@
+import type { PrepareOptions } from '@imclr/contract'
+import { DamagedFile } from '../archive/archive.js'
+import type { Archive } from '../archive/archive.js'
+import { sniff } from '../archive/sniff.js'
+import { maxPixels, measurePicture } from '../codec.js'
+import type { PictureFormat, PictureHeader } from '../codec.js'
+import type { Item } from '../layout/survey.js'
+import type { Problems } from '../problems.js'
+import { severalAtOnce } from './severalAtOnce.js'
+
+/** Pixels a side of the smallest picture that is taken. */
+export const minSide = 8
+const maxSide = 65_535
+const maxPictureBytes = 64 * 2 ** 20
+
+const formats: readonly PictureFormat[] = ['jpeg', 'png', 'webp', 'gif']
+const plains = [null, 'gray', 'rgb'] as const
+
+/** Headers of all pictures, 6 bytes each. */
+export class Headers {
+  readonly #heights: Uint16Array
+  readonly #widths: Uint16Array
+  readonly #kinds: Uint8Array
+
+  constructor(readonly count: number) {
+    this.#heights = new Uint16Array(count)
+    this.#widths = new Uint16Array(count)
+    this.#kinds = new Uint8Array(count)
+  }
+
+  set(index: number, { height, width, format, plain }: PictureHeader): void {
+    this.#heights[index] = height
+    this.#widths[index] = width
+    this.#kinds[index] = formats.indexOf(format) + 4 * plains.indexOf(plain)
+  }
+
+  /** Null for a picture that cannot be used. */
+  get(index: number): PictureHeader | null {
+    const height = this.#heights[index]!
+    if (height === 0) return null
+    const kind = this.#kinds[index]!
+    return { height, width: this.#widths[index]!, format: formats[kind % 4]!, plain: plains[kind >> 2]! }
+  }
+}
+
+export interface MeasureItems {
+  archive: Archive
+  items: readonly Item[]
+  problems: Problems
+  signal: AbortSignal
+  onDone: () => void
+}
+
+/** Reads every file once: what is no picture of ours becomes a problem, of the others the header is kept. */
+export async function measureItems({ archive, items, problems, signal, onDone }: MeasureItems): Promise<Headers> {
+  const headers = new Headers(items.length)
+  const weight = (index: number) => 1 + Math.floor(archive.files[items[index]!.file]!.bytes / 2 ** 24)
+  await severalAtOnce({ count: items.length, capacity: 8, weight, signal }, async (index) => {
+    const { path, file } = items[index]!
+    const complain = (code: string, message: string, fix: string) => problems.add(code === 'NESTED_ARCHIVE' ? 'unsafe' : 'file', { path, code, message, fix })
+    const { bytes } = archive.files[file]!
+    onDone()
+    if (bytes === 0) return complain('EMPTY_FILE', 'it is empty', 'Remove it, or put the picture in its place.')
+    if (bytes > maxPictureBytes) return complain('FILE_TOO_LARGE', `it has ${bytes} bytes, at most ${maxPictureBytes} are taken`, 'Scale the picture down.')
+    let content: Uint8Array
+    try {
+      content = await archive.read(file)
+    } catch (error) {
+      if (!(error instanceof DamagedFile)) throw error
+      return complain('DAMAGED', error.message, 'Pack it again.')
+    }
+    const kind = sniff(content)
+    if (kind === 'zip' || kind === 'gzip' || kind === 'tar' || kind === 'archive') return complain('NESTED_ARCHIVE', 'it is an archive within the archive', 'Unpack it, and pack its files.')
+    if (kind === 'other') return complain('NOT_AN_IMAGE', 'it is no JPEG, PNG, WebP or GIF', 'Remove it, or convert it to one of these.')
+    let header: PictureHeader
+    try {
+      header = await measurePicture(content)
+    } catch (error) {
+      return complain('IMAGE_UNREADABLE', `it cannot be read (${said(error)})`, 'Save the picture again.')
+    }
+    const { height, width } = header
+    if (height * width > maxPixels || height > maxSide || width > maxSide) return complain('TOO_MANY_PIXELS', `it has ${width} x ${height} pixels, at most ${maxPixels} are taken`, 'Scale the picture down.')
+    if (height < minSide || width < minSide) return complain('TOO_SMALL', `it has ${width} x ${height} pixels, at least ${minSide} x ${minSide} are needed`, 'Remove it, or take a larger picture.')
+    headers.set(index, header)
+  })
+  return headers
+}
+
+/** The first line of what libvips says. */
+export const said = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!.slice(0, 200)
+
+/** The side asked for; else the one that all pictures share, where it is square and of 16 to 96 pixels; else 64. */
+export function chooseSide(imageSize: PrepareOptions['imageSize'], headers: Headers): number {
+  if (imageSize !== null) return imageSize
+  let side: number | null = null
+  for (let index = 0; index < headers.count; index++) {
+    const header = headers.get(index)
+    if (header === null) continue
+    if (header.height !== header.width || (side !== null && side !== header.height)) return 64
+    side = header.height
+  }
+  return side !== null && side >= 16 && side <= 96 ? side : 64
+}

@@ -1,0 +1,23 @@
+import type { Decoded } from '../decode/decoded.js'
+import type { SplitIndices } from '../splitItems.js'
+
+export interface Removed {
+  removed: number
+  keptTest: number
+}
+
+/** Takes pictures whose pixels are those of a test picture out of the training and unlabelled parts: what is tested must not be learned. */
+export function removeDuplicates(splits: SplitIndices, decoded: Decoded): { splits: SplitIndices; removed: Removed[] } {
+  const testOf = new Map<string, number>()
+  for (const index of splits.test) {
+    const key = decoded.sha256(index, 'latin1')
+    if (!testOf.has(key)) testOf.set(key, index)
+  }
+  const removed: Removed[] = []
+  const keep = (index: number) => {
+    const keptTest = testOf.get(decoded.sha256(index, 'latin1'))
+    if (keptTest !== undefined) removed.push({ removed: index, keptTest })
+    return keptTest === undefined
+  }
+  return { splits: { train: splits.train.filter(keep), test: splits.test, unlabelled: splits.unlabelled.filter(keep) }, removed }
+}

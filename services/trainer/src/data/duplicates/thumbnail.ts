@@ -1,0 +1,23 @@
+/** Rows and columns of a thumbnail: nine columns give eight differences each row, 64 in all. */
+export const thumbnailRows = 8
+export const thumbnailColumns = 9
+export const thumbnailBytes = thumbnailRows * thumbnailColumns
+
+/** Mean luma of 8 x 9 fields: uint8 `[side, side, 3]` → uint8 `[8, 9]`, into `out`. */
+export function thumbnail(picture: Uint8Array, side: number, out: Uint8Array): void {
+  for (let row = 0; row < thumbnailRows; row++) {
+    const top = Math.floor((row * side) / thumbnailRows)
+    const bottom = Math.floor(((row + 1) * side) / thumbnailRows)
+    for (let column = 0; column < thumbnailColumns; column++) {
+      const left = Math.floor((column * side) / thumbnailColumns)
+      const right = Math.max(left + 1, Math.floor(((column + 1) * side) / thumbnailColumns))
+      let sum = 0
+      for (let y = top; y < bottom; y++) {
+        for (let at = (y * side + left) * 3, end = (y * side + right) * 3; at < end; at += 3) {
+          sum += 77 * picture[at]! + 150 * picture[at + 1]! + 29 * picture[at + 2]!
+        }
+      }
+      out[row * thumbnailColumns + column] = Math.floor(sum / (256 * (bottom - top) * (right - left)))
+    }
+  }
+}

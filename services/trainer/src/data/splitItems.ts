@@ -1,0 +1,58 @@
+import type { PrepareOptions } from '@imclr/contract'
+import { stream } from '../random/stream.js'
+import type { Survey } from './layout/survey.js'
+import type { Problems } from './problems.js'
+
+/** Places of the usable items, in their order. */
+export interface SplitIndices {
+  train: Uint32Array
+  test: Uint32Array
+  unlabelled: Uint32Array
+}
+
+/**
+ * The splits as given; or, where no test part was given, cut from each class: `testFraction` of it, rounded, at least one image
+ * and never all. Which images is drawn from the stream (splitSeed, 'split', class).
+ */
+export function splitItems(survey: Survey, usable: (index: number) => boolean, { testFraction, splitSeed }: PrepareOptions): SplitIndices {
+  const { items, classes, testWasGiven } = survey
+  const places = [...items.keys()].filter(usable)
+  const pool: number[][] = classes.map(() => [])
+  if (!testWasGiven) for (const index of places) if (items[index]!.part === 'train') pool[items[index]!.label]!.push(index)
+  const drawn = new Set<number>()
+  pool.forEach((members, label) => {
+    if (members.length < 2) return
+    const count = Math.min(members.length - 1, Math.max(1, Math.round(members.length * testFraction)))
+    const order = stream({ seed: splitSeed, name: 'split', index: label }).permutation(members.length)
+    for (let i = 0; i < count; i++) drawn.add(members[order[i]!]!)
+  })
+  const isTest = (index: number) => items[index]!.part === 'test' || drawn.has(index)
+  return {
+    train: Uint32Array.from(places.filter((index) => items[index]!.part !== 'unlabelled' && !isTest(index))),
+    test: Uint32Array.from(places.filter(isTest)),
+    unlabelled: Uint32Array.from(places.filter((index) => items[index]!.part === 'unlabelled')),
+  }
+}
+
+/** What makes a data set unfit for training as a whole. */
+export function checkClasses({ classes, items, testWasGiven }: Survey, { train, test }: SplitIndices, problems: Problems): void {
+  if (classes.length < 2) {
+    const what = classes.length === 0 ? 'there are no classes' : `there is one class only, ${classes[0]}`
+    problems.add('set', { path: '', code: 'TOO_FEW_CLASSES', message: what, fix: 'Put the images of each class into a folder of its own, or name their classes in labels.csv; at least two are needed.' })
+  }
+  if (classes.length > 65_535) problems.add('set', { path: '', code: 'TOO_MANY_CLASSES', message: `there are ${classes.length} classes`, fix: 'At most 65,535 can be told apart.' })
+  const perClass = (indices: Uint32Array) => {
+    const counts = new Uint32Array(classes.length)
+    for (const index of indices) counts[items[index]!.label]!++
+    return counts
+  }
+  const training = perClass(train)
+  const testing = perClass(test)
+  classes.forEach((name, label) => {
+    const complain = (code: string, message: string, fix: string) => problems.add('set', { path: name, code, message, fix })
+    if (training[label] === 0 && testing[label] === 0) complain('EMPTY_CLASS', 'this class has no usable images', 'Add images of it, or remove its folder.')
+    else if (!testWasGiven && testing[label] === 0) complain('CLASS_TOO_SMALL', 'this class has a single usable image; one to train on and one to test with are needed', 'Add images of it, or remove it.')
+    else if (training[label] === 0) complain('CLASS_WITHOUT_TRAINING', 'this class has no image to train on that is not among its test images', 'Add training images of it, or remove it.')
+    else if (testing[label] === 0) complain('CLASS_WITHOUT_TEST', 'this class has no usable test image', 'Add test images of it; or give none at all, then 20 % of each class are taken.')
+  })
+}

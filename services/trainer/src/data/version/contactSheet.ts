@@ -1,0 +1,55 @@
+import { drawText, encodePng, scalePixels } from '../codec.js'
+import type { Pixels } from '../codec.js'
+import type { Decoded } from '../decode/decoded.js'
+
+const cell = 64
+const gap = 4
+const columns = 10
+const maxRows = 50
+const nameWidth = 150
+
+export interface ContactSheet {
+  classes: readonly string[]
+  /** Training images in shard order, as places in `decoded`. */
+  train: Uint32Array
+  labelOf: (index: number) => number
+  decoded: Decoded
+}
+
+/** A row for each class (50 at most): its name, where the machine has a font to write it with, and its first 10 training images. @returns a PNG */
+export async function contactSheet({ classes, train, labelOf, decoded }: ContactSheet): Promise<Uint8Array> {
+  const rows = Math.min(maxRows, classes.length)
+  const members: number[][] = Array.from({ length: rows }, () => [])
+  for (const index of train) {
+    const row = members[labelOf(index)]
+    if (row !== undefined && row.length < columns) row.push(index)
+  }
+  const hidden = classes.length - rows
+  const height = gap + (cell + gap) * rows + (hidden > 0 ? 24 : 0)
+  const width = nameWidth + (cell + gap) * columns
+  const sheet = { bytes: new Uint8Array(height * width * 3), height, width }
+  for (const [row, indices] of members.entries()) {
+    const top = gap + row * (cell + gap)
+    const name = await drawText(classes[row]!)
+    if (name !== null) paste(sheet, name, { top: top + Math.max(0, Math.floor((cell - name.height) / 2)), left: gap, maxWidth: nameWidth - 2 * gap })
+    const { side } = decoded
+    const pictures = await Promise.all(
+      indices.map(async (index) => {
+        const bytes = decoded.pixels(Uint32Array.of(index))
+        return scalePixels({ bytes, height: side, width: side }, { height: cell, width: cell, fit: 'stretch', kernel: 'lanczos3' })
+      }),
+    )
+    pictures.forEach((bytes, column) => paste(sheet, { bytes, height: cell, width: cell }, { top, left: nameWidth + column * (cell + gap), maxWidth: cell }))
+  }
+  const more = hidden > 0 ? await drawText(`and ${hidden} more classes`) : null
+  if (more !== null) paste(sheet, more, { top: height - 20, left: gap, maxWidth: width - 2 * gap })
+  return encodePng(sheet)
+}
+
+/** Copies `part` into the sheet, cut to `maxWidth` and to the sheet. */
+function paste(sheet: Pixels, part: Pixels, { top, left, maxWidth }: { top: number; left: number; maxWidth: number }): void {
+  const width = Math.min(part.width, maxWidth)
+  for (let y = 0; y < part.height && top + y < sheet.height; y++) {
+    sheet.bytes.set(part.bytes.subarray(y * part.width * 3, (y * part.width + width) * 3), ((top + y) * sheet.width + left) * 3)
+  }
+}

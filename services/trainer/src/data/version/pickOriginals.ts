@@ -1,0 +1,42 @@
+import type { DatasetManifest } from '@imclr/contract'
+import type { ObjectStore } from '@imclr/storage'
+import type { Archive } from '../archive/archive.js'
+import { contentTypes, encodePng } from '../codec.js'
+import { cifarRecord } from '../decode/decodeCifar.js'
+import type { Headers } from '../decode/measureItems.js'
+import type { Survey } from '../layout/survey.js'
+import { stratifiedOrder } from '../subset.js'
+import { putFile } from './writeSplit.js'
+
+/** As many test images are kept as they were uploaded: a model's golden inputs. */
+const originalCount = 8
+
+export interface PickOriginals {
+  store: ObjectStore
+  prefix: string
+  archive: Archive
+  survey: Survey
+  headers: Headers | null
+  test: Uint32Array
+  versionId: string
+  splitSeed: number
+}
+
+/** Keeps 8 test images, stratified, as uploaded; CIFAR's as PNG. Fewer where there are fewer. */
+export async function pickOriginals({ store, prefix, archive, survey, headers, test, versionId, splitSeed }: PickOriginals): Promise<DatasetManifest['originals']> {
+  const labels = Uint16Array.from(test, (index) => survey.items[index]!.label)
+  const positions = stratifiedOrder(labels, versionId, splitSeed).subarray(0, originalCount)
+  const originals: DatasetManifest['originals'] = []
+  let content: Uint8Array | undefined // a CIFAR batch has tens of megabytes: one at a time, in the same memory
+  for (const [i, testPosition] of positions.entries()) {
+    const index = test[testPosition]!
+    const item = survey.items[index]!
+    content = await archive.read(item.file, content)
+    const format = headers?.get(index)?.format ?? 'png'
+    const bytes = survey.cifar ? await encodePng(cifarRecord(content, item.record!, survey.cifar)) : content
+    const contentType = contentTypes[format]
+    const file = await putFile(store, prefix, { path: `originals/${i}.${format === 'jpeg' ? 'jpg' : format}`, bytes, contentType })
+    originals.push({ ...file, testPosition, contentType })
+  }
+  return originals
+}

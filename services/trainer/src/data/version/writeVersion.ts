@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import { datasetManifest } from '@imclr/contract'
+import type { DatasetManifest, Picture, PrepareJobFile, Split } from '@imclr/contract'
+import type { ObjectStore } from '@imclr/storage'
+import type { Archive } from '../archive/archive.js'
+import type { Decoded } from '../decode/decoded.js'
+import type { Headers } from '../decode/measureItems.js'
+import { findNearDuplicates } from '../duplicates/findNearDuplicates.js'
+import type { Removed } from '../duplicates/removeDuplicates.js'
+import type { Survey } from '../layout/survey.js'
+import type { Problems } from '../problems.js'
+import type { SplitIndices } from '../splitItems.js'
+import { contactSheet } from './contactSheet.js'
+import { pickOriginals } from './pickOriginals.js'
+import { writeIndex } from './writeIndex.js'
+import { putFile, writeSplit } from './writeSplit.js'
+
+/** As many duplicates are named in the manifest; all are counted. */
+const maxNamed = 1000
+
+export interface WriteVersion {
+  job: Pick<PrepareJobFile, 'projectId' | 'outputPrefix' | 'options'>
+  store: ObjectStore
+  /** For temporary files. */
+  folder: string
+  archive: Archive
+  survey: Survey
+  headers: Headers | null
+  picture: Picture
+  decoded: Decoded
+  splitIndices: SplitIndices
+  removed: readonly Removed[]
+  problems: Problems
+  signal: AbortSignal
+  onDone: (images: number) => void
+}
+
+/** Writes all files of a version under `outputPrefix`, the manifest last. The same input gives the same bytes. */
+export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: string; manifestSha256: string }> {
+  const { job, store, archive, survey, picture, decoded, splitIndices, problems } = parts
+  const { projectId, outputPrefix: prefix, options } = job
+  const { classes, items } = survey
+  const labelOf = (index: number) => items[index]!.label
+  const pathOf = (index: number) => items[index]!.path
+  const pack = (name: Split) => writeSplit({ ...parts, prefix, name, indices: splitIndices[name], labelOf, classCount: classes.length })
+
+  const breathe = async () => {
+    parts.signal.throwIfAborted()
+    parts.onDone(0)
+    await new Promise(setImmediate)
+  }
+
+  const train = await pack('train')
+  const test = await pack('test')
+  const unlabelled = await pack('unlabelled')
+  const splits = { train: train.split, test: test.split, unlabelled: unlabelled.split }
+  const files = Object.values(splits).flatMap(({ shards, labels }) => [...shards, ...(labels === null ? [] : [labels])])
+  const contentSha256 = sha256(JSON.stringify({ classes, picture, files: files.map((file) => [file.path, file.sha256]) }))
+  const versionId = `ver_${sha256(projectId + contentSha256).slice(0, 32)}`
+
+  const near = await findNearDuplicates(decoded, splitIndices, breathe)
+  const sheet = await contactSheet({ classes, train: splitIndices.train, labelOf, decoded })
+  const skipped = problems.skipped
+  const manifest: DatasetManifest = {
+    schemaVersion: 1,
+    versionId,
+    contentSha256,
+    format: `${survey.layout} in ${archive.format}`,
+    classes,
+    picture,
+    options,
+    splits,
+    index: await writeIndex({ ...parts, prefix, items }),
+    channelMean: train.statistics.mean,
+    channelStd: train.statistics.std,
+    testWasGiven: survey.testWasGiven,
+    removedDuplicates: parts.removed.slice(0, maxNamed).map(({ removed, keptTest }) => ({ removed: pathOf(removed), keptTest: pathOf(keptTest) })),
+    removedDuplicateCount: parts.removed.length,
+    nearDuplicates: near.slice(0, maxNamed).map((pair) => ({ train: pathOf(pair.train), test: pathOf(pair.test), distance: pair.distance })),
+    nearDuplicateCount: near.length,
+    skipped: skipped.issues,
+    skippedCount: skipped.count,
+    contactSheet: await putFile(store, prefix, { path: 'contact-sheet.png', bytes: sheet, contentType: 'image/png' }),
+    originals: await pickOriginals({ ...parts, prefix, test: splitIndices.test, versionId, splitSeed: options.splitSeed }),
+  }
+  parts.signal.throwIfAborted()
+  const { path, sha256: manifestSha256 } = await putFile(store, prefix, { path: 'manifest.json', bytes: Buffer.from(JSON.stringify(datasetManifest.parse(manifest), null, 1)), contentType: 'application/json' })
+  return { manifestKey: prefix + path, manifestSha256 }
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -1,0 +1,55 @@
+import { tf, type LayersModel, type Tensor4D, type Variable } from '../tf.js'
+import { makeStep, type StepOptions } from './makeStep.js'
+
+export interface ForwardOptions extends StepOptions {
+  /** From pixels 0..255 `[n, h, w, 3]` to `[n, outputs]`, such as `buildServingModel` makes. */
+  model: LayersModel
+  /** Of one image. */
+  height: number
+  width: number
+  /** Images per run; a smaller last batch is padded and cut. */
+  batchSize: number
+}
+
+/** A forward pass over byte images in batches of one size. Whoever made it disposes it. */
+export interface Forward {
+  readonly execution: 'recorded' | 'eager'
+  readonly fallbackReason?: string
+  readonly outputs: number
+  /** @param images uint8 `[count, h, w, 3]`, any count @returns float32 `[count, outputs]` */
+  run(images: Uint8Array): Float32Array
+  dispose(): void
+}
+
+/** Records the evaluation's forward pass with the weights that the model has now. */
+export function recordForward({ model, height, width, batchSize, execution, precision }: ForwardOptions): Forward {
+  const definition = {
+    inputs: { images: { shape: [batchSize, height, width, 3], dtype: 'uint8' as const } },
+    variables: model.weights.map((weight) => ({ name: weight.originalName, variable: weight.read() as Variable })),
+    run: ({ images }: Record<string, unknown>) => ({ outputs: tf.tidy(() => model.apply(images as Tensor4D, { training: false }) as Tensor4D) }),
+  }
+  const step = makeStep(definition, { execution, precision })
+  const outputs = model.outputs[0]!.shape.at(-1)!
+  const imageBytes = height * width * 3
+  const padded = new Uint8Array(batchSize * imageBytes)
+
+  return {
+    execution: step.execution,
+    ...(step.fallbackReason === undefined ? {} : { fallbackReason: step.fallbackReason }),
+    outputs,
+    run(images) {
+      const count = images.length / imageBytes
+      if (!Number.isInteger(count)) throw new RangeError(`${images.length} bytes are not whole images of ${height} x ${width} x 3`)
+      const results = new Float32Array(count * outputs)
+      for (let first = 0; first < count; first += batchSize) {
+        const present = Math.min(batchSize, count - first)
+        const bytes = images.subarray(first * imageBytes, (first + present) * imageBytes)
+        if (present < batchSize) padded.set(bytes)
+        const batch = step.step({ images: present < batchSize ? padded : bytes }).outputs!
+        results.set(batch.subarray(0, present * outputs), first * outputs)
+      }
+      return results
+    },
+    dispose: () => step.dispose(),
+  }
+}

@@ -1,0 +1,75 @@
+import { report as reportSchema, writePredictions } from '@imclr/contract'
+import type { DatasetManifest, Report, TrainJobFile, TrainingPosition } from '@imclr/contract'
+import type { ObjectStore } from '@imclr/storage'
+import { describeEnvironment } from './artifact/environment.js'
+import { encodePng, jpegRoundTrip } from './data/codec.js'
+import { recordForward } from './engine/recordForward.js'
+import { assembleReport } from './evaluation/assembleReport.js'
+import { evaluate } from './evaluation/evaluate.js'
+import type { EvaluationProgress, TestSplit } from './evaluation/evaluate.js'
+import { makeGallery } from './evaluation/gallery.js'
+import { reportPage } from './evaluation/page.js'
+import type { LayersModel } from './tf.js'
+
+export interface EvaluateModelOptions {
+  job: TrainJobFile
+  dataset: DatasetManifest
+  /** The serving model: pixels 0..255 to probabilities. */
+  model: LayersModel
+  /** Trainable ones. */
+  parameters: number
+  trained: TrainingPosition
+  trainImages: number
+  /** uint8 [count, height, width, 3] and their labels */
+  test: { images: Uint8Array; labels: Uint16Array }
+  onProgress: (progress: EvaluationProgress) => void
+}
+
+export interface EvaluatedModel {
+  report: Report
+  /** `report.html` */
+  page: string
+  /** `predictions.bin` */
+  predictions: Uint8Array
+}
+
+/** Images per forward pass. */
+const batchSize = 250
+
+/** Reads the test split, once: the report, its page, and what the model answered for every image. */
+export async function evaluateModel(store: ObjectStore, options: EvaluateModelOptions): Promise<EvaluatedModel> {
+  const { job, dataset, model, onProgress } = options
+  const { height, width } = dataset.picture
+  const { execution, precision, evaluation: spec, subsetSeed: seed } = job.spec // not the training's seed: all models of a version see the same corrupted pictures
+  const test: TestSplit = { ...options.test, height, width, classes: dataset.classes, versionId: dataset.versionId, ids: null }
+  const forward = recordForward({ model, height, width, batchSize: Math.min(batchSize, test.labels.length), execution, precision })
+  try {
+    const reference = await readReference(store, job)
+    const evaluation = await evaluate({ predict: (images) => forward.run(images), test, spec, seed, jpeg: jpegRoundTrip, reference, onProgress, batch: batchSize })
+    const report = assembleReport({ ...describeJob(options), evaluation, epochs: options.trained.history, environment: describeEnvironment() })
+    const gallery = evaluation.corruption && (await makeGallery({ test, seed, jpeg: jpegRoundTrip, encodePng }))
+    return { report, page: reportPage(report, gallery), predictions: writePredictions(evaluation.predictions) }
+  } finally {
+    forward.dispose()
+  }
+}
+
+/** The errors of the model that mCE is relative to. */
+async function readReference(store: ObjectStore, { reference }: TrainJobFile) {
+  if (!reference) return undefined
+  const { corruption } = reportSchema.parse(JSON.parse(Buffer.from(await store.read(reference.reportKey)).toString()))
+  if (!corruption) return undefined
+  return { modelId: reference.modelId, name: reference.name, cleanError: corruption.cleanErrorOfSameImages, cells: corruption.cells }
+}
+
+function describeJob({ job: { name, spec }, dataset, parameters, trained, trainImages }: EvaluateModelOptions): Pick<Report, 'model' | 'dataset'> {
+  const { mode, network, seed, precision } = spec
+  const { splits, picture, classes, versionId, testWasGiven } = dataset
+  return {
+    model: { name, mode, network, parameters, epochsTrained: trained.history.length, trainImages, seed, precision, endedEarly: trained.endedEarly },
+    dataset: {
+      versionId, name: null, classes, imageSize: { height: picture.height, width: picture.width },
+      counts: { train: splits.train.count, test: splits.test.count, unlabelled: splits.unlabelled.count }, testPerClass: splits.test.perClass, testWasGiven,
+    },
+  }
+}

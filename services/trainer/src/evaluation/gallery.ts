@@ -1,0 +1,96 @@
+import { prepareCorruption, type JpegRoundTrip } from './corruption/corrupt.js'
+import type { Photograph } from './corruption/imageCorruption.js'
+import { corruptionNames, type Severity } from './corruption/table.js'
+import type { TestSplit } from './evaluate.js'
+
+/** Strips of small pictures side by side, as `data:` URIs of PNG. */
+export interface Gallery {
+  classes: string[]
+  strip: { width: number; height: number }
+  severities: Severity[]
+  clean: string
+  rows: { corruption: string; strips: string[] }[]
+}
+
+export interface GalleryOptions {
+  test: TestSplit
+  seed: number
+  jpeg: JpegRoundTrip
+  encodePng: (image: Photograph) => Promise<Uint8Array>
+  frost?: readonly Photograph[]
+}
+
+/** Longest side of a picture in the gallery; larger ones are shrunk by a whole factor. */
+const largest = 112
+
+/** A few test images of different classes under every corruption at severities 1, 3 and 5, with their own noise. */
+export async function makeGallery({ test, seed, jpeg, encodePng, frost }: GalleryOptions): Promise<Gallery> {
+  const { height, width } = test
+  const severities: Severity[] = [1, 3, 5]
+  const rows = oneOfSomeClasses(test, Math.max(height, width) <= 48 ? 4 : 3)
+  const size = height * width * 3
+  const images = new Uint8Array(rows.length * size)
+  rows.forEach((row, i) => images.set(test.images.subarray(row * size, (row + 1) * size), i * size))
+  const factor = Math.ceil(Math.max(height, width) / largest)
+  const encode = async (pictures: Uint8Array) => {
+    const png = await encodePng(sideBySide(pictures, { count: rows.length, height, width, factor }))
+    return `data:image/png;base64,${Buffer.from(png).toString('base64')}`
+  }
+  const corrupted: Gallery['rows'] = []
+  for (const name of corruptionNames) {
+    const strips: string[] = []
+    for (const severity of severities) {
+      const apply = prepareCorruption({ height, width, name, severity, seed, jpeg, frost })
+      strips.push(await encode(await apply({ images, count: rows.length, indices: rows })))
+    }
+    corrupted.push({ corruption: name, strips })
+  }
+  const strip = stripSize({ count: rows.length, height, width, factor })
+  return { classes: rows.map((row) => test.classes[test.labels[row]!]!), strip, severities, clean: await encode(images), rows: corrupted }
+}
+
+/** Positions of the first images of classes that are spread evenly over all that have images. */
+function oneOfSomeClasses({ labels }: TestSplit, wanted: number): number[] {
+  const first = new Map<number, number>()
+  labels.forEach((label, row) => {
+    if (!first.has(label)) first.set(label, row)
+  })
+  const rows = [...first].sort(([a], [b]) => a - b).map(([, row]) => row)
+  const some = Math.min(wanted, rows.length)
+  return Array.from({ length: some }, (_, i) => rows[Math.floor((i * rows.length) / some)]!)
+}
+
+interface Strip {
+  count: number
+  height: number
+  width: number
+  factor: number
+}
+
+/** Pixels between two pictures. */
+const gap = 2
+
+function stripSize({ count, height, width, factor }: Strip) {
+  return { height: Math.floor(height / factor), width: count * Math.floor(width / factor) + (count - 1) * gap }
+}
+
+/** Pictures `[count, h, w, 3]` in a row on mid grey, each shrunk by a whole factor (mean of the pixels). */
+function sideBySide(images: Uint8Array, strip: Strip): Photograph {
+  const { count, height, width, factor } = strip
+  const small = { height: Math.floor(height / factor), width: Math.floor(width / factor) }
+  const whole = stripSize(strip)
+  const bytes = new Uint8Array(whole.height * whole.width * 3).fill(128)
+  for (let i = 0; i < count; i++) {
+    for (let y = 0; y < small.height; y++) {
+      for (let x = 0; x < small.width * 3; x++) {
+        const column = Math.floor(x / 3) * factor
+        let sum = 0
+        for (let v = 0; v < factor; v++) {
+          for (let u = 0; u < factor; u++) sum += images[((i * height + y * factor + v) * width + column + u) * 3 + (x % 3)]!
+        }
+        bytes[(y * whole.width + i * (small.width + gap)) * 3 + x] = Math.round(sum / factor ** 2)
+      }
+    }
+  }
+  return { bytes, ...whole }
+}

@@ -1,0 +1,40 @@
+import { wilsonInterval, type Report } from '@imclr/contract'
+import { html, type Content, type Html } from './html.js'
+import { count, percent, range } from './numbers.js'
+
+/** Who was measured on what. */
+export function masthead({ model, dataset }: Report): Html {
+  const { height, width } = dataset.imageSize
+  const mode = model.mode === 'imclr' ? 'ImCLR: trained on stacked pairs' : 'Baseline: trained on single images'
+  return html`<header>
+    <span class="badge">${mode}</span>
+    <h1>${model.name}</h1>
+    <div class="facts">
+      <span>Network <b>${model.network}</b>, ${count(model.parameters)} weights</span>
+      <span>Data <b>${dataset.name ?? dataset.versionId}</b></span>
+      <span>${dataset.classes.length} classes, ${width} × ${height} pixels</span>
+      <span>Trained on <b>${count(model.trainImages)}</b> images for <b>${count(model.epochsTrained)}</b> epochs, seed ${model.seed}</span>
+    </div>
+    ${model.endedEarly && html`<p class="note">Training ended early (${model.endedEarly}); the model is the one that was there.</p>`}
+  </header>`
+}
+
+function card(name: string, value: Content, more: Content): Html {
+  return html`<div class="card"><div class="name">${name}</div><div class="value">${value}</div><div class="more">${more}</div></div>`
+}
+
+const big = (text: string) => html`${text.replace(' %', '')}<small> %</small>`
+
+/** The numbers to look at first, each with how many images it rests on. */
+export function headline({ clean, corruption, calibration, evaluated }: Report): Html {
+  const n = count(clean.images)
+  const of = evaluated.images === evaluated.total ? `all ${n}` : `${n} of ${count(evaluated.total)}`
+  return html`<div class="cards">
+    ${card('Accuracy', big(percent(clean.accuracy, 2)), html`95 % interval ${range(clean.interval)}<br>${of} test images`)}
+    ${card('Balanced accuracy', big(percent(clean.balancedAccuracy, 2)), html`every class counts the same<br>${n} test images`)}
+    ${corruption && card('Mean error under corruption', big(percent(corruption.meanError15, 2)), html`15 corruptions × 5 severities; the same images clean: ${percent(corruption.cleanErrorOfSameImages)}<br>${count(corruption.images)} of ${count(corruption.total)} test images`)}
+    ${corruption?.reference && corruption.reference.mCE !== null && card('mCE', big(percent(corruption.reference.mCE)), html`against ${corruption.reference.name}; below 100 % is better<br>${count(corruption.images)} of ${count(corruption.total)} test images`)}
+    ${card('Calibration error', big(percent(calibration.clean.ece, 2)), html`${calibration.corrupted ? html`under corruption ${percent(calibration.corrupted.ece)}` : 'how far confidence is from accuracy'}<br>15 bins, ${n} test images`)}
+  </div>
+  <p class="note" style="margin-top:14px">Also: ${clean.topK.map(({ k, accuracy }) => `top-${k} accuracy ${percent(accuracy, 2)}, `)}negative log-likelihood ${clean.negativeLogLikelihood.toFixed(4)} nats, Brier score ${clean.brier.toFixed(4)} (0 best, 2 worst). ${clean.correct === clean.images ? html`No error was seen; that leaves an error of up to ${percent(1 - wilsonInterval(clean.correct, clean.images).low)} possible.` : null}</p>`
+}

@@ -1,0 +1,74 @@
+import { fstatSync, ftruncateSync, writeSync } from 'node:fs'
+import { Failure, trainerEvent } from '@imclr/contract'
+import type { Progress, TrainerEvent } from '@imclr/contract'
+
+export interface Emitter {
+  /** Writes one event as a line; when this returns, the line has left the process. */
+  emit(event: TrainerEvent): void
+  /** Progress, thinned out: written when the phase changes, when it is complete, and else a few times per second. */
+  progress(progress: Progress): void
+}
+
+export interface EmitterOptions {
+  /** Where the lines go: a file that the scheduler follows, or a pipe. */
+  fd: number
+  /** Milliseconds. */
+  now: () => number
+  /** Called once when nobody reads the pipe any more; later events are dropped. */
+  onReaderGone: () => void
+}
+
+const progressEveryMs = 500
+
+/** Events as JSON lines. @throws Failure DISK_FULL when the line does not fit; what was written of it is taken back */
+export function createEmitter({ fd, now, onReaderGone }: EmitterOptions): Emitter {
+  let readerGone = false
+  let last: { phase: string; at: number } | null = null
+
+  const emit = (event: TrainerEvent) => {
+    if (readerGone) return
+    const line = Buffer.from(`${JSON.stringify(trainerEvent.parse(event))}\n`)
+    let written = 0
+    try {
+      while (written < line.length) written += writeSome(fd, line.subarray(written))
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EPIPE') {
+        readerGone = true
+        onReaderGone()
+        return
+      }
+      takeBack(fd, written)
+      if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') throw new Failure('DISK_FULL', `there is no room for the events of this job (${code})`, { cause: error })
+      throw error
+    }
+  }
+
+  const progress = (state: Progress) => {
+    const at = now()
+    const due = last === null || last.phase !== state.phase || at - last.at >= progressEveryMs || state.done === state.total
+    if (!due) return
+    last = { phase: state.phase, at }
+    emit({ type: 'progress', ...state })
+  }
+
+  return { emit, progress }
+}
+
+/** A pipe that is full and does not block says EAGAIN: wait a moment for its reader. */
+function writeSome(fd: number, bytes: Uint8Array): number {
+  try {
+    return writeSync(fd, bytes)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    return 0
+  }
+}
+
+/** Leaves no half line behind in a file. */
+function takeBack(fd: number, bytes: number): void {
+  if (bytes === 0) return
+  const { size } = fstatSync(fd)
+  if (size >= bytes) ftruncateSync(fd, size - bytes)
+}

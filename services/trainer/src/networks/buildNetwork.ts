@@ -1,0 +1,37 @@
+import type { NetworkName } from '@imclr/contract'
+import { tf, type LayersModel, type SymbolicTensor } from '../tf.js'
+import '../engine/kernels/meanGradient.js'
+import '../engine/kernels/reluGradients.js'
+import { initialiseWeights } from './initialiseWeights.js'
+import { resnet } from './resnet.js'
+import { wideResnet } from './wideResnet.js'
+
+type Body = (images: SymbolicTensor, classes: number) => SymbolicTensor
+
+const bodies: Readonly<Record<NetworkName, Body>> = {
+  resnet8: (x, classes) => resnet(x, { units: 1, classes }),
+  resnet20: (x, classes) => resnet(x, { units: 3, classes }),
+  resnet32: (x, classes) => resnet(x, { units: 5, classes }),
+  resnet44: (x, classes) => resnet(x, { units: 7, classes }),
+  resnet56: (x, classes) => resnet(x, { units: 9, classes }),
+  resnet110: (x, classes) => resnet(x, { units: 18, classes }),
+  'wrn28-2': (x, classes) => wideResnet(x, { units: 4, width: 2, classes }),
+}
+
+export interface NetworkOptions {
+  name: NetworkName
+  classes: number
+  /** Of the `init` streams. */
+  seed: number
+}
+
+/**
+ * A network for training: normalised images `[n, h, w, 3]` of any size to logits `[n, classes]`. It is fully convolutional, so stacked
+ * images go through the same weights. The caller disposes it.
+ */
+export function buildNetwork({ name, classes, seed }: NetworkOptions): LayersModel {
+  const images = tf.input({ shape: [null, null, 3], name: 'images' })
+  const model = tf.model({ name, inputs: images, outputs: bodies[name](images, classes) })
+  initialiseWeights(model, seed)
+  return model
+}

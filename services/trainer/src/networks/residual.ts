@@ -1,0 +1,31 @@
+/** The layers that residual networks are made of. Weights start at zero and are drawn by `initialiseWeights`. */
+import { tf, type Layer, type SymbolicTensor } from '../tf.js'
+import { batchNormalizationLayer } from './batchNormalizationLayer.js'
+
+const through = (layer: Layer, x: SymbolicTensor | SymbolicTensor[]) => layer.apply(x) as SymbolicTensor
+
+export interface ConvolutionOptions {
+  name: string
+  filters: number
+  size: 1 | 3
+  stride?: 1 | 2
+}
+
+/** Convolution without bias (normalisation follows), zero padded to keep the size, or half of it. */
+export function convolution(x: SymbolicTensor, { name, filters, size, stride = 1 }: ConvolutionOptions): SymbolicTensor {
+  return through(tf.layers.conv2d({ name, filters, kernelSize: size, strides: stride, padding: 'same', useBias: false, kernelInitializer: 'zeros' }), x)
+}
+
+export const normalised = (x: SymbolicTensor, name: string): SymbolicTensor => through(batchNormalizationLayer(name), x)
+
+export const relu = (x: SymbolicTensor, name: string): SymbolicTensor => through(tf.layers.activation({ name, activation: 'relu' }), x)
+
+export const leakyRelu = (x: SymbolicTensor, name: string): SymbolicTensor => through(tf.layers.leakyReLU({ name, alpha: 0.1 }), x)
+
+export const sum = (a: SymbolicTensor, b: SymbolicTensor, name: string): SymbolicTensor => through(tf.layers.add({ name }), [a, b])
+
+/** Global average pooling and a linear layer: `[n, h, w, c]` of any h and w to logits `[n, classes]`. */
+export function classifier(x: SymbolicTensor, classes: number): SymbolicTensor {
+  const pooled = through(tf.layers.globalAveragePooling2d({ name: 'pool' }), x)
+  return through(tf.layers.dense({ name: 'logits', units: classes, kernelInitializer: 'zeros' }), pooled)
+}

@@ -1,0 +1,55 @@
+import { tf, type Layer, type LayersModel, type SymbolicTensor } from '../tf.js'
+
+export interface ServingOptions {
+  /** Per channel, in 0..255, as in training. */
+  mean: readonly [number, number, number]
+  std: readonly [number, number, number]
+  /** How training inputs were stacked; null for a network trained on single images. */
+  stack: { images: number; axis: 'height' | 'width' } | null
+  /** What the model ends in. */
+  output?: 'probabilities' | 'logits'
+}
+
+/**
+ * The model as it is used: pixels 0..255 `[n, h, w, 3]` to `[n, classes]`. Normalisation is a fixed batch normalisation in front, an image
+ * is stacked with itself where training inputs were stacked, softmax comes last. Only standard layers, so plain TensorFlow.js loads it.
+ * The trained layers are shared, not copied: dispose the trained model, not this one.
+ */
+export function buildServingModel(trained: LayersModel, { mean, std, stack, output = 'probabilities' }: ServingOptions): LayersModel {
+  const pixels = tf.input({ shape: [null, null, 3], name: 'pixels' })
+  let x = normalise(pixels, { mean, std })
+  if (stack && stack.images > 1) {
+    x = tf.layers.concatenate({ name: 'self_stack', axis: stack.axis === 'height' ? 1 : 2 }).apply(Array.from({ length: stack.images }, () => x)) as SymbolicTensor
+  }
+  x = applyLayers(trained, x)
+  if (output === 'probabilities') x = tf.layers.activation({ name: 'probabilities', activation: 'softmax' }).apply(x) as SymbolicTensor
+  return tf.model({ name: trained.name, inputs: pixels, outputs: x })
+}
+
+/** (x - mean) / std as a batch normalisation that never learns. */
+function normalise(pixels: SymbolicTensor, { mean, std }: Pick<ServingOptions, 'mean' | 'std'>): SymbolicTensor {
+  const epsilon = 1e-5
+  const layer = tf.layers.batchNormalization({ name: 'normalise', epsilon, trainable: false })
+  // Applied before its weights are set: a layer that is built by hand gives them names that the loader does not find.
+  const normalised = layer.apply(pixels) as SymbolicTensor
+  tf.tidy(() => {
+    const variance = std.map((deviation) => deviation ** 2 - epsilon)
+    layer.setWeights([tf.ones([mean.length]), tf.zeros([mean.length]), tf.tensor1d([...mean]), tf.tensor1d(variance)])
+  })
+  return normalised
+}
+
+/** A second pass through a model's layers, from another input: the same layers, so the same weights, with no model inside a model. */
+function applyLayers(model: LayersModel, input: SymbolicTensor): SymbolicTensor {
+  const outputs = new Map<string, SymbolicTensor>()
+  for (const layer of model.layers) {
+    if (layer.getClassName() === 'InputLayer') {
+      outputs.set(layer.name, input)
+      continue
+    }
+    const node = layer.inboundNodes[0] as unknown as { inboundLayers: Layer[] }
+    const inputs = node.inboundLayers.map(({ name }) => outputs.get(name)!)
+    outputs.set(layer.name, layer.apply(inputs.length === 1 ? inputs[0]! : inputs) as SymbolicTensor)
+  }
+  return outputs.get(model.outputs[0]!.sourceLayer.name)!
+}

@@ -1,0 +1,73 @@
+import type { TrainJobFile } from '@imclr/contract'
+import type { ObjectStore } from '@imclr/storage'
+import { exportArtifact } from './artifact/exportArtifact.js'
+import { findCheckpoint } from './checkpoint/findCheckpoint.js'
+import { fingerprint } from './checkpoint/layout.js'
+import { writeCheckpoint } from './checkpoint/writeCheckpoint.js'
+import type { Control } from './control.js'
+import { evaluateModel } from './evaluateModel.js'
+import { announce, announceEvaluation, emitEpoch } from './events/announce.js'
+import type { Emitter } from './events/emitter.js'
+import { buildServingModel } from './networks/servingModel.js'
+import { openData } from './openData.js'
+import { openTraining } from './openTraining.js'
+import { scheduleOf } from './optimizer/schedule.js'
+import { multiplyAddsPerSecond, timeLeft } from './timeLeft.js'
+import { firstPosition, train } from './train.js'
+
+export interface Surroundings {
+  store: ObjectStore
+  emitter: Emitter
+  control: Control
+}
+
+/**
+ * A training job from its data to its artifact: read, train (from a checkpoint where there is one), evaluate once on the test
+ * split, export, prove what was exported, and only then say so.
+ */
+export async function pipeline(job: TrainJobFile, { store, emitter, control }: Surroundings): Promise<void> {
+  const { spec } = job
+  const onBytes = (done: number, total: number) => emitter.progress({ phase: 'loading', done, total, unit: 'bytes', secondsLeft: null })
+  control.suspendAtOnce(true) // nothing has been done yet
+  const data = await openData(store, job, onBytes)
+  const { dataset, feed } = data
+  const training = openTraining(spec, data)
+
+  const checkpoints = { store, prefix: job.checkpointPrefix, jobId: job.jobId, attempt: job.attempt, fingerprint: fingerprint(job, dataset.contentSha256) }
+  const warn = (where: string, why: string) => emitter.emit({ type: 'log', level: 'warn', message: `the checkpoint ${where} was passed over: ${why}` })
+  const found = await findCheckpoint({ ...checkpoints, onDamaged: warn })
+  if (found) training.writeState(found.tensors)
+  announce(emitter, training, found?.position ?? null)
+
+  control.suspendAtOnce(false) // from here on by a checkpoint
+  const trained = await train(found?.position ?? firstPosition, {
+    spec,
+    feed,
+    run: training.run,
+    learningRateOf: scheduleOf(spec, feed.stepsPerEpoch),
+    saveCheckpoint: async (position) => emitter.emit({ type: 'checkpoint', ...(await writeCheckpoint(checkpoints, position, training.readState())) }),
+    checkpointEverySeconds: job.checkpointEverySeconds,
+    onEpoch: (epoch) => emitEpoch(emitter, epoch),
+    secondsLeft: (throughput) => timeLeft(spec, dataset, throughput),
+    control,
+    emitter,
+    now: () => performance.now() / 1000,
+  })
+  control.suspendAtOnce(true) // all that follows can be done again from the last checkpoint
+
+  const { mode, stacking } = spec
+  const model = buildServingModel(training.trainedNetwork(), { ...data.normalisation, stack: mode === 'imclr' ? stacking : null })
+  const test = await data.openTest()
+  const evaluated = await evaluateModel(store, {
+    job, dataset, model, trained, test, parameters: training.parameters, trainImages: data.trainImages,
+    onProgress: ({ done, total, imagesPerSecond, secondsLeft }) => emitter.progress({ phase: 'evaluating', done, total, unit: 'images', imagesPerSecond, secondsLeft }),
+  })
+  announceEvaluation(emitter, evaluated.report)
+
+  const output = await exportArtifact(store, {
+    job, dataset, model, trained, test, ...evaluated,
+    multiplyAddsPerSecond: multiplyAddsPerSecond(spec, dataset, trained),
+    onProgress: (phase, total) => emitter.progress({ phase, done: 0, total, unit: 'files', secondsLeft: null }),
+  })
+  emitter.emit({ type: 'output', ...output, endedEarly: trained.endedEarly })
+}

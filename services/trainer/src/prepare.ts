@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Failure } from '@imclr/contract'
+import type { Picture, PrepareJobFile, Progress } from '@imclr/contract'
+import type { ObjectStore } from '@imclr/storage'
+import { openArchive } from './data/archive/openArchive.js'
+import { decodeCifar } from './data/decode/decodeCifar.js'
+import { Decoded } from './data/decode/decoded.js'
+import { decodeItems } from './data/decode/decodeItems.js'
+import { chooseSide, measureItems } from './data/decode/measureItems.js'
+import { removeDuplicates } from './data/duplicates/removeDuplicates.js'
+import { survey } from './data/layout/survey.js'
+import { Problems } from './data/problems.js'
+import { progressMeter } from './data/progressMeter.js'
+import { checkClasses, splitItems } from './data/splitItems.js'
+import { writeVersion } from './data/version/writeVersion.js'
+
+export interface Prepare {
+  jobFile: PrepareJobFile
+  store: ObjectStore
+  /** An existing folder; what is written there is gone when this ends. Room for the unpacked upload and all pixels is needed. */
+  workDir: string
+  /** Called for every image; thinning out is the caller's business. */
+  progress: (state: Progress) => void
+  /** Milliseconds, for speeds. */
+  now?: () => number
+  signal: AbortSignal
+}
+
+/**
+ * The story of a prepare job: from an uploaded archive to an immutable, checked, packed version of a data set.
+ *
+ * Nothing is written to the store before the upload has passed every check, and the manifest comes last. In memory is one
+ * small entry per image, a shard, and the few pictures that are being decoded.
+ *
+ * @throws Failure ARCHIVE_UNREADABLE, ARCHIVE_UNSAFE, DATASET_INVALID (every problem in `issues`), DATASET_TOO_LARGE, DISK_FULL,
+ *   STORE_UNAVAILABLE, CANCELED; the signal's reason where it carries one of its own
+ */
+export async function prepare({ jobFile, store, workDir, progress, now = () => performance.now(), signal }: Prepare): Promise<{ manifestKey: string; manifestSha256: string }> {
+  const { options, uploadKey, uploadName, outputPrefix, maxBytes, maxImages } = jobFile
+  const folder = await mkdtemp(join(workDir, 'prepare-'))
+  const problems = new Problems()
+  const meter = (phase: Progress['phase'], total: number) => progressMeter({ phase, total, unit: 'images', progress, now })
+  try {
+    const limits = { maxBytes, maxEntries: 2 * maxImages + 10_000 }
+    const onBytes = (done: number, total: number) => progress({ phase: 'loading', done, total, unit: 'bytes', secondsLeft: null })
+    await using archive = await openArchive({ store, key: uploadKey, name: uploadName, folder, limits, problems, signal, onBytes })
+
+    const found = await survey(archive, problems)
+    const { items, cifar } = found
+    if (items.length > maxImages) throw new Failure('DATASET_TOO_LARGE', `${uploadName} has ${items.length} images; the limit maxImages is ${maxImages}`)
+
+    const measured = meter('loading', items.length)
+    const headers = cifar ? null : await measureItems({ archive, items, problems, signal, onDone: () => measured(1) })
+    const side = headers ? chooseSide(options.imageSize, headers) : (options.imageSize ?? cifar!.side)
+    const picture: Picture = { height: side, width: side, fit: options.fit, kernel: 'lanczos3' }
+
+    using decoded = new Decoded(items.length, side, join(folder, 'pixels'))
+    const decoding = { archive, items, picture, decoded, problems, signal, onDone: meter('preparing', items.length) }
+    if (headers) await decodeItems({ ...decoding, headers, onDone: () => decoding.onDone(1) })
+    else await decodeCifar({ ...decoding, records: cifar! })
+
+    const drawn = splitItems(found, (index) => decoded.usable(index), options)
+    const { splits: splitIndices, removed } = removeDuplicates(drawn, decoded)
+    checkClasses(found, splitIndices, problems)
+    problems.refuse(options.onProblem)
+
+    const onDone = meter('exporting', splitIndices.train.length + splitIndices.test.length + splitIndices.unlabelled.length)
+    return await writeVersion({ job: jobFile, store, folder, archive, survey: found, headers, picture, decoded, splitIndices, removed, problems, signal, onDone })
+  } catch (error) {
+    // Without a manifest nobody takes it for a version; what cannot be deleted now is collected with the attempt.
+    await store.deletePrefix(outputPrefix).catch(() => undefined)
+    throw ending(error, signal, workDir)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function ending(error: unknown, signal: AbortSignal, workDir: string): unknown {
+  if (error instanceof Failure) return error
+  const code = (error as NodeJS.ErrnoException | null)?.code
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new Failure('DISK_FULL', `no space left in ${workDir} for the unpacked upload and its pixels`, { cause: error })
+  if (!signal.aborted) return error
+  const reason: unknown = signal.reason
+  return reason instanceof Error && reason.name !== 'AbortError' ? reason : new Failure('CANCELED', 'preparing was cancelled', { cause: error })
+}

@@ -1,0 +1,116 @@
+import { Failure } from '@imclr/contract'
+import type { EpochRecord, TrainingPosition, TrainingSpec } from '@imclr/contract'
+import { setImmediate as otherWork } from 'node:timers/promises'
+import { Suspended } from './control.js'
+import type { Control } from './control.js'
+import type { Emitter } from './events/emitter.js'
+import type { Throughput } from './timeLeft.js'
+import type { TrainingBatch, TrainingFeed } from './data/feed.js'
+
+export interface TrainOptions {
+  spec: TrainingSpec
+  feed: TrainingFeed
+  /** Runs one step and gives the mean loss over its batch. */
+  run: (batch: TrainingBatch, learningRate: number) => number
+  learningRateOf: (step: number) => number
+  saveCheckpoint: (position: TrainingPosition) => Promise<void>
+  checkpointEverySeconds: number
+  onEpoch: (epoch: EpochRecord) => void
+  /** Seconds of the whole job that are left. */
+  secondsLeft: (throughput: Throughput) => number
+  control: Control
+  emitter: Emitter
+  /** Seconds. */
+  now: () => number
+}
+
+/** A checkpoint may take this share of the time: where the store is slow, they come less often than was asked for. */
+const checkpointShare = 0.05
+
+/**
+ * The steps from `from` to the last, or to the request to stop. Resuming from any position gives the losses of an undisturbed
+ * run, because batches and rates are functions of the step's number.
+ *
+ * @returns where it ended; a checkpoint of that position has been written
+ * @throws Suspended after a checkpoint, on request
+ * @throws Failure LOSS_NOT_FINITE; CANCELED when told to stop before the first step
+ */
+export async function train(from: TrainingPosition, options: TrainOptions): Promise<TrainingPosition> {
+  const { feed, control, emitter, now } = options
+  const { batchSize, stepsPerEpoch } = feed
+  const { epochs } = options.spec
+  const steps = epochs * stepsPerEpoch
+  let measured = { since: now(), step: from.step }
+  let position = from
+  let saved = { at: now(), position: from }
+  let pause = options.checkpointEverySeconds
+  await otherWork() // a request that came while everything was made ready counts before the first step
+  let before = now()
+
+  while (position.step < steps && position.endedEarly === null && control.request === null) {
+    const learningRate = options.learningRateOf(position.step)
+    const batch = feed.batch(position.epoch, position.sums.steps)
+    const { labelEntropy } = batch
+    const loss = options.run(batch, learningRate)
+    if (!Number.isFinite(loss)) throw new Failure('LOSS_NOT_FINITE', `the loss is ${loss} at step ${position.step + 1}, in epoch ${position.epoch + 1}`)
+    if (loss < labelEntropy - 1e-4) throw new Failure('INTERNAL', `the loss ${loss} at step ${position.step + 1} is below the entropy of its labels, ${labelEntropy}, which cannot be`)
+    const seconds = now() - before
+    before += seconds
+    position = advance(position, { loss, labelEntropy, inputs: batchSize, seconds }, { stepsPerEpoch, learningRate })
+    if (position.sums.steps === 0) options.onEpoch(position.history.at(-1)!)
+    if (position.step === from.step + 1) measured = { since: now(), step: position.step } // a process's first step prepares kernels: no measure
+    const secondsPerStep = position.step > measured.step ? (now() - measured.since) / (position.step - measured.step) : seconds
+    emitter.progress({
+      phase: 'training', done: position.step, total: steps, unit: 'steps', epoch: Math.min(position.epoch + 1, epochs), epochs,
+      imagesPerSecond: batchSize / secondsPerStep, secondsLeft: options.secondsLeft({ secondsPerStep, stepsLeft: steps - position.step, batchSize }),
+    })
+    if (now() - saved.at >= pause) {
+      const start = now()
+      await options.saveCheckpoint(position)
+      saved = { at: now(), position }
+      pause = Math.max(options.checkpointEverySeconds, (saved.at - start) / checkpointShare)
+      before = saved.at
+    }
+    await otherWork() // signals arrive here
+  }
+
+  if (control.request === 'stop' && position.step < steps) {
+    if (position.step === 0) throw new Failure('CANCELED', 'the job was stopped before its first step: there is nothing to keep')
+    position = { ...position, endedEarly: 'stopped' }
+  }
+  if (position !== saved.position) await options.saveCheckpoint(position)
+  if (control.request === 'suspend') throw new Suspended(`suspended after step ${position.step}`)
+  return position
+}
+
+interface Stepped {
+  /** Means over the batch. */
+  loss: number
+  labelEntropy: number
+  inputs: number
+  seconds: number
+}
+
+function advance({ epoch, step, sums, history, endedEarly }: TrainingPosition, stepped: Stepped, { stepsPerEpoch, learningRate }: { stepsPerEpoch: number; learningRate: number }): TrainingPosition {
+  const total = {
+    steps: sums.steps + 1,
+    loss: sums.loss + stepped.loss,
+    labelEntropy: sums.labelEntropy + stepped.labelEntropy,
+    inputs: sums.inputs + stepped.inputs,
+    seconds: sums.seconds + stepped.seconds,
+  }
+  if (total.steps < stepsPerEpoch) return { epoch, step: step + 1, sums: total, history, endedEarly }
+  const record: EpochRecord = {
+    epoch: epoch + 1,
+    loss: total.loss / total.steps,
+    labelEntropy: total.labelEntropy / total.steps,
+    learningRate,
+    steps: step + 1,
+    seconds: total.seconds,
+    imagesPerSecond: total.inputs / total.seconds,
+  }
+  return { epoch: epoch + 1, step: step + 1, sums: noSums, history: [...history, record], endedEarly }
+}
+
+const noSums = { steps: 0, loss: 0, labelEntropy: 0, inputs: 0, seconds: 0 }
+export const firstPosition: TrainingPosition = { epoch: 0, step: 0, sums: noSums, history: [], endedEarly: null }

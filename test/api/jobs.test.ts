@@ -1,0 +1,182 @@
+import type { JobEvent, TrainJob } from '@imclr/contract'
+import { type AppRouter } from '@imclr/api'
+import { finishJob, recordLines } from '@imclr/database'
+import { createTRPCClient, httpBatchStreamLink } from '@trpc/client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeModel, makeVersion, smallSpec, startJob } from './makeThings.js'
+import { stacks, startTestApi, until, type TestApi } from './testApi.js'
+
+type Fence = Awaited<ReturnType<typeof startJob>>['fence']
+
+describe.each(stacks)('jobs on %s', (stack) => {
+  let api: TestApi
+  let versionId: string
+  const submit = (spec: object = {}) => api.mutate<TrainJob>('job.submit', { versionId, spec: { ...smallSpec, ...spec } })
+  beforeAll(async () => {
+    api = await startTestApi({ stack })
+    versionId = (await makeVersion(api)).versionId
+  })
+  afterAll(async () => { await api[Symbol.asyncDispose]() })
+
+  it('answer with the resolved spec, the limits, an estimate and the place in the queue; and are in the queue', async () => {
+    const job = await submit({ seed: 7, limits: { maxSeconds: 100 } })
+    expect(job).toMatchObject({
+      kind: 'train', state: 'queued', attempt: 0, versionId, queuePosition: 1, lastEvent: 1, modelId: null, limits: { maxSeconds: 100, maxAttempts: 5 },
+      spec: { mode: 'imclr', network: 'resnet8', seed: 7, learningRate: 0.1, schedule: { kind: 'cosine' }, stacking: { images: 2, axis: 'height', probability: 1, pairing: 'permutation' } },
+      estimate: { basis: 'assumed', seconds: expect.any(Number) as number },
+    })
+    expect(await api.query('job.get', { jobId: job.id })).toEqual(job)
+    const second = await submit()
+    expect(second.queuePosition).toBe(2)
+    const delivered: string[] = []
+    const worker = await api.parts.queue.work(async ({ jobId }) => { delivered.push(jobId) }, { concurrency: 1 })
+    await until(() => [job.id, second.id].every((id) => delivered.includes(id)))
+    await worker.close({ graceMs: 1000 })
+    for (const { id } of [job, second]) expect(await api.mutate('job.cancel', { jobId: id })).toMatchObject({ state: 'canceled', queuePosition: null, finishedAt: expect.any(String) as string })
+  })
+
+  it('estimate from the work to be done, and from what was measured', async () => {
+    const seconds = async (spec: object) => (await submit(spec)).estimate!.seconds
+    const evaluation = { corruptionImages: 'none' }
+    const [short, long, stacked] = [await seconds({ mode: 'baseline', epochs: 1000, evaluation }), await seconds({ mode: 'baseline', epochs: 2000, evaluation }), await seconds({ mode: 'imclr', epochs: 1000, evaluation })]
+    // 12.5e6 multiply-adds x 3 x 60 images x 1000 epochs / 1e10 per second = 225 s, and some for start and evaluation.
+    expect(short).toBeGreaterThan(225)
+    expect(short).toBeLessThan(245)
+    expect(long - short).toBeGreaterThan(224)
+    expect(long - short).toBeLessThan(226)
+    expect(stacked - short).toBeGreaterThan(224)
+    expect(stacked - short).toBeLessThan(227)
+    const { versionId: other } = await makeVersion(api, { datasetName: 'measured' })
+    await makeModel(api, other) // its manifest says 5e9
+    expect((await submit({ mode: 'baseline', epochs: 1000, evaluation })).estimate).toMatchObject({ basis: 'measured', seconds: expect.closeTo(450 + 15, -1) as number })
+  })
+
+  it('are refused where the spec does not fit the data, with the fields and the fixes', async () => {
+    const refusals: [spec: object, field: string, message: RegExp][] = [
+      [{ trainImages: 2, batchSize: 2 }, 'spec.trainImages', /2 training images cannot show all 3 classes/],
+      [{ trainImages: 61 }, 'spec.trainImages', /has 60 training images/],
+      [{ warmupEpochs: 3 }, 'spec.warmupEpochs', /does not end within 2/],
+      [{ schedule: { kind: 'step', milestones: [0.5, 0.2] } }, 'spec.schedule.milestones', /must grow/],
+      [{ augmentation: { cropPadding: 17 } }, 'spec.augmentation.cropPadding', /more than half/],
+      [{ batchSize: 3, stacking: { images: 4 } }, 'spec.stacking.images', /partners in a batch of 3/],
+    ]
+    for (const [spec, field, message] of refusals) {
+      const { code, issues } = await api.refusal('mutation', 'job.submit', { versionId, spec: { ...smallSpec, ...spec } })
+      expect([field, code, issues]).toEqual([field, 'BAD_INPUT', [{ path: field, code: 'does_not_fit', message: expect.stringMatching(message) as string, fix: expect.any(String) as string }]])
+    }
+    expect(await api.refusal('mutation', 'job.submit', { versionId, spec: { network: 'vgg', schedule: { kind: 'linear' }, epochs: 0 } })).toMatchObject({
+      code: 'BAD_INPUT', issues: expect.arrayContaining([expect.objectContaining({ path: 'spec.network', fix: expect.stringContaining('"resnet8"') as string }), expect.objectContaining({ path: 'spec.epochs', fix: 'Use at least 1' })]) as unknown[],
+    })
+    expect((await api.query<{ items: unknown[] }>('job.list', { versionId, state: 'failed' })).items).toEqual([])
+  })
+
+  it('make a batch that is larger than the training images so large, and say so', async () => {
+    expect((await submit({ batchSize: 128 })).spec.batchSize).toBe(60)
+    expect((await submit({ batchSize: 128, trainImages: 10 })).spec.batchSize).toBe(10)
+    expect((await submit({ batchSize: 60 })).spec.batchSize).toBe(60)
+  })
+
+  it('are found by kind, state and version', async () => {
+    const { versionId: other } = await makeVersion(api, { datasetName: 'listed' })
+    const jobs = [1, 2, 3].map((seed) => api.mutate<TrainJob>('job.submit', { versionId: other, spec: { ...smallSpec, seed } }))
+    const ids = (await Promise.all(jobs)).map(({ id }) => id)
+    await api.mutate('job.cancel', { jobId: ids[1] })
+    const list = async (filter: object) => (await api.query<{ items: { id: string }[] }>('job.list', filter)).items.map(({ id }) => id).sort()
+    expect(await list({ versionId: other, kind: 'train' })).toEqual([...ids].sort())
+    expect(await list({ versionId: other, kind: 'train', state: 'queued' })).toEqual([ids[0], ids[2]].sort())
+    expect(await list({ versionId: other, state: 'canceled' })).toEqual([ids[1]])
+    expect(await list({ versionId: other, kind: 'prepare' })).toHaveLength(1)
+  })
+
+  it('are asked to stop while they run, gracefully and then at once', async () => {
+    const job = await submit()
+    const { fence } = await startJob(api, job.id)
+    expect(await api.mutate('job.cancel', { jobId: job.id })).toMatchObject({ state: 'running', cancelRequested: 'graceful' })
+    expect(await api.mutate('job.cancel', { jobId: job.id })).toMatchObject({ cancelRequested: 'graceful' })
+    expect(await api.mutate('job.cancel', { jobId: job.id, mode: 'now' })).toMatchObject({ cancelRequested: 'now' })
+    expect(await api.mutate('job.cancel', { jobId: job.id, mode: 'graceful' })).toMatchObject({ cancelRequested: 'now' })
+    await end(api, fence, 'canceled')
+    const ended = await api.query('job.get', { jobId: job.id })
+    expect(ended).toMatchObject({ state: 'canceled' })
+    expect(await api.mutate('job.cancel', { jobId: job.id })).toEqual(ended)
+  })
+
+  it('tell their events to a reader that is cut off again and again, each once and in order', async () => {
+    const job = await submit()
+    const { fence } = await startJob(api, job.id)
+    const total = 400
+    const writing = (async () => {
+      for (let line = 2; line < total; line += 7) await recordLines(api.parts.database, fence, Array.from({ length: Math.min(7, total - line) }, (_, i) => logLine(line + i)))
+      await end(api, fence, 'succeeded')
+    })()
+    const seen: JobEvent[] = []
+    let cuts = 0
+    while (seen.at(-1)?.event.type !== 'finished') {
+      const cut = new AbortController()
+      const stopAfter = 1 + ((seen.length * 7919) % 60)
+      let read = 0
+      for await (const event of await client(api).job.events.query({ jobId: job.id, after: seen.at(-1)?.number ?? 0 }, { signal: cut.signal })) {
+        seen.push(event as JobEvent)
+        if (++read >= stopAfter) { cuts++; break }
+      }
+      cut.abort()
+    }
+    await writing
+    expect(cuts).toBeGreaterThan(5)
+    expect(seen.map(({ number }) => number)).toEqual(Array.from({ length: seen.length }, (_, i) => i + 1))
+    const messages = seen.flatMap(({ event }) => (event.type === 'log' ? [event.message] : []))
+    expect(messages).toEqual(Array.from({ length: total - 2 }, (_, i) => `line ${i + 2}`))
+    expect(seen.map(({ event }) => event.type).filter((type) => type !== 'log')).toEqual(['queued', 'state', 'state', 'started', 'finished'])
+    await until(() => followers(api).then((count) => count === 0))
+  })
+
+  it('tell them to a hundred readers at once, through one connection', async () => {
+    const job = await submit()
+    const { fence } = await startJob(api, job.id)
+    const readers = Array.from({ length: 100 }, async () => {
+      const numbers: number[] = []
+      for await (const { number } of await client(api).job.events.query({ jobId: job.id })) numbers.push(number)
+      return numbers
+    })
+    await until(() => followers(api).then((count) => count === 100))
+    for (let line = 2; line < 12; line++) await recordLines(api.parts.database, fence, [logLine(line)])
+    const began = Date.now()
+    await end(api, fence, 'succeeded')
+    const all = await Promise.all(readers)
+    expect(Date.now() - began).toBeLessThan(8_000) // woken, not by looking again every 10 s
+    expect(new Set(all.map((numbers) => numbers.join())).size).toBe(1)
+    expect(all[0]).toEqual(Array.from({ length: 15 }, (_, i) => i + 1))
+    await until(() => followers(api).then((count) => count === 0))
+  })
+
+  it('have none where there is no job', async () => {
+    await expect(client(api).job.events.query({ jobId: 'job_aaaaaaaaaaaaaaaaaaaa' })).rejects.toMatchObject({ data: { imclr: { code: 'NOT_FOUND' } } })
+  })
+
+  it('end a stream that does not follow, one that asks for what is past, and all of them when the service stops', async () => {
+    const job = await submit()
+    const numbers = async (input: object) => {
+      const found: number[] = []
+      for await (const { number } of await client(api).job.events.query({ jobId: job.id, ...input })) found.push(number)
+      return found
+    }
+    expect(await numbers({ follow: false })).toEqual([1])
+    expect(await numbers({ follow: false, after: 1 })).toEqual([])
+    const following = numbers({ after: 1 })
+    await until(() => followers(api).then((count) => count === 1))
+    await api.restart()
+    expect(await following).toEqual([])
+  })
+})
+
+const logLine = (number: number) => ({ number, event: { type: 'log', level: 'info', message: `line ${number}` } as const })
+
+const end = (api: TestApi, fence: Fence, state: 'succeeded' | 'canceled') =>
+  finishJob(api.parts.database, fence, { state, failure: null, endedEarly: null, result: null, secondsSpent: 1, leftovers: [], log: null })
+
+/** A client as the SDK is one: streams over HTTP. */
+const client = ({ url, key }: TestApi) => createTRPCClient<AppRouter>({ links: [httpBatchStreamLink({ url: `${url}/trpc`, headers: { authorization: `Bearer ${key}` } })] })
+
+async function followers({ url }: TestApi): Promise<number> {
+  return Number(/^imclr_event_streams (\d+)$/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1])
+}

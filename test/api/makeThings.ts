@@ -1,0 +1,103 @@
+/** Data sets, versions and models as the service itself makes them, but for the trainer: a scheduler's calls, and files put into the store. */
+import { randomBytes } from 'node:crypto'
+import { makeId, trainingSpec, writePredictions, type ArtifactManifest, type DatasetManifest, type PrepareJob, type TrainJob, type Upload } from '@imclr/contract'
+import { claimJob, finishJob, recordLines } from '@imclr/database'
+import { keys } from '@imclr/storage'
+import { sha256, type CallOptions, type TestApi } from './testApi.js'
+
+const classes = ['cat', 'dog', 'owl']
+const picture = { height: 32, width: 32, fit: 'crop', kernel: 'lanczos3' } as const
+const owner = 'test'
+
+export interface SentPart { partNumber: number; sha256: string }
+
+/** Cuts an archive into the upload's parts. */
+export function cut(bytes: Uint8Array, { partBytes }: Pick<Upload, 'partBytes'>): { bytes: Uint8Array; part: SentPart }[] {
+  return Array.from({ length: Math.ceil(bytes.length / partBytes) }, (_, i) => {
+    const slice = bytes.subarray(i * partBytes, (i + 1) * partBytes)
+    return { bytes: slice, part: { partNumber: i + 1, sha256: sha256(slice, 'base64') } }
+  })
+}
+
+export async function sendParts(api: TestApi, uploadId: string, parts: { bytes: Uint8Array; part: SentPart }[], options: CallOptions = {}): Promise<void> {
+  const { parts: signed } = await api.mutate<{ parts: { url: string; headers: Record<string, string>; partNumber: number }[] }>('dataset.signParts', { uploadId, parts: parts.map(({ part }) => part) }, options)
+  for (const [i, { url, headers }] of signed.entries()) {
+    const response = await fetch(url, { method: 'PUT', body: parts[i]!.bytes as Uint8Array<ArrayBuffer>, headers })
+    if (!response.ok) throw new Error(`part ${i + 1}: ${response.status} ${await response.text()}`)
+  }
+}
+
+export async function uploadArchive(api: TestApi, { bytes = randomBytes(100), datasetName = 'pets', options = {} }: { bytes?: Uint8Array; datasetName?: string; options?: CallOptions } = {}): Promise<{ datasetId: string; job: PrepareJob; upload: Upload }> {
+  const upload = await api.mutate<Upload>('dataset.createUpload', { datasetName, fileName: 'pets.zip', bytes: bytes.length }, options)
+  const parts = cut(bytes, upload)
+  await sendParts(api, upload.id, parts, options)
+  return { upload, ...(await api.mutate<{ datasetId: string; job: PrepareJob }>('dataset.completeUpload', { uploadId: upload.id, parts: parts.map(({ part }) => part) }, options)) }
+}
+
+/** Starts a job as a scheduler would; gives the fence for its further writes. */
+export async function startJob({ parts: { database } }: TestApi, jobId: string) {
+  const row = await claimJob(database, { jobId, owner, leaseSeconds: 600, outputPrefix: ({ projectId, id, attempt }) => keys.output(projectId, id, attempt) })
+  if (row === null) throw new Error(`${jobId} is not queued`)
+  const fence = { jobId, attempt: row.attempt, owner }
+  await recordLines(database, fence, [{ number: 1, event: { type: 'started', engine: 'test', device: 'cpu', execution: 'recorded', precision: 'float32', resumedFrom: null } }])
+  return { fence, prefix: row.outputPrefix! }
+}
+
+const settled = { failure: null, endedEarly: null, secondsSpent: 1, leftovers: [], log: null }
+
+export interface MadeVersion { versionId: string; datasetId: string; jobId: string; uploadId: string; prefix: string; manifest: DatasetManifest }
+
+/** Uploads, and prepares as a trainer would have: 60 training and 30 test images of three classes. */
+export async function makeVersion(api: TestApi, { datasetName = 'pets', options = {}, content = randomBytes(8).toString('hex') }: { datasetName?: string; options?: CallOptions; content?: string } = {}): Promise<MadeVersion> {
+  const { datasetId, job, upload } = await uploadArchive(api, { datasetName, options })
+  const { fence, prefix } = await startJob(api, job.id)
+  const versionId = `ver_${sha256(Buffer.from(job.projectId + content)).slice(0, 32)}`
+  const sheet = Buffer.from(`a picture of ${content}`)
+  const file = (path: string, bytes: Uint8Array) => ({ path, bytes: bytes.length, sha256: sha256(bytes) })
+  const split = (count: number) => ({ count, perClass: classes.map(() => count / 3), shards: [], labels: null })
+  const manifest: DatasetManifest = {
+    schemaVersion: 1, versionId, contentSha256: sha256(Buffer.from(content)), format: 'folders in zip', classes, picture, options: job.options,
+    splits: { train: split(60), test: split(30), unlabelled: split(0) }, index: file('index.jsonl', Buffer.alloc(0)), channelMean: [1, 2, 3], channelStd: [1, 2, 3],
+    testWasGiven: false, removedDuplicates: [], removedDuplicateCount: 0, nearDuplicates: [], nearDuplicateCount: 0, skipped: [], skippedCount: 0,
+    contactSheet: file('contact-sheet.png', sheet), originals: [],
+  }
+  await api.parts.store.put(`${prefix}contact-sheet.png`, sheet, { contentType: 'image/png' })
+  await api.parts.store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify(manifest)), { contentType: 'application/json' })
+  const summary = {
+    classes, picture, counts: { train: 60, test: 30, unlabelled: 0 }, perClass: { train: [20, 20, 20], test: [10, 10, 10] }, format: manifest.format, testWasGiven: false,
+    removedDuplicateCount: 0, nearDuplicateCount: 0, skippedCount: 0,
+  }
+  await finishJob(api.parts.database, fence, { ...settled, state: 'succeeded', result: { kind: 'version', id: versionId, summary, bytes: 1234 } })
+  return { versionId, datasetId, jobId: job.id, uploadId: upload.id, prefix, manifest }
+}
+
+/** A small spec that fits `makeVersion`'s data. */
+export const smallSpec = { network: 'resnet8', epochs: 2, batchSize: 20 } as const
+
+export interface MadeModel { modelId: string; jobId: string; prefix: string; files: Map<string, Buffer> }
+
+/** Submits, and trains as a trainer would have. `right`: how many of the 30 test images the model knows, the first ones. */
+export async function makeModel(api: TestApi, versionId: string, { right = 20, mode = 'imclr', options = {} }: { right?: number; mode?: 'imclr' | 'baseline'; options?: CallOptions } = {}): Promise<MadeModel> {
+  const job = await api.mutate<TrainJob>('job.submit', { versionId, name: `a ${mode} model`, spec: { ...smallSpec, mode } }, options)
+  const { fence, prefix } = await startJob(api, job.id)
+  const labels = Uint16Array.from({ length: 30 }, (_, i) => i % 3)
+  const probabilities = Float32Array.from({ length: 90 }, (_, i) => ((i % 3 === labels[Math.floor(i / 3)]!) === (Math.floor(i / 3) < right) ? 0.8 : 0.1))
+  const predictions = Buffer.from(writePredictions({ versionId, classes: 3, images: 30, ids: null, labels, probabilities, corruption: null, cells: [], corruptedRows: new Uint32Array(), corruptedClasses: new Uint16Array() }))
+  const files = new Map<string, Buffer>([
+    ['model.json', Buffer.from('{"modelTopology":{},"weightsManifest":[{"paths":["weights.bin"],"weights":[]}]}')],
+    ['weights.bin', randomBytes(100_000)],
+    ['report.html', Buffer.from('<!doctype html><style>p { color: teal }</style><p>Report')],
+    ['golden/1.png', randomBytes(50)],
+    ['predictions.bin', predictions],
+  ])
+  const types: Record<string, string> = { json: 'application/json', bin: 'application/octet-stream', html: 'text/html; charset=utf-8', png: 'image/png' }
+  const listed = [...files].map(([path, bytes]) => ({ path, bytes: bytes.length, sha256: sha256(bytes), contentType: types[path.split('.').at(-1)!]! }))
+  for (const { path, contentType } of listed) await api.parts.store.put(prefix + path, files.get(path)!, { contentType })
+  const manifest: ArtifactManifest = {
+    schemaVersion: 1, jobId: job.id, attempt: fence.attempt, name: `a ${mode} model`, network: 'resnet8', spec: trainingSpec.parse({ ...smallSpec, mode }), versionId, classes, picture,
+    parameters: 78_042, epochsTrained: 2, endedEarly: null, accuracy: right / 30, goldenDifference: 1e-6, multiplyAddsPerSecond: 5e9, files: listed,
+  }
+  const modelId = makeId('mdl', randomBytes(20))
+  await finishJob(api.parts.database, fence, { ...settled, state: 'succeeded', result: { kind: 'model', id: modelId, manifest, bytes: 100_200 } })
+  return { modelId, jobId: job.id, prefix, files }
+}

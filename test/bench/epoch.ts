@@ -1,0 +1,109 @@
+import { trainingSpec } from '@imclr/contract'
+import { firstPosition, openTraining, stream, train, trainingFeed } from '@imclr/trainer'
+import { demoArchive, openBench } from '../trainer/pipeline/harness.js'
+
+export interface EpochRow {
+  network: 'resnet20' | 'resnet8'
+  mode: 'imclr' | 'baseline'
+  batch: number
+  /** One batch again and again. */
+  stepsAloneImagesPerSecond: number
+  /** Shuffled, augmented and stacked anew for each step, with progress and sums. */
+  epochImagesPerSecond: number
+  /** Of the second to the first, per round. */
+  ratio: { median: number; smallest: number; largest: number }
+}
+
+export interface StartRow {
+  network: 'resnet20'
+  /** From the start of a trainer's process to its first step done, in seconds; the smallest and largest of the repeats too. */
+  firstStep: { median: number; smallest: number; largest: number }
+}
+
+export interface EpochBenchOptions {
+  repeats: number
+  /** Few steps. */
+  quick: boolean
+  log?: (line: string) => void
+}
+
+/** Whole epochs against steps alone, in turns on one recorded step. */
+export async function benchEpochs({ repeats, quick, log = () => {} }: EpochBenchOptions): Promise<EpochRow[]> {
+  const rows: EpochRow[] = []
+  for (const [network, mode, batch] of [['resnet20', 'imclr', 128], ['resnet20', 'baseline', 128], ['resnet8', 'imclr', 64]] as const) {
+    const steps = quick ? 4 : 12
+    const spec = trainingSpec.parse({ network, mode, batchSize: batch, epochs: 1 })
+    const feed = trainingFeed(randomSplit(batch * steps), spec)
+    const training = openTraining(spec, { feed, normalisation: { mean: [125, 123, 114], std: [63, 62, 67] } })
+    const fixed = copyOf(feed.batch(0, 0))
+    for (let i = 0; i < 3; i++) training.run(fixed, 0.01)
+    const rounds: { alone: number; epoch: number }[] = []
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      const alone = await seconds(() => {
+        for (let i = 0; i < steps; i++) training.run(fixed, 0.01)
+      })
+      const epoch = await seconds(() => train(firstPosition, {
+        spec, feed, run: training.run,
+        learningRateOf: () => 0.01,
+        saveCheckpoint: async () => {},
+        checkpointEverySeconds: Infinity,
+        onEpoch: () => {},
+        secondsLeft: ({ secondsPerStep, stepsLeft }) => secondsPerStep * stepsLeft,
+        control: { request: null, ask: () => {}, signal: new AbortController().signal, suspendAtOnce: () => {} },
+        emitter: { emit: () => {}, progress: () => {} },
+        now: () => performance.now() / 1000,
+      }))
+      rounds.push({ alone, epoch })
+      log(`${network} ${mode}: round ${repeat + 1} of ${repeats}, ${((100 * alone) / epoch).toFixed(1)} %`)
+    }
+    training.dispose()
+    const inputs = steps * batch
+    rows.push({
+      network, mode, batch,
+      stepsAloneImagesPerSecond: inputs / spread(rounds.map(({ alone }) => alone)).median,
+      epochImagesPerSecond: inputs / spread(rounds.map(({ epoch }) => epoch)).median,
+      ratio: spread(rounds.map(({ alone, epoch }) => alone / epoch)),
+    })
+  }
+  return rows
+}
+
+/** How long a trainer takes from the start of its process to its first step, on the demo's images. Runs from `test/dist` only. */
+export async function benchStart({ repeats, log = () => {} }: EpochBenchOptions): Promise<StartRow> {
+  await using bench = await openBench()
+  const { versionPrefix } = await bench.prepare(demoArchive)
+  const times: number[] = []
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    const start = performance.now()
+    const run = bench.train({ job: `start${repeat}`, versionPrefix, spec: { network: 'resnet20', epochs: 1 } })
+    await run.until((event) => event.type === 'progress' && event.phase === 'training')
+    times.push((performance.now() - start) / 1000)
+    run.kill('SIGKILL')
+    await run.ended
+    log(`first step after ${times.at(-1)!.toFixed(2)} s`)
+  }
+  return { network: 'resnet20', firstStep: spread(times) }
+}
+
+function randomSplit(count: number) {
+  const [height, width, classes] = [32, 32, 10]
+  const random = stream({ seed: 1, name: 'init' })
+  return {
+    count, height, width, classes,
+    images: Uint8Array.from({ length: count * height * width * 3 }, () => random.int(256)),
+    labels: Uint16Array.from({ length: count }, (_, i) => i % classes),
+  }
+}
+
+const copyOf = ({ images, labels }: { images: Uint8Array; labels: Float32Array }) => ({ images: images.slice(), labels: labels.slice() })
+
+async function seconds(action: () => unknown): Promise<number> {
+  const start = performance.now()
+  await action()
+  return (performance.now() - start) / 1000
+}
+
+function spread(values: readonly number[]) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return { median: sorted[sorted.length >> 1]!, smallest: sorted[0]!, largest: sorted.at(-1)! }
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { comparison, compareModels, readPredictions, writePredictions, type Predictions } from '@imclr/contract'
+
+const cells = [
+  { corruption: 'fog', severity: 1, benchmark: true },
+  { corruption: 'fog', severity: 2, benchmark: true },
+  { corruption: 'spatter', severity: 1, benchmark: false },
+]
+
+function predictions(change: Partial<Predictions> = {}): Predictions {
+  return {
+    versionId: 'ver_00000000000000000000000000000001',
+    classes: 3,
+    images: 4,
+    ids: ['a.png', 'ü/b.png', 'c.png', 'd.png'],
+    labels: Uint16Array.of(0, 1, 2, 1),
+    probabilities: Float32Array.of(0.8, 0.1, 0.1, 0.2, 0.7, 0.1, 0.6, 0.2, 0.2, 0.1, 0.8, 0.1),
+    corruption: { seed: 1, table: '32', frost: 'procedural' },
+    cells,
+    corruptedRows: Uint32Array.of(0, 3),
+    corruptedClasses: Uint16Array.of(0, 1, 2, 1, 2, 2),
+    ...change,
+  }
+}
+
+describe('predictions.bin', () => {
+  it('comes back as it was written, from any offset of a larger buffer', () => {
+    const bytes = writePredictions(predictions())
+    expect(readPredictions(bytes)).toEqual(predictions())
+    const shifted = new Uint8Array(bytes.length + 3)
+    shifted.set(bytes, 3)
+    expect(readPredictions(shifted.subarray(3))).toEqual(predictions())
+    expect(readPredictions(Buffer.from(shifted.subarray(3)))).toEqual(predictions())
+  })
+
+  it('is refused when cut off, foreign or of another version', () => {
+    const bytes = writePredictions(predictions())
+    for (const length of [0, 10, 20, bytes.length - 1]) expect(() => readPredictions(bytes.slice(0, length))).toThrow()
+    expect(() => readPredictions(bytes.slice(0, -1))).toThrow(/damaged or cut off/)
+    expect(() => readPredictions(new TextEncoder().encode('{"not": "ours"}  '))).toThrow(/not a predictions file/)
+    const newer = bytes.slice()
+    newer[8] = 2
+    expect(() => readPredictions(newer)).toThrow(/format version 2/)
+  })
+
+  it('is not written with arrays that do not fit', () => {
+    expect(() => writePredictions(predictions({ corruptedClasses: Uint16Array.of(1) }))).toThrow(/6 expected/)
+  })
+})
+
+describe('compareModels', () => {
+  it('compares clean hits and corrupted errors pairwise', () => {
+    // The second model also gets image 2 right, and is wrong on image 3 under fog 1.
+    const second = predictions({
+      probabilities: Float32Array.of(0.8, 0.1, 0.1, 0.2, 0.7, 0.1, 0.1, 0.2, 0.7, 0.1, 0.8, 0.1),
+      corruptedClasses: Uint16Array.of(0, 2, 2, 1, 0, 1),
+    })
+    const result = comparison.parse(compareModels(predictions(), second))
+    expect(result.clean).toMatchObject({ images: 4, first: 0.75, second: 1, difference: 0.25, mcnemar: { onlyFirst: 0, onlySecond: 1 } })
+    expect(result.corruption).toMatchObject({ images: 2, cells: 2, first: 0.25, second: 0.5, difference: 0.25 })
+    expect(result.corruption!.interval.low).toBeGreaterThanOrEqual(0)
+    expect(result.corruption!.perCorruption).toEqual([
+      { corruption: 'fog', benchmark: true, first: 0.25, second: 0.5, difference: 0.25 },
+      { corruption: 'spatter', benchmark: false, first: 1, second: 0, difference: -1 },
+    ])
+  })
+
+  it('draws images, not cells: where every image loses the same there is nothing left to chance', () => {
+    // Both images right under fog 1 for the first model, wrong for the second: half of the two counted cells.
+    const first = predictions({ corruptedClasses: Uint16Array.of(0, 1, 0, 1, 2, 2) })
+    const second = predictions({ corruptedClasses: Uint16Array.of(1, 0, 0, 1, 2, 2) })
+    expect(compareModels(first, second).corruption).toMatchObject({ difference: 0.5, interval: { low: 0.5, high: 0.5 } })
+  })
+
+  it('says why corruptions cannot be compared, and refuses other versions', () => {
+    const other = predictions({ corruption: { seed: 2, table: '32', frost: 'procedural' } })
+    expect(compareModels(predictions(), other)).toMatchObject({ corruption: null, whyNoCorruption: expect.stringMatching(/different seeds/) })
+    const without = predictions({ corruption: null, cells: [], corruptedRows: new Uint32Array(), corruptedClasses: new Uint16Array() })
+    expect(compareModels(predictions(), without).whyNoCorruption).toMatch(/not evaluated under corruption/)
+    expect(() => compareModels(predictions(), predictions({ versionId: 'ver_00000000000000000000000000000002' }))).toThrow(/one dataset version/)
+    expect(() => compareModels(predictions(), predictions({ labels: Uint16Array.of(0, 1, 2, 2) }))).toThrow(/same test images/)
+  })
+})

@@ -1,0 +1,100 @@
+/**
+ * What models learn, against the same recipe in PyTorch. Hours on two cores.
+ *
+ *     npm run learning -- --recipe demo|cifar [--data cifar-10-binary.tar.gz] [--seeds 5] [--threads 2] [--json FILE]
+ *
+ * demo: ResNet-8, 150 epochs of the demo's 500 images, tested on the official 10,000 where Debian's dataset-fashion-mnist is installed.
+ * cifar: ResNet-20, 30 epochs of 5,000 CIFAR-10 images. IMCLR_BENCH_PYTHON names a Python with PyTorch; without it only our side runs.
+ * Ends with 1 when a mean is further from PyTorch's than twice the combined standard error plus half a point.
+ */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { trainingSpec } from '@imclr/contract'
+import type { TrainingSpecInput } from '@imclr/contract'
+import { demoArchive, lossesOf, openBench, readManifest } from '../trainer/pipeline/harness.js'
+import type { Bench } from '../trainer/pipeline/harness.js'
+import { haveFullTest, writeFullTestArchive } from './fashionMnist.js'
+import { runReference } from './reference.js'
+import type { Mode, Result } from './reference.js'
+import { agree, paired, sample } from './statistics.js'
+
+const recipes: Record<string, { spec: TrainingSpecInput; seeds: number; archive: (bench: Bench) => Promise<string> }> = {
+  demo: {
+    spec: {
+      network: 'resnet8', epochs: 150, batchSize: 64, learningRate: 0.1, weightDecay: 5e-4,
+      augmentation: { cropPadding: 2, flip: true }, evaluation: { corruptionImages: 'none' },
+    },
+    seeds: 5,
+    archive: async ({ folder }) => {
+      if (!haveFullTest) return demoArchive
+      const path = join(folder, 'fashion-mnist-full-test.zip')
+      await writeFullTestArchive(demoArchive, path)
+      return path
+    },
+  },
+  cifar: {
+    spec: { network: 'resnet20', epochs: 30, trainImages: 5000, evaluation: { corruptionImages: 'none' } },
+    seeds: 3,
+    archive: async () => {
+      if (!values.data) throw new Error('--data must name cifar-10-binary.tar.gz')
+      return values.data
+    },
+  },
+}
+const modes: Mode[] = ['baseline', 'imclr']
+
+const { values } = parseArgs({
+  options: { recipe: { type: 'string', default: 'demo' }, data: { type: 'string' }, seeds: { type: 'string' }, threads: { type: 'string', default: '2' }, json: { type: 'string' } },
+})
+const recipe = recipes[values.recipe]
+if (!recipe) throw new Error(`there is no recipe ${values.recipe}: ${Object.keys(recipes).join(', ')}`)
+const seeds = Array.from({ length: Number(values.seeds ?? recipe.seeds) }, (_, i) => i + 1)
+
+await using bench = await openBench()
+const version = await bench.prepare(await recipe.archive(bench))
+say(`${version.manifest.splits.train.count} training images, ${version.manifest.splits.test.count} test images, ${version.manifest.removedDuplicateCount} duplicates removed`)
+
+const ours: Result[] = []
+for (const seed of seeds) {
+  for (const mode of modes) {
+    const run = bench.train({ job: `${mode}${seed}`, versionPrefix: version.versionPrefix, spec: { ...recipe.spec, mode, seed }, env: { IMCLR_THREADS: values.threads } })
+    const { exitCode, events, log } = await run.ended
+    if (exitCode !== 0) throw new Error(`the trainer ended with ${exitCode}: ${JSON.stringify(events.at(-1))}\n${log}`)
+    const { accuracy } = await readManifest(bench, run)
+    ours.push({ mode, seed, accuracy, losses: lossesOf(events).map(({ loss }) => loss) })
+    report('imclr  ', ours.at(-1)!)
+  }
+}
+
+const python = process.env.IMCLR_BENCH_PYTHON
+const spec = trainingSpec.parse(recipe.spec)
+const theirs = python ? await runReference(bench, { python, spec, version, modes, seeds, threads: Number(values.threads), onResult: (result) => report('PyTorch', result) }) : []
+
+say('')
+const accuracies = (results: Result[], mode: Mode) => results.filter((result) => result.mode === mode).map(({ accuracy }) => 100 * accuracy)
+let good = true
+for (const mode of modes) {
+  const own = sample(accuracies(ours, mode))
+  say(`${mode}: ${own.mean.toFixed(2)} % (standard error ${own.error.toFixed(2)}, ${own.values.length} seeds)`)
+  if (theirs.length === 0) continue
+  const reference = sample(accuracies(theirs, mode))
+  const { difference, allowed, ok } = agree(own, reference, 0.5)
+  good &&= ok
+  say(`  PyTorch ${reference.mean.toFixed(2)} % (${reference.error.toFixed(2)}); difference ${difference.toFixed(2)}, allowed ${allowed.toFixed(2)}: ${ok ? 'agrees' : 'DIFFERS'}`)
+}
+for (const [name, results] of [['ours', ours], ['PyTorch', theirs]] as const) {
+  if (results.length === 0) continue
+  const { mean, low, high } = paired(accuracies(results, 'imclr'), accuracies(results, 'baseline'))
+  say(`imclr minus baseline, ${name}: ${mean.toFixed(2)} points, 95 % interval ${low.toFixed(2)} to ${high.toFixed(2)} (paired by seed)`)
+}
+if (values.json) await writeFile(values.json, JSON.stringify({ recipe: values.recipe, spec, ours, theirs }, null, 1))
+process.exitCode = good ? 0 : 1
+
+function report(side: string, { mode, seed, accuracy, losses }: Result): void {
+  say(`${side} ${mode.padEnd(8)} seed ${seed}: ${(100 * accuracy).toFixed(2)} %, last loss ${losses.at(-1)?.toFixed(4)}`)
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

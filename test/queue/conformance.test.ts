@@ -1,0 +1,301 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { openDatabase, type Database } from '@imclr/database'
+import { openQueue, type Delivery, type JobQueue } from '@imclr/queue'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { requirePart } from '../support/parts.js'
+import { postgres } from '../support/postgres.js'
+import { redis } from '../support/redis.js'
+
+/** One queue, three places to keep it in: each must do the same. */
+interface Place extends AsyncDisposable {
+  url: string
+  open(timing?: { lockDurationMs: number; stalledIntervalMs: number }): Promise<JobQueue>
+  /** A worker process that takes one entry, with `job_crashes0001` queued for it, and hangs; killed once it has it. */
+  crash(): Promise<void>
+}
+
+const errors: Error[] = []
+const options = { onError: (error: Error) => { errors.push(error) }, lockDurationMs: 1_000, stalledIntervalMs: 500 }
+
+async function pglitePlace(): Promise<Place> {
+  const pgliteDir = join(mkdtempSync(join(tmpdir(), 'imclr-queue-')), 'pg')
+  let database: Database | undefined = await openDatabase({ pgliteDir })
+  return {
+    url: '',
+    open: async (timing = options) => {
+      database ??= await openDatabase({ pgliteDir })
+      if (database.pglite === null) throw new Error('no PGlite')
+      return openQueue({ pglite: database.pglite, ...options, ...timing })
+    },
+    async crash() {
+      await database?.close()
+      database = undefined
+      await crashWorker('pglite', pgliteDir)
+    },
+    async [Symbol.asyncDispose]() {
+      await database?.close()
+      rmSync(join(pgliteDir, '..'), { recursive: true })
+    },
+  }
+}
+
+async function serverPlace(server: AsyncDisposable & { url: string }): Promise<Place> {
+  const open: Place['open'] = (timing = options) => openQueue({ url: server.url, ...options, ...timing })
+  return {
+    url: server.url,
+    open,
+    async crash() {
+      const queue = await open()
+      await queue.enqueue({ jobId: 'job_crashes0001', entry: 1 })
+      await crashWorker('server', server.url)
+      await queue.close()
+    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+function workerProcess(kind: string, where: string): ChildProcessByStdio<null, Readable, null> {
+  return spawn(process.execPath, [fileURLToPath(new URL('worker.mjs', import.meta.url)), kind, where], { stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+async function nextLine(child: ChildProcessByStdio<null, Readable, null>): Promise<string> {
+  const [said] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(20_000) }) as [Buffer]
+  return said.toString().trim()
+}
+
+async function crashWorker(kind: string, where: string): Promise<void> {
+  const child = workerProcess(kind, where)
+  expect(await nextLine(child)).toBe('job_crashes0001')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+async function until(condition: () => boolean, ms = 10_000): Promise<void> {
+  for (const deadline = Date.now() + ms; !condition(); await delay(10)) if (Date.now() > deadline) throw new Error('the condition was not met in time')
+}
+
+let numbers = 0
+const newJob = (): string => `job_test${String(++numbers).padStart(8, '0')}`
+
+const places = [
+  { name: 'PGlite', several: false, here: () => true, make: pglitePlace },
+  { name: 'PostgreSQL', several: true, here: () => requirePart('postgres'), make: async () => serverPlace(await postgres()) },
+  { name: 'Redis', several: true, here: () => requirePart('redis'), make: async () => serverPlace(await redis()) },
+]
+
+describe.each(places)('a queue on $name', ({ several, here, make }) => {
+  describe.skipIf(!here())('', () => {
+    let place: Place
+    beforeAll(async () => { place = await make() })
+    afterAll(async () => place[Symbol.asyncDispose]())
+
+    it('delivers what was queued, before and after a worker came, once and in order', async () => {
+      const queue = await place.open()
+      const [first, second, third] = [newJob(), newJob(), newJob()]
+      const seen: string[] = []
+      await queue.enqueue({ jobId: first, entry: 1 })
+      await queue.enqueue({ jobId: second, entry: 7 })
+      const worker = await queue.work(async ({ jobId, entry, lost }) => { seen.push(`${jobId} ${entry} ${lost}`) }, { concurrency: 1 })
+      await until(() => seen.length === 2)
+      const sent = Date.now()
+      await queue.enqueue({ jobId: third, entry: 1 })
+      await until(() => seen.length === 3)
+      expect(Date.now() - sent).toBeLessThan(1_000) // woken, not polled
+      expect(seen).toEqual([`${first} 1 0`, `${second} 7 0`, `${third} 1 0`])
+      await queue.check()
+      await worker.close({ graceMs: 1_000 })
+      await queue.close()
+    })
+
+    it('queues an entry once while it waits or is at work, and again when it is gone or has another number', async () => {
+      const queue = await place.open()
+      const [jobId, other] = [newJob(), newJob()]
+      const seen: string[] = []
+      const finish: (() => void)[] = []
+      await queue.enqueue({ jobId, entry: 1 })
+      await queue.enqueue({ jobId, entry: 1 })
+      const worker = await queue.work(({ jobId, entry }) => {
+        seen.push(`${jobId} ${entry}`)
+        return new Promise<void>((resolve) => { finish.push(resolve) })
+      }, { concurrency: 3 })
+      await until(() => seen.length === 1)
+      await queue.enqueue({ jobId, entry: 1 })
+      await queue.enqueue({ jobId, entry: 2 })
+      await queue.enqueue({ jobId: other, entry: 1 })
+      await until(() => seen.length === 3)
+      finish[0]?.()
+      for (const deadline = Date.now() + 5_000; seen.length < 4 && Date.now() < deadline; await delay(50)) await queue.enqueue({ jobId, entry: 1 })
+      expect(seen).toEqual([`${jobId} 1`, `${jobId} 2`, `${other} 1`, `${jobId} 1`])
+      for (const end of finish) end()
+      await worker.close({ graceMs: 5_000 })
+      await queue.close()
+    })
+
+    it('drops an entry whose handler fails, and says why', async () => {
+      const queue = await place.open()
+      const jobId = newJob()
+      errors.length = 0
+      let calls = 0
+      const worker = await queue.work(async () => { calls++; throw new Error(`no luck with ${jobId}`) }, { concurrency: 1 })
+      await queue.enqueue({ jobId, entry: 1 })
+      await until(() => errors.some((error) => error.message === `no luck with ${jobId}`))
+      await delay(1_200) // two looks for stalled entries
+      expect(calls).toBe(1)
+      await worker.close({ graceMs: 1_000 })
+      await queue.close()
+    })
+
+    it('keeps the entry of work that takes longer than the lock', async () => {
+      const [queue, other] = [await place.open(), await place.open()]
+      const seen: string[] = []
+      const handler = (name: string) => async ({ jobId }: Delivery, signal: AbortSignal) => {
+        seen.push(`${name} ${jobId}`)
+        await delay(3_000)
+        seen.push(signal.aborted ? 'aborted' : 'kept')
+      }
+      const workers = [await queue.work(handler('worker'), { concurrency: 1 }), await other.work(handler('worker'), { concurrency: 1 })]
+      const jobId = newJob()
+      await queue.enqueue({ jobId, entry: 1 })
+      await until(() => seen.length === 2)
+      expect(seen).toEqual([`worker ${jobId}`, 'kept'])
+      await Promise.all(workers.map((worker) => worker.close({ graceMs: 1_000 })))
+      await Promise.all([queue.close(), other.close()])
+    })
+
+    // PGlite has one process, in which renewing a lock and missing it cannot happen at once.
+    if (several) it('aborts the work whose lock is lost, and gives the entry to another worker', async () => {
+      const queue = await place.open()
+      const jobId = newJob()
+      const child = workerProcess('server', place.url)
+      await queue.enqueue({ jobId, entry: 1 })
+      expect(await nextLine(child)).toBe(jobId)
+      // The other process stands still for longer than the lock lasts.
+      child.kill('SIGSTOP')
+      const taken: Delivery[] = []
+      let finish = () => {}
+      const winner = await queue.work((delivery) => {
+        taken.push(delivery)
+        return new Promise<void>((resolve) => { finish = resolve })
+      }, { concurrency: 1 })
+      await until(() => taken.length > 0)
+      expect(taken).toEqual([{ jobId, entry: 1, lost: 1 }])
+      child.kill('SIGCONT')
+      expect(await nextLine(child)).toBe('lock lost')
+      child.kill('SIGKILL')
+      await delay(1_200) // that one's end does not take the entry away from who has it now
+      expect(taken.length).toBe(1)
+      finish()
+      await winner.close({ graceMs: 1_000 })
+      await queue.close()
+    })
+
+    it('gives two workers each their own entries, never more at a time than asked', async () => {
+      const [queue, other] = [await place.open(), await place.open()]
+      const jobs = Array.from({ length: 12 }, newJob)
+      const seen: string[] = []
+      let [now, most] = [0, 0]
+      const handler = async ({ jobId }: Delivery) => {
+        most = Math.max(most, ++now)
+        await delay(50)
+        now--
+        seen.push(jobId)
+      }
+      const workers = [await queue.work(handler, { concurrency: 2 }), await other.work(handler, { concurrency: 1 })]
+      await Promise.all(jobs.map((jobId) => queue.enqueue({ jobId, entry: 1 })))
+      await until(() => seen.length === jobs.length)
+      expect([...seen].sort()).toEqual(jobs)
+      expect(most).toBe(3)
+      await Promise.all(workers.map((worker) => worker.close({ graceMs: 1_000 })))
+      await Promise.all([queue.close(), other.close()])
+    })
+
+    it('takes a waiting entry out, and leaves one at work', async () => {
+      const queue = await place.open()
+      const [atWork, waiting, last] = [newJob(), newJob(), newJob()]
+      const seen: string[] = []
+      let finish = () => {}
+      const worker = await queue.work(({ jobId }) => {
+        seen.push(jobId)
+        return new Promise<void>((resolve) => { finish = resolve })
+      }, { concurrency: 1 })
+      for (const jobId of [atWork, waiting, last]) await queue.enqueue({ jobId, entry: 1 })
+      await until(() => seen.length === 1)
+      for (const jobId of [waiting, waiting, atWork]) await queue.remove({ jobId, entry: 1 })
+      await queue.enqueue({ jobId: atWork, entry: 1 }) // still there, so this changes nothing
+      finish()
+      await until(() => seen.length === 2)
+      finish()
+      expect(seen).toEqual([atWork, last])
+      await worker.close({ graceMs: 1_000 })
+      await queue.close()
+    })
+
+    it('closes: waits for short work, aborts long work, leaves what waits', async () => {
+      const queue = await place.open()
+      const [short, long, waiting] = [newJob(), newJob(), newJob()]
+      const ended: string[] = []
+      const handler = async ({ jobId }: Delivery, signal: AbortSignal) => {
+        if (jobId === short) await delay(300)
+        if (jobId === long) await new Promise<void>((resolve) => { signal.addEventListener('abort', () => { resolve() }) })
+        ended.push(`${jobId} ${signal.aborted ? String(signal.reason) : 'whole'}`)
+      }
+      const first = await queue.work(handler, { concurrency: 1 })
+      await queue.enqueue({ jobId: short, entry: 1 })
+      await delay(100)
+      await queue.enqueue({ jobId: long, entry: 1 })
+      await first.close({ graceMs: 5_000 })
+      expect(ended).toEqual([`${short} whole`])
+      const second = await queue.work(handler, { concurrency: 1 })
+      await queue.enqueue({ jobId: waiting, entry: 1 })
+      await delay(100)
+      const began = Date.now()
+      await second.close({ graceMs: 400 })
+      expect(Date.now() - began).toBeGreaterThan(390)
+      expect(ended).toEqual([`${short} whole`, `${long} closing`])
+      const third = await queue.work(handler, { concurrency: 1 })
+      await until(() => ended.length === 3)
+      expect(ended[2]).toBe(`${waiting} whole`)
+      await third.close({ graceMs: 1_000 })
+      await queue.close()
+    })
+
+    it('delivers again what a killed worker had', async () => {
+      await place.crash()
+      const queue = await place.open()
+      const seen: Delivery[] = []
+      const worker = await queue.work(async (delivery) => { seen.push(delivery) }, { concurrency: 1 })
+      await until(() => seen.length === 1)
+      expect(seen).toEqual([{ jobId: 'job_crashes0001', entry: 1, lost: 1 }])
+      await worker.close({ graceMs: 1_000 })
+      await queue.close()
+    })
+  })
+})
+
+describe('a queue that is not there', () => {
+  it.each(['redis://127.0.0.1:9', 'postgres://nobody@127.0.0.1:9/none'])('%s is UNAVAILABLE within seconds', async (url) => {
+    await expect(openQueue({ url, onError: () => {} })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  })
+
+  it('an address of another kind is BAD_INPUT', async () => {
+    await expect(openQueue({ url: 'amqp://127.0.0.1', onError: () => {} })).rejects.toMatchObject({ code: 'BAD_INPUT' })
+  })
+
+  it.skipIf(!requirePart('redis'))('one that goes away refuses entries soon', async () => {
+    await using server = await redis()
+    const queue = await openQueue({ url: server.url, ...options })
+    await server.stop()
+    const began = Date.now()
+    await expect(queue.enqueue({ jobId: newJob(), entry: 1 })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await expect(queue.check()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect(Date.now() - began).toBeLessThan(11_000)
+    await queue.close()
+  })
+})

@@ -1,0 +1,38 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readRunningEnv, schedulerConfig } from '@imclr/scheduler'
+import { describe, expect, it } from 'vitest'
+import { makeFolder } from '../support/parts.js'
+import { builtScheduler, spawnService } from '../support/spawnService.js'
+
+describe("the scheduler's environment", () => {
+  it('has defaults for how jobs are run', () => {
+    const config = schedulerConfig(readRunningEnv({}), './work')
+    expect(config).toMatchObject({ slots: 1, leaseSeconds: 60, stallSeconds: 120, suspendGraceSeconds: 20, checkpointEverySeconds: 60, retryDelaySeconds: 5 })
+    expect(config.owner.endsWith(`:${config.workDir}`)).toBe(true)
+  })
+
+  it('names every variable that is wrong', () => {
+    expect(() => readRunningEnv({ IMCLR_SLOTS: '0', IMCLR_STALL_SECONDS: 'soon' })).toThrow(/IMCLR_SLOTS[\s\S]*IMCLR_STALL_SECONDS/)
+  })
+
+  it('wants a device for each slot', () => {
+    expect(() => schedulerConfig(readRunningEnv({ IMCLR_SLOTS: '3', IMCLR_DEVICES: '0,1' }), 'w')).toThrow(/IMCLR_SLOTS is 3, but IMCLR_DEVICES names 2/)
+    expect(readRunningEnv({ IMCLR_SLOTS: '2', IMCLR_DEVICES: '0, GPU-8f2' }).IMCLR_DEVICES).toEqual(['0', 'GPU-8f2'])
+  })
+
+  it('takes secrets from files', () => {
+    const path = join(makeFolder('env'), 'secret')
+    writeFileSync(path, 'from a file\n')
+    expect(readRunningEnv({ AWS_SECRET_ACCESS_KEY_FILE: path }).variables.AWS_SECRET_ACCESS_KEY).toBe('from a file')
+  })
+
+  it('ends the process with words a person can act on', async () => {
+    await using wrong = spawnService(builtScheduler, [], { DATABASE_URL: 'mysql://x' })
+    expect(await wrong.end()).toBe(1)
+    expect(wrong.output()).toContain('DATABASE_URL')
+    await using absent = spawnService(builtScheduler, [], { DATABASE_URL: 'postgres://127.0.0.1:1/none' })
+    expect(await absent.end()).toBe(1)
+    expect(absent.output()).not.toContain('    at ')
+  })
+})

@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { requestCancel, schema } from '@imclr/database'
+import { keys } from '@imclr/storage'
+import { eq } from 'drizzle-orm'
+import { flawsOf, lossesOf, openWorkshop, type Workshop } from './workshop.js'
+
+/** Jobs from the queue to their record, on PGlite and a folder, with a trainer that keeps the protocol and does as its job's name says. */
+let shop: Workshop
+let undisturbed: number[]
+
+beforeAll(async () => {
+  shop = await openWorkshop()
+  const scheduler = await shop.start()
+  const jobId = await shop.train('undisturbed')
+  await shop.ended(jobId)
+  undisturbed = lossesOf(await shop.events(jobId))
+  await scheduler.close()
+})
+afterAll(() => shop[Symbol.asyncDispose]())
+
+const cancel = (jobId: string, mode: 'graceful' | 'now') => shop.database.transaction((tx) => requestCancel(tx, { projectId: shop.projectId, jobId, mode }))
+const modelOf = async (jobId: string) => (await shop.database.queries.select().from(schema.model).where(eq(schema.model.jobId, jobId)))[0]
+const toCollect = async () => (await shop.database.queries.select().from(schema.collect)).map(({ prefix }) => prefix)
+const typesOf = async (jobId: string) => (await shop.events(jobId)).map(({ event }) => (event.type === 'state' || event.type === 'finished' ? `${event.type}:${event.state}` : event.type))
+
+describe('a job that succeeds', () => {
+  it('is registered with its verified files, and tells its whole story in events', async () => {
+    const scheduler = await shop.start()
+    const jobId = await shop.train('well', { epochs: 2 })
+    const job = await shop.ended(jobId)
+    expect(job).toMatchObject({ state: 'succeeded', attempt: 1, failedAttempts: 0, failure: null, endedEarly: null, leaseOwner: null, runner: null, lastCheckpoint: { epoch: 2, step: 8 } })
+    const model = await modelOf(jobId)
+    expect(model).toMatchObject({ id: job.modelId, prefix: keys.output(shop.projectId, jobId, 1), versionId: shop.versionId, name: 'well', public: false })
+    expect(model!.bytes).toBeGreaterThan(64_000)
+
+    const events = await shop.events(jobId)
+    expect(flawsOf(events)).toEqual([])
+    expect(events.length).toBe(job.lastEvent)
+    const story = (await typesOf(jobId)).filter((type) => type !== 'progress')
+    expect(story).toEqual(['queued', 'state:starting', 'state:running', 'started', 'epoch', 'checkpoint', 'epoch', 'checkpoint', 'evaluated', 'output', 'finished:succeeded'])
+    expect(await toCollect()).toContain(keys.checkpoints(shop.projectId, jobId))
+    await scheduler.close()
+  })
+
+  it('makes a version of an upload, and the same version of the same content', async () => {
+    const scheduler = await shop.start()
+    const [first, second] = [await shop.prepare('x', 'the same'), await shop.prepare('x', 'the same')]
+    const [one, two] = [await shop.ended(first), await shop.ended(second)]
+    expect([one.state, two.state]).toEqual(['succeeded', 'succeeded'])
+    expect(two.versionId).toBe(one.versionId)
+    const rows = (await shop.database.queries.select().from(schema.version)).filter(({ id }) => id === one.versionId)
+    expect(rows).toMatchObject([{ prefix: keys.output(shop.projectId, first, 1), summary: { counts: { train: 8, test: 2, unlabelled: 0 } } }])
+    expect(await toCollect()).toEqual(expect.arrayContaining([keys.output(shop.projectId, second, 1), keys.uploadPrefix(shop.projectId, one.uploadId!), keys.uploadPrefix(shop.projectId, two.uploadId!)]))
+    await scheduler.close()
+  })
+
+  it('has junk among its lines: it is warned of, and nothing is lost', async () => {
+    const scheduler = await shop.start()
+    const jobId = await shop.train('do=garbage at=2')
+    expect((await shop.ended(jobId)).state).toBe('succeeded')
+    const events = await shop.events(jobId)
+    expect(flawsOf(events)).toEqual([])
+    expect(lossesOf(events)).toEqual(undisturbed)
+    expect(events.filter(({ event }) => event.type === 'log' && event.level === 'warn')).toHaveLength(2)
+    await scheduler.close()
+  })
+})
+
+describe('a job that fails', () => {
+  it("by the user's fault is not tried again", async () => {
+    const scheduler = await shop.start()
+    const jobId = await shop.train('do=fail:LOSS_NOT_FINITE')
+    const job = await shop.ended(jobId)
+    expect(job).toMatchObject({ state: 'failed', attempt: 1, failure: { code: 'LOSS_NOT_FINITE', message: 'as it was told, in epoch 2' }, modelId: null })
+    expect(await toCollect()).not.toContain(keys.checkpoints(shop.projectId, jobId))
+    await scheduler.close()
+  })
+
+  it('by a fault of the machine goes on from its checkpoint and ends as if nothing had been', async () => {
+    const scheduler = await shop.start()
+    const jobId = await shop.train('do=kill at=3 attempts=2')
+    const job = await shop.ended(jobId)
+    expect(job).toMatchObject({ state: 'succeeded', attempt: 3, failedAttempts: 2, failure: null })
+    const events = await shop.events(jobId)
+    expect(flawsOf(events)).toEqual([])
+    expect(lossesOf(events)).toEqual(undisturbed)
+    expect(events.filter(({ event }) => event.type === 'retry').map(({ event }) => event)).toMatchObject([
+      { failure: { code: 'TRAINER_DIED' }, attempt: 2, of: 5 }, { failure: { code: 'TRAINER_DIED' }, attempt: 3, of: 5 },
+    ])
+    expect(events.flatMap(({ event }) => (event.type === 'started' ? [event.resumedFrom] : []))).toEqual([null, { epoch: 2, step: 8 }, { epoch: 2, step: 8 }])
+    await scheduler.close()
+  })
+
+  it.each([
+    ['exit:41', 'STORE_UNAVAILABLE'], ['exit:99', 'TRAINER_DIED'], ['kill', 'TRAINER_DIED'], ['half', 'TRAINER_DIED'],
+    ['missing', 'ARTIFACT_INVALID'], ['corrupt', 'ARTIFACT_INVALID'], ['foreign', 'ARTIFACT_INVALID'],
+  ])('again and again (%s) ends with the last failure (%s), and no model is to be seen', async (what, code) => {
+    const scheduler = await shop.start()
+    const jobId = await shop.train(`do=${what}`, { epochs: 2, limits: { maxAttempts: 2 } })
+    const job = await shop.ended(jobId)
+    expect(job).toMatchObject({ state: 'failed', attempt: 2, failure: { code }, modelId: null })
+    expect(await modelOf(jobId)).toBeUndefined()
+    expect(flawsOf(await shop.events(jobId))).toEqual([])
+    expect(await toCollect()).toEqual(expect.arrayContaining([keys.attempt(shop.projectId, jobId, 1), keys.attempt(shop.projectId, jobId, 2)]))
+    await scheduler.close()
+  })
+
+  it('without a word is ended as stalled, and tried again', async () => {
+    const scheduler = await shop.start({ stallSeconds: 1 })
+    const jobId = await shop.train('do=hang at=2 attempts=1')
+    const job = await shop.ended(jobId)
+    expect(job).toMatchObject({ state: 'succeeded', attempt: 2 })
+    expect((await shop.events(jobId)).flatMap(({ event }) => (event.type === 'retry' ? [event.failure.code] : []))).toEqual(['TRAINER_STALLED'])
+    await scheduler.close()
+  })
+
+  it('because its data are gone says so', async () => {
+    const jobId = await shop.prepare('x')
+    await shop.database.queries.update(schema.job).set({ uploadId: 'upl_thatwasremoved' }).where(eq(schema.job.id, jobId))
+    const scheduler = await shop.start()
+    expect(await shop.ended(jobId)).toMatchObject({ state: 'failed', attempt: 1, failure: { code: 'NOT_FOUND' } })
+    await scheduler.close()
+  })
+})
+
+describe('a job that is to end', () => {
+  it('while it waits is canceled at once', async () => {
+    const scheduler = await shop.start()
+    const [busy, waiting] = [await shop.train('ms=50'), await shop.train('never runs')]
+    await shop.until(busy, ({ state }) => state === 'running')
+    await cancel(waiting, 'graceful')
+    expect(await shop.ended(waiting)).toMatchObject({ state: 'canceled', attempt: 0, startedAt: null })
+    expect((await shop.job(busy)).state).toBe('running')
+    expect(await typesOf(waiting)).toEqual(['queued', 'finished:canceled'])
+    await shop.ended(busy)
+    await scheduler.close()
+  })
+
+  it('while it waits to be prepared leaves its archive to be collected', async () => {
+    const jobId = await shop.prepare('x')
+    await cancel(jobId, 'now')
+    const scheduler = await shop.start()
+    expect(await shop.ended(jobId)).toMatchObject({ state: 'canceled', attempt: 0 })
+    expect(await toCollect()).toContain(keys.uploadPrefix(shop.projectId, (await shop.job(jobId)).uploadId!))
+    await scheduler.close()
+  })
+
+  it('gracefully keeps a model of what was reached', async () => {
+    const scheduler = await shop.start()
+    const jobId = await shop.train('ms=30', { epochs: 1000 })
+    await shop.until(jobId, ({ lastCheckpoint }) => lastCheckpoint !== null)
+    await cancel(jobId, 'graceful')
+    const job = await shop.ended(jobId)
+    expect(job).toMatchObject({ state: 'canceled', endedEarly: 'canceled', failure: null })
+    expect(await modelOf(jobId)).toMatchObject({ id: job.modelId, endedEarly: 'canceled' })
+    expect(await toCollect()).not.toContain(keys.checkpoints(shop.projectId, jobId))
+    await scheduler.close()
+  })
+
+  it('now is canceled when its process is gone, without a model', async () => {
+    const scheduler = await shop.start()
+    const jobId = await shop.train('ms=30 do=deaf', { epochs: 1000 })
+    const { runner } = await shop.until(jobId, ({ lastCheckpoint }) => lastCheckpoint !== null)
+    await cancel(jobId, 'graceful')
+    await cancel(jobId, 'now')
+    expect(await shop.ended(jobId)).toMatchObject({ state: 'canceled', endedEarly: null, modelId: null })
+    expect(await shop.launcher().isAlive(runner as never)).toBe(false)
+    expect(await shop.launcher().list()).toEqual([])
+    await scheduler.close()
+  })
+
+  it('by its limit of time keeps a model too', async () => {
+    const scheduler = await shop.start()
+    const jobId = await shop.train('ms=30', { epochs: 1000, limits: { maxSeconds: 1 } })
+    const job = await shop.ended(jobId)
+    expect(job).toMatchObject({ state: 'timed_out', endedEarly: 'time_limit', failure: { code: 'TIME_LIMIT' } })
+    expect(job.secondsSpent).toBeGreaterThanOrEqual(1)
+    expect(await modelOf(jobId)).toMatchObject({ endedEarly: 'time_limit' })
+    await scheduler.close()
+  })
+
+  it('and does not listen is ended by force after its grace', async () => {
+    const scheduler = await shop.start({ stopGraceSeconds: 0.5 })
+    const jobId = await shop.train('ms=30 do=deaf', { epochs: 1000, limits: { maxSeconds: 1 } })
+    expect(await shop.ended(jobId)).toMatchObject({ state: 'timed_out', endedEarly: null, modelId: null, failure: { code: 'TIME_LIMIT' } })
+    await scheduler.close()
+  })
+
+  it('at the very moment it is done has succeeded', async () => {
+    const scheduler = await shop.start()
+    const jobId = await shop.train('finish=400', { epochs: 1 })
+    await shop.until(jobId, ({ progress }) => progress?.phase === 'evaluating')
+    await cancel(jobId, 'graceful')
+    expect(await shop.ended(jobId)).toMatchObject({ state: 'succeeded', endedEarly: null, cancelRequested: 'graceful' })
+    await scheduler.close()
+  })
+})

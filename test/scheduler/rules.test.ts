@@ -1,0 +1,78 @@
+import { Failure, type FailureCode } from '@imclr/contract'
+import { decideOutcome, nextOrder, type Ending, type Situation } from '@imclr/scheduler'
+import { describe, expect, it } from 'vitest'
+
+/** The two tables that have no effects: what follows from an ending, and which order is due. */
+const ending = (parts: Partial<Ending>): Ending => ({
+  exit: { code: 0, signal: null }, lastWord: null, cancelRequested: null, timeUp: false, suspended: false, stalled: false, failedAttempts: 0, maxAttempts: 5, ...parts,
+})
+const output = (endedEarly: 'stopped' | 'loss_not_finite' | null) => ({ type: 'output', manifestKey: 'k', manifestSha256: 's', endedEarly }) as const
+const failed = (code: FailureCode) => ({ type: 'failed', failure: new Failure(code, 'its own words').record }) as const
+const killed = { code: null, signal: 'SIGKILL' }
+
+/** In short: `keep:<state>`, `end:<state>`, `retry` or `suspended`, and the failure's code. */
+function outcomeOf(parts: Partial<Ending>): string {
+  const outcome = decideOutcome(ending(parts))
+  const what = outcome.kind === 'keep' || outcome.kind === 'end' ? `${outcome.kind}:${outcome.state}` : outcome.kind
+  const code = outcome.kind !== 'suspended' ? outcome.failure?.code : undefined
+  return code ? `${what} ${code}` : what
+}
+
+describe('what follows from an ending', () => {
+  it.each<[string, Partial<Ending>, string]>([
+    ['a whole output', { lastWord: output(null) }, 'keep:succeeded'],
+    ['a whole output, and a crash while leaving', { lastWord: output(null), exit: { code: null, signal: 'SIGSEGV' } }, 'keep:succeeded'],
+    ['a whole output that nobody saw end', { lastWord: output(null), exit: { code: null, signal: null } }, 'keep:succeeded'],
+    ['a whole output, cancelled too late', { lastWord: output(null), cancelRequested: 'graceful' }, 'keep:succeeded'],
+    ['a short output after a cancel', { lastWord: output('stopped'), cancelRequested: 'graceful' }, 'keep:canceled'],
+    ['a short output after the time was up', { lastWord: output('stopped'), timeUp: true }, 'keep:timed_out TIME_LIMIT'],
+    ['a short output that nobody here asked for', { lastWord: output('stopped') }, 'retry TRAINER_DIED'],
+    ['a loss that was not finite, with a model', { lastWord: output('loss_not_finite') }, 'keep:failed LOSS_NOT_FINITE'],
+    ["the user's fault", { lastWord: failed('DATASET_INVALID'), exit: { code: 23, signal: null } }, 'end:failed DATASET_INVALID'],
+    ["the user's fault, by exit code alone", { exit: { code: 30, signal: null } }, 'end:failed LOSS_NOT_FINITE'],
+    ["the user's fault, while cancelling", { lastWord: failed('LOSS_NOT_FINITE'), cancelRequested: 'graceful' }, 'end:failed LOSS_NOT_FINITE'],
+    ['a fault of the machine', { lastWord: failed('STORE_UNAVAILABLE'), exit: { code: 41, signal: null } }, 'retry STORE_UNAVAILABLE'],
+    ['a kill', { exit: killed }, 'retry TRAINER_DIED'],
+    ['an exit code that means nothing', { exit: { code: 3, signal: null } }, 'retry TRAINER_DIED'],
+    ['an end without a word', { exit: { code: 0, signal: null } }, 'retry TRAINER_DIED'],
+    ['a stall', { exit: killed, stalled: true }, 'retry TRAINER_STALLED'],
+    ['the last try', { exit: killed, failedAttempts: 4 }, 'end:failed TRAINER_DIED'],
+    ['a kill while cancelling', { exit: killed, cancelRequested: 'now' }, 'end:canceled'],
+    ['a kill after the grace of a cancel', { exit: killed, cancelRequested: 'graceful' }, 'end:canceled'],
+    ['the word that it was cancelled', { lastWord: failed('CANCELED'), exit: { code: 34, signal: null }, cancelRequested: 'graceful' }, 'end:canceled'],
+    ['the word that it was cancelled, by nobody here', { lastWord: failed('CANCELED'), exit: { code: 34, signal: null } }, 'retry TRAINER_DIED'],
+    ['a kill after the grace of the time limit', { exit: killed, timeUp: true }, 'end:timed_out TIME_LIMIT'],
+    ['a suspension', { exit: { code: 75, signal: null } }, 'suspended'],
+    ['a suspension that took too long', { exit: killed, suspended: true }, 'suspended'],
+    ['a suspension on the last try costs nothing', { exit: { code: 75, signal: null }, failedAttempts: 4 }, 'suspended'],
+    ['a suspension while it was to end: it ends after the restart', { exit: { code: 75, signal: null }, cancelRequested: 'graceful' }, 'suspended'],
+    ['a suspension while it was to end now', { exit: { code: 75, signal: null }, cancelRequested: 'now' }, 'end:canceled'],
+  ])('%s', (_, parts, expected) => {
+    expect(outcomeOf(parts)).toBe(expected)
+  })
+})
+
+const situation = (parts: Partial<Situation>): Situation => ({
+  now: 1000, cancelRequested: null, secondsSpent: 10, maxSeconds: 100, silentSeconds: 1, hasSpoken: true, stallSeconds: 120, closing: false, leaseLost: false, given: {}, stopGraceSeconds: 60, suspendGraceSeconds: 20, ...parts,
+})
+
+describe('which order is due', () => {
+  it.each<[string, Partial<Situation>, ReturnType<typeof nextOrder>]>([
+    ['none, when all is well', {}, null],
+    ['stop, once the time is up', { secondsSpent: 100 }, { order: 'stop', because: 'time' }],
+    ['stop only once', { secondsSpent: 100, given: { stop: 990 } }, null],
+    ['kill, when stopping takes too long', { secondsSpent: 100, given: { stop: 940 } }, { order: 'kill', because: 'time' }],
+    ['stop, for a graceful cancel', { cancelRequested: 'graceful' }, { order: 'stop', because: 'cancel' }],
+    ['no stop before it listens', { cancelRequested: 'graceful', hasSpoken: false }, null],
+    ['kill, for a cancel now, before all else', { cancelRequested: 'now', closing: true, given: { stop: 999 } }, { order: 'kill', because: 'cancel' }],
+    ['kill, for a stall', { silentSeconds: 120 }, { order: 'kill', because: 'stalled' }],
+    ['suspend, when closing', { closing: true }, { order: 'suspend', because: 'closing' }],
+    ['suspend, when closing while it stops', { closing: true, cancelRequested: 'graceful', given: { stop: 990 } }, { order: 'suspend', because: 'closing' }],
+    ['kill, when closing before there is anything to keep', { closing: true, hasSpoken: false }, { order: 'kill', because: 'closing' }],
+    ['kill, when suspending takes too long', { closing: true, given: { suspend: 980 } }, { order: 'kill', because: 'closing' }],
+    ['kill, when the lease is lost', { leaseLost: true }, { order: 'kill', because: 'lease' }],
+    ['nothing after a kill', { leaseLost: true, given: { kill: 999 } }, null],
+  ])('%s', (_, parts, expected) => {
+    expect(nextOrder(situation(parts))).toEqual(expected)
+  })
+})

@@ -1,0 +1,167 @@
+/** The SDK's verbs against the real service, whole and behind a connection that breaks. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { AuthenticationError, BadInputError, ConnectionError, createClient, IntegrityError, NotFoundError, PrepareFailedError, TrainingCanceledError, WaitTimeoutError, type Client, type Dataset, type Model, type UploadProgress } from '@imclr/sdk'
+import { decodePicture } from '../../sdk/src/models/decodePicture.js'
+import { flakyProxy } from '../support/flakyProxy.js'
+import { makeFolder } from '../support/parts.js'
+import { standalone, type RunningService } from '../support/runService.js'
+import { smallArchive } from '../support/smallArchive.js'
+
+let service: RunningService
+let sdk: Client
+let dataset: Dataset
+let model: Model
+const folder = makeFolder('sdk')
+const archive = join(folder, 'shapes.zip')
+
+beforeAll(async () => {
+  service = await standalone()
+  sdk = createClient(service)
+  await smallArchive(archive)
+  dataset = await sdk.datasets.upload(archive)
+  model = await (await sdk.train(dataset, { network: 'resnet8', epochs: 2, batchSize: 48, evaluation: { corruptionImages: 'none' } })).result()
+}, 240_000)
+afterAll(() => service[Symbol.asyncDispose]())
+
+describe('uploading', () => {
+  it('gives the same version for the same content, as an archive or as a folder', async () => {
+    const root = join(folder, 'as-folder')
+    const { default: sharp } = await import('sharp')
+    for (const name of ['a', 'b']) {
+      mkdirSync(join(root, name), { recursive: true })
+      for (let index = 0; index < 10; index++) writeFileSync(join(root, name, `${index}.png`), await sharp({ create: { width: 16, height: 16, channels: 3, background: { r: index * 20, g: name === 'a' ? 0 : 200, b: 9 } } }).png().toBuffer())
+    }
+    writeFileSync(join(root, '.DS_Store'), 'x')
+    const first = await sdk.datasets.upload(root, { name: 'folder' })
+    const second = await sdk.datasets.upload(root, { name: 'folder again' })
+    expect(second.versionId).toBe(first.versionId)
+    expect(first.counts).toEqual({ train: 16, test: 4, unlabelled: 0 })
+    expect(first.classes).toEqual(['a', 'b'])
+  })
+
+  it('goes on where it was cut off: parts that arrived are not sent again', async () => {
+    // 20 MB in parts of 8: a tar of one large file that is no image, since only the road matters here.
+    const big = join(folder, 'big.bin')
+    writeFileSync(big, Buffer.alloc(20_000_000, 7))
+    let broken = true
+    await using proxy = await flakyProxy(service.url, (request) => (broken && request.method === 'PUT' && /part/.test(request.url!) && putsOf(proxy.seen) > 1 ? { cutAfterBytes: 0 } : 'pass'))
+    // Signed URLs name the service itself; the client is sent through the proxy for them as well.
+    const through = createClient({ ...service, url: proxy.url, retries: 0, fetch: (input, init) => fetch(String(input).replace(service.url, proxy.url), init) })
+    const stop = new AbortController()
+    const first = through.datasets.upload(big, { name: 'big', signal: stop.signal, onProgress: (progress: UploadProgress) => { if (progress.phase === 'uploading') setImmediate(() => stop.abort()) } })
+    await expect(first).rejects.toThrow()
+    const before = putsOf(proxy.seen)
+    broken = false
+    await expect(through.datasets.upload(big, { name: 'big' })).rejects.toThrow(PrepareFailedError)
+    const sentAgain = putsOf(proxy.seen) - before
+    expect(before).toBeGreaterThanOrEqual(1)
+    expect(sentAgain, 'of three parts, at least one had arrived').toBeLessThan(3)
+  }, 60_000)
+
+  it('names every bad file with its fix in one error', async () => {
+    const root = join(folder, 'bad')
+    for (const name of ['a', 'b']) mkdirSync(join(root, name), { recursive: true })
+    writeFileSync(join(root, 'a', 'broken.png'), readFileSync(archive).subarray(0, 50))
+    writeFileSync(join(root, 'b', 'notes.txt'), 'no picture')
+    const refused = await sdk.datasets.upload(root, { name: 'bad' }).catch((error: unknown) => error as PrepareFailedError)
+    expect(refused).toBeInstanceOf(PrepareFailedError)
+    expect((refused as PrepareFailedError).issues.map(({ path }) => path)).toEqual(expect.arrayContaining([expect.stringContaining('broken.png'), expect.stringContaining('notes.txt')]))
+    for (const issue of (refused as PrepareFailedError).issues) expect(issue.fix, issue.path).toBeTruthy()
+  })
+})
+
+const putsOf = (seen: string[]): number => seen.filter((line) => line.startsWith('PUT ')).length
+
+describe('following a job', () => {
+  it('loses and repeats no event over a connection that breaks every few kilobytes', async () => {
+    let streams = 0
+    await using proxy = await flakyProxy(service.url, (request) => (request.url!.startsWith('/trpc/job.events') && streams++ < 6 ? { cutAfterBytes: 700 * streams } : 'pass'))
+    const job = await createClient({ ...service, url: proxy.url }).jobs.get(model.jobId)
+    const numbers: number[] = []
+    for await (const { number } of job.events()) numbers.push(number)
+    const { lastEvent } = await job.refresh()
+    expect(numbers).toEqual(Array.from({ length: lastEvent }, (_, index) => index + 1))
+    expect(streams).toBeGreaterThan(2)
+  })
+
+  it('ends the wait and not the job when the wait is too long; cancels on request', async () => {
+    const job = await sdk.train(dataset, { network: 'resnet20', epochs: 5000, batchSize: 48, evaluation: { corruptionImages: 'none' } })
+    await expect(job.result({ timeoutMs: 300 })).rejects.toThrow(WaitTimeoutError)
+    expect(['queued', 'starting', 'running']).toContain((await job.refresh()).state)
+    await job.cancel('now')
+    await expect(job.result()).rejects.toThrow(TrainingCanceledError)
+    expect((await job.refresh()).state).toBe('canceled')
+  })
+
+  it('submits once under one idempotency key', async () => {
+    const call = { idempotencyKey: 'sdk-test-submit-once' }
+    const spec = { network: 'resnet8', epochs: 1, batchSize: 48, evaluation: { corruptionImages: 'none' } } as const
+    const [first, second] = [await sdk.train(dataset, spec, call), await sdk.train(dataset, spec, call)]
+    expect(second.id).toBe(first.id)
+    await first.result()
+  })
+})
+
+describe('a model', () => {
+  it('predicts a picture by the same rule as its data set was prepared', async () => {
+    const kept = await model.download(join(folder, 'model'))
+    const golden = JSON.parse(readFileSync(join(folder, 'model', 'golden.json'), 'utf8')) as { cases: { original: string; pixels: string; probabilities: number[] }[] }
+    const net = await sdk.models.load(model)
+    for (const { original, pixels, probabilities } of golden.cases) {
+      const file = join(folder, 'model', original)
+      expect(kept).toContain(file)
+      expect(Buffer.from(await decodePicture(file, model.picture)).equals(Buffer.from(pixels, 'base64')), original).toBe(true)
+      const answer = await net.predict(file)
+      expect(Math.max(...answer.probabilities.map((value, index) => Math.abs(value - probabilities[index]!)))).toBeLessThan(1e-3)
+      expect(answer.label).toBe(net.labels[probabilities.indexOf(Math.max(...probabilities))])
+    }
+    net.dispose()
+  })
+
+  it('is not handed out when it answers otherwise than when it was made', async () => {
+    const untrue: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init)
+      if (!String(input).includes('golden.json')) return answer
+      const golden = (await answer.json()) as { cases: { probabilities: number[] }[] }
+      golden.cases[3]!.probabilities = golden.cases[3]!.probabilities.map((value, index) => value + (index === 0 ? 0.01 : 0))
+      return new Response(JSON.stringify(golden))
+    }
+    await expect(createClient({ ...service, fetch: untrue }).models.load(model)).rejects.toThrow(IntegrityError)
+  })
+
+  it('is downloaded whole or not at all, and not twice', async () => {
+    let fetched = 0
+    const counting: typeof fetch = (input, init) => { if (String(input).includes('/v1/models/')) fetched++; return fetch(input, init) }
+    const client = createClient({ ...service, fetch: counting })
+    const target = join(folder, 'twice')
+    await client.models.download(model, target)
+    writeFileSync(join(target, 'labels.json'), 'altered')
+    fetched = 0
+    await client.models.download(model, target)
+    expect(fetched, 'the report, which comes with the model, and the altered file').toBe(2)
+    expect(JSON.parse(readFileSync(join(target, 'labels.json'), 'utf8'))).toMatchObject({ classes: model.classes })
+  })
+})
+
+describe('errors', () => {
+  it('have classes, codes and the request that they belong to', async () => {
+    await expect(createClient({ url: service.url, apiKey: 'imclr_wrong' }).api.job.list()).rejects.toThrow(AuthenticationError)
+    const missing = await sdk.models.get('mdl_aaaaaaaaaaaaaaaaaaaa').catch((error: unknown) => error as NotFoundError)
+    expect(missing).toBeInstanceOf(NotFoundError)
+    expect(missing).toMatchObject({ code: 'NOT_FOUND', status: 404, retryable: false, requestId: expect.any(String) })
+    const wrong = await sdk.train(dataset, { epochs: -1 }).catch((error: unknown) => error as BadInputError)
+    expect(wrong).toBeInstanceOf(BadInputError)
+    expect((wrong as BadInputError).issues.map(({ path }) => path)).toContain('spec.epochs')
+    await expect(createClient({ url: 'http://127.0.0.1:9', apiKey: 'imclr_x', retries: 0 }).api.job.list()).rejects.toThrow(ConnectionError)
+  })
+
+  it('come only after trying again where that is safe, when the service says so', async () => {
+    let failures = 3
+    await using proxy = await flakyProxy(service.url, () => (failures-- > 0 ? { status: 503, headers: { 'retry-after': '0' } } : 'pass'))
+    const { items } = await createClient({ ...service, url: proxy.url }).api.dataset.list()
+    expect(items.length).toBeGreaterThan(0)
+    expect(proxy.seen).toHaveLength(4)
+  })
+})

@@ -1,0 +1,99 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createClient } from '@imclr/sdk'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeFolder } from '../support/parts.js'
+import { builtStandalone, protocolTrainer, spawnService, type ServiceProcess } from '../support/spawnService.js'
+
+/** The service on one machine as a person meets it: its words, its files, its end. */
+const folder = makeFolder('standalone')
+const dataDir = join(folder, 'data')
+const state = join(folder, 'state')
+const start = (...args: string[]): ServiceProcess => spawnService(builtStandalone, args, { IMCLR_TRAINER: protocolTrainer, XDG_STATE_HOME: state, LOG_LEVEL: 'warn' })
+const note = (path = join(dataDir, 'service.json')): { url: string; keyFile: string; pid: number } => JSON.parse(readFileSync(path, 'utf8')) as never
+const permissions = (path: string): string => (statSync(path).mode & 0o777).toString(8)
+
+const ready = 'imclr is ready at '
+
+describe('the service on one machine', () => {
+  let service: ServiceProcess
+  beforeAll(async () => {
+    service = start('--data-dir', dataDir, '--port', '0')
+    await service.says(ready)
+  }, 90_000)
+  afterAll(async () => {
+    await service[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('says where it is, where the key and the data are', () => {
+    const { url, keyFile, pid } = note()
+    expect(service.output()).toContain(`imclr is ready at ${url}`)
+    expect(service.output()).toContain(keyFile)
+    expect(service.output()).toContain(dataDir)
+    expect(pid).toBe(service.pid)
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+  })
+
+  it('keeps its secrets to its user', () => {
+    expect([join(dataDir, 'api-key'), join(dataDir, 'signing-key'), join(dataDir, 'service.json')].map(permissions)).toEqual(['600', '600', '600'])
+    expect([dataDir, join(dataDir, 'pg'), join(dataDir, 'work')].map(permissions)).toEqual(['700', '700', '700'])
+  })
+
+  it('leaves a note where clients look, by which the key opens it', async () => {
+    const { url, keyFile } = note(join(state, 'imclr', 'service.json'))
+    const info = await createClient({ url, apiKey: readFileSync(keyFile, 'utf8').trim() }).api.system.info()
+    expect(info).toBeTypeOf('object')
+  })
+
+  it('is ready, and shows its figures', async () => {
+    const { url } = note()
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    expect(await (await fetch(`${url}/metrics/scheduler`)).text()).toMatch(/^imclr_scheduler_slots 1$/m)
+  })
+
+  it('refuses its folder to a second one, and names the first', async () => {
+    await using second = start('--data-dir', dataDir, '--port', '0')
+    expect(await second.end()).toBe(1)
+    expect(second.output()).toMatch(new RegExp(`is in use by process ${service.pid} .*choose another data folder`))
+  })
+
+  it('says how to go on where the port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => taken.once('listening', resolve))
+    const { port } = taken.address() as AddressInfo
+    await using second = start('--data-dir', join(folder, 'other'), '--port', String(port))
+    expect(await second.end()).toBe(1)
+    expect(second.output()).toContain(`port ${port} on 127.0.0.1 is taken`)
+    expect(second.output()).toContain('--port 0')
+    expect(existsSync(join(folder, 'other', 'pg'))).toBe(false)
+    taken.close()
+  })
+
+  it.each([[['--prot', '1'], "Unknown option '--prot'"], [['--port', 'many'], 'PORT'], [['--port', '99999'], 'PORT'], [['--host', '203.0.113.9', '--data-dir', join(folder, 'elsewhere')], '--host']])('refuses %j by name', async (args, words) => {
+    await using refused = start(...args)
+    expect(await refused.end()).toBe(1)
+    expect(refused.output()).toContain(words)
+    expect(refused.output()).not.toContain('    at ')
+  })
+
+  it('tells its options', async () => {
+    await using helpful = start('--help')
+    expect(await helpful.end()).toBe(0)
+    for (const option of ['--data-dir', '--port', '--host', '--help']) expect(helpful.output()).toContain(option)
+  })
+
+  it('closes cleanly on SIGINT, takes its notes back, and is there again with the same key', async () => {
+    const key = readFileSync(join(dataDir, 'api-key'), 'utf8')
+    expect(await service.end('SIGINT')).toBe(0)
+    expect(existsSync(join(dataDir, 'service.json'))).toBe(false)
+    expect(existsSync(join(state, 'imclr', 'service.json'))).toBe(false)
+    service = start('--data-dir', dataDir, '--port', '0')
+    await service.says(ready)
+    expect(readFileSync(join(dataDir, 'api-key'), 'utf8')).toBe(key)
+    expect(await createClient({ url: note().url, apiKey: key.trim() }).api.project.current()).toMatchObject({ name: 'default' })
+  }, 90_000)
+})

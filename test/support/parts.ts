@@ -1,0 +1,16 @@
+/*
+ * The real parts that tests run against. A test asks for what it needs, and gets it for itself alone:
+ *
+ *     describe.skipIf(!requirePart('redis'))('the queue on Redis', () => {
+ *       it('hands out each job once', async () => {
+ *         await using server = await redis()
+ *         ... server.url
+ *
+ * What was started ends with `await using` (or `stop()` in an afterAll), and in any case with the test's process.
+ * Python (the oracles) and Chromium are programs that a test runs itself: partPath('python'), partPath('chromium').
+ */
+export { cacheFolder, partPath, requirePart, type PartName } from './findPart.js'
+export { minio, type Minio } from './minio.js'
+export { postgres, type PostgresDatabase } from './postgres.js'
+export { redis, type Redis } from './redis.js'
+export { freePort, makeFolder } from './startServer.js'

@@ -1,0 +1,283 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { trainingSpec } from '@imclr/contract'
+import type { TrainingSpecInput } from '@imclr/contract'
+import { augment } from '../../../services/trainer/src/data/augment.js'
+import { batchesOf, epochOrder } from '../../../services/trainer/src/data/batches.js'
+import { trainingFeed } from '../../../services/trainer/src/data/feed.js'
+import { labelEntropy, softLabels } from '../../../services/trainer/src/data/labels.js'
+import type { LoadedSplit } from '../../../services/trainer/src/data/loadSplit.js'
+import { drawPartners } from '../../../services/trainer/src/data/partners.js'
+import { splitItems } from '../../../services/trainer/src/data/splitItems.js'
+import { stackPairs } from '../../../services/trainer/src/data/stackPairs.js'
+import { stratifiedOrder } from '../../../services/trainer/src/data/subset.js'
+import { xoshiro128 } from '../../../services/trainer/src/random/stream.js'
+import type { Stream } from '../../../services/trainer/src/random/stream.js'
+import { noise } from './uploads.js'
+
+/** Pixels whose three channels are v, v + 100 and v + 200. */
+const pixels = (...values: number[]) => Uint8Array.from(values.flatMap((v) => [v, v + 100, v + 200]))
+
+describe('stackPairs', () => {
+  // Three images of one row and two pixels, two classes.
+  const images = pixels(1, 2, 3, 4, 5, 6)
+  const labels = Float32Array.of(1, 0, 0, 1, 0.5, 0.5)
+  const stack = (axis: 'height' | 'width', lists: number[][], height = 1) => {
+    const count = labels.length / 2
+    const out = { images: new Uint8Array(images.length * (lists.length + 1)), labels: new Float32Array(count * 2) }
+    stackPairs({ images, labels, partners: lists.map((places) => ({ images, labels, places })), axis, height, width: 2 / height, classes: 2 }, out)
+    return out
+  }
+
+  it('puts partners below, and means the labels', () => {
+    expect(stack('height', [[1, 2, 2]])).toEqual({ images: pixels(1, 2, 3, 4, 3, 4, 5, 6, 5, 6, 5, 6), labels: Float32Array.of(0.5, 0.5, 0.25, 0.75, 0.5, 0.5) })
+  })
+
+  it('puts partners beside, row by row', () => {
+    // Two rows of one pixel.
+    expect(stack('width', [[1, 2, 0]], 2).images).toEqual(pixels(1, 3, 2, 4, 3, 5, 4, 6, 5, 1, 6, 2))
+  })
+
+  it('stacks any number', () => {
+    const { images: three, labels: means } = stack('height', [[1, 1, 1], [2, 0, 2]])
+    expect(three).toEqual(pixels(1, 2, 3, 4, 5, 6, 3, 4, 3, 4, 1, 2, 5, 6, 3, 4, 5, 6))
+    expect([...means].map((value) => Math.fround(value * 6))).toEqual([3, 3, 2, 4, 2, 4].map((value) => expect.closeTo(value, 5)))
+    expect(stack('width', [[0, 1, 2], [0, 1, 2]]).images).toEqual(pixels(1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4, 5, 6, 5, 6, 5, 6))
+  })
+
+  it('takes partners from elsewhere, and wants room for what it makes', () => {
+    const out = { images: new Uint8Array(36), labels: new Float32Array(6) }
+    stackPairs({ images, labels, partners: [{ images: pixels(9, 9), labels: Float32Array.of(0, 1), places: [0, 0, 0] }], axis: 'height', height: 1, width: 2, classes: 2 }, out)
+    expect([out.images, out.labels]).toEqual([pixels(1, 2, 9, 9, 3, 4, 9, 9, 5, 6, 9, 9), Float32Array.of(0.5, 0.5, 0, 1, 0.25, 0.75)])
+    expect(() => stackPairs({ images, labels, partners: [], axis: 'height', height: 1, width: 2, classes: 2 }, out)).toThrow(RangeError)
+  })
+})
+
+describe('labels', () => {
+  it('are one-hot, or smooth by hand', () => {
+    const rows = (smoothing: number) => {
+      const out = new Float32Array(8)
+      softLabels(Uint16Array.of(3, 0, 1), [1, 0], { classes: 4, smoothing, out })
+      return [...out]
+    }
+    expect(rows(0)).toEqual([1, 0, 0, 0, 0, 0, 0, 1])
+    expect(rows(0.2)).toEqual([0.85, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.85].map((value) => expect.closeTo(value, 6)))
+  })
+
+  it('have the entropy of method.md: ln 2 for two classes in one pair, nothing for one', () => {
+    expect(labelEntropy(Float32Array.of(0.5, 0.5, 0, 1, 0, 0), 3)).toBeCloseTo(Math.LN2 / 2, 7)
+    expect(labelEntropy(Float32Array.of(0.25, 0.75), 2)).toBeCloseTo(-(0.25 * Math.log(0.25) + 0.75 * Math.log(0.75)), 7)
+  })
+})
+
+/** A stream that answers with what it is told: `int`s, then whether to flip. */
+function told(...draws: number[]): Stream {
+  const next = () => draws.shift()!
+  return { ...xoshiro128([1, 2, 3, 4]), int: next, bits: () => (next() === 1 ? 0xffff_ffff : 0) }
+}
+
+describe('augment', () => {
+  // 2 x 3:  1 2 3
+  //         4 5 6
+  const image = pixels(1, 2, 3, 4, 5, 6)
+  const zero = new Uint8Array(3)
+  const crop = (top: number, left: number, flip: number, settings = { height: 2, width: 3, cropPadding: 1, flip: true }) => {
+    const out = new Uint8Array(18).fill(77)
+    augment({ images: image, places: [0], random: told(top + settings.cropPadding, left + settings.cropPadding, flip), out }, settings)
+    return out
+  }
+  const rows = (...values: (number | null)[]) => Uint8Array.from(values.flatMap((v) => (v === null ? [...zero] : [...pixels(v)])))
+
+  it('crops from black and mirrors, by hand', () => {
+    expect(crop(0, 0, 0)).toEqual(image)
+    expect(crop(0, 0, 1)).toEqual(rows(3, 2, 1, 6, 5, 4))
+    expect(crop(1, 0, 0)).toEqual(rows(4, 5, 6, null, null, null))
+    expect(crop(-1, 1, 0)).toEqual(rows(null, null, null, 2, 3, null))
+    expect(crop(0, -1, 0)).toEqual(rows(null, 1, 2, null, 4, 5))
+    expect(crop(0, -1, 1)).toEqual(rows(2, 1, null, 5, 4, null))
+    expect(crop(-1, 1, 1)).toEqual(rows(null, null, null, null, 3, 2))
+    expect(crop(0, 0, 1, { height: 2, width: 3, cropPadding: 1, flip: false })).toEqual(image)
+  })
+
+  it('leaves nothing of a picture that a crop misses wholly', () => {
+    const out = new Uint8Array(18).fill(77)
+    augment({ images: image, places: [0], random: told(4 + 4, 4 + 4, 0), out }, { height: 2, width: 3, cropPadding: 4, flip: true })
+    expect(out).toEqual(new Uint8Array(18))
+  })
+
+  it('draws every offset and flip equally often', () => {
+    const counts = new Map<string, number>()
+    const random = xoshiro128([5, 6, 7, 8])
+    const out = new Uint8Array(18)
+    for (let i = 0; i < 18_000; i++) {
+      augment({ images: image, places: [0], random, out }, { height: 2, width: 3, cropPadding: 1, flip: true })
+      counts.set(out.join(), (counts.get(out.join()) ?? 0) + 1)
+    }
+    expect(counts.size).toBe(18)
+    const chiSquare = [...counts.values()].reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0)
+    expect(chiSquare).toBeLessThan(40.79) // 17 degrees of freedom, p = 0.001
+  })
+})
+
+describe('partners', () => {
+  const spec = (stacking: object) => trainingSpec.parse({ stacking }).stacking
+  const draw = (stacking: object, place: object = {}) => drawPartners({ seed: 3, epoch: 1, step: 2, batchSize: 6, count: 1000, stacking: spec(stacking), ...place })
+
+  it('are permutations of the mini-batch, one for each further image', () => {
+    const { lists } = draw({ images: 3 })
+    expect(lists).toHaveLength(2)
+    for (const list of lists) expect([...list].sort()).toEqual([0, 1, 2, 3, 4, 5])
+    expect(draw({ images: 2 }).lists[0]).toEqual(lists[0])
+  })
+
+  it('are drawn from all images when independent', () => {
+    const places = Array.from({ length: 400 }, (_, step) => [...draw({ pairing: 'independent' }, { step }).lists[0]!]).flat()
+    expect(Math.max(...places)).toBeGreaterThan(950)
+    expect(places.reduce((a, b) => a + b) / places.length).toBeCloseTo(499.5, -2)
+  })
+
+  it('are the same whatever the probability, which decides over whole batches', () => {
+    const batches = Array.from({ length: 2000 }, (_, step) => [draw({}, { step }), draw({ probability: 0.3 }, { step })] as const)
+    for (const [always, sometimes] of batches) expect(sometimes.lists).toEqual(always.lists)
+    expect(batches.every(([always]) => always.stacked)).toBe(true)
+    expect(batches.filter(([, { stacked }]) => stacked).length / 2000).toBeCloseTo(0.3, 1)
+    expect(draw({ probability: 0 }).stacked).toBe(false)
+  })
+})
+
+describe('epochs', () => {
+  it('have full batches only, at least one', () => {
+    expect([batchesOf(500, 64), batchesOf(64, 64), batchesOf(63, 64), batchesOf(128, 64)]).toEqual([
+      { batchSize: 64, stepsPerEpoch: 7 }, { batchSize: 64, stepsPerEpoch: 1 }, { batchSize: 63, stepsPerEpoch: 1 }, { batchSize: 64, stepsPerEpoch: 2 },
+    ])
+  })
+
+  it('have orders of their own', () => {
+    expect([...epochOrder(100, 1, 0)].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i))
+    expect(epochOrder(100, 1, 0)).not.toEqual(epochOrder(100, 1, 1))
+    expect(epochOrder(100, 1, 0)).not.toEqual(epochOrder(100, 2, 0))
+  })
+})
+
+describe('trainingFeed', () => {
+  const count = 50
+  const side = 8
+  const split: LoadedSplit = { count, height: side, width: side, classes: 5, images: noise(1, count * side * side * 3), labels: Uint16Array.from({ length: count }, (_, i) => i % 5) }
+  const feed = (spec: TrainingSpecInput) => trainingFeed(split, trainingSpec.parse({ batchSize: 16, ...spec }))
+  const copy = ({ images, labels, labelEntropy: entropy }: { images: Uint8Array; labels: Float32Array; labelEntropy: number }) => ({ images: images.slice(), labels: labels.slice(), entropy })
+  const size = side * side * 3
+
+  it('gives the same pictures for the same place, whatever was asked before', () => {
+    for (const mode of ['baseline', 'imclr'] as const) {
+      const straight = feed({ mode })
+      const all = [0, 1, 2].flatMap((epoch) => [0, 1, 2].map((step) => copy(straight.batch(epoch, step))))
+      const resumed = feed({ mode })
+      expect(copy(resumed.batch(2, 1))).toEqual(all[7])
+      expect(copy(resumed.batch(0, 2))).toEqual(all[2])
+      expect(copy(feed({ mode, seed: 2 }).batch(2, 1))).not.toEqual(all[7])
+    }
+    expect(() => feed({}).batch(0, 3)).toThrow(RangeError)
+  })
+
+  it("shows ImCLR the baseline's images in the baseline's order, augmented alike, each once more as a partner", () => {
+    const single = copy(feed({ mode: 'baseline' }).batch(1, 2))
+    const stacked = feed({ mode: 'imclr' })
+    const pairs = copy(stacked.batch(1, 2))
+    expect([stacked.inputHeight, stacked.inputWidth, pairs.images.length]).toEqual([16, 8, 2 * single.images.length])
+    const { lists } = drawPartners({ seed: 1, epoch: 1, step: 2, batchSize: 16, count, stacking: trainingSpec.parse({}).stacking })
+    for (let i = 0; i < 16; i++) {
+      const [first, second] = [i, lists[0]![i]!].map((place) => single.images.subarray(place * size, (place + 1) * size))
+      expect(pairs.images.subarray(2 * i * size, (2 * i + 1) * size)).toEqual(first)
+      expect(pairs.images.subarray((2 * i + 1) * size, (2 * i + 2) * size)).toEqual(second)
+      for (let c = 0; c < 5; c++) expect(pairs.labels[5 * i + c]).toBe((single.labels[5 * i + c]! + single.labels[5 * lists[0]![i]! + c]!) / 2)
+    }
+  })
+
+  it('draws independent partners from outside the batch, and leaves the batch as it was', () => {
+    const single = copy(feed({ mode: 'baseline', augmentation: { cropPadding: 0, flip: false } }).batch(0, 0))
+    const pairs = copy(feed({ mode: 'imclr', augmentation: { cropPadding: 0, flip: false }, stacking: { pairing: 'independent', axis: 'width' } }).batch(0, 0))
+    const { lists } = drawPartners({ seed: 1, epoch: 0, step: 0, batchSize: 16, count, stacking: trainingSpec.parse({ stacking: { pairing: 'independent' } }).stacking })
+    const row = side * 3
+    for (let i = 0; i < 16; i++) {
+      for (let y = 0; y < side; y++) {
+        const start = (i * side + y) * 2 * row
+        expect(pairs.images.subarray(start, start + row)).toEqual(single.images.subarray((i * side + y) * row, (i * side + y + 1) * row))
+        const partner = lists[0]![i]! * size + y * row
+        expect(pairs.images.subarray(start + row, start + 2 * row)).toEqual(split.images.subarray(partner, partner + row))
+      }
+      expect(pairs.labels[5 * i + split.labels[lists[0]![i]!]!]).toBeGreaterThanOrEqual(0.5)
+    }
+  })
+
+  it('stacks an unstacked batch with itself, its labels untouched', () => {
+    const single = copy(feed({ mode: 'baseline' }).batch(0, 1))
+    for (const pairing of ['permutation', 'independent'] as const) {
+      const pairs = copy(feed({ mode: 'imclr', stacking: { probability: 0, pairing } }).batch(0, 1))
+      expect(pairs.labels).toEqual(single.labels)
+      expect(pairs.entropy).toBe(0)
+      for (let i = 0; i < 32; i++) expect(pairs.images.subarray(i * size, (i + 1) * size)).toEqual(single.images.subarray((i >> 1) * size, ((i >> 1) + 1) * size))
+    }
+  })
+
+  it('says the entropy of what it draws: (1 - 1/C)(1 - 1/B) ln 2 on average for permutations (method.md 1.4)', () => {
+    const big: LoadedSplit = { count: 1280, height: 8, width: 8, classes: 10, images: new Uint8Array(1280 * 192), labels: Uint16Array.from({ length: 1280 }, (_, i) => i % 10) }
+    const source = trainingFeed(big, trainingSpec.parse({ mode: 'imclr' }))
+    const entropies = Array.from({ length: 60 }, (_, epoch) => Array.from({ length: 10 }, (_, step) => source.batch(epoch, step).labelEntropy)).flat()
+    // In an epoch of balanced classes a batch is close to balanced; 600 batches of 128 pairs leave a standard error of about 0.001.
+    expect(entropies.reduce((a, b) => a + b) / entropies.length).toBeCloseTo(0.9 * (127 / 128) * Math.LN2, 2)
+  })
+
+  it('rests on fewer images than a batch by taking them all', () => {
+    const few = trainingFeed({ ...split, count: 3, images: split.images.subarray(0, 3 * size), labels: split.labels.subarray(0, 3) }, trainingSpec.parse({}))
+    expect([few.batchSize, few.stepsPerEpoch, few.batch(0, 0).images.length]).toEqual([3, 1, 6 * size])
+  })
+})
+
+describe('splits and label budgets', () => {
+  const classSizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 12 })
+
+  it('cut the test part out of each class: whole, disjoint, at least one, never all', () => {
+    fc.assert(
+      fc.property(classSizes, fc.double({ min: 0.01, max: 0.89, noNaN: true }), fc.integer({ min: 0, max: 1e6 }), (sizes, testFraction, splitSeed) => {
+        const items = sizes.flatMap((size, label) => Array.from({ length: size }, (_, i) => ({ path: `${label}/${i}`, file: 0, part: 'train' as const, label })))
+        const survey = { layout: 'folders' as const, classes: sizes.map(String), testWasGiven: false, items, cifar: null }
+        const options = { imageSize: null, fit: 'crop' as const, testFraction, splitSeed, onProblem: 'refuse' as const }
+        const { train, test } = splitItems(survey, () => true, options)
+        expect([...train, ...test].sort((a, b) => a - b)).toEqual(items.map((_, i) => i))
+        sizes.forEach((size, label) => {
+          const expected = size === 1 ? 0 : Math.min(size - 1, Math.max(1, Math.round(size * testFraction)))
+          expect([...test].filter((index) => items[index]!.label === label)).toHaveLength(expected)
+        })
+        expect(splitItems(survey, () => true, options)).toEqual({ train, test, unlabelled: new Uint32Array() })
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('have a stratified order whose every beginning holds each class by its share, and all classes first', () => {
+    fc.assert(
+      fc.property(classSizes, fc.integer({ min: 0, max: 1e6 }), (sizes, seed) => {
+        const labels = Uint16Array.from(sizes.flatMap((size, label) => new Array<number>(size).fill(label)))
+        const order = stratifiedOrder(labels, 'ver_0123456789abcdef', seed)
+        expect([...order].sort((a, b) => a - b)).toEqual([...labels.keys()])
+        const counts = sizes.map(() => 0)
+        order.forEach((index, i) => {
+          counts[labels[index]!]!++
+          if (i + 1 === sizes.length) expect(Math.min(...counts)).toBe(1)
+          if (i + 1 > sizes.length) counts.forEach((count, label) => expect(Math.abs(count - ((i + 1) * sizes[label]!) / labels.length)).toBeLessThan(sizes.length))
+        })
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('depend on labels, version and subset seed alone; a larger budget holds the smaller one', () => {
+    const labels = Uint16Array.from({ length: 500 }, (_, i) => i % 10)
+    const order = stratifiedOrder(labels, 'ver_a', 1)
+    expect(stratifiedOrder(labels, 'ver_a', 1)).toEqual(order)
+    expect(stratifiedOrder(labels, 'ver_b', 1)).not.toEqual(order)
+    expect(stratifiedOrder(labels, 'ver_a', 2)).not.toEqual(order)
+    const perClass = Array.from({ length: 10 }, (_, label) => [...order.subarray(0, 100)].filter((index) => labels[index] === label).length)
+    expect(perClass).toEqual(new Array(10).fill(10))
+  })
+})

@@ -1,0 +1,92 @@
+import { trainingSpec } from '@imclr/contract'
+import type { EpochRecord, TrainingPosition } from '@imclr/contract'
+import { describe, expect, it } from 'vitest'
+import { listenForSignals } from '../../../services/trainer/src/control.js'
+import { trainingFeed } from '../../../services/trainer/src/data/feed.js'
+import { firstPosition, train } from '../../../services/trainer/src/train.js'
+import type { TrainOptions } from '../../../services/trainer/src/train.js'
+import { EventEmitter } from 'node:events'
+
+const [count, classes] = [40, 4]
+const split = { count, height: 8, width: 8, classes, images: new Uint8Array(count * 192), labels: Uint16Array.from({ length: count }, (_, i) => i % classes) }
+const spec = trainingSpec.parse({ batchSize: 8, epochs: 4 })
+
+/** A loop whose step takes a second of a clock of its own and whose loss is a function of the batch and the rate. */
+function loop(options: Partial<TrainOptions> = {}) {
+  const signals = new EventEmitter()
+  const seen = { steps: 0, epochs: [] as EpochRecord[], saved: [] as TrainingPosition[], clock: 0, ended: 0 }
+  const control = listenForSignals({ signals, end: () => seen.ended++ })
+  const feed = trainingFeed(split, spec)
+  const all: TrainOptions = {
+    spec, feed, control,
+    run: ({ labels, labelEntropy }, rate) => {
+      seen.clock += 1
+      seen.steps += 1
+      return labelEntropy + rate + labels[0]!
+    },
+    learningRateOf: (step) => 1 / (step + 1),
+    saveCheckpoint: async (position) => void seen.saved.push(position),
+    checkpointEverySeconds: Infinity,
+    onEpoch: (epoch) => seen.epochs.push(epoch),
+    secondsLeft: () => 0,
+    emitter: { emit: () => {}, progress: () => {} },
+    now: () => seen.clock,
+    ...options,
+  }
+  return { seen, signals, run: (from = firstPosition) => train(from, all) }
+}
+
+describe('train', () => {
+  it('goes on from any position with the losses of an undisturbed run', async () => {
+    const whole = loop({ checkpointEverySeconds: 1 })
+    await whole.run()
+    expect(whole.seen.epochs).toHaveLength(4)
+    expect(whole.seen.saved.length).toBeGreaterThan(15)
+    for (const position of whole.seen.saved) {
+      const rest = loop()
+      await rest.run(JSON.parse(JSON.stringify(position)) as TrainingPosition)
+      expect([...position.history, ...rest.seen.epochs].map(({ loss, labelEntropy }) => [loss, labelEntropy])).toEqual(whole.seen.epochs.map(({ loss, labelEntropy }) => [loss, labelEntropy]))
+    }
+  })
+
+  it('checkpoints less often where a checkpoint is slow: at most a twentieth of the time', async () => {
+    const at: number[] = []
+    const { run, seen } = loop({ checkpointEverySeconds: 2, saveCheckpoint: async () => { at.push(seen.clock); seen.clock += 0.5 } })
+    await run()
+    expect(at).toEqual([2, 12.5, 21]) // after 2 s, 0.5 / 0.05 = 10 s after that one's end, and at the end
+  })
+
+  it.each([NaN, Infinity])('ends at a loss of %s, leaving the checkpoints before alone', async (loss) => {
+    const { run, seen } = loop({ checkpointEverySeconds: 5, run: () => { seen.clock++; return seen.clock < 13 ? 5 : loss } })
+    await expect(run()).rejects.toMatchObject({ code: 'LOSS_NOT_FINITE', message: expect.stringContaining('step 13, in epoch 3') })
+    expect(seen.saved.map(({ step }) => step)).toEqual([5, 10])
+  })
+
+  it('takes a loss below the entropy of its labels for a fault', async () => {
+    await expect(loop({ run: ({ labelEntropy }) => labelEntropy - 1e-3 }).run()).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('below the entropy') })
+    await expect(loop({ run: ({ labelEntropy }) => labelEntropy }).run()).resolves.toMatchObject({ step: 20 })
+  })
+
+  it('stops between two steps and says so in its last checkpoint', async () => {
+    const { run, seen, signals } = loop({ onEpoch: () => signals.emit('SIGTERM') })
+    await expect(run()).resolves.toMatchObject({ epoch: 1, step: 5, endedEarly: 'stopped' })
+    expect(seen.saved).toMatchObject([{ step: 5, endedEarly: 'stopped' }])
+    const next = loop()
+    await expect(next.run(seen.saved[0])).resolves.toMatchObject({ step: 5, endedEarly: 'stopped' })
+    expect([next.seen.steps, next.seen.saved]).toEqual([0, []])
+  })
+
+  it('suspends after a checkpoint; a suspension outranks a stop', async () => {
+    const { run, seen, signals } = loop({ onEpoch: () => { signals.emit('SIGUSR2'); signals.emit('SIGTERM') } })
+    await expect(run()).rejects.toMatchObject({ name: 'Suspended' })
+    expect(seen.saved).toMatchObject([{ step: 5, endedEarly: null }])
+    expect(seen.ended).toBe(0)
+  })
+
+  it('has nothing to keep when it is stopped before its first step', async () => {
+    const { run, seen, signals } = loop()
+    signals.emit('SIGTERM')
+    await expect(run()).rejects.toMatchObject({ code: 'CANCELED' })
+    expect([seen.steps, seen.saved]).toEqual([0, []])
+  })
+})
