@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { Failure } from '@imclr/contract'
 
@@ -22,24 +22,43 @@ const deadAfterMs = 30_000
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = `${folder.replace(/\/+$/, '')}.lock`
   const mine: Holder = { host: hostname(), pid: process.pid, started: await startOf(process.pid), token: randomBytes(8).toString('hex') }
+  await take(path, mine, (other) => inUse(folder, path, other))
+  const heartbeat = setInterval(() => { utimes(path, new Date(), new Date()).catch(() => {}) }, heartbeatMs)
+  heartbeat.unref()
+  return async () => {
+    clearInterval(heartbeat)
+    await letGo(path, mine)
+  }
+}
+
+/**
+ * Makes the lock file at `path`, or throws CONFLICT where a living process has it. A dead one's file is removed only by who holds the lock
+ * of that file (`<path>.lock`) and has read it again since: of two that saw the same dead holder, the slower would otherwise remove the
+ * file of the faster. Who dies while removing leaves that inner lock, which is taken over in the same way.
+ */
+async function take(path: string, mine: Holder, inUseBy: (other: Holder) => string): Promise<void> {
   const draft = `${path}.${mine.token}`
   await writeFile(draft, JSON.stringify(mine), { mode: 0o600 })
   try {
     while (!(await linked(draft, path))) {
       const other = await readHolder(path)
       if (other === null) continue // let go just now
-      if (await isAlive(other, path)) throw new Failure('CONFLICT', inUse(folder, path, other))
-      await discard(path, other, mine)
+      if (await isAlive(other, path)) throw new Failure('CONFLICT', inUseBy(other))
+      const inner = `${path}.lock`
+      await take(inner, mine, inUseBy)
+      try {
+        if ((await readHolder(path))?.token === other.token) await rm(path, { force: true })
+      } finally {
+        await letGo(inner, mine)
+      }
     }
   } finally {
     await rm(draft, { force: true })
   }
-  const heartbeat = setInterval(() => { utimes(path, new Date(), new Date()).catch(() => {}) }, heartbeatMs)
-  heartbeat.unref()
-  return async () => {
-    clearInterval(heartbeat)
-    if ((await readHolder(path))?.token === mine.token) await rm(path, { force: true })
-  }
+}
+
+async function letGo(path: string, mine: Holder): Promise<void> {
+  if ((await readHolder(path))?.token === mine.token) await rm(path, { force: true })
 }
 
 /** A hard link is made whole or not at all, and never over an existing file. */
@@ -65,14 +84,6 @@ async function isAlive(other: Holder, path: string): Promise<boolean> {
   if (other.host === hostname()) return (await startOf(other.pid)) === other.started && other.started !== ''
   const seen = await stat(path).then((file) => file.mtimeMs, () => 0)
   return Date.now() - seen < deadAfterMs
-}
-
-/** Moves a dead holder's file away; where another process was faster and it is that one's file by now, puts it back. */
-async function discard(path: string, dead: Holder, mine: Holder): Promise<void> {
-  const aside = `${path}.${mine.token}.dead`
-  if (!(await rename(path, aside).then(() => true, () => false))) return
-  if ((await readHolder(aside))?.token !== dead.token) await linked(aside, path)
-  await rm(aside, { force: true })
 }
 
 /** When a process of this machine was started, in a form that no later process repeats; empty: there is no such process. */
