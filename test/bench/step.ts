@@ -80,7 +80,7 @@ export async function benchSteps({ repeats, quick, python = process.env.IMCLR_BE
 function contendersOf({ network, height, width }: { network: string; height: number; width: number }, { python, bfloat16 }: { python: string | null; bfloat16: boolean }): Contender[] {
   const size = [network, String(height), String(width), String(batch)]
   const ours = (execution: string, precision: string) => () => spawn(process.execPath, [fileURLToPath(new URL('./stepContender.js', import.meta.url)), execution, ...size, precision], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...trainerProcessEnvironment, ...process.env } })
-  const theirs = (precision: string) => () => spawn(python!, [fileURLToPath(new URL('../../bench/pytorch_step.py', import.meta.url)), ...size, precision, String(availableParallelism())], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const theirs = (precision: string) => () => spawn(python!, [fileURLToPath(new URL('../../pytorch/bench_step.py', import.meta.url)), ...size, precision, String(availableParallelism())], { stdio: ['pipe', 'pipe', 'inherit'] })
   const pytorch = (precision: string) => (python ? `pytorch ${precision}` : null)
   return [
     { name: 'recorded float32', against: pytorch('float32'), start: ours('recorded', 'float32') },

@@ -1,5 +1,5 @@
 /**
- * Our training step as a process of its own, so that its peak memory is its own. Protocol and arguments as in pytorch_step.py, with
+ * Our training step as a process of its own, so that its peak memory is its own. Protocol and arguments as in bench_step.py, with
  * `execution` (recorded | eager) in front.
  */
 import { createInterface } from 'node:readline'

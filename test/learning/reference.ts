@@ -26,9 +26,7 @@ export interface ReferenceOptions {
   onResult: (result: Result) => void
 }
 
-const units: Record<string, number> = { resnet8: 1, resnet20: 3, resnet32: 5, resnet44: 7, resnet56: 9, resnet110: 18 }
-
-/** Trains the same recipe on the same pixels in PyTorch (pytorch_reference.py). */
+/** Trains the same recipe on the same pixels in PyTorch (learn.py). */
 export async function runReference(bench: Bench, { python, spec, version, modes, seeds, threads, onResult }: ReferenceOptions): Promise<Result[]> {
   const { manifest, versionPrefix } = version
   const size = manifest.picture.height
@@ -51,7 +49,7 @@ export async function runReference(bench: Bench, { python, spec, version, modes,
     classes: manifest.classes.length,
     mean: manifest.channelMean,
     std: manifest.channelStd,
-    blocks: units[spec.network],
+    network: spec.network,
     epochs: spec.epochs,
     batchSize: spec.batchSize,
     learningRate: spec.learningRate,
@@ -62,7 +60,7 @@ export async function runReference(bench: Bench, { python, spec, version, modes,
   }
   const path = join(bench.folder, 'recipe.json')
   await writeFile(path, JSON.stringify(recipe))
-  const child = spawn(python, [join(root, 'test/learning/pytorch_reference.py'), path, '--modes', ...modes, '--seeds', ...seeds.map(String), '--threads', String(threads)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(python, [join(root, 'test/pytorch/learn.py'), path, '--modes', ...modes, '--seeds', ...seeds.map(String), '--threads', String(threads)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const results: Result[] = []
   for await (const line of createInterface({ input: child.stdout })) {
     const result = JSON.parse(line) as Result

@@ -8,7 +8,7 @@ import { backend, tf, type Tensor, type Variable } from '../../../services/train
 import { batch, eager, losses, recorded, relativeDifference, training } from './training.js'
 
 // The mean is subtracted from the pixels, which are then divided by 60: one unit in its last place is 1e-7 in what the network sees.
-const nudgedMean = [120 + 8e-6, 118 + 8e-6, 110 + 8e-6] as const
+const nudged = (times: number) => [120 + times * 8e-6, 118 + times * 8e-6, 110 + times * 8e-6] as const
 
 // The eager step is the oracle: tfjs op by op, no graph.
 describe('a recorded step loses what the eager step loses', () => {
@@ -23,8 +23,8 @@ describe('a recorded step loses what the eager step loses', () => {
     expect(relativeDifference(expected.slice(1), expected.slice(0, -1))).toBeGreaterThan(3e-5)
     let tolerance = 1e-5
     if (['resnet44', 'resnet56', 'resnet110'].includes(network)) {
-      using nudged = training({ network, shape, options: { mean: nudgedMean } })
-      tolerance = Math.max(tolerance, 10 * relativeDifference(losses(nudged.definition, 5, { ...eager, ...run }), expected))
+      using moved = training({ network, shape, options: { mean: nudged(1) } })
+      tolerance = Math.max(tolerance, 10 * relativeDifference(losses(moved.definition, 5, { ...eager, ...run }), expected))
     }
     expect(relativeDifference(losses(usual.definition, 5, { ...recorded, ...run }), expected)).toBeLessThan(tolerance)
   })
@@ -65,9 +65,12 @@ describe('a recorded step loses what the eager step loses', () => {
   it('over 50 steps as closely as two eager runs whose inputs differ by 1e-7', () => {
     const shape = [16, 16, 8, 3] as const
     using run = training({ network: 'resnet8', shape })
-    using moved = training({ network: 'resnet8', shape, options: { mean: nudgedMean } })
     const expected = losses(run.definition, 50, eager)
-    const chaos = relativeDifference(losses(moved.definition, 50, eager), expected)
+    // One pair of runs tells little of how far two may come apart: the furthest of four.
+    const chaos = Math.max(...[-2, -1, 1, 2].map((times) => {
+      using moved = training({ network: 'resnet8', shape, options: { mean: nudged(times) } })
+      return relativeDifference(losses(moved.definition, 50, eager), expected)
+    }))
     expect(expected.at(-1)!).toBeLessThan(expected[0]! * 0.8)
     expect(chaos).toBeGreaterThan(0)
     expect(relativeDifference(losses(run.definition, 50, recorded), expected)).toBeLessThan(Math.max(3 * chaos, 1e-5))

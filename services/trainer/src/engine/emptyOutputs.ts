@@ -24,11 +24,18 @@ const rules: Readonly<Record<string, Rule>> = {
   Mul: broadcast,
   BroadcastTo: shapeFrom(1),
   Conv2D: ([x, filter], attributes) => {
-    if (attributes.get('padding') !== 'SAME' || attributes.get('data_format') !== 'NHWC') return null
-    const [, strideHeight, strideWidth] = attributes.get('strides') as number[]
-    const [n, h, w] = x!.shape as [number, number, number]
-    return [[n, Math.ceil(h / strideHeight!), Math.ceil(w / strideWidth!), filter!.shape[3]!]]
+    const padding = attributes.get('padding')
+    if ((padding !== 'SAME' && padding !== 'VALID') || attributes.get('data_format') !== 'NHWC') return null
+    const strides = attributes.get('strides') as number[]
+    const [n, ...sides] = x!.shape.slice(0, 3) as [number, number, number]
+    const spare = (axis: number) => (padding === 'SAME' ? 0 : filter!.shape[axis]! - 1)
+    return [[n, ...sides.map((side, axis) => Math.ceil((side - spare(axis)) / strides[axis + 1]!)), filter!.shape[3]!]]
   },
+  PadV2: ([x, paddings]) => {
+    const added = backend.readSync(paddings!.dataId) as Int32Array
+    return [x!.shape.map((side, axis) => side + added[2 * axis]! + added[2 * axis + 1]!)]
+  },
+  Slice: shapeFrom(2),
   Conv2DBackpropInput: shapeFrom(0),
   Conv2DBackpropFilter: shapeFrom(1),
   FusedBatchNormV3: ([x, gamma], attributes) => (attributes.get('is_training') === true ? [x!.shape, ...Array.from({ length: 5 }, () => gamma!.shape)] : null),

@@ -1,5 +1,5 @@
 /**
- * Which ops of a recorded step run in bfloat16: convolutions, batch normalisation, ReLU and the additions of residual branches.
+ * Which ops of a recorded step run in bfloat16: convolutions and their padding, batch normalisation, ReLU and the additions of residual branches.
  * Statistics, losses, weights and the optimiser stay in float32 (Kalamkar et al. 2019, "A study of bfloat16 for deep learning training").
  */
 import { readFileSync } from 'node:fs'
@@ -26,6 +26,8 @@ export const lowPrecisionRules: Readonly<Record<string, LowPrecisionRule>> = {
   ReluGrad: { inputs: [true, true], outputs: [true], follows: true },
   LeakyRelu: { inputs: [true], outputs: [true], follows: true },
   LeakyReluGrad: { inputs: [true, true], outputs: [true], follows: true },
+  PadV2: { inputs: [true, false, true], outputs: [true], follows: true },
+  Slice: { inputs: [true, false, false], outputs: [true], follows: true },
   AddV2: { inputs: [true, true], outputs: [true], follows: true },
 }
 

@@ -11,9 +11,15 @@ export interface ConvolutionOptions {
   stride?: 1 | 2
 }
 
-/** Convolution without bias (normalisation follows), zero padded to keep the size, or half of it. */
+/**
+ * Convolution without bias (normalisation follows), zero padded to keep the size, or half of it, rounded up. A 3x3 kernel looks one pixel to
+ * all sides, with stride 2 too, as in the published networks. 'same' would pad an even size on the far sides alone: the kernel would sit a
+ * pixel off the shortcut's 1x1 kernel.
+ */
 export function convolution(x: SymbolicTensor, { name, filters, size, stride = 1 }: ConvolutionOptions): SymbolicTensor {
-  return through(tf.layers.conv2d({ name, filters, kernelSize: size, strides: stride, padding: 'same', useBias: false, kernelInitializer: 'zeros' }), x)
+  const padded = size === 3 && stride === 2
+  const input = padded ? through(tf.layers.zeroPadding2d({ name: `${name}_pad`, padding: 1 }), x) : x
+  return through(tf.layers.conv2d({ name, filters, kernelSize: size, strides: stride, padding: padded ? 'valid' : 'same', useBias: false, kernelInitializer: 'zeros' }), input)
 }
 
 export const normalised = (x: SymbolicTensor, name: string): SymbolicTensor => through(batchNormalizationLayer(name), x)

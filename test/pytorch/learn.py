@@ -3,7 +3,7 @@
 Shares nothing with the trainer but the pixels and the recipe. Reads a recipe file (JSON) that names raw arrays:
 images uint8 [n, h, w, 3], labels uint16; writes one JSON line per run: {"mode", "seed", "accuracy", "losses"}.
 
-    python pytorch_reference.py recipe.json --mode imclr --seeds 1 2 3 --threads 1
+    python learn.py recipe.json --modes imclr --seeds 1 2 3 --threads 1
 """
 import argparse
 import json
@@ -13,45 +13,8 @@ import time
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
 
-
-class Block(nn.Module):
-    """Two 3x3 convolutions; the shortcut is a 1x1 convolution where the shape changes (He et al. 2015, option B)."""
-
-    def __init__(self, inputs, outputs, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        changes = stride != 1 or inputs != outputs
-        self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)) if changes else nn.Identity()
-
-    def forward(self, x):
-        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
-        return F.relu(y + self.shortcut(x))
-
-
-class ResNet(nn.Module):
-    def __init__(self, n, classes):
-        super().__init__()
-        self.stem = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
-        self.bn = nn.BatchNorm2d(16)
-        blocks, inputs = [], 16
-        for stage, outputs in enumerate((16, 32, 64)):
-            for i in range(n):
-                blocks.append(Block(inputs, outputs, 2 if stage > 0 and i == 0 else 1))
-                inputs = outputs
-        self.blocks = nn.Sequential(*blocks)
-        self.head = nn.Linear(64, classes)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
-
-    def forward(self, x):
-        x = self.blocks(F.relu(self.bn(self.stem(x))))
-        return self.head(x.mean((2, 3)))
+from networks import build, draw_he
 
 
 def load(part, height, width):
@@ -81,7 +44,9 @@ def train(recipe, mode, seed, data):
     mean = torch.tensor(recipe["mean"]).view(1, 3, 1, 1)
     std = torch.tensor(recipe["std"]).view(1, 3, 1, 1)
     classes, batch, epochs = recipe["classes"], recipe["batchSize"], recipe["epochs"]
-    net = ResNet(recipe["blocks"], classes).to(memory_format=torch.channels_last)
+    net = build(recipe["network"], classes)
+    draw_he(net)
+    net = net.to(memory_format=torch.channels_last)
     optimiser = torch.optim.SGD(net.parameters(), recipe["learningRate"], momentum=0.9, nesterov=True, weight_decay=recipe["weightDecay"])
     steps_per_epoch = len(images) // batch if recipe["dropLast"] else math.ceil(len(images) / batch)
     steps, done, losses = steps_per_epoch * epochs, 0, []
