@@ -1,7 +1,7 @@
 /**
  * What models learn, against the same recipe in PyTorch. Hours on two cores.
  *
- *     npm run learning -- --recipe demo|cifar [--data cifar-10-binary.tar.gz] [--seeds 5] [--threads 2] [--json FILE]
+ *     npm run learning -- --recipe demo|cifar [--data cifar-10-binary.tar.gz] [--seeds 5] [--modes baseline,imclr] [--threads 2] [--json FILE]
  *
  * demo: ResNet-8, 150 epochs of the demo's 500 images, tested on the official 10,000 where Debian's dataset-fashion-mnist is installed.
  * cifar: ResNet-20, 30 epochs of 5,000 CIFAR-10 images. IMCLR_BENCH_PYTHON names a Python with PyTorch; without it only our side runs.
@@ -42,13 +42,12 @@ const recipes: Record<string, { spec: TrainingSpecInput; seeds: number; archive:
     },
   },
 }
-const modes: Mode[] = ['baseline', 'imclr']
-
 const { values } = parseArgs({
-  options: { recipe: { type: 'string', default: 'demo' }, data: { type: 'string' }, seeds: { type: 'string' }, threads: { type: 'string', default: '2' }, json: { type: 'string' } },
+  options: { recipe: { type: 'string', default: 'demo' }, data: { type: 'string' }, seeds: { type: 'string' }, modes: { type: 'string', default: 'baseline,imclr' }, threads: { type: 'string', default: '2' }, json: { type: 'string' } },
 })
 const recipe = recipes[values.recipe]
 if (!recipe) throw new Error(`there is no recipe ${values.recipe}: ${Object.keys(recipes).join(', ')}`)
+const modes = values.modes.split(',').map((mode) => trainingSpec.shape.mode.unwrap().parse(mode))
 const seeds = Array.from({ length: Number(values.seeds ?? recipe.seeds) }, (_, i) => i + 1)
 
 await using bench = await openBench()
@@ -84,7 +83,7 @@ for (const mode of modes) {
   say(`  PyTorch ${reference.mean.toFixed(2)} % (${reference.error.toFixed(2)}); difference ${difference.toFixed(2)}, allowed ${allowed.toFixed(2)}: ${ok ? 'agrees' : 'DIFFERS'}`)
 }
 for (const [name, results] of [['ours', ours], ['PyTorch', theirs]] as const) {
-  if (results.length === 0) continue
+  if (results.length === 0 || modes.length < 2) continue
   const { mean, low, high } = paired(accuracies(results, 'imclr'), accuracies(results, 'baseline'))
   say(`imclr minus baseline, ${name}: ${mean.toFixed(2)} points, 95 % interval ${low.toFixed(2)} to ${high.toFixed(2)} (paired by seed)`)
 }
