@@ -141,5 +141,12 @@ describe.each(stacks)('uploads on %s', (stack) => {
     await until(async () => (await sweep(api.parts)).uploads === 0)
     expect(await api.query('dataset.getUpload', { uploadId: upload.id })).toMatchObject({ state: 'aborted' })
     expect(await api.refusal('query', 'dataset.listParts', { uploadId: upload.id })).toMatchObject({ code: 'UPLOAD_EXPIRED' })
+
+    const reading = await uploadArchive(api, { datasetName: 'still read' })
+    api.later(32 * 24 * 3600)
+    expect((await sweep(api.parts)).records).toBeGreaterThan(0)
+    expect(await api.refusal('query', 'dataset.getUpload', { uploadId: upload.id })).toMatchObject({ code: 'NOT_FOUND' })
+    // Its job has not run: what it reads stays.
+    expect(await api.query('dataset.getUpload', { uploadId: reading.upload.id })).toMatchObject({ id: reading.upload.id, state: 'completed' })
   })
 })

@@ -12,8 +12,8 @@ export function startSweep(parts: SweepParts, { everySeconds = 60 }: { everySeco
   }
   const once = async (): Promise<void> => {
     try {
-      const { uploads, prefixes, answers } = await sweep(parts)
-      if (uploads + prefixes + answers > 0) parts.log.info({ uploads, prefixes, answers }, 'swept')
+      const swept = await sweep(parts)
+      if (Object.values(swept).some((count) => count > 0)) parts.log.info(swept, 'swept')
     } catch (error) {
       parts.log.error({ err: error }, 'sweep failed')
     }

@@ -1,4 +1,4 @@
-import { collected, collectLater, forgetAnswers, giveUpUpload, listCollectable, listExpiredUploads } from '@imclr/database'
+import { collected, collectLater, forgetAnswers, forgetUploads, giveUpUpload, listCollectable, listExpiredUploads } from '@imclr/database'
 import { keys } from '@imclr/storage'
 import type { ApiParts } from '../parts.js'
 
@@ -9,13 +9,16 @@ const atOnce = 100
 
 /**
  * Clears away what nobody needs: uploads that were never completed, objects that records let go of, answers kept for
- * idempotency keys. Several processes may sweep at once; whatever fails is tried again by the next sweep.
+ * idempotency keys for a day, records of closed uploads for a month. Several processes may sweep at once; whatever fails is tried again by the next sweep.
  */
-export async function sweep(parts: SweepParts): Promise<{ uploads: number; prefixes: number; answers: number }> {
+export async function sweep(parts: SweepParts): Promise<{ uploads: number; prefixes: number; answers: number; records: number }> {
+  const { database: { queries }, clock } = parts
+  const daysAgo = (days: number) => new Date(clock().getTime() - days * day)
   return {
     uploads: await giveUpExpired(parts),
     prefixes: await collectObjects(parts),
-    answers: await forgetAnswers(parts.database.queries, new Date(parts.clock().getTime() - day)),
+    answers: await forgetAnswers(queries, daysAgo(1)),
+    records: await forgetUploads(queries, daysAgo(30)),
   }
 }
 

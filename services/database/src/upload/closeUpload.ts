@@ -1,6 +1,7 @@
-import { and, eq, ne } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, lt, ne, notInArray } from 'drizzle-orm'
 import type { Queries } from '../database.js'
-import { collect, upload } from '../schema.js'
+import { unfinishedStates } from '../job/listJobs.js'
+import { collect, job, upload } from '../schema.js'
 import type { UploadRow } from './insertUpload.js'
 
 export async function completeUpload(tx: Queries, { uploadId, jobId }: { uploadId: string; jobId: string }): Promise<void> {
@@ -12,4 +13,10 @@ export async function giveUpUpload(tx: Queries, { uploadId, prefix }: { uploadId
   const [row] = await tx.update(upload).set({ state: 'aborted' }).where(and(eq(upload.id, uploadId), ne(upload.state, 'completed'))).returning()
   if (row !== undefined) await tx.insert(collect).values({ prefix }).onConflictDoNothing()
   return row
+}
+
+/** Deletes the rows of closed uploads whose time was over before then, but for those that an unfinished job still reads. Gives how many there were. */
+export async function forgetUploads(queries: Queries, olderThan: Date): Promise<number> {
+  const read = queries.select({ id: job.uploadId }).from(job).where(and(isNotNull(job.uploadId), inArray(job.state, [...unfinishedStates])))
+  return (await queries.delete(upload).where(and(ne(upload.state, 'open'), lt(upload.expiresAt, olderThan), notInArray(upload.id, read))).returning({ id: upload.id })).length
 }
