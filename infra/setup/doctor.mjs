@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { cpus, freemem, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { checkNode } from '../run/prepare.mjs'
 import { enginePackage, isInPlace, root } from './addon.mjs'
 import { cacheFolder } from './cacheFolder.mjs'
 import { runCommand } from './command.mjs'
@@ -100,9 +101,12 @@ function diskFinding() {
 }
 
 function nodeFinding() {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  const good = major > 20 || (major === 20 && minor >= 11)
-  return { name: 'node', state: good ? 'ok' : 'missing', value: process.version, ...(good ? {} : { fix: ['install Node 20.15 or newer (22 is the tested long-term release)'] }) }
+  try {
+    checkNode()
+    return { name: 'node', state: 'ok', value: process.version }
+  } catch (error) {
+    return { name: 'node', state: 'missing', value: process.version, fix: [error.fix] }
+  }
 }
 
 async function engineFinding() {
@@ -128,7 +132,16 @@ async function gpuFinding() {
   return { name: 'gpu', state: 'note', value: `${out.trim().split('\n').join('; ')} (the CUDA engine is chosen by IMCLR_GPU=1 or a loaded driver; untested)` }
 }
 
+const usage = `usage: npm run doctor [-- --json]
+
+Tells what machine, engine and GPU there are, and how to mend what is missing. Ends with 0 if a job could run here.
+`
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(usage)
+    process.exit(0)
+  }
   const report = await examine()
   if (process.argv.includes('--json')) {
     console.log(JSON.stringify(report, null, 2))

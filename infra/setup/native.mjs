@@ -78,7 +78,17 @@ function asAccessProblem(error, cache) {
   return new SetUpProblem('no-access', `${cache} cannot be written (${error.code})`, ['name another place: IMCLR_CACHE=/somewhere/writable npm run setup'])
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+const usage = `usage: npm run setup
+
+Fetches TensorFlow with pip, compiles the addon and proves it by one training step. Done again, it costs nothing.
+
+The environment has more: IMCLR_CACHE (where TensorFlow is kept), IMCLR_GPU (1: the CUDA engine, 0: not),
+IMCLR_LIBTENSORFLOW (a folder with TensorFlow's own library); pip's mirrors are honoured.
+`
+
+if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv.includes('--help')) {
+  process.stdout.write(usage)
+} else if (process.argv[1] === fileURLToPath(import.meta.url)) {
   setUpNative().then(
     ({ did, library }) => did === 'nothing' && console.log(`engine is set up (${library})`),
     (error) => {

@@ -1,13 +1,7 @@
-/**
- * Speed, as ratios inside one run. Use a quiet machine.
- *
- *     npm run bench [-- --json FILE] [--only steps,epochs,start,submit,corruptions,prepare,setup] [--repeats 7] [--quick] [--cifar cifar-10-binary.tar.gz]
- *
- * IMCLR_BENCH_PYTHON names a Python that has PyTorch; without it, only our side of the steps runs.
- */
+/** Speed, as ratios inside one run. */
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
-import { parseArgs } from 'node:util'
+import { readOptions } from '../support/commandLine.js'
 import { benchCorruptions } from './corruption.js'
 import { benchEpochs, benchStart } from './epoch.js'
 import { benchPrepare } from './prepare.js'
@@ -15,10 +9,21 @@ import { benchSetUp } from './setUp.js'
 import { benchSteps } from './step.js'
 import { benchSubmit } from './submit.js'
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'string' }, only: { type: 'string' }, repeats: { type: 'string', default: '7' }, quick: { type: 'boolean', default: false }, cifar: { type: 'string' },
-  },
+const usage = `usage: npm run bench -- [options]
+
+Measures speed. Use a quiet machine.
+
+  --only <list>      of steps,epochs,start,submit,corruptions,prepare,setup (default: all)
+  --repeats <n>      rounds (default: 7)
+  --quick            few steps, to see that it runs
+  --cifar <archive>  cifar-10-binary.tar.gz, to prepare as well
+  --json <file>      the results
+  --help             this text
+
+IMCLR_BENCH_PYTHON names a Python with PyTorch; without it, only our side of the steps runs.
+`
+const values = readOptions(usage, {
+  json: { type: 'string' }, only: { type: 'string' }, repeats: { type: 'string', default: '7' }, quick: { type: 'boolean', default: false }, cifar: { type: 'string' },
 })
 const [repeats, quick] = [Number(values.repeats), values.quick]
 const log = (line: string): void => { process.stderr.write(`  ${line}\n`) }

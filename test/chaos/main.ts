@@ -1,16 +1,21 @@
-/** `npm run chaos -- --runs 50 --seed 1 [--trainer real] [--where separate]`: seeded storms of `kill -9` over trainings. */
-import { parseArgs } from 'node:util'
+/** Seeded storms of `kill -9` over trainings. */
 import { createClient } from '@imclr/sdk'
+import { readOptions } from '../support/commandLine.js'
 import { chaosRun, uploadData } from './chaosRun.js'
 import { separateFleet, standaloneFleet, type TrainerKind } from './fleet.js'
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '20' },
-    seed: { type: 'string', default: '1' },
-    trainer: { type: 'string', default: 'protocol' }, // or real
-    where: { type: 'string', default: 'standalone' }, // or separate: API and scheduler over PostgreSQL and Redis
-  },
+const usage = `usage: npm run chaos -- [options]
+
+Kills processes at random moments of trainings and checks that nothing acknowledged is lost.
+
+  --runs <n>         storms (default: 20)
+  --seed <n>         of the first; each further one has the next (default: 1)
+  --trainer <kind>   protocol: a quick stand-in that keeps the protocol (default); real: the trainer
+  --where <kind>     standalone (default); separate: API and scheduler over PostgreSQL and Redis
+  --help             this text
+`
+const values = readOptions(usage, {
+  runs: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' }, trainer: { type: 'string', default: 'protocol' }, where: { type: 'string', default: 'standalone' },
 })
 const trainer = values.trainer as TrainerKind
 if (!['protocol', 'real'].includes(trainer) || !['standalone', 'separate'].includes(values.where)) throw new Error('--trainer is protocol or real, --where is standalone or separate')

@@ -15,6 +15,7 @@ const addon = join(clone, 'node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8/tf
 function makeClone(): void {
   mkdirSync(join(clone, 'services/trainer'), { recursive: true })
   cpSync(join(root, 'infra/setup'), join(clone, 'infra/setup'), { recursive: true })
+  cpSync(join(root, 'infra/run'), join(clone, 'infra/run'), { recursive: true })
   cpSync(join(root, 'services/trainer/package.json'), join(clone, 'services/trainer/package.json'))
   mkdirSync(join(clone, 'node_modules/@tensorflow'), { recursive: true })
   for (const name of readdirSync(join(root, 'node_modules'))) if (name !== '@tensorflow' && !name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(clone, 'node_modules', name))

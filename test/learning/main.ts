@@ -1,19 +1,11 @@
-/**
- * What models learn, against the same recipe in PyTorch. Hours on two cores.
- *
- *     npm run learning -- --recipe demo|cifar [--data cifar-10-binary.tar.gz] [--seeds 5] [--modes baseline,imclr] [--threads 2] [--json FILE]
- *
- * demo: ResNet-8, 150 epochs of the demo's 500 images, tested on the official 10,000 where Debian's dataset-fashion-mnist is installed.
- * cifar: ResNet-20, 30 epochs of 5,000 CIFAR-10 images. IMCLR_BENCH_PYTHON names a Python with PyTorch; without it only our side runs.
- * Ends with 1 when a mean is further from PyTorch's than twice the combined standard error plus half a point.
- */
+/** What models learn, against the same recipe in PyTorch. Hours on two cores. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { trainingSpec } from '@imclr/contract'
 import type { TrainingSpecInput } from '@imclr/contract'
 import { demoArchive, lossesOf, openBench, readManifest } from '../trainer/pipeline/harness.js'
 import type { Bench } from '../trainer/pipeline/harness.js'
+import { readOptions } from '../support/commandLine.js'
 import { haveFullTest, writeFullTestArchive } from './fashionMnist.js'
 import { runReference } from './reference.js'
 import type { Mode, Result } from './reference.js'
@@ -42,8 +34,24 @@ const recipes: Record<string, { spec: TrainingSpecInput; seeds: number; archive:
     },
   },
 }
-const { values } = parseArgs({
-  options: { recipe: { type: 'string', default: 'demo' }, data: { type: 'string' }, seeds: { type: 'string' }, modes: { type: 'string', default: 'baseline,imclr' }, threads: { type: 'string', default: '2' }, json: { type: 'string' } },
+const usage = `usage: npm run learning -- [options]
+
+Trains with a recipe over several seeds and says what was learned; with PyTorch, the same there, and whether the two agree.
+
+  --recipe <name>    demo: ResNet-8, 150 epochs of the demo's 500 images, tested on the official 10,000 where Debian's
+                     dataset-fashion-mnist is installed (default); cifar: ResNet-20, 30 epochs of 5,000 CIFAR-10 images
+  --data <archive>   cifar-10-binary.tar.gz, for cifar
+  --seeds <n>        seeds 1 to n (default: 5 for demo, 3 for cifar)
+  --modes <list>     default: baseline,imclr
+  --threads <n>      default: 2
+  --json <file>      the results, with every epoch's loss
+  --help             this text
+
+IMCLR_BENCH_PYTHON names a Python with PyTorch; without it only our side runs. Ends with 1 when a mean is further from
+PyTorch's than twice the combined standard error plus half a point.
+`
+const values = readOptions(usage, {
+  recipe: { type: 'string', default: 'demo' }, data: { type: 'string' }, seeds: { type: 'string' }, modes: { type: 'string', default: 'baseline,imclr' }, threads: { type: 'string', default: '2' }, json: { type: 'string' },
 })
 const recipe = recipes[values.recipe]
 if (!recipe) throw new Error(`there is no recipe ${values.recipe}: ${Object.keys(recipes).join(', ')}`)
