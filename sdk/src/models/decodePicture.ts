@@ -13,11 +13,10 @@ export async function decodePicture(image: string | URL | Uint8Array, { height, 
   const input = image instanceof URL ? fileURLToPath(image) : image
   const shapes = { crop: 'cover', letterbox: 'contain', stretch: 'fill' } as const
   try {
-    const opaque = await sharp(input, { failOn: 'error' }).rotate().flatten({ background: '#000' }).toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true })
-    const { data: pixels, info } = opaque
-    if (info.width === width && info.height === height && info.channels === 3) return pixels
-    return await sharp(pixels, { raw: { width: info.width, height: info.height, channels: info.channels } })
-      .resize({ width, height, fit: shapes[fit], position: 'centre', kernel, background: '#000' })
+    // As preparing does it, step by step: a JPEG is halved while decoding only where that leaves Lanczos twice the target to work on, and a
+    // picture of the target's size is not resampled.
+    return await sharp(input, { failOn: 'error' }).autoOrient().flatten({ background: '#000' })
+      .resize({ width, height, fit: shapes[fit], position: 'centre', kernel, background: '#000', fastShrinkOnLoad: false })
       .toColourspace('srgb').raw().toBuffer()
   } catch (cause) {
     throw new BadInputError(localError('UNREADABLE_IMAGE', `The image cannot be read: ${(cause as Error).message}`, 'Send a whole JPEG, PNG or WebP.'), { cause })

@@ -4,6 +4,7 @@ import type { Picture } from '@imclr/contract'
 import { decodePicture, drawText, encodePng, jpegRoundTrip, measurePicture, scalePixels } from '../../../services/trainer/src/data/codec.js'
 import { requirePart } from '../../support/parts.js'
 import { python } from '../../support/python.js'
+import { decodePicture as decodeInSdk } from '../../../sdk/src/models/decodePicture.js'
 import { noise, pngOf } from './uploads.js'
 
 const height = 24
@@ -97,6 +98,36 @@ describe('decoding', () => {
     await expect(decodePicture(png.subarray(0, png.length - 400), same)).rejects.toThrow()
     const jpeg = await image(soft).jpeg().toBuffer()
     await expect(decodePicture(jpeg.subarray(0, jpeg.length / 2), same)).rejects.toThrow()
+  })
+})
+
+describe('a picture at prediction', () => {
+  const rough = (h: number, w: number) => {
+    const dots = noise(6, h * w * 3)
+    return Uint8Array.from(dots, (dot, i) => 110 + 70 * Math.sin((Math.floor(i / 3) % w) / (w / 9) + (i % 3)) * Math.cos(Math.floor(i / 3 / w) / (h / 7)) + dot / 6)
+  }
+  const kinds: [string, (picture: sharp.Sharp) => sharp.Sharp][] = [
+    ['PNG', (picture) => picture.png()],
+    ['PNG of 16 bits', (picture) => picture.toColourspace('rgb16').png()],
+    ['gray PNG', (picture) => picture.grayscale().png()],
+    ['PNG with alpha', (picture) => picture.ensureAlpha(0.4).png()],
+    ['WebP', (picture) => picture.webp()],
+    ['JPEG', (picture) => picture.jpeg()],
+    ['gray JPEG', (picture) => picture.grayscale().jpeg()],
+    ['JPEG turned by EXIF', (picture) => picture.jpeg().withMetadata({ orientation: 6 })],
+    ['JPEG with a profile', (picture) => picture.withIccProfile('p3').jpeg()],
+    ['CMYK JPEG', (picture) => picture.toColourspace('cmyk').jpeg()],
+  ]
+  it.each(kinds)('comes out of the SDK as it came out of preparing: %s', async (_, encode) => {
+    for (const [h, w] of [[450, 600], [150, 100], [32, 32], [20, 24]] as const) {
+      const file = await encode(sharp(rough(h, w), { raw: { height: h, width: w, channels: 3 } })).toBuffer()
+      for (const fit of ['crop', 'letterbox', 'stretch'] as const) {
+        const target: Picture = { height: 32, width: 32, fit, kernel: 'lanczos3' }
+        const [ours, theirs] = [await decodePicture(file, target), await decodeInSdk(file, target)]
+        expect(ours).toHaveLength(32 * 32 * 3)
+        expect([h, w, fit, Buffer.compare(ours, theirs)]).toEqual([h, w, fit, 0])
+      }
+    }
   })
 })
 
