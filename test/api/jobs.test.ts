@@ -64,6 +64,10 @@ describe.each(stacks)('jobs on %s', (stack) => {
       const { code, issues } = await api.refusal('mutation', 'job.submit', { versionId, spec: { ...smallSpec, ...spec } })
       expect([field, code, issues]).toEqual([field, 'BAD_INPUT', [{ path: field, code: 'does_not_fit', message: expect.stringMatching(message) as string, fix: expect.any(String) as string }]])
     }
+    const { versionId: tiny } = await makeVersion(api, { datasetName: 'tiny', side: 7 })
+    expect(await api.refusal('mutation', 'job.submit', { versionId: tiny, spec: smallSpec })).toMatchObject({
+      code: 'BAD_INPUT', issues: [{ path: 'spec.network', code: 'does_not_fit', message: 'ResNet-8 needs images of at least 8 x 8 pixels; these have 7 x 7' }],
+    })
     expect(await api.refusal('mutation', 'job.submit', { versionId, spec: { network: 'vgg', schedule: { kind: 'linear' }, epochs: 0 } })).toMatchObject({
       code: 'BAD_INPUT', issues: expect.arrayContaining([expect.objectContaining({ path: 'spec.network', fix: expect.stringContaining('"resnet8"') as string }), expect.objectContaining({ path: 'spec.epochs', fix: 'Use at least 1' })]) as unknown[],
     })

@@ -48,15 +48,16 @@ const settled = { failure: null, endedEarly: null, secondsSpent: 1, leftovers: [
 export interface MadeVersion { versionId: string; datasetId: string; jobId: string; uploadId: string; prefix: string; manifest: DatasetManifest }
 
 /** Uploads, and prepares as a trainer would have: 60 training and 30 test images of three classes. */
-export async function makeVersion(api: TestApi, { datasetName = 'pets', options = {}, content = randomBytes(8).toString('hex') }: { datasetName?: string; options?: CallOptions; content?: string } = {}): Promise<MadeVersion> {
+export async function makeVersion(api: TestApi, { datasetName = 'pets', options = {}, content = randomBytes(8).toString('hex'), side = 32 }: { datasetName?: string; options?: CallOptions; content?: string; side?: number } = {}): Promise<MadeVersion> {
   const { datasetId, job, upload } = await uploadArchive(api, { datasetName, options })
   const { fence, prefix } = await startJob(api, job.id)
   const versionId = `ver_${sha256(Buffer.from(job.projectId + content)).slice(0, 32)}`
+  const scaled = { ...picture, height: side, width: side }
   const sheet = Buffer.from(`a picture of ${content}`)
   const file = (path: string, bytes: Uint8Array) => ({ path, bytes: bytes.length, sha256: sha256(bytes) })
   const split = (count: number) => ({ count, perClass: classes.map(() => count / 3), shards: [], labels: null })
   const manifest: DatasetManifest = {
-    schemaVersion: 1, versionId, contentSha256: sha256(Buffer.from(content)), format: 'folders in zip', classes, picture, options: job.options,
+    schemaVersion: 1, versionId, contentSha256: sha256(Buffer.from(content)), format: 'folders in zip', classes, picture: scaled, options: job.options,
     splits: { train: split(60), test: split(30), unlabelled: split(0) }, index: file('index.jsonl', Buffer.alloc(0)), channelMean: [1, 2, 3], channelStd: [1, 2, 3],
     testWasGiven: false, removedDuplicates: [], removedDuplicateCount: 0, nearDuplicates: [], nearDuplicateCount: 0, skipped: [], skippedCount: 0,
     contactSheet: file('contact-sheet.png', sheet), originals: [],
@@ -64,7 +65,7 @@ export async function makeVersion(api: TestApi, { datasetName = 'pets', options 
   await api.parts.store.put(`${prefix}contact-sheet.png`, sheet, { contentType: 'image/png' })
   await api.parts.store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify(manifest)), { contentType: 'application/json' })
   const summary = {
-    classes, picture, counts: { train: 60, test: 30, unlabelled: 0 }, perClass: { train: [20, 20, 20], test: [10, 10, 10] }, format: manifest.format, testWasGiven: false,
+    classes, picture: scaled, counts: { train: 60, test: 30, unlabelled: 0 }, perClass: { train: [20, 20, 20], test: [10, 10, 10] }, format: manifest.format, testWasGiven: false,
     removedDuplicateCount: 0, nearDuplicateCount: 0, skippedCount: 0,
   }
   await finishJob(api.parts.database, fence, { ...settled, state: 'succeeded', result: { kind: 'version', id: versionId, summary, bytes: 1234 } })

@@ -219,6 +219,16 @@ describe('trainingFeed', () => {
     }
   })
 
+  it('smooths the labels of both halves: the mean of two smooth labels', () => {
+    const sharp = copy(feed({ mode: 'imclr' }).batch(0, 0))
+    const smooth = copy(feed({ mode: 'imclr', labelSmoothing: 0.2 }).batch(0, 0))
+    expect(smooth.images).toEqual(sharp.images)
+    // Of five classes: 0.8 of the label, and 0.04 for each.
+    smooth.labels.forEach((value, i) => expect(value).toBeCloseTo(0.8 * sharp.labels[i]! + 0.04, 6))
+    const rows = Array.from({ length: 16 }, (_, i) => smooth.labels.subarray(5 * i, 5 * i + 5))
+    expect(smooth.entropy).toBeCloseTo(rows.reduce((sum, row) => sum - row.reduce((h, p) => h + p * Math.log(p), 0), 0) / 16, 6)
+  })
+
   it('says the entropy of what it draws: (1 - 1/C)(1 - 1/B) ln 2 on average for permutations (method.md 1.4)', () => {
     const big: LoadedSplit = { count: 1280, height: 8, width: 8, classes: 10, images: new Uint8Array(1280 * 192), labels: Uint16Array.from({ length: 1280 }, (_, i) => i % 10) }
     const source = trainingFeed(big, trainingSpec.parse({ mode: 'imclr' }))

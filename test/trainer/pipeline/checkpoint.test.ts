@@ -81,6 +81,19 @@ describe('checkpoints', () => {
     expect(damaged).toEqual(['it belongs to another training'])
   })
 
+  it.each(['state.bin', 'state.json'])('whose %s reads back other than it was written are no success, and the ones before stay', async (file) => {
+    await write(0, 1)
+    await write(0, 2)
+    const { read } = store
+    store.read = async (key) => {
+      const bytes = Buffer.from(await read.call(store, key))
+      if (key.endsWith(`0-3/${file}`)) bytes[5]! ^= 1
+      return bytes
+    }
+    await expect(write(0, 3)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('read back') })
+    expect(await folders()).toEqual(['0-1', '0-2', '0-3'])
+  })
+
   it('that are not finite are refused, and the one before stays', async () => {
     await write(0, 1)
     await expect(write(0, 2, NaN)).rejects.toMatchObject({ code: 'LOSS_NOT_FINITE' })
