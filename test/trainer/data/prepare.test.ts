@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { Failure } from '@imclr/contract'
+import { decodePicture } from '../../../services/trainer/src/data/codec.js'
 import { loadSplit, readDatasetManifest } from '../../../services/trainer/src/data/loadSplit.js'
 import { failureOf, folderOf, noise, noisePng, outputPrefix, pngOf, tarGzOf, tarOf, workplace, zipOf } from './uploads.js'
 import type { Entries, Prepared } from './uploads.js'
@@ -9,6 +11,16 @@ const twoClasses: Entries = [...folderOf('cat', 10, { seed: 0 }), ...folderOf('d
 
 const indexOf = async ({ store, manifest }: Prepared) =>
   Buffer.from(await store.read(outputPrefix + manifest.index.path)).toString().trim().split('\n').map((line) => JSON.parse(line) as { split: string; position: number; path: string; sha256: string })
+
+/** The originals that a version keeps, decoded as at prediction, are the pixels that the test split has. */
+async function expectOriginals({ store, manifest }: Prepared): Promise<void> {
+  const { images, height, width } = await loadSplit({ store, prefix: outputPrefix, manifest, split: 'test' })
+  const size = height * width * 3
+  for (const { path, testPosition } of manifest.originals) {
+    const pixels = await decodePicture(await store.read(outputPrefix + path), manifest.picture)
+    expect([path, Buffer.compare(pixels, images.subarray(testPosition * size, (testPosition + 1) * size))]).toEqual([path, 0])
+  }
+}
 
 describe('preparing folders', () => {
   it('packs classes in code-unit order, cuts a fifth of each class as test, and lists every image where it stands', async () => {
@@ -103,6 +115,17 @@ describe('preparing folders', () => {
     expect(await size(twoClasses, { imageSize: 24 })).toBe(24)
   })
 
+  it('brings every original to the pixels that stand in the test split: turned, scaled, letterboxed', async () => {
+    await using place = await workplace()
+    const turned = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((orientation) => sharp(noise(orientation, 90 * 60 * 3), { raw: { height: 90, width: 60, channels: 3 } }).jpeg().withMetadata({ orientation }).toBuffer()))
+    const entries: Entries = [...folderOf('cat', 8), ...turned.map((file, i): Entries[number] => [`fox/${i}.jpg`, file])]
+    for (const fit of ['crop', 'letterbox'] as const) {
+      const prepared = await place.prepare(await zipOf(entries), { testFraction: 0.5, imageSize: 24, fit })
+      expect(prepared.manifest.originals.map(({ contentType }) => contentType).toSorted()).toEqual([...new Array<string>(4).fill('image/jpeg'), ...new Array<string>(4).fill('image/png')])
+      await expectOriginals(prepared)
+    }
+  })
+
   it("leaves broken files out with onProblem 'skip', and lists them", async () => {
     await using place = await workplace()
     const { manifest } = await place.prepare(await zipOf([...twoClasses, ['cat/broken.png', noisePng(7).subarray(0, 60)], ['readme.txt', 'hello']]), { onProblem: 'skip' })
@@ -167,6 +190,7 @@ describe('preparing the CIFAR binary archive', () => {
     expect(manifest.originals.map(({ contentType }) => contentType)).toEqual(['image/png', 'image/png'])
     const smaller = await place.prepare(await tarGzOf(entries), { imageSize: 16 })
     expect(smaller.manifest.splits.train.shards[0]!.bytes).toBe(3 * 16 * 16 * 3)
+    await expectOriginals(smaller)
   })
 
   it('refuses lengths and labels that cannot be', async () => {

@@ -1,9 +1,10 @@
-import { networkNames, type NetworkName } from '@imclr/contract'
+import { networkNames, trainingSpec, type NetworkName, type TrainingSpecInput } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
 import { makeStep } from '../../../services/trainer/src/engine/makeStep.js'
 import { supportsBfloat16 } from '../../../services/trainer/src/engine/precision.js'
 import { recordGraph } from '../../../services/trainer/src/engine/recordGraph.js'
 import type { TrainingStepOptions } from '../../../services/trainer/src/engine/trainingStep.js'
+import { scheduleOf } from '../../../services/trainer/src/optimizer/schedule.js'
 import { backend, tf, type Tensor, type Variable } from '../../../services/trainer/src/tf.js'
 import { batch, eager, losses, recorded, relativeDifference, training } from './training.js'
 
@@ -46,7 +47,21 @@ describe('a recorded step loses what the eager step loses', () => {
     expect(relativeDifference(losses(run.definition, 5, { ...recorded, rate }), losses(run.definition, 5, { ...eager, rate }))).toBeLessThan(1e-5)
   })
 
-  it('at the rates of a schedule: the rate is an input, not a constant', () => {
+  const schedules: [string, TrainingSpecInput][] = [
+    ['a cosine', {}],
+    ['steps', { schedule: { kind: 'step' } }],
+    ['a warm-up into a cosine', { warmupEpochs: 3 }],
+    ['a warm-up into steps', { warmupEpochs: 2, schedule: { kind: 'step', milestones: [0.6, 0.8] } }],
+  ]
+  it.each(schedules)('at the rates of %s', (_, input) => {
+    const shape = [16, 16, 8, 3] as const
+    const rate = scheduleOf(trainingSpec.parse({ epochs: 5, learningRate: 2e-3, ...input }), 1)
+    expect(new Set(Array.from({ length: 5 }, (_, step) => rate(step))).size).toBeGreaterThan(2)
+    using run = training({ network: 'resnet8', shape })
+    expect(relativeDifference(losses(run.definition, 5, { ...recorded, rate }), losses(run.definition, 5, { ...eager, rate }))).toBeLessThan(1e-5)
+  })
+
+  it('at rates that come and go: the rate is an input, not a constant', () => {
     using run = training({ network: 'resnet8', shape: [8, 8, 8, 3] })
     using other = training({ network: 'resnet8', shape: [8, 8, 8, 3] })
     const [a, b] = [makeStep(run.definition, recorded), makeStep(other.definition, eager)]

@@ -51,7 +51,8 @@ export function batch(shape: Shape, index = 0, classes = 10) {
 }
 
 export interface Run extends StepOptions {
-  rate?: number
+  /** Of all steps, or of each, counted from 0. */
+  rate?: number | ((step: number) => number)
   /** One batch again and again, so that the losses change by the updates alone. */
   sameBatch?: boolean
 }
@@ -61,10 +62,11 @@ export function losses(definition: ReturnType<typeof trainingStep>, steps: numbe
   const before = makeStep(definition, eager).readVariables()
   const step = makeStep(definition, options)
   if (step.fallbackReason) throw new Error(step.fallbackReason)
+  const rateOf = typeof rate === 'number' ? () => rate : rate
   const { shape } = definition.inputs.images!
   const classes = definition.inputs.labels!.shape[1]!
   try {
-    return Array.from({ length: steps }, (_, index) => step.step({ ...batch(shape as unknown as Shape, sameBatch ? 0 : index, classes), learningRate: Float32Array.of(rate) }).loss![0]!)
+    return Array.from({ length: steps }, (_, index) => step.step({ ...batch(shape as unknown as Shape, sameBatch ? 0 : index, classes), learningRate: Float32Array.of(rateOf(index)) }).loss![0]!)
   } finally {
     step.dispose()
     makeStep(definition, eager).writeVariables(before)

@@ -10,6 +10,7 @@ import { openStore } from '@imclr/storage'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { verifyArtifact } from '../../../services/trainer/src/artifact/publishArtifact.js'
+import { decodePicture } from '../../../services/trainer/src/data/codec.js'
 import { stream } from '../../../services/trainer/src/random/stream.js'
 import { checkpointsOf, demoArchive, lossesOf, ofType, openBench, readManifest } from './harness.js'
 import type { Bench, Ended, Run } from './harness.js'
@@ -71,7 +72,10 @@ describe('a training job', { timeout: 180_000 }, () => {
     expect(hits / labels.length).toBeCloseTo(manifest.accuracy, 12)
     expect(manifest.parameters).toBe(78_042)
     expect(manifest.multiplyAddsPerSecond).toBeGreaterThan(1e8)
-    expect(manifest.files.filter(({ path }) => path.startsWith('golden/'))).toHaveLength(8)
+    const { picture, cases } = goldenFile.parse(JSON.parse((await fileOf(undisturbed.run, 'golden.json')).toString()))
+    expect(cases.map(({ original }) => original)).toEqual(manifest.files.flatMap(({ path }) => (path.startsWith('golden/') ? path : [])))
+    expect(cases).toHaveLength(8)
+    for (const { original, pixels } of cases) expect(Buffer.from(await decodePicture(await fileOf(undisturbed.run, original), picture)).toString('base64')).toBe(pixels)
     expect((await fileOf(undisturbed.run, 'model-card.md')).toString()).toContain('| T-shirt\\_top |')
   })
 

@@ -93,12 +93,12 @@ function limitations({ clean, notMeasured, corruption }: Report): string {
   return `## Limits\n\n${lines.join('\n')}\n`
 }
 
-function use({ picture }: DatasetManifest): string {
+function use({ picture, originals }: DatasetManifest): string {
   return `## Use
 
 \`model.json\` is a TensorFlow.js layers model. Input: pixel values 0 to 255, \`[n, ${picture.height}, ${picture.width}, 3]\`, RGB; output: probabilities in the order of \`labels.json\`.
 Normalisation and stacking are inside. A picture is turned by its EXIF orientation, made RGB (alpha over black) and brought to size by \`${picture.fit}\` with ${picture.kernel}.
-\`golden.json\` has eight inputs with the outputs the model must give, wherever it runs.
+\`golden.json\` has ${originals.length} inputs with the outputs the model must give, wherever it runs.
 `
 }
 

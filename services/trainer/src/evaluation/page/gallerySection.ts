@@ -7,7 +7,7 @@ export function gallerySection(gallery: Gallery | null): Html | null {
   if (!gallery) return null
   const { width, height } = gallery.strip
   const scale = Math.max(1, Math.round(60 / height))
-  const picture = (src: string, alt: string) => html`<img src="${src}" width="${width * scale}" height="${height * scale}" alt="${alt}" loading="lazy">`
+  const picture = (src: string, alt: string) => html`<img src="${src}" width="${width * scale}" height="${height * scale}" alt="${alt}">`
   return html`<section class="long">
     <h2>What the model saw</h2>
     <p class="lead">Test images of ${gallery.classes.join(', ')}, as they are and under each corruption, with the same noise as in the numbers above.</p>
