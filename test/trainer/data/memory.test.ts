@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { PrepareOptionsInput } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
 import { noise, outputPrefix, pngOf, tarOf, workplace } from './uploads.js'
 import type { Entries } from './uploads.js'
@@ -9,11 +10,11 @@ import type { Entries } from './uploads.js'
 const script = join(fileURLToPath(import.meta.url), '..', 'prepareProcess.mjs')
 
 /** How much a process of its own grows while it prepares an archive. */
-async function prepareElsewhere(archive: Buffer): Promise<{ megabytes: number; images: number }> {
+async function prepareElsewhere(archive: Buffer, options: PrepareOptionsInput = {}): Promise<{ megabytes: number; images: number }> {
   await using place = await workplace()
   const uploadKey = 'projects/prj_aaaaaaaaaaaaaaaaaaaa/uploads/upl_aaaaaaaaaaaaaaaaaaaa/archive'
   await place.store.put(uploadKey, archive, { contentType: 'application/octet-stream' })
-  const { stdout } = await promisify(execFile)(process.execPath, [script, join(place.root, 'objects'), place.workDir, uploadKey, outputPrefix])
+  const { stdout } = await promisify(execFile)(process.execPath, [script, join(place.root, 'objects'), place.workDir, uploadKey, outputPrefix, JSON.stringify(options)])
   const index = Buffer.from(await place.store.read(`${outputPrefix}index.jsonl`)).toString()
   return { ...(JSON.parse(stdout) as { megabytes: number }), images: index.split('\n').length - 1 }
 }
@@ -26,6 +27,16 @@ describe('memory while preparing', () => {
     const many = await prepareElsewhere(await tarOf(pictures(8000)))
     expect([few.images, many.images]).toEqual([1000, 8000])
     // 7,000 entries of well below a kilobyte, and what the garbage collector leaves for later (40,000 images take no more).
+    expect(many.megabytes - few.megabytes).toBeLessThan(100)
+  }, 120_000)
+
+  it('does not grow with what pictures are decoded to: 300 MB of pixels out of files', async () => {
+    const pixels = noise(3, 192 + 1600)
+    const pictures = (count: number) => Array.from({ length: count }, (_, i): Entries[number] => [`class-${i % 2}/${i}.png`, pngOf(pixels.subarray(i, i + 192), { height: 8, width: 8 })])
+    // 256 x 256 pixels each: 31 MB, a shard full, and ten times that.
+    const few = await prepareElsewhere(await tarOf(pictures(160)), { imageSize: 256 })
+    const many = await prepareElsewhere(await tarOf(pictures(1600)), { imageSize: 256 })
+    expect([few.images, many.images]).toEqual([160, 1600])
     expect(many.megabytes - few.megabytes).toBeLessThan(100)
   }, 120_000)
 

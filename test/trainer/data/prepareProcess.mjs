@@ -1,16 +1,16 @@
-// Prepares the upload of a store in a process of its own, from dist, and prints how much memory that took: `<store root> <work folder> <upload key> <output prefix>`.
+// Prepares the upload of a store in a process of its own, from dist, and prints how much memory that took: `<store root> <work folder> <upload key> <output prefix> <options as JSON>`.
 import { prepareOptions } from '../../../services/contract/dist/index.js'
 import { openStore } from '../../../services/storage/dist/index.js'
 import { prepare } from '../../../services/trainer/dist/prepare.js'
 
-const [root, workDir, uploadKey, outputPrefix] = process.argv.slice(2)
+const [root, workDir, uploadKey, outputPrefix, options] = process.argv.slice(2)
 const store = await openStore({ kind: 'folder', root })
 const before = process.memoryUsage.rss()
 let most = before
 setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 20).unref()
 const jobFile = {
   schemaVersion: 1, kind: 'prepare', jobId: 'job_aaaaaaaaaaaaaaaaaaaa', projectId: 'prj_aaaaaaaaaaaaaaaaaaaa', attempt: 1,
-  options: prepareOptions.parse({}), uploadKey, uploadName: 'archive', outputPrefix, maxBytes: 2 ** 33, maxImages: 1_000_000,
+  options: prepareOptions.parse(JSON.parse(options)), uploadKey, uploadName: 'archive', outputPrefix, maxBytes: 2 ** 33, maxImages: 1_000_000,
 }
 
 await prepare({ jobFile, store, workDir, progress: () => {}, signal: new globalThis.AbortController().signal })
