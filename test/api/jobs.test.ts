@@ -64,6 +64,10 @@ describe.each(stacks)('jobs on %s', (stack) => {
       const { code, issues } = await api.refusal('mutation', 'job.submit', { versionId, spec: { ...smallSpec, ...spec } })
       expect([field, code, issues]).toEqual([field, 'BAD_INPUT', [{ path: field, code: 'does_not_fit', message: expect.stringMatching(message) as string, fix: expect.any(String) as string }]])
     }
+    const { modelId: clean } = await makeModel(api, versionId, { corruptionImages: 'none' })
+    const against = (evaluation: object) => ({ versionId, spec: { ...smallSpec, evaluation: { referenceModelId: clean, ...evaluation } } })
+    expect(await api.refusal('mutation', 'job.submit', against({}))).toMatchObject({ code: 'BAD_INPUT', issues: [{ path: 'spec.evaluation.referenceModelId', message: expect.stringContaining('not evaluated under corruption') as string }] })
+    await api.mutate('job.submit', against({ corruptionImages: 'none' }))
     const { versionId: tiny } = await makeVersion(api, { datasetName: 'tiny', side: 7 })
     expect(await api.refusal('mutation', 'job.submit', { versionId: tiny, spec: smallSpec })).toMatchObject({
       code: 'BAD_INPUT', issues: [{ path: 'spec.network', code: 'does_not_fit', message: 'ResNet-8 needs images of at least 8 x 8 pixels; these have 7 x 7' }],

@@ -78,8 +78,8 @@ export const smallSpec = { network: 'resnet8', epochs: 2, batchSize: 20 } as con
 export interface MadeModel { modelId: string; jobId: string; prefix: string; files: Map<string, Buffer> }
 
 /** Submits, and trains as a trainer would have. `right`: how many of the 30 test images the model knows, the first ones. */
-export async function makeModel(api: TestApi, versionId: string, { right = 20, mode = 'imclr', options = {} }: { right?: number; mode?: 'imclr' | 'baseline'; options?: CallOptions } = {}): Promise<MadeModel> {
-  const job = await api.mutate<TrainJob>('job.submit', { versionId, name: `a ${mode} model`, spec: { ...smallSpec, mode } }, options)
+export async function makeModel(api: TestApi, versionId: string, { right = 20, mode = 'imclr', corruptionImages = 1000, options = {} }: { right?: number; mode?: 'imclr' | 'baseline'; corruptionImages?: number | 'none'; options?: CallOptions } = {}): Promise<MadeModel> {
+  const job = await api.mutate<TrainJob>('job.submit', { versionId, name: `a ${mode} model`, spec: { ...smallSpec, mode, evaluation: { corruptionImages } } }, options)
   const { fence, prefix } = await startJob(api, job.id)
   const labels = Uint16Array.from({ length: 30 }, (_, i) => i % 3)
   const probabilities = Float32Array.from({ length: 90 }, (_, i) => ((i % 3 === labels[Math.floor(i / 3)]!) === (Math.floor(i / 3) < right) ? 0.8 : 0.1))
@@ -95,7 +95,7 @@ export async function makeModel(api: TestApi, versionId: string, { right = 20, m
   const listed = [...files].map(([path, bytes]) => ({ path, bytes: bytes.length, sha256: sha256(bytes), contentType: types[path.split('.').at(-1)!]! }))
   for (const { path, contentType } of listed) await api.parts.store.put(prefix + path, files.get(path)!, { contentType })
   const manifest: ArtifactManifest = {
-    schemaVersion: 1, jobId: job.id, attempt: fence.attempt, name: `a ${mode} model`, network: 'resnet8', spec: trainingSpec.parse({ ...smallSpec, mode }), versionId, classes, picture,
+    schemaVersion: 1, jobId: job.id, attempt: fence.attempt, name: `a ${mode} model`, network: 'resnet8', spec: trainingSpec.parse({ ...smallSpec, mode, evaluation: { corruptionImages } }), versionId, classes, picture,
     parameters: 78_042, epochsTrained: 2, endedEarly: null, accuracy: right / 30, goldenDifference: 1e-6, multiplyAddsPerSecond: 5e9, files: listed,
   }
   const modelId = makeId('mdl', randomBytes(20))

@@ -114,6 +114,14 @@ describe('a training job', { timeout: 180_000 }, () => {
     }
   })
 
+  it('reads the test split after its last step, and not before', async () => {
+    const { versionPrefix: other, manifest } = await bench.prepare(demoArchive)
+    await writeFile(bench.objectPath(other + manifest.splits.test.shards[0]!.path), 'not a shard')
+    const { exitCode, events } = await bench.train({ job: 'blind', versionPrefix: other, spec: { ...small, epochs: 2 } }).ended
+    expect(ofType(events, 'epoch')).toHaveLength(2)
+    expect([exitCode, events.at(-1)]).toEqual([failures.CHECKSUM_MISMATCH.exitCode, expect.objectContaining({ type: 'failed', failure: expect.objectContaining({ code: 'CHECKSUM_MISMATCH' }) as object })])
+  })
+
   it('is the same again, bit for bit, by eager steps to five digits', async () => {
     const again = bench.train({ job: 'again', versionPrefix, spec: small })
     const ended = await again.ended

@@ -10,7 +10,7 @@ export type SpecVersion = Pick<VersionSummary, 'classes' | 'picture' | 'counts'>
 export const fitSpec = (spec: TrainingSpec, { counts }: SpecVersion): TrainingSpec => ({ ...spec, batchSize: Math.min(spec.batchSize, spec.trainImages ?? counts.train) })
 
 /** Where a spec does not fit the data it is to train on: found before anything waits in a queue. */
-export function checkSpec(spec: TrainingSpec, version: SpecVersion, reference: Pick<ArtifactManifest, 'classes'> | null): Issue[] {
+export function checkSpec(spec: TrainingSpec, version: SpecVersion, reference: Pick<ArtifactManifest, 'classes' | 'spec'> | null): Issue[] {
   const { picture: { height, width }, counts, classes } = version
   const network = networks[spec.network]
   const images = spec.trainImages ?? counts.train
@@ -30,6 +30,9 @@ export function checkSpec(spec: TrainingSpec, version: SpecVersion, reference: P
   if (spec.schedule.kind === 'step' && spec.schedule.milestones.some((at, i, all) => i > 0 && at <= all[i - 1]!)) refuse('schedule.milestones', 'Milestones must grow', 'Sort them, each once')
   if (reference !== null && (reference.classes.length !== classes.length || reference.classes.some((name, i) => name !== classes[i]))) {
     refuse('evaluation.referenceModelId', 'The reference model was trained on other classes', 'Name a model of the same classes, or null')
+  }
+  if (reference?.spec.evaluation.corruptionImages === 'none' && spec.evaluation.corruptionImages !== 'none') {
+    refuse('evaluation.referenceModelId', 'The reference model was not evaluated under corruption, so there is nothing to set this one against', 'Name a model that was, or null')
   }
   return issues
 }

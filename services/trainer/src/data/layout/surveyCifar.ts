@@ -1,4 +1,5 @@
 import { Failure } from '@imclr/contract'
+import type { Split } from '@imclr/contract'
 import type { Archive } from '../archive/archive.js'
 import type { Problems } from '../problems.js'
 import type { CifarRecords, Item, Survey } from './survey.js'
@@ -27,17 +28,21 @@ export async function surveyCifar(archive: Archive, problems: Problems): Promise
   const classes = [...new Set(ownNames)].sort()
   const labelOf = ownNames.map((name) => classes.indexOf(name))
   const recordBytes = format.labelBytes + 3 * format.side ** 2
+  const batches = named.flatMap(({ path, file, name }) => {
+    const part: Split | null = format.train.test(name) ? 'train' : format.test.test(name) ? 'test' : null
+    return part === null ? [] : [{ path, file, part, bytes: archive.files[file]!.bytes }]
+  })
+  const uneven = batches.filter(({ bytes }) => bytes === 0 || bytes % recordBytes !== 0)
+  if (uneven.length > 0) {
+    throw new Failure('DATASET_INVALID', `${uneven[0]!.path} has ${uneven[0]!.bytes} bytes, no multiple of ${recordBytes}`, {
+      issues: uneven.map(({ path, bytes }) => ({ path, code: 'CIFAR_LENGTH', message: `it has ${bytes} bytes; records have ${recordBytes}`, fix: 'Take the archive anew from where it was published.' })),
+    })
+  }
+
   const items: Item[] = []
   let records: Uint8Array | undefined
-  for (const { path, file, name } of named) {
-    const part = format.train.test(name) ? 'train' : format.test.test(name) ? 'test' : null
-    if (part === null) continue
+  for (const { path, file, part } of batches) {
     records = await archive.read(file, records)
-    if (records.length === 0 || records.length % recordBytes !== 0) {
-      throw new Failure('DATASET_INVALID', `${path} has ${records.length} bytes, no multiple of ${recordBytes}`, {
-        issues: [{ path, code: 'CIFAR_LENGTH', message: `it has ${records.length} bytes; records have ${recordBytes}`, fix: 'Take the archive anew from where it was published.' }],
-      })
-    }
     for (let record = 0; record < records.length / recordBytes; record++) {
       const label = labelOf[records[record * recordBytes + format.labelAt]!]
       const itemPath = `${path}/${String(record).padStart(5, '0')}`
