@@ -46,6 +46,20 @@ function withStranger(value: unknown): unknown[] {
   return [{ ...value, stranger: 1 }, ...Object.entries(value).flatMap(([name, inner]) => withStranger(inner).map((changed) => ({ ...value, [name]: changed })))]
 }
 
+/** The value with every property in turn replaced by what fits its type and may still be too much for what is behind it. */
+function hostileTo(value: unknown, schema: Schema): unknown[] {
+  return properties(schema).flatMap(([name, property]) => extremes(name, property).map((extreme) => ({ ...(value as object), [name]: extreme })))
+}
+
+function extremes(name: string, schema: Schema): unknown[] {
+  if (schema.anyOf) return schema.anyOf.flatMap((one) => extremes(name, one as Schema))
+  if (schema.type === 'object') return hostileTo(sample(schema), schema)
+  if (schema.type === 'integer' || schema.type === 'number') return [schema.maximum, schema.minimum, 2 ** 31, 2 ** 53 - 1, -1, 0.5].filter((number) => number !== undefined)
+  if (schema.type !== 'string' || schema.enum !== undefined) return []
+  if (name === 'cursor') return [9, 14, 15].flatMap((digits) => ['job', 'key', 'ver'].map((prefix) => `${'9'.repeat(digits)}.${prefix}_${'a'.repeat(20)}`))
+  return ['a\u0000b', '\ud800', '\n', '\u202e', "';--", '../..', '%00', 'x'.repeat(5000)]
+}
+
 describe('every procedure', () => {
   let api: TestApi
   /** A key with every scope but this one. */
@@ -95,8 +109,24 @@ describe('every procedure', () => {
     for (const nonsense of ['text', 7, [], null]) expect(await api.refusal(type, path, nonsense)).toMatchObject({ code: 'BAD_INPUT' })
   })
 
+  it.each(procedures)('$path finds no fault of its own in hostile values', async ({ path, type, input }) => {
+    for (const value of hostileTo(sample(schemaOf(input)) ?? {}, schemaOf(input))) {
+      // A stream tells its errors line by line.
+      const headers = path === 'job.events' ? { 'trpc-accept': 'application/jsonl' } : {}
+      const query = `${api.url}/trpc/${path}?batch=1&input=${encodeURIComponent(JSON.stringify({ 0: value }))}`
+      const authorized = { authorization: `Bearer ${api.key}`, ...headers }
+      const answer = type === 'query'
+        ? await fetch(query, { headers: authorized })
+        : await fetch(`${api.url}/trpc/${path}?batch=1`, { method: 'POST', headers: { ...authorized, 'content-type': 'application/json' }, body: JSON.stringify({ 0: value }) })
+      const text = await answer.text()
+      expect([value, text]).toEqual([value, expect.not.stringMatching(/INTERNAL|UNAVAILABLE/) as string])
+      expect(answer.status).toBeLessThan(500)
+    }
+  })
+
   describe('about what another project owns', () => {
     const ids: Record<string, string> = {}
+    const own: Record<string, string> = {}
     let other = ''
     beforeAll(async () => {
       const { secret, project, key } = await api.mutate<{ secret: string; project: { id: string }; key: { id: string } }>('project.create', { name: 'other' })
@@ -104,6 +134,8 @@ describe('every procedure', () => {
       const { versionId, datasetId, jobId } = await makeVersion(api, { options: { key: other } })
       const { modelId } = await makeModel(api, versionId, { options: { key: other } })
       const upload = await api.mutate<{ id: string }>('dataset.createUpload', { datasetName: 'x', fileName: 'x.zip', bytes: 100 }, { key: other })
+      const mine = await makeVersion(api)
+      Object.assign(own, { ver: mine.versionId, ds: mine.datasetId, mdl: (await makeModel(api, mine.versionId)).modelId })
       Object.assign(ids, { prj: project.id, key: key.id, upl: upload.id, ds: datasetId, ver: versionId, job: jobId, mdl: modelId })
     })
 
@@ -118,7 +150,21 @@ describe('every procedure', () => {
       expect(plain(foreign.message)).toBe(plain(absent.message))
     })
 
-    it.each(naming.filter(({ path }) => !looking.some((one) => one.path === path) && path.endsWith('.list')))('$path lists nothing of it', async ({ path, input }) => {
+    const listing = naming.filter((one) => !looking.includes(one))
+
+    it('is asked of every procedure that can name a thing', () => {
+      expect(listing.map(({ path }) => path).sort()).toEqual(['job.list', 'model.list'])
+      expect(looking.length).toBeGreaterThanOrEqual(20)
+    })
+
+    it.each(looking)('$path finds nothing either where all else that it names is the caller\'s own', async ({ path, type, input }) => {
+      const schema = schemaOf(input)
+      for (const [name, property] of properties(schema).filter(([, one]) => /^\^[a-z]+_/.test(String(one.pattern)))) {
+        expect(await api.refusal(type, path, { ...(sample(schema, own) as object), [name]: sample(property, ids) })).toMatchObject({ code: 'NOT_FOUND', status: 404 })
+      }
+    })
+
+    it.each(listing)('$path lists nothing of it', async ({ path, input }) => {
       for (const [name, property] of properties(schemaOf(input)).filter(([, one]) => 'pattern' in one)) {
         expect(await api.query(path, { [name]: sample(property, ids) })).toEqual({ items: [], nextCursor: null })
       }

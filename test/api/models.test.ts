@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { sweep } from '@imclr/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeModel, makeVersion, smallSpec, type MadeModel } from './makeThings.js'
@@ -116,6 +117,16 @@ describe.each(stacks)('models on %s', (stack) => {
     expect(compared).toMatchObject({ a: { mode: 'baseline' }, b: { mode: 'imclr' }, clean: { images: 30, first: 14 / 30, second: 20 / 30, mcnemar: { onlyFirst: 0, onlySecond: 6, pValue: expect.closeTo(2 / 64, 10) as number } }, corruption: null, whyNoCorruption: expect.any(String) as string })
     expect(compared.clean.interval.low).toBeGreaterThan(0)
     expect(compared.clean.interval.high).toBeLessThan(0.5)
+    // However many ask, two threads are at work.
+    const threads = () => readdirSync('/proc/self/task').length
+    const before = threads()
+    let most = 0
+    const watching = setInterval(() => { most = Math.max(most, threads()) }, 2)
+    const all = await Promise.all(Array.from({ length: 12 }, () => api.query('model.compare', { a: baseline.modelId, b: model.modelId })))
+    clearInterval(watching)
+    for (const one of all) expect(one).toEqual(compared)
+    expect(most - before).toBeLessThan(8)
+
     const { versionId: elsewhere } = await makeVersion(api, { datasetName: 'elsewhere' })
     const stranger = await makeModel(api, elsewhere)
     expect(await api.refusal('query', 'model.compare', { a: model.modelId, b: stranger.modelId })).toMatchObject({ code: 'CONFLICT' })

@@ -41,6 +41,8 @@ describe('the service', () => {
     const wire = { hint: expect.any(String) as string, retryable: expect.any(Boolean) as boolean, requestId: expect.any(String) as string, issues: expect.any(Array) as unknown[] }
     const plain = await get('/nowhere?secret=1')
     expect([plain.status, await plain.json()]).toEqual([404, { ...wire, code: 'NOT_FOUND', status: 404, message: 'There is nothing at GET /nowhere' }])
+    const undecodable = await get('/v1/models/%ff/model.json')
+    expect([undecodable.status, await undecodable.json()]).toEqual([400, { ...wire, code: 'BAD_INPUT', status: 400, message: expect.any(String) as string }])
     const post = (path: string, init: RequestInit = {}) => get(path, { method: 'POST', headers: { authorization: authorization(), 'content-type': 'application/json' }, ...init })
     const cases: [response: Response, status: number, code: string][] = [
       [await get('/trpc/job.vanish', { headers: { authorization: authorization() } }), 404, 'NOT_FOUND'],

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { Agent, request } from 'node:http'
 import type { PrepareJob, Upload } from '@imclr/contract'
 import { sweep } from '@imclr/api'
 import { keys } from '@imclr/storage'
@@ -74,6 +75,22 @@ describe.each(stacks)('uploads on %s', (stack) => {
     expect(await api.refusal('mutation', 'dataset.completeUpload', { uploadId: upload.id, parts: listed })).toMatchObject({ code: 'CHECKSUM_MISMATCH', issues: [{ path: 'parts.2' }] })
     expect(await api.refusal('mutation', 'dataset.completeUpload', { uploadId: upload.id, parts: listed.slice(0, 2) })).toMatchObject({ code: 'UPLOAD_INCOMPLETE', issues: [{ path: 'parts.3', code: 'not_listed' }] })
     await complete(upload.id, parts)
+  })
+
+  // S3 has a server of its own.
+  if (stack === 'one machine') it('refuse a part while it still arrives, and go on with what follows on that connection', async () => {
+    const upload = await begin()
+    const { parts: [signed] } = await api.mutate<Signed>('dataset.signParts', { uploadId: upload.id, parts: [cut(bytes, upload)[0]!.part] })
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const ask = (url: string, method: string, body?: Uint8Array) => new Promise<number>((resolve, reject) => {
+      const asking = request(url, { agent, method, timeout: 10_000, headers: body === undefined ? {} : { 'content-length': body.length } }, (answer) => answer.resume().on('end', () => resolve(answer.statusCode!)))
+      asking.on('error', reject).on('timeout', () => asking.destroy(new Error(`no answer to ${method}`))).end(body)
+    })
+    for (const url of [signed!.url, signed!.url.replace('part=1', 'part=2')]) {
+      expect(await ask(url, 'PUT', randomBytes(20 * mebibyte))).toBeGreaterThanOrEqual(400)
+      expect(await ask(`${api.url}/healthz`, 'GET')).toBe(200)
+    }
+    agent.destroy()
   })
 
   it('refuse what is too large, and parts that there are not', async () => {

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { failures } from '@imclr/contract'
 import { AuthenticationError, BadInputError, ConnectionError, createClient, IntegrityError, NotFoundError, PrepareFailedError, TrainingCanceledError, WaitTimeoutError, type Client, type Dataset, type Model, type UploadProgress } from '@imclr/sdk'
 import { decodePicture } from '../../sdk/src/models/decodePicture.js'
 import { flakyProxy } from '../support/flakyProxy.js'
@@ -60,6 +61,49 @@ describe('uploading', () => {
     expect(sentAgain, 'of three parts, at least one had arrived').toBeLessThan(3)
   }, 60_000)
 
+  it('goes on with an upload of what was uploaded before, too', async () => {
+    const twice = join(folder, 'twice.bin')
+    writeFileSync(twice, Buffer.alloc(20_000_000, 3))
+    await expect(sdk.datasets.upload(twice)).rejects.toThrow(PrepareFailedError)
+    let stopped = false
+    await using proxy = await flakyProxy(service.url, (request) => (stopped && /completeUpload/.test(request.url!) ? { cutAfterBytes: 0 } : 'pass'))
+    const through = createClient({ ...service, url: proxy.url, retries: 0, fetch: (input, init) => fetch(String(input).replace(service.url, proxy.url), init) })
+    stopped = true
+    await expect(through.datasets.upload(twice)).rejects.toThrow(ConnectionError)
+    expect(putsOf(proxy.seen)).toBe(3)
+    stopped = false
+    await expect(through.datasets.upload(twice)).rejects.toThrow(PrepareFailedError)
+    expect(putsOf(proxy.seen), 'all parts had arrived').toBe(3)
+  }, 60_000)
+
+  it('shares an upload with a call beside it, and starts another where that one was faster', async () => {
+    const archive = new Blob([readFileSync(join(folder, 'shapes.zip'))])
+    let closed = false
+    // A twin of each call completes the upload just before this one sends its part.
+    const overtaken: typeof fetch = async (input, init) => {
+      if (!closed && init?.method === 'PUT') {
+        closed = true
+        await sdk.datasets.upload(archive, { name: 'twins' })
+      }
+      return fetch(input, init)
+    }
+    const late = await createClient({ ...service, fetch: overtaken }).datasets.upload(archive, { name: 'twins' })
+    expect(closed).toBe(true)
+    expect(late.versionId).toBe(dataset.versionId)
+  }, 60_000)
+
+  it('gives a part over a slow line more time than it gives other requests', async () => {
+    const slowly: typeof fetch = async (input, init) => {
+      if (init?.method === 'PUT') await new Promise((resolve) => { setTimeout(resolve, 2_500) })
+      init?.signal?.throwIfAborted()
+      return fetch(input, init)
+    }
+    const slow = createClient({ ...service, fetch: slowly, timeoutMs: 2_000, retries: 0 })
+    let puts = 0
+    const counted = await slow.datasets.upload(archive, { name: 'slow', onProgress: ({ phase }) => { if (phase === 'uploading') puts++ } })
+    expect([counted.versionId, puts]).toEqual([dataset.versionId, 1])
+  }, 60_000)
+
   it('names every bad file with its fix in one error', async () => {
     const root = join(folder, 'bad')
     for (const name of ['a', 'b']) mkdirSync(join(root, name), { recursive: true })
@@ -95,12 +139,14 @@ describe('following a job', () => {
     expect((await job.refresh()).state).toBe('canceled')
   })
 
-  it('submits once under one idempotency key', async () => {
+  it('submits once under one idempotency key, and is told what will be run', async () => {
     const call = { idempotencyKey: 'sdk-test-submit-once' }
     const spec = { network: 'resnet8', epochs: 1, batchSize: 48, evaluation: { corruptionImages: 'none' } } as const
     const [first, second] = [await sdk.train(dataset, spec, call), await sdk.train(dataset, spec, call)]
     expect(second.id).toBe(first.id)
-    await first.result()
+    expect(first).toMatchObject({ spec: { ...spec, mode: 'imclr', learningRate: 0.1, limits: { maxSeconds: 86_400, maxAttempts: 5 } }, estimate: { seconds: expect.any(Number) as number, basis: 'measured' } })
+    const model = await first.result()
+    expect(await sdk.models.report(model)).toEqual(model.report)
   })
 })
 
@@ -155,6 +201,24 @@ describe('errors', () => {
     expect(wrong).toBeInstanceOf(BadInputError)
     expect((wrong as BadInputError).issues.map(({ path }) => path)).toContain('spec.epochs')
     await expect(createClient({ url: 'http://127.0.0.1:9', apiKey: 'imclr_x', retries: 0 }).api.job.list()).rejects.toThrow(ConnectionError)
+    const { secret } = await sdk.api.key.create({ name: 'reader', scopes: ['read'] })
+    await expect(createClient({ ...service, apiKey: secret }).train(dataset)).rejects.toMatchObject({ name: 'PermissionError', code: 'FORBIDDEN', status: 403 })
+    await expect(sdk.api.dataset.deleteVersion({ versionId: dataset.versionId })).rejects.toMatchObject({ name: 'ConflictError', code: 'IN_USE', issues: expect.arrayContaining([expect.objectContaining({ path: model.id })]) as unknown[] })
+  })
+
+  it('have one class for every failure that the service knows', async () => {
+    const classOf: Record<number, string> = { 400: 'BadInputError', 401: 'AuthenticationError', 403: 'PermissionError', 404: 'NotFoundError', 409: 'ConflictError', 410: 'ConflictError', 413: 'BadInputError', 422: 'BadInputError', 429: 'RateLimitError', 500: 'ServiceError', 503: 'ServiceError', 507: 'ServiceError' }
+    for (const [code, { http, hint, retryable }] of Object.entries(failures)) {
+      const wire = { code, message: 'm', hint, retryable, status: http, requestId: 'request-1', issues: [] }
+      const failing: typeof fetch = async () => new Response(JSON.stringify({ error: { message: 'm', code: -32603, data: { code: 'X', httpStatus: http, imclr: wire } } }), { status: http, headers: { 'content-type': 'application/json' } })
+      await expect(createClient({ ...service, fetch: failing, retries: 0 }).api.job.list()).rejects.toMatchObject({ ...wire, name: classOf[http] })
+    }
+  })
+
+  it('are the same where a stream breaks off', async () => {
+    await using proxy = await flakyProxy(service.url, () => ({ cutAfterBytes: 600 }))
+    const stream = await createClient({ ...service, url: proxy.url, retries: 0 }).api.job.events({ jobId: (await sdk.models.get(model.id)).jobId, after: 0, follow: true })
+    await expect((async () => { for await (const _ of stream); })()).rejects.toThrow(ConnectionError)
   })
 
   it('come only after trying again where that is safe, when the service says so', async () => {

@@ -27,9 +27,11 @@ export async function flakyProxy(target: string, fate: (request: IncomingMessage
       if (decided === 'pass') return void answer.pipe(outgoing)
       let left = decided.cutAfterBytes
       answer.on('data', (chunk: Buffer) => {
-        outgoing.write(chunk.subarray(0, left))
+        if (left <= 0) return
+        // Cut once these bytes are on their way: a connection that is destroyed takes what it holds with it.
+        const isLast = chunk.length >= left
+        outgoing.write(chunk.subarray(0, left), () => { if (isLast) { outgoing.destroy(); answer.destroy() } })
         left -= chunk.length
-        if (left <= 0) { outgoing.destroy(); answer.destroy() }
       })
       answer.on('end', () => outgoing.end())
     })

@@ -8,7 +8,7 @@ import { persistentFetch } from './persistentFetch.js'
 export interface ClientOptions extends Partial<ServiceAddress> {
   /** Stands in for the global `fetch`. */
   fetch?: typeof fetch
-  /** For one try of one request. @default 60000 */
+  /** For one try of one request, but for a part of an upload, which has a quarter of an hour. @default 60000 */
   timeoutMs?: number
   /** Tries after the first, where trying again is safe. @default 4 */
   retries?: number
@@ -19,14 +19,17 @@ export interface Connection {
   address(): Promise<ServiceAddress>
   /** Persistent `fetch` with this client's key, for the service's plain routes. */
   get(path: string, init?: RequestInit): Promise<Response>
-  /** Persistent `fetch` without the key, for signed URLs. */
+  /** Persistent `fetch` without the key. */
   fetch: typeof fetch
+  /** The same for the parts of an upload: 8 MiB, four at a time, over a line that may be slow. */
+  send: typeof fetch
 }
 
 /** The generated API over tRPC, and what uploads and downloads need. Finds the service at the first call. */
 export function connect(options: ClientOptions): Connection {
   const plain = options.fetch ?? globalThis.fetch
-  const persistent = persistentFetch({ fetch: plain, retries: options.retries ?? 4, timeoutMs: options.timeoutMs ?? 60_000 })
+  const retries = options.retries ?? 4
+  const persistent = persistentFetch({ fetch: plain, retries, timeoutMs: options.timeoutMs ?? 60_000 })
   let found: Promise<ServiceAddress> | undefined
   const address = () => (found ??= findService(options).catch((error: unknown) => { found = undefined; throw error }))
   let client: Promise<TRPCUntypedClient<AnyRouter>> | undefined
@@ -37,17 +40,18 @@ export function connect(options: ClientOptions): Connection {
     // Every change carries a key, so that sending it again after a broken connection changes nothing twice.
     const context = kind === 'mutation' ? { idempotencyKey: callOptions.idempotencyKey ?? globalThis.crypto.randomUUID() } : {}
     const trpc = await open().catch((error: unknown) => { client = undefined; throw error })
-    try {
-      return await trpc[kind](name, input ?? {}, { signal: callOptions.signal, context })
-    } catch (error) {
+    const explain = (error: unknown): never => {
       callOptions.signal?.throwIfAborted()
       throw understand(error)
     }
+    const answer = await trpc[kind](name, input ?? {}, { signal: callOptions.signal, context }).catch(explain)
+    return isStream(name) ? explained(answer as AsyncIterable<unknown>, explain) : answer
   }
   return {
     api: buildApi(call),
     address,
     fetch: persistent,
+    send: persistentFetch({ fetch: plain, retries, timeoutMs: 15 * 60_000 }),
     async get(path, init) {
       const { url, apiKey } = await address()
       const answer = await persistent(`${url}${path}`, { ...init, headers: { ...init?.headers, authorization: `Bearer ${apiKey}` } }).catch((error: unknown) => { throw unreachable(error) })
@@ -64,12 +68,23 @@ function makeClient({ url, apiKey }: ServiceAddress, fetch: typeof globalThis.fe
     links: [
       splitLink({
         // Streams come line by line; all else is one request, one answer, so that each carries its own idempotency key.
-        condition: (operation) => (procedures[operation.path as ProcedureName] as { stream?: boolean } | undefined)?.stream === true,
+        condition: (operation) => isStream(operation.path),
         true: httpBatchStreamLink({ ...common, headers, maxItems: 1 }),
         false: httpLink({ ...common, headers: ({ op }) => ({ ...headers, ...(op.context.idempotencyKey ? { 'idempotency-key': String(op.context.idempotencyKey) } : {}) }) }),
       }),
     ],
   })
+}
+
+const isStream = (name: string): boolean => (procedures[name as ProcedureName] as { stream?: boolean } | undefined)?.stream === true
+
+/** A stream whose error, where it breaks off, is one of ours too. */
+async function* explained(stream: AsyncIterable<unknown>, explain: (error: unknown) => never): AsyncGenerator<unknown> {
+  try {
+    yield* stream
+  } catch (error) {
+    explain(error)
+  }
 }
 
 /** Whatever tRPC threw, as one of our errors. */
@@ -85,9 +100,10 @@ const unreachable = (error: unknown): ConnectionError => {
   return new ConnectionError({ ...localError('UNREACHABLE', `The service did not answer: ${cause instanceof Error ? cause.message : String(cause)}.`, 'Check that it runs and that the URL is right.'), retryable: true }, { cause: error })
 }
 
-function fieldsOf(answer: Partial<ErrorFields>, status: number): ErrorFields {
+/** Of an answer that may not be the service's own (a proxy's, a store's). */
+export function fieldsOf(answer: Partial<ErrorFields>, status: number): ErrorFields {
   return {
     code: answer.code ?? 'INTERNAL', message: answer.message ?? `The service answered with status ${status}.`, hint: answer.hint ?? '', status: answer.status ?? status,
-    retryable: answer.retryable ?? status >= 500, requestId: answer.requestId ?? null, issues: answer.issues ?? [],
+    retryable: answer.retryable ?? (status === 429 || status >= 500), requestId: answer.requestId ?? null, issues: answer.issues ?? [],
   }
 }

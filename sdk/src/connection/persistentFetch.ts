@@ -1,4 +1,4 @@
-/** `fetch` that tries again where that is safe: after a broken connection, 408, 429 and 5xx, with jitter, honouring Retry-After. */
+/** `fetch` that tries again where that is safe: after a broken connection, 408, 429 and 5xx but 507 (a full disk), with jitter, honouring Retry-After. */
 export interface Persistence {
   fetch: typeof fetch
   /** Tries after the first. */
@@ -16,7 +16,7 @@ export function persistentFetch({ fetch: plain, retries, timeoutMs, delay = jitt
     for (let attempt = 1; ; attempt++) {
       const answer = await one(plain, { input, init, timeoutMs }).catch((error: unknown) => error as Error)
       init?.signal?.throwIfAborted()
-      const failed = answer instanceof Error || answer.status === 408 || answer.status === 429 || answer.status >= 500
+      const failed = answer instanceof Error || answer.status === 408 || answer.status === 429 || (answer.status >= 500 && answer.status !== 507)
       if (!failed || attempt > retries) {
         if (answer instanceof Error) throw answer
         return answer

@@ -1,5 +1,6 @@
 import type { Api, Upload } from '../generated/api.js'
-import { ConnectionError, errorOfAnswer, localError } from '../errors.js'
+import { fieldsOf } from '../connection/connect.js'
+import { ConnectionError, errorOfAnswer, localError, type ErrorFields } from '../errors.js'
 import { pause } from '../connection/persistentFetch.js'
 import type { Source } from './source.js'
 
@@ -11,6 +12,8 @@ export interface SendOptions {
   fetch: typeof fetch
   source: Source
   upload: Upload
+  /** The sums of the parts that the store has. */
+  held: Map<number, string | null>
   signal: AbortSignal | undefined
   /** Bytes that the store holds so far. */
   onSent: (bytes: number) => void
@@ -24,24 +27,31 @@ const triesPerPart = 6
  * sha256 it was signed with. Parts that arrived before a connection broke, or in an earlier run, are not sent again.
  */
 export async function sendParts(options: SendOptions): Promise<Part[]> {
-  const { api, source, upload, signal, onSent } = options
-  const held = new Map((await api.dataset.listParts({ uploadId: upload.id }, { signal })).parts.map((part) => [part.partNumber, part.sha256]))
+  const { source, upload, held, onSent } = options
+  const failed = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal
   const parts: Part[] = []
   let sent = 0
   let next = 1
   const sendNext = async (): Promise<void> => {
-    while (next <= upload.partCount) {
+    while (next <= upload.partCount && !signal.aborted) {
       const partNumber = next++
       const start = (partNumber - 1) * upload.partBytes
       const body = await source.read(start, Math.min(start + upload.partBytes, upload.bytes))
       const sha256 = base64(await crypto.subtle.digest('SHA-256', body))
-      if (held.get(partNumber) !== sha256) await sendPart(options, { partNumber, sha256, body })
+      if (held.get(partNumber) !== sha256) await sendPart({ ...options, signal }, { partNumber, sha256, body })
       parts.push({ partNumber, sha256 })
       sent += body.length
       onSent(sent)
     }
   }
-  await Promise.all(Array.from({ length: Math.min(atOnce, upload.partCount) }, sendNext))
+  try {
+    await Promise.all(Array.from({ length: Math.min(atOnce, upload.partCount) }, sendNext))
+  } catch (error) {
+    failed.abort(error) // the others need not go on
+    throw error
+  }
+  options.signal?.throwIfAborted()
   return parts.sort((a, b) => a.partNumber - b.partNumber)
 }
 
@@ -53,9 +63,22 @@ async function sendPart({ api, fetch, upload, signal }: SendOptions, { partNumbe
     signal?.throwIfAborted()
     if (!(answer instanceof Error) && answer.ok) return
     const text = answer instanceof Error ? answer.message : await answer.text()
-    if (attempt < triesPerPart) { await pause(300 * 2 ** attempt, signal); continue }
+    const isFull = !(answer instanceof Error) && answer.status === 507
+    if (attempt < triesPerPart && !isFull) { await pause(300 * 2 ** attempt, signal); continue }
     if (answer instanceof Error) throw new ConnectionError({ ...localError('UPLOAD_BROKEN', `Part ${partNumber} of ${upload.partCount} could not be sent: ${text}`, 'Run the upload again: it goes on where it stopped.'), retryable: true }, { cause: answer })
-    throw errorOfAnswer({ code: 'UPLOAD_REFUSED', message: `The store refused part ${partNumber} with status ${answer.status}: ${text.slice(0, 300)}`, hint: 'Run the upload again: it goes on where it stopped.', status: answer.status, retryable: false, requestId: null, issues: [] })
+    // Our own service says what it is in JSON; an S3 store has words of its own.
+    throw errorOfAnswer(fieldsOf({
+      code: 'UPLOAD_REFUSED', message: `The store refused part ${partNumber} with status ${answer.status}: ${text.slice(0, 300)}`, hint: 'Run the upload again: it goes on where it stopped.',
+      retryable: false, ...asJson(text),
+    }, answer.status))
+  }
+}
+
+function asJson(text: string): Partial<ErrorFields> {
+  try {
+    return JSON.parse(text) as Partial<ErrorFields>
+  } catch {
+    return {}
   }
 }
 

@@ -1,6 +1,6 @@
 import type { PrepareOptionsInput, Upload } from '../generated/api.js'
 import type { Connection } from '../connection/connect.js'
-import { ConflictError } from '../errors.js'
+import { ConflictError, NotFoundError } from '../errors.js'
 import { followJob, type JobUpdate } from '../jobs/followJob.js'
 import { openSource, type Source } from './source.js'
 import { sendParts } from './sendParts.js'
@@ -38,24 +38,42 @@ export async function uploadDataset(connection: Connection, from: string | URL |
   const source = await openSource(from)
   try {
     const datasetName = name ?? source.name.replace(/(\.tar)?\.[a-z0-9]+$/i, '')
-    const upload = await openUpload(connection, { source, datasetName, signal })
-    const parts = await sendParts({ api: connection.api, fetch: connection.fetch, source, upload, signal, onSent: (bytes) => onProgress?.({ phase: 'uploading', bytes, totalBytes: upload.bytes }) })
-    const { job } = await connection.api.dataset.completeUpload({ uploadId: upload.id, parts, options: prepare }, { signal, idempotencyKey: `complete-${upload.id}` })
-    return await prepared(connection, { jobId: job.id, onProgress, signal, name: datasetName })
+    for (let attempt = 1; ; attempt++) {
+      const { upload, held } = await openUpload(connection, { source, datasetName, signal })
+      const onSent = (bytes: number) => onProgress?.({ phase: 'uploading', bytes, totalBytes: upload.bytes })
+      const completed = await sendParts({ api: connection.api, fetch: connection.send, source, upload, held, signal, onSent })
+        .then((parts) => connection.api.dataset.completeUpload({ uploadId: upload.id, parts, options: prepare }, { signal, idempotencyKey: `complete-${upload.id}` }))
+        .catch((error: unknown) => {
+          // Another call with the same bytes, at the same time, had the same upload and has closed it.
+          if (error instanceof ConflictError && attempt < mostUploads) return null
+          throw error
+        })
+      if (completed) return await prepared(connection, { jobId: completed.job.id, onProgress, signal, name: datasetName })
+    }
   } finally {
     await source.close()
   }
 }
 
+const mostUploads = 5
+
 /**
  * The upload that an earlier call for the same bytes left open, or a new one. The key of the request is made of the
  * content, so no note of ours is needed to find it again.
  */
-async function openUpload({ api }: Connection, { source, datasetName, signal }: { source: Source; datasetName: string; signal: AbortSignal | undefined }): Promise<Upload> {
+async function openUpload({ api }: Connection, { source, datasetName, signal }: { source: Source; datasetName: string; signal: AbortSignal | undefined }): Promise<{ upload: Upload; held: Map<number, string | null> }> {
   const request = { datasetName, fileName: source.name, bytes: source.bytes }
-  const first = await api.dataset.createUpload(request, { signal, idempotencyKey: await fingerprint(source, datasetName) })
-  const found = await api.dataset.getUpload({ uploadId: first.id }, { signal }).catch(() => null)
-  return found?.state === 'open' && Date.parse(found.expiresAt) > Date.now() ? found : api.dataset.createUpload(request, { signal })
+  for (let idempotencyKey = await fingerprint(source, datasetName); ;) {
+    const upload = await api.dataset.createUpload(request, { signal, idempotencyKey })
+    try {
+      const { parts } = await api.dataset.listParts({ uploadId: upload.id }, { signal })
+      return { upload, held: new Map(parts.map((part) => [part.partNumber, part.sha256])) }
+    } catch (error) {
+      if (!(error instanceof ConflictError || error instanceof NotFoundError)) throw error
+      // It was completed, given up or has expired; the one that follows can be found again, too.
+      idempotencyKey = `upload-after-${upload.id}`
+    }
+  }
 }
 
 /** Of name, length and the sha256 over up to 64 samples of 64 KiB: cheap, and parts are compared by their own sums anyway. */

@@ -5,7 +5,7 @@ import rateLimit from '@fastify/rate-limit'
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { batchSize, bodyBytes } from './config.js'
-import { errorHandlers, logFault } from './http/errors.js'
+import { errorHandlers, logFault, sendError } from './http/errors.js'
 import { healthRoutes } from './http/healthRoutes.js'
 import { metricsRoute } from './http/metrics.js'
 import { modelRoutes } from './http/modelRoutes.js'
@@ -34,6 +34,7 @@ export async function createApi(opened: ApiParts): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 5000 }, // the procedures of a batch
     requestTimeout: 15 * 60_000, // a part of an upload over a slow line
     forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply), // an address that cannot be decoded
   })
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] } } })
   await app.register(rateLimit, { global: false })

@@ -19,6 +19,9 @@ export const apiKeySummary = z.object({
 })
 export const project = z.object({ id: projectId, name: z.string(), createdAt: z.iso.datetime() })
 
+/** What a user calls a thing: control characters would spoil terminals, and PostgreSQL keeps neither zeros nor halves of surrogate pairs. */
+export const givenName = (longest = 100) => z.string().trim().min(1).max(longest).regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must have no control characters')
+
 /** A page of a list: pass `nextCursor` back as `cursor`; null: the end. Newest first. */
 export const pageRequest = z.strictObject({ cursor: z.string().max(200).optional(), limit: z.int().min(1).max(200).default(50) })
 export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor: z.string().nullable() })

@@ -1,5 +1,6 @@
 /** Data sets: what a user uploads, how pictures become bytes, and the manifest of one immutable version. */
 import { z } from 'zod'
+import { givenName } from './access.js'
 import { issue } from './failure.js'
 import { datasetId, uploadId, versionId } from './ids.js'
 
@@ -94,8 +95,8 @@ export type DatasetSummary = z.infer<typeof datasetSummary>
 
 /** What is uploaded: one object, in parts of `partBytes`, each with its own checksum. */
 export const createUploadRequest = z.strictObject({
-  datasetName: z.string().trim().min(1).max(100),
-  fileName: z.string().min(1).max(255),
+  datasetName: givenName(),
+  fileName: givenName(255),
   bytes: z.int().positive(),
 })
 export const upload = z.object({

@@ -3,6 +3,7 @@
  * `mode` decides nothing but the stacking (ImCLR, arXiv 2011.12618: loss, hyper-parameters and architecture unchanged).
  */
 import { z } from 'zod'
+import { givenName } from './access.js'
 import { modelId, versionId } from './ids.js'
 import { networkNames } from './network.js'
 
@@ -70,6 +71,6 @@ export type TrainingSpec = z.output<typeof trainingSpec>
 
 export const trainRequest = z.strictObject({
   versionId,
-  name: z.string().trim().min(1).max(100).optional(),
+  name: givenName().optional(),
   spec: trainingSpec.default(trainingSpec.parse({})),
 })

@@ -1,5 +1,5 @@
 export { openDatabase, type DatabaseConfig } from './openDatabase.js'
-export { isConnectionError } from './openPostgres.js'
+export { isConnectionError, isDiskFull } from './openPostgres.js'
 export { type Channel, type Database, type Listener, type PgliteHandle, type Queries } from './database.js'
 export { notify } from './notify.js'
 export * as schema from './schema.js'

@@ -66,6 +66,11 @@ function unavailable(url: string, cause: unknown): Failure {
   return new Failure('UNAVAILABLE', `PostgreSQL at ${host} does not answer: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
 }
 
+/** PostgreSQL's disk_full. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && (('code' in error && error.code === '53100') || isDiskFull(error.cause))
+}
+
 /** Node's network errors, and PostgreSQL's classes 08 (connection), 28 (password), 3D (no such database), 53 (resources), 57P (shutdown). */
 export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false

@@ -1,24 +1,27 @@
 import { failures, type WireError } from '@imclr/contract'
 import { TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { failureOf, isMasked, onWire } from '../request/failureOnWire.js'
 import type { ServerParts } from '../parts.js'
 
 /** Everything that goes wrong on a plain route, or before tRPC has a request, leaves in one form; our own faults are logged here, once. */
 export function errorHandlers(app: FastifyInstance, parts: ServerParts): void {
   app.setErrorHandler(async (error, request, reply) => {
-    const failure = failureOf(error)
-    const wire = onWire(failure, request.id)
     logFault(parts, { error, requestId: request.id, path: request.routeOptions.url })
-    const status = ownStatus(error) ?? wire.status
-    return reply.code(status).type('application/json').header('cache-control', 'no-store').send(bodyFor(request, { ...wire, status }))
+    return sendError(error, request, reply)
   })
   app.setNotFoundHandler(async (request, reply) => {
     const { hint, http } = failures.NOT_FOUND
     const wire: WireError = { code: 'NOT_FOUND', message: `There is nothing at ${request.method} ${request.url.split('?')[0]}`, hint, retryable: false, status: http, requestId: request.id, issues: [] }
     return reply.code(http).send(bodyFor(request, wire))
   })
+}
+
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const wire = onWire(failureOf(error), request.id)
+  const status = ownStatus(error) ?? wire.status
+  return reply.code(status).type('application/json').header('cache-control', 'no-store').send(bodyFor(request, { ...wire, status }))
 }
 
 /** Logs what is our fault; what a caller did wrong, the caller is told. */

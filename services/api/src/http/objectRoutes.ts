@@ -17,8 +17,15 @@ export function objectRoutes(app: FastifyInstance, { store }: ServerParts): void
 
   app.put('/v1/objects/part', async (request, reply) => {
     if (request.body === undefined) throw new Failure('CHECKSUM_MISMATCH', 'The request has no body')
-    const { etag } = await routes.receivePart(request.url, request.body as Readable)
-    return reply.header('etag', `"${etag}"`).send()
+    const body = request.body as Readable
+    try {
+      const { etag } = await routes.receivePart(request.url, body)
+      return reply.header('etag', `"${etag}"`).send()
+    } catch (error) {
+      // Whoever is refused sends the rest before it reads why; unread, it would block what comes next on this connection.
+      body.resume()
+      throw error
+    }
   })
 
   app.route({

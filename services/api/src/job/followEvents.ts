@@ -6,7 +6,7 @@ import { ownJob } from './shownJob.js'
 
 export const followEventsRequest = z.strictObject({
   jobId,
-  after: z.int().min(0).default(0), // the number of the last event that was seen
+  after: z.int().min(0).max(2 ** 31 - 1).default(0), // the number of the last event that was seen
   follow: z.boolean().default(true), // wait for further ones until the job has ended
 })
 type Input = z.output<typeof followEventsRequest>

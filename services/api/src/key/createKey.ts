@@ -1,4 +1,4 @@
-import { apiKeySummary, Failure, makeId, scope, type Scope } from '@imclr/contract'
+import { apiKeySummary, Failure, givenName, makeId, scope, type Scope } from '@imclr/contract'
 import { insertKey, type Queries } from '@imclr/database'
 import { z } from 'zod'
 import type { ApiParts } from '../parts.js'
@@ -8,7 +8,7 @@ import { makeSecret, storedForm } from './secret.js'
 import { shownKey } from './shownKey.js'
 
 export const createKeyRequest = z.strictObject({
-  name: z.string().trim().min(1).max(100),
+  name: givenName(),
   scopes: z.array(scope).min(1).max(10).default(['read', 'write']),
   expiresInDays: z.int().min(1).max(3650).nullable().default(null), // null: never
 })

@@ -1,4 +1,4 @@
-import { Failure, makeId, project } from '@imclr/contract'
+import { Failure, givenName, makeId, project } from '@imclr/contract'
 import { insertProject } from '@imclr/database'
 import { z } from 'zod'
 import { newKey, storeNewKey } from '../key/createKey.js'
@@ -6,7 +6,7 @@ import type { Call } from '../request/context.js'
 import { idempotent } from '../request/idempotent.js'
 import { shownProject } from './currentProject.js'
 
-export const createProjectRequest = z.strictObject({ name: z.string().trim().min(1).max(100) })
+export const createProjectRequest = z.strictObject({ name: givenName() })
 
 /** A project, and the key that opens it: no other key does. */
 export const newProject = z.object({ project, ...newKey.shape })

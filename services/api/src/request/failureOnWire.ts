@@ -1,5 +1,5 @@
 import { Failure, failures, type FailureCode, type WireError } from '@imclr/contract'
-import { isConnectionError } from '@imclr/database'
+import { isConnectionError, isDiskFull } from '@imclr/database'
 import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { issuesOfZod } from './issuesOfZod.js'
@@ -33,6 +33,7 @@ export function failureOf(error: unknown): Failure {
 
 /** A database that is away passes by itself; all else is ours to mend. Neither's words are for callers. */
 function unexpected(error: unknown): Failure {
+  if (isDiskFull(error)) return new Failure('DISK_FULL', 'There is no space left for the database', { cause: error })
   if (isConnectionError(error)) return new Failure('UNAVAILABLE', 'The database does not answer', { cause: error })
   return new Failure('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error })
 }

@@ -23,8 +23,9 @@ export async function pageOf<Row extends { id: string; createdAt: Date }, Item>(
   }
 }
 
+/** Times of up to 14 digits: the year 5138, which PostgreSQL can read. */
 function parseCursor(cursor: string): { createdAt: Date; id: string } {
-  const [, time, id] = /^(\d{1,15})\.([a-z]+_[a-z0-9]{8,40})$/.exec(cursor) ?? []
+  const [, time, id] = /^(\d{1,14})\.([a-z]+_[a-z0-9]{8,40})$/.exec(cursor) ?? []
   if (time === undefined || id === undefined) {
     throw new Failure('BAD_INPUT', 'The cursor is not one of ours', { issues: [{ path: 'cursor', code: 'invalid_format', message: 'Not a cursor of this list', fix: 'Send nextCursor of the page before, or leave it out for the first page' }] })
   }

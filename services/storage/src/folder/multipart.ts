@@ -87,7 +87,8 @@ export class FolderMultipart {
 /** A sender that breaks off is one whose bytes differ from those announced. */
 async function* arriving(body: Readable, partNumber: number): AsyncIterable<Uint8Array> {
   try {
-    yield* body
+    // Left open where reading stops early: its owner still has an answer to send on that connection.
+    yield* body.iterator({ destroyOnReturn: false })
   } catch (cause) {
     throw new Failure('CHECKSUM_MISMATCH', `the connection broke before all of part ${partNumber} had arrived`, { cause })
   }

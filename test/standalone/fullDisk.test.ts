@@ -1,0 +1,41 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createClient } from '@imclr/sdk'
+import { expect, it } from 'vitest'
+import { makeFolder } from '../support/parts.js'
+import { builtStandalone, protocolTrainer, spawnService } from '../support/spawnService.js'
+
+// Only root may mount a small file system, and not everywhere.
+it('on a full disk the service says so, to uploads and to records, and goes on once there is space', async ({ skip }) => {
+  const folder = makeFolder('full-disk')
+  const disk = join(folder, 'disk')
+  mkdirSync(disk)
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=96m', 'tmpfs', disk]).status !== 0) skip('mounting is not allowed here')
+  const free = () => { const { bavail, bsize } = statfsSync(disk); return bavail * bsize }
+  const service = spawnService(builtStandalone, ['--data-dir', join(disk, 'data'), '--port', '0'], { IMCLR_TRAINER: protocolTrainer, XDG_STATE_HOME: join(folder, 'state'), LOG_LEVEL: 'warn' })
+  try {
+    await service.says('imclr is ready at ')
+    const { url, keyFile } = JSON.parse(readFileSync(join(disk, 'data', 'service.json'), 'utf8')) as { url: string; keyFile: string }
+    const sdk = createClient({ url, apiKey: readFileSync(keyFile, 'utf8').trim() })
+    const dataset = await sdk.datasets.upload(Buffer.from('small'), { name: 'small' })
+
+    const filler = join(disk, 'filler')
+    writeFileSync(filler, Buffer.alloc(free() - 4 * 2 ** 20))
+    await expect(sdk.datasets.upload(new Uint8Array(40 * 2 ** 20), { name: 'large' })).rejects.toMatchObject({ name: 'ServiceError', code: 'DISK_FULL', status: 507, hint: expect.stringContaining('Free disk space') as string })
+    expect(readdirSync(join(disk, 'data', 'objects', 'aside'))).toEqual([])
+
+    writeFileSync(filler, Buffer.alloc(Math.max(0, free() - 4096)), { flag: 'a' })
+    const filling = async () => { for (let i = 0; i < 1000; i++) await sdk.api.key.create({ name: `key ${i} ${'x'.repeat(80)}` }) }
+    await expect(filling()).rejects.toMatchObject({ name: 'ServiceError', code: 'DISK_FULL', message: 'There is no space left for the database' })
+    expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ status: 'not ready', parts: { store: 'DISK_FULL' } })
+
+    rmSync(filler)
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: 20_000 }).toBe(200)
+    expect(await (await sdk.train(dataset, { epochs: 1, network: 'resnet8' })).result()).toMatchObject({ versionId: dataset.versionId })
+  } finally {
+    await service[Symbol.asyncDispose]()
+    execFileSync('umount', [disk])
+    rmSync(folder, { recursive: true })
+  }
+}, 180_000)
