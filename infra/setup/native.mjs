@@ -15,7 +15,7 @@ import { runCommand } from './command.mjs'
 import { findCompiler } from './compiler.mjs'
 import { wantsGpu } from './gpu.mjs'
 import { pinFor } from './pins.mjs'
-import { asDiskProblem, describeProblem, SetUpProblem } from './problem.mjs'
+import { asDiskProblem, describeProblem, isAccessError, SetUpProblem } from './problem.mjs'
 import { cachedLibrary, fetchLibrary, givenLibrary } from './tensorflow.mjs'
 
 /**
@@ -46,7 +46,7 @@ export async function setUpNative({ log = console.log } = {}) {
     log(`engine ready in ${seconds()} s (${library.folder})`)
     return { did: 'placed', library: library.folder, seconds: seconds() }
   } catch (error) {
-    throw asDiskProblem(error, cache)
+    throw asDiskProblem(asAccessProblem(error, cache), cache)
   } finally {
     release()
   }
@@ -74,7 +74,7 @@ function checkLibc() {
 }
 
 function asAccessProblem(error, cache) {
-  if (!['EACCES', 'EROFS', 'EPERM'].includes(error?.code)) return error
+  if (!isAccessError(error)) return error
   return new SetUpProblem('no-access', `${cache} cannot be written (${error.code})`, ['name another place: IMCLR_CACHE=/somewhere/writable npm run setup'])
 }
 

@@ -15,6 +15,8 @@ export function describeProblem(error) {
   return [`set-up failed (${error.code}): ${error.message}`, ...error.fix.map((line) => `  fix: ${line}`)].join('\n')
 }
 
+export const isAccessError = (error) => ['EACCES', 'EROFS', 'EPERM'].includes(error?.code)
+
 /** A full disk shows up in any step; everything else passes unchanged. */
 export function asDiskProblem(error, folder) {
   if (error?.code !== 'ENOSPC' && error?.code !== 'EDQUOT') return error
