@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { syncFolder, writeAtomically } from './cacheFolder.mjs'
 import { runCommand } from './command.mjs'
-import { asDiskProblem, isAccessError, SetUpProblem } from './problem.mjs'
+import { asDiskProblem, SetUpProblem } from './problem.mjs'
 
 /** The repository's root, which is where npm puts the packages. */
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
@@ -100,16 +100,12 @@ export function placeAddon(engine, built) {
     renameSync(temporary, engine.place)
   } catch (error) {
     rmSync(temporary, { force: true })
-    throw asPlaceProblem(error, engine.folder)
+    throw asDiskProblem(error, engine.folder, ofClone)
   }
 }
 
-/** The clone's own disk: `IMCLR_CACHE` would not help. */
-function asPlaceProblem(error, folder) {
-  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') return new SetUpProblem('disk-full', `no space left in ${folder}`, ['free about 100 MB there and run npm run setup again'])
-  if (isAccessError(error)) return new SetUpProblem('no-access', `${folder} cannot be written (${error.code})`, ['run the set-up as the user who owns the clone: npm run setup'])
-  return error
-}
+/** The clone's own disk: another cache would not help. */
+const ofClone = { full: 'free about 100 MB there and run npm run setup again', closed: 'run the set-up as the user who owns the clone: npm run setup' }
 
 /** Written only after the proof, so an addon that was placed but never proven is proven by the next run. */
 export function stampAddon(engine, library) {
