@@ -28,9 +28,9 @@ COPY services/standalone/package.json services/standalone/
 COPY sdk/package.json sdk/
 RUN npm ci --include=dev --ignore-scripts --no-audit --no-fund
 
-# The engine before the sources: a change of ours does not fetch it again.
+# The engine before the sources: a change of ours does not fetch it again. For CPUs, whatever driver the building machine has loaded.
 COPY infra/setup infra/setup
-RUN IMCLR_CACHE=${ENGINE} node infra/setup/native.mjs && rm -rf ${ENGINE}/tmp ${ENGINE}/addon
+RUN IMCLR_GPU=0 IMCLR_CACHE=${ENGINE} node infra/setup/native.mjs && rm -rf ${ENGINE}/tmp ${ENGINE}/addon
 
 COPY infra/tsconfig.base.json infra/
 COPY services services

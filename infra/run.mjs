@@ -7,18 +7,18 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, checkNode, installPackages, PrepareError, setUpEngine } from './run/prepare.mjs'
+import { prepare, PrepareError } from './run/prepare.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 const service = ['services/standalone', 'services/trainer']
 
-/** What each verb needs and runs. `builds` are TypeScript projects; '.' is all of them, tests included. */
+/** What each verb needs and runs. `builds` are TypeScript projects; '.' is all of them, tests included. The doctor looks at what there is. */
 const verbs = {
   demo: { says: 'train imclr and baseline on a small real data set, show both reports', builds: [...service, 'sdk', 'infra/demo'], engine: true, program: 'infra/demo/dist/demo.js' },
   start: { says: 'run the service on this machine, in the foreground', builds: service, engine: true, program: 'services/standalone/dist/main.js' },
   test: { says: 'run the tests; arguments choose some: npm test -- test/queue', builds: ['.'], engine: true, program: 'node_modules/vitest/vitest.mjs', args: ['run'] },
-  doctor: { says: 'tell what machine, engine and GPU there are', builds: [], engine: false, program: 'infra/setup/doctor.mjs' },
+  doctor: { says: 'tell what machine, engine and GPU there are', packages: false, builds: [], engine: false, program: 'infra/setup/doctor.mjs' },
   setup: { says: 'make the native engine (once per machine; done by the other verbs by themselves)', builds: [], engine: false, program: 'infra/setup/native.mjs' },
   bench: { says: 'measure the speed of training, evaluation and data', builds: ['.'], engine: true, program: 'test/dist/bench/main.js' },
   learning: { says: 'compare what models learn with the same recipe in PyTorch (hours)', builds: ['.'], engine: true, program: 'test/dist/learning/main.js' },
@@ -58,11 +58,8 @@ async function main([name, ...args]) {
     else console.error(`imclr: there is no verb "${name}"\n\n${usage()}`)
     process.exit(asked && name !== undefined ? 0 : 2)
   }
-  checkNode()
-  await installPackages(root)
-  if (verb.engine) await setUpEngine(root)
-  if (verb.builds.length > 0) await build(root, verb.builds)
-  if (verb.program) become(verb.program, [...(verb.args ?? []), ...args])
+  await prepare(root, verb)
+  become(verb.program, [...(verb.args ?? []), ...args])
 }
 
 main(process.argv.slice(2)).catch(fail)

@@ -59,8 +59,8 @@ async function train(job: Job): Promise<Model> {
   const model = await job.result({
     onEvent: ({ event }) => {
       if (event.type === 'epoch') loss = `loss ${event.loss.toFixed(3)}`
-      if (event.type === 'started') say(`  on ${event.device}, ${event.engine}, ${event.execution} ${event.precision}`)
-      if (event.type === 'retry') say(`  trying again (attempt ${event.attempt}): ${event.failure.message}`)
+      if (event.type === 'started') line.end(`  on ${event.device}, ${event.engine}, ${event.execution} ${event.precision}`)
+      if (event.type === 'retry') line.end(`  trying again (attempt ${event.attempt}): ${event.failure.message}`)
       if (event.type !== 'progress') return
       const where = event.epoch ? `epoch ${event.epoch} of ${event.epochs}, ${loss}` : `${Math.round(event.done)} of ${Math.round(event.total)} ${event.unit}`
       const speed = event.imagesPerSecond ? `, ${Math.round(event.imagesPerSecond)} images/s` : ''
@@ -85,7 +85,10 @@ async function predict(sdk: Client, { model, folder }: { model: Model; folder: s
 }
 
 const options = readDemoOptions(process.argv.slice(2))
-if (options.help) say(demoUsage)
+if (typeof options === 'string') {
+  process.stderr.write(`${options}\n\n${demoUsage}`)
+  process.exitCode = 2
+} else if (options.help) say(demoUsage)
 else {
   await demo(options).catch((error: unknown) => {
     process.exitCode = 1

@@ -22,18 +22,22 @@ export const demoUsage = `usage: npm run demo [-- options]
   --help                      this text
 `
 
-/** Reads the demo's options; an unknown one throws an Error that names it. */
-export function readDemoOptions(args: string[]): DemoOptions {
-  const { values } = parseArgs({
-    args,
-    options: {
-      data: { type: 'string', default: bundledData },
-      folder: { type: 'string', default: 'demo-output' },
-      epochs: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  })
-  const epochs = values.epochs === undefined ? null : Number(values.epochs)
-  if (epochs !== null && !(Number.isInteger(epochs) && epochs > 0)) throw new Error(`--epochs takes a whole number above zero, got ${values.epochs}`)
-  return { ...values, epochs }
+/** The demo's options; words where they are wrong. */
+export function readDemoOptions(args: string[]): DemoOptions | string {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        data: { type: 'string', default: bundledData },
+        folder: { type: 'string', default: 'demo-output' },
+        epochs: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    const epochs = values.epochs === undefined ? null : Number(values.epochs)
+    if (epochs !== null && !(Number.isInteger(epochs) && epochs > 0)) return `--epochs takes a whole number above zero, not ${values.epochs}`
+    return { ...values, epochs }
+  } catch (error) {
+    return (error as Error).message.split('. ')[0]!
+  }
 }

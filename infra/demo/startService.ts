@@ -16,7 +16,19 @@ export async function startService(folder: string): Promise<RunningService> {
   await rm(note, { force: true })
   const log = join(folder, 'service.log')
   const out = openSync(log, 'a')
-  const child = spawn(process.execPath, [main, '--data-dir', folder, '--port', '0'], { stdio: ['ignore', out, out] })
+  // Not of the terminal's group: Ctrl-C comes to us alone, and the service is told once.
+  const child = spawn(process.execPath, [main, '--data-dir', folder, '--port', '0'], { stdio: ['ignore', out, out], detached: true })
+  const close = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
+  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) {
+    process.once(signal, () => {
+      process.stdout.write(`\nStopping; a training in progress leaves a checkpoint. Go on from it: npm start -- --data-dir ${folder}\n`)
+      void close().then(() => process.exit(code))
+    })
+  }
   const url = await ready(child, note).catch(async (error: Error) => {
     child.kill()
     throw new Error(`the service did not start: ${error.message}\nIts last words, from ${log}:\n${(await readFile(log, 'utf8')).split('\n').slice(-12).join('\n')}`)
@@ -26,11 +38,7 @@ export async function startService(folder: string): Promise<RunningService> {
     url,
     apiKey: (await readFile(keyFile, 'utf8')).trim(),
     log,
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    },
+    [Symbol.asyncDispose]: close,
   }
 }
 

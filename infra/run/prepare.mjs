@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cacheFolder, lockCache } from '../setup/cacheFolder.mjs'
 
 const oldestNode = [20, 15] // the first 20 with zlib.crc32
 
@@ -12,6 +13,20 @@ export class PrepareError extends Error {
   constructor(message, fix) {
     super(message)
     this.fix = fix
+  }
+}
+
+/** Makes what a verb needs. Two verbs at once in one clone take turns: neither runs on a half-installed or half-built one. */
+export async function prepare(root, { packages = true, engine, builds }) {
+  checkNode()
+  if (!packages) return
+  const release = await lockCache(join(cacheFolder(), 'clones', createHash('sha256').update(root).digest('hex').slice(0, 16)), say)
+  try {
+    await installPackages(root)
+    if (engine) await setUpEngine(root)
+    if (builds.length > 0) await build(root, builds)
+  } finally {
+    release()
   }
 }
 

@@ -57,9 +57,10 @@ export async function buildAddon({ cache, engine, library, compiler, log }) {
     `-I${engine.headers}`, `-I${join(library.folder, 'include')}`, `-I${engine.folder}`,
     ...sources.filter((name) => name.endsWith('.cc')).map((name) => join(engine.folder, 'binding', name)),
     '-o', output, ...link, `-Wl,-rpath,${library.folder}`,
-  ])
+    // Its intermediate files go where the result does: one disk that can be full, and the one that a message names.
+  ], { env: { ...process.env, TMPDIR: temporary } })
   try {
-    if (code !== 0) throw compileProblem(err, compiler, temporary)
+    if (code !== 0) throw compileProblem(err, compiler, cache)
     writeFileSync(join(temporary, 'complete.json'), JSON.stringify({ compiler: compiler.version, library: library.id, engine: engine.version, sha256: sha256(readFileSync(output)) }), { flush: true })
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(dirname(folder), { recursive: true })
@@ -81,8 +82,8 @@ function isWhole(folder, built) {
   }
 }
 
-function compileProblem(text, compiler, folder) {
-  if (/No space left/i.test(text)) return asDiskProblem({ code: 'ENOSPC' }, folder)
+function compileProblem(text, compiler, cache) {
+  if (/No space left|Disk quota/i.test(text)) return asDiskProblem({ code: 'ENOSPC' }, cache)
   const first = text.split('\n').filter((line) => /error|fatal|cannot find/i.test(line)).slice(0, 3).join(' | ') || text.slice(-300)
   return new SetUpProblem('compile', `${compiler.program} could not compile the addon: ${first}`, [
     'it takes a C++17 compiler with its standard library (GCC 8 or Clang 7 and newer); name another with CXX=...',
@@ -91,12 +92,20 @@ function compileProblem(text, compiler, folder) {
 
 /** Copies the addon into the package. A copy, because package managers and container builds drop links that leave the tree. */
 export function placeAddon(engine, built) {
-  mkdirSync(dirname(engine.place), { recursive: true })
-  rmSync(stampOf(engine), { force: true })
   const temporary = `${engine.place}.${process.pid}`
-  copyFileSync(built, temporary)
-  renameSync(temporary, engine.place)
+  try {
+    mkdirSync(dirname(engine.place), { recursive: true })
+    rmSync(stampOf(engine), { force: true })
+    copyFileSync(built, temporary)
+    renameSync(temporary, engine.place)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw asDiskProblem(error, engine.folder, ofClone)
+  }
 }
+
+/** The clone's own disk: another cache would not help. */
+const ofClone = { full: 'free about 100 MB there and run npm run setup again', closed: 'run the set-up as the user who owns the clone: npm run setup' }
 
 /** Written only after the proof, so an addon that was placed but never proven is proven by the next run. */
 export function stampAddon(engine, library) {

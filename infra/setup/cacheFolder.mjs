@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { dirname, join } from 'node:path'
+import { asDiskProblem } from './problem.mjs'
 
 /** Where downloads and builds are kept, outside every clone, so that the second clone finds them. */
 export function cacheFolder(env = process.env) {
@@ -36,13 +37,28 @@ const silentMs = 60_000
  * @param {string} cache @param {(line: string) => void} log @returns {Promise<() => void>} the release
  */
 export async function lockCache(cache, log) {
-  mkdirSync(cache, { recursive: true })
   const path = join(cache, 'setup.lock')
   const own = JSON.stringify({ pid: process.pid, started: startOf(process.pid), host: hostname(), nonce: randomBytes(8).toString('hex') })
+  await take(path, { own, log }).catch((error) => Promise.reject(asDiskProblem(error, cache)))
+  const heartbeat = setInterval(() => {
+    try {
+      utimesSync(path, new Date(), new Date())
+    } catch {
+      // The lock was removed by hand; the release below finds that out as well.
+    }
+  }, heartbeatMs)
+  return () => {
+    clearInterval(heartbeat)
+    if (read(path) === own) rmSync(path, { force: true })
+  }
+}
+
+async function take(path, { own, log }) {
+  mkdirSync(dirname(path), { recursive: true })
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
-  writeFileSync(draft, own)
   let told = false
   try {
+    writeFileSync(draft, own)
     for (;;) {
       try {
         // A link appears whole or not at all, so nobody ever reads a half-written lock.
@@ -62,17 +78,6 @@ export async function lockCache(cache, log) {
     }
   } finally {
     rmSync(draft, { force: true })
-  }
-  const heartbeat = setInterval(() => {
-    try {
-      utimesSync(path, new Date(), new Date())
-    } catch {
-      // The lock was removed by hand; the release below finds that out as well.
-    }
-  }, heartbeatMs)
-  return () => {
-    clearInterval(heartbeat)
-    if (read(path) === own) rmSync(path, { force: true })
   }
 }
 

@@ -14,6 +14,7 @@ import { findCompiler } from './compiler.mjs'
 import { wantsGpu } from './gpu.mjs'
 import { pinFor } from './pins.mjs'
 import { findPython } from './python.mjs'
+import { readOptions } from './readOptions.mjs'
 import { cachedLibrary, givenLibrary } from './tensorflow.mjs'
 
 /** @typedef {{ name: string, state: 'ok' | 'note' | 'missing', value: string, fix?: string[] }} Finding `missing`: a job cannot run */
@@ -138,12 +139,9 @@ Tells what machine, engine and GPU there are, and how to mend what is missing. E
 `
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes('--help')) {
-    process.stdout.write(usage)
-    process.exit(0)
-  }
+  const { json } = readOptions(usage, { json: { type: 'boolean' } })
   const report = await examine()
-  if (process.argv.includes('--json')) {
+  if (json) {
     console.log(JSON.stringify(report, null, 2))
   } else {
     for (const { name, state, value, fix = [] } of report.findings) {

@@ -16,6 +16,7 @@ import { findCompiler } from './compiler.mjs'
 import { wantsGpu } from './gpu.mjs'
 import { pinFor } from './pins.mjs'
 import { asDiskProblem, describeProblem, SetUpProblem } from './problem.mjs'
+import { readOptions } from './readOptions.mjs'
 import { cachedLibrary, fetchLibrary, givenLibrary } from './tensorflow.mjs'
 
 /**
@@ -36,7 +37,7 @@ export async function setUpNative({ log = console.log } = {}) {
   checkLibc()
   const compiler = await findCompiler()
   if (pin?.untested) log(`note: ${pin.untested}`)
-  const release = await lockCache(cache, log).catch((error) => Promise.reject(asDiskProblem(asAccessProblem(error, cache), cache)))
+  const release = await lockCache(cache, log)
   try {
     rmSync(join(cache, 'tmp'), { recursive: true, force: true })
     const library = given ?? cachedLibrary(cache, pin) ?? (await fetchLibrary(cache, pin, log))
@@ -73,11 +74,6 @@ function checkLibc() {
   if (major === 2 && minor < 27) throw new SetUpProblem('old-system', `glibc ${version} is older than 2.27, which TensorFlow needs`, ['use Debian 11, Ubuntu 20.04, RHEL 9 or newer'])
 }
 
-function asAccessProblem(error, cache) {
-  if (!['EACCES', 'EROFS', 'EPERM'].includes(error?.code)) return error
-  return new SetUpProblem('no-access', `${cache} cannot be written (${error.code})`, ['name another place: IMCLR_CACHE=/somewhere/writable npm run setup'])
-}
-
 const usage = `usage: npm run setup
 
 Fetches TensorFlow with pip, compiles the addon and proves it by one training step. Done again, it costs nothing.
@@ -86,9 +82,8 @@ The environment has more: IMCLR_CACHE (where TensorFlow is kept), IMCLR_GPU (1: 
 IMCLR_LIBTENSORFLOW (a folder with TensorFlow's own library); pip's mirrors are honoured.
 `
 
-if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv.includes('--help')) {
-  process.stdout.write(usage)
-} else if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  readOptions(usage)
   setUpNative().then(
     ({ did, library }) => did === 'nothing' && console.log(`engine is set up (${library})`),
     (error) => {

@@ -15,10 +15,14 @@ export function describeProblem(error) {
   return [`set-up failed (${error.code}): ${error.message}`, ...error.fix.map((line) => `  fix: ${line}`)].join('\n')
 }
 
-/** A full disk shows up in any step; everything else passes unchanged. */
-export function asDiskProblem(error, folder) {
-  if (error?.code !== 'ENOSPC' && error?.code !== 'EDQUOT') return error
-  return new SetUpProblem('disk-full', `no space left in ${folder}`, [
-    'free about 1.5 GB there, or name another place: IMCLR_CACHE=/somewhere/larger npm run setup',
-  ])
+const ofCache = {
+  full: 'free about 1.5 GB there, or name another place: IMCLR_CACHE=/somewhere/larger npm run setup',
+  closed: 'name another place: IMCLR_CACHE=/somewhere/writable npm run setup',
+}
+
+/** A full or closed disk shows up in any step; everything else passes unchanged. */
+export function asDiskProblem(error, folder, fix = ofCache) {
+  if (['ENOSPC', 'EDQUOT'].includes(error?.code)) return new SetUpProblem('disk-full', `no space left in ${folder}`, [fix.full])
+  if (['EACCES', 'EROFS', 'EPERM'].includes(error?.code)) return new SetUpProblem('no-access', `${folder} cannot be written (${error.code})`, [fix.closed])
+  return error
 }

@@ -92,7 +92,8 @@ async function download({ wheel, pin, python, temporary, log }) {
   }, 500)
   // Without a retry pip does not say that it could not connect.
   const args = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--no-cache-dir', '--disable-pip-version-check', '--progress-bar', 'off', '--retries', '2', '-d', folder]
-  const tags = ['--python-version', '3.12', '--implementation', 'cp', '--abi', 'cp312', '--abi', 'abi3', '--abi', 'none', ...pin.platforms.flatMap((tag) => ['--platform', tag])]
+  // One --abi alone: an old pip (20.0, as in Ubuntu 20.04) takes the last of several for the only one. Wheels for any ABI match by themselves.
+  const tags = ['--python-version', '3.12', '--implementation', 'cp', '--abi', 'cp312', ...pin.platforms.flatMap((tag) => ['--platform', tag])]
   const env = { ...process.env, TMPDIR: scratch, PIP_REQUIRE_VIRTUALENV: '0' }
   const pip = await runCommand(python.program, [...args, ...tags, `${wheel.name}==${wheel.version}`], { env })
   clearInterval(watch)

@@ -4,6 +4,7 @@ Every file is synced to disk before the caller renames the folder into place.
 """
 import os
 import re
+import shutil
 import sys
 import zipfile
 
@@ -23,8 +24,7 @@ for wheel in sys.argv[2:]:
             path = os.path.join(target, *entry.filename.split('/'))
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with archive.open(entry) as source, open(path, 'wb') as copy:
-                while chunk := source.read(1 << 22):
-                    copy.write(chunk)
+                shutil.copyfileobj(source, copy, 1 << 22)
                 copy.flush()
                 os.fsync(copy.fileno())
             if entry.external_attr >> 16 & 0o111:

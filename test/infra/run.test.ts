@@ -17,6 +17,7 @@ describe('npm\'s verbs', () => {
     clone = mkdtempSync(join(tmpdir(), 'imclr-run-'))
     cpSync(join(infra, 'run'), join(clone, 'infra/run'), { recursive: true })
     cpSync(join(infra, 'run.mjs'), join(clone, 'infra/run.mjs'))
+    for (const name of ['cacheFolder.mjs', 'problem.mjs']) cpSync(join(infra, 'setup', name), join(clone, 'infra/setup', name))
     write('package-lock.json', { packages: { '': {} } })
   })
   afterEach(() => rmSync(clone, { recursive: true }))
@@ -25,7 +26,8 @@ describe('npm\'s verbs', () => {
     mkdirSync(join(clone, path, '..'), { recursive: true })
     writeFileSync(join(clone, path), typeof content === 'string' ? content : JSON.stringify(content))
   }
-  const run = (...words: string[]) => spawnSync(process.execPath, ['infra/run.mjs', ...words], { cwd: clone, encoding: 'utf8', timeout: 20_000 })
+  const where = () => ({ cwd: clone, env: { ...process.env, IMCLR_CACHE: join(clone, 'cache') } })
+  const run = (...words: string[]) => spawnSync(process.execPath, ['infra/run.mjs', ...words], { ...where(), encoding: 'utf8', timeout: 20_000 })
 
   it('are listed on request, and with a verb that does not exist', () => {
     const help = run('--help')
@@ -37,13 +39,12 @@ describe('npm\'s verbs', () => {
     expect(run('constructor').status).toBe(2)
   })
 
-  it('pass arguments, signals and the exit code on', async () => {
-    write('node_modules/.package-lock.json', { packages: {} })
+  it('pass arguments, signals and the exit code on; the doctor comes without packages', async () => {
     write('infra/setup/doctor.mjs', `
       process.on('SIGTERM', () => process.exit(7))
       console.log(process.argv.slice(2).join(' '))
       setInterval(() => {}, 1000)`)
-    const child = spawn(process.execPath, ['infra/run.mjs', 'doctor', '--json', '--help'], { cwd: clone, stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, ['infra/run.mjs', 'doctor', '--json', '--help'], { ...where(), stdio: ['ignore', 'pipe', 'inherit'] })
     const ended = new Promise(resolve => child.once('exit', resolve))
     expect(String(await new Promise(resolve => child.stdout.once('data', resolve)))).toBe('--json --help\n')
     child.kill('SIGTERM')
@@ -56,6 +57,20 @@ describe('npm\'s verbs', () => {
     const { status, stderr } = run('start')
     expect(status).toBe(1)
     expect(stderr).toBe('\nimclr: no compiler\n  fix: apt-get install g++\n  fix: or another\n')
+  })
+
+  it('take turns where two of them prepare the same clone', async () => {
+    write('node_modules/.package-lock.json', { packages: {} })
+    write('infra/setup/native.mjs', `
+      import { appendFileSync } from 'node:fs'
+      export async function setUpNative() {
+        appendFileSync('turns', 'in ')
+        await new Promise(resolve => setTimeout(resolve, 500))
+        appendFileSync('turns', 'out ')
+      }`)
+    const both = ['start', 'demo'].map(verb => spawn(process.execPath, ['infra/run.mjs', verb], { ...where(), stdio: 'ignore' }))
+    await Promise.all(both.map(child => new Promise(resolve => child.once('exit', resolve))))
+    expect(readFileSync(join(clone, 'turns'), 'utf8')).toBe('in out in out ')
   })
 })
 
