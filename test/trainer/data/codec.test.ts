@@ -1,4 +1,4 @@
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { describe, expect, it } from 'vitest'
 import type { Picture } from '@imclr/contract'
 import { decodePicture, drawText, encodePng, jpegRoundTrip, measurePicture, scalePixels } from '../../../services/trainer/src/data/codec.js'
@@ -106,7 +106,7 @@ describe('a picture at prediction', () => {
     const dots = noise(6, h * w * 3)
     return Uint8Array.from(dots, (dot, i) => 110 + 70 * Math.sin((Math.floor(i / 3) % w) / (w / 9) + (i % 3)) * Math.cos(Math.floor(i / 3 / w) / (h / 7)) + dot / 6)
   }
-  const kinds: [string, (picture: sharp.Sharp) => sharp.Sharp][] = [
+  const kinds: [string, (picture: Sharp) => Sharp][] = [
     ['PNG', (picture) => picture.png()],
     ['PNG of 16 bits', (picture) => picture.toColourspace('rgb16').png()],
     ['gray PNG', (picture) => picture.grayscale().png()],
