@@ -112,7 +112,7 @@ describe('every procedure', () => {
   it.each(procedures)('$path finds no fault of its own in hostile values', async ({ path, type, input }) => {
     for (const value of hostileTo(sample(schemaOf(input)) ?? {}, schemaOf(input))) {
       // A stream tells its errors line by line.
-      const headers = path === 'job.events' ? { 'trpc-accept': 'application/jsonl' } : {}
+      const headers: Record<string, string> = path === 'job.events' ? { 'trpc-accept': 'application/jsonl' } : {}
       const query = `${api.url}/trpc/${path}?batch=1&input=${encodeURIComponent(JSON.stringify({ 0: value }))}`
       const authorized = { authorization: `Bearer ${api.key}`, ...headers }
       const answer = type === 'query'
