@@ -22,7 +22,7 @@ export interface StartRow {
 
 export interface EpochBenchOptions {
   repeats: number
-  /** Few steps. */
+  /** Few steps of a small batch. */
   quick: boolean
   log?: (line: string) => void
 }
@@ -30,8 +30,8 @@ export interface EpochBenchOptions {
 /** Whole epochs against steps alone, in turns on one recorded step. */
 export async function benchEpochs({ repeats, quick, log = () => {} }: EpochBenchOptions): Promise<EpochRow[]> {
   const rows: EpochRow[] = []
-  for (const [network, mode, batch] of [['resnet20', 'imclr', 128], ['resnet20', 'baseline', 128], ['resnet8', 'imclr', 64]] as const) {
-    const steps = quick ? 4 : 12
+  for (const [network, mode, size] of [['resnet20', 'imclr', 128], ['resnet20', 'baseline', 128], ['resnet8', 'imclr', 64]] as const) {
+    const [steps, batch] = quick ? [4, 16] : [12, size]
     const spec = trainingSpec.parse({ network, mode, batchSize: batch, epochs: 1 })
     const feed = trainingFeed(randomSplit(batch * steps), spec)
     const training = openTraining(spec, { feed, normalisation: { mean: [125, 123, 114], std: [63, 62, 67] } })

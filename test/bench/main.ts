@@ -1,7 +1,7 @@
 /** Speed, as ratios inside one run. */
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
-import { readOptions } from '../support/commandLine.js'
+import { readOptions, refuseOptions } from '../support/commandLine.js'
 import { benchCorruptions } from './corruption.js'
 import { benchEpochs, benchStart } from './epoch.js'
 import { benchPrepare } from './prepare.js'
@@ -26,6 +26,7 @@ const values = readOptions(usage, {
   json: { type: 'string' }, only: { type: 'string' }, repeats: { type: 'string', default: '7' }, quick: { type: 'boolean', default: false }, cifar: { type: 'string' },
 })
 const [repeats, quick] = [Number(values.repeats), values.quick]
+if (!Number.isInteger(repeats) || repeats < 1) refuseOptions(usage, `--repeats takes a whole number above zero, not ${values.repeats}`)
 const log = (line: string): void => { process.stderr.write(`  ${line}\n`) }
 
 const sections: Record<string, () => Promise<unknown>> = {
@@ -39,7 +40,7 @@ const sections: Record<string, () => Promise<unknown>> = {
 }
 const chosen = values.only?.split(',') ?? Object.keys(sections)
 const unknown = chosen.filter((name) => !(name in sections))
-if (unknown.length > 0) throw new Error(`there is no section ${unknown.join(', ')}; there are ${Object.keys(sections).join(', ')}`)
+if (unknown.length > 0) refuseOptions(usage, `there is no section ${unknown.join(', ')}`)
 
 const results: Record<string, unknown> = { cpu: cpus()[0]?.model, cores: availableParallelism(), node: process.version }
 for (const name of chosen) {

@@ -31,11 +31,10 @@ const cases = [
   { network: 'wrn28-2', height: 64, width: 32 },
   { network: 'wrn28-2', height: 32, width: 32 },
 ] as const
-const batch = 128
 
 export interface StepBenchOptions {
   repeats: number
-  /** One case, few steps. */
+  /** One case, a small batch, few steps. */
   quick: boolean
   /** A Python that has torch (default: `IMCLR_BENCH_PYTHON`); null: ours alone. */
   python?: string | null
@@ -50,9 +49,10 @@ export interface StepBenchOptions {
  */
 export async function benchSteps({ repeats, quick, python = process.env.IMCLR_BENCH_PYTHON ?? null, bfloat16 = supportsBfloat16(), log = () => {} }: StepBenchOptions): Promise<StepRow[]> {
   const rows: StepRow[] = []
+  const batch = quick ? 16 : 128
   for (const { network, height, width } of quick ? cases.slice(0, 1) : cases) {
     const input = `${height}x${width}`
-    const contenders = contendersOf({ network, height, width }, { python, bfloat16 })
+    const contenders = contendersOf([network, String(height), String(width), String(batch)], { python, bfloat16 })
     const runners = []
     for (const contender of contenders) runners.push({ ...contender, ...(await Runner.start(contender.start())), rounds: [] as number[] })
     try {
@@ -77,8 +77,8 @@ export async function benchSteps({ repeats, quick, python = process.env.IMCLR_BE
   return rows
 }
 
-function contendersOf({ network, height, width }: { network: string; height: number; width: number }, { python, bfloat16 }: { python: string | null; bfloat16: boolean }): Contender[] {
-  const size = [network, String(height), String(width), String(batch)]
+/** `size` is network, height, width and batch, as the contenders take them. */
+function contendersOf(size: string[], { python, bfloat16 }: { python: string | null; bfloat16: boolean }): Contender[] {
   const ours = (execution: string, precision: string) => () => spawn(process.execPath, [fileURLToPath(new URL('./stepContender.js', import.meta.url)), execution, ...size, precision], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...trainerProcessEnvironment, ...process.env } })
   const theirs = (precision: string) => () => spawn(python!, [fileURLToPath(new URL('../../pytorch/bench_step.py', import.meta.url)), ...size, precision, String(availableParallelism())], { stdio: ['pipe', 'pipe', 'inherit'] })
   const pytorch = (precision: string) => (python ? `pytorch ${precision}` : null)

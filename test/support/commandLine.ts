@@ -14,7 +14,12 @@ export function readOptions<const T extends Options>(usage: string, options: T):
     process.stdout.write(usage)
     process.exit(0)
   } catch (error) {
-    process.stderr.write(`${(error as Error).message.split('.')[0]}\n\n${usage}`)
-    process.exit(2)
+    refuseOptions(usage, (error as Error).message.split('.')[0]!)
   }
+}
+
+/** Says what is wrong with the options, and ends with 2. */
+export function refuseOptions(usage: string, problem: string): never {
+  process.stderr.write(`${problem}\n\n${usage}`)
+  process.exit(2)
 }
