@@ -1,5 +1,6 @@
 import { networks } from '@imclr/contract'
 import type { DatasetManifest, Report, TrainJobFile } from '@imclr/contract'
+import { optimizerInWords, scheduleInWords } from './recipeInWords.js'
 
 export interface ModelCardInput {
   job: TrainJobFile
@@ -47,28 +48,14 @@ function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
   const { validation } = training
   const padding = spec.augmentation.cropPadding === null ? 'an eighth of the image size' : `${spec.augmentation.cropPadding} pixels`
   const lines = [
-    `- ${number(model.epochsTrained)} passes in batches of ${spec.batchSize}; ${optimizer(spec)}`,
-    `- learning rate ${spec.learningRate}, ${schedule(spec)}`,
+    `- ${number(model.epochsTrained)} passes in batches of ${spec.batchSize}; ${optimizerInWords(spec)}`,
+    `- learning rate ${scheduleInWords(spec)}`,
     `- random crops with padding of ${padding}${spec.augmentation.flip ? ', horizontal flips' : ''}${spec.labelSmoothing > 0 ? `, label smoothing ${spec.labelSmoothing}` : ''}`,
     `- the weights are ${spec.emaDecay === null ? 'those' : `an exponential average over the steps (decay ${spec.emaDecay})`} after ${validation ? `epoch ${validation.epoch}, the best by ${number(validation.images)} training images that were held back (${percent(validation.accuracy)} of them right)` : 'the last step'}`,
     `- seed ${spec.seed}, ${spec.precision}`,
   ]
   if (last) lines.push(`- loss in the last epoch ${last.loss.toFixed(4)}; no loss could be below ${last.labelEntropy.toFixed(4)}, the entropy of the labels drawn`)
   return `## Recipe\n\n${lines.join('\n')}\n`
-}
-
-function optimizer({ optimizer: method, weightDecay, decay, clipNorm }: TrainJobFile['spec']): string {
-  const moved = method.kind === 'sgd' ? '' : method.beta1End === null ? '' : ` to ${method.beta1End}`
-  const name = method.kind === 'sgd' ? `SGD, momentum ${method.momentum}${method.nesterov ? ' (Nesterov)' : ''}` : `${method.kind === 'adam' ? 'Adam' : 'AdamW'}, beta ${method.beta1}${moved} and ${method.beta2}, epsilon ${method.epsilon}`
-  const clipped = clipNorm === null ? '' : `, gradients of a norm of at most ${clipNorm}`
-  return `${name}, weight decay ${weightDecay}${decay === 'kernels' ? ' of kernels alone' : ''}${clipped}`
-}
-
-function schedule({ schedule: course, rampUp, rampDown }: TrainJobFile['spec']): string {
-  const courses = { constant: 'constant', linear: 'to zero in a straight line', cosine: 'to zero by half a cosine', 'cosine-7-16': 'by a cosine to 7/16 of pi' }
-  const name = course.kind === 'step' ? `times ${course.factor} at ${course.milestones.map(percent).join(', ')} of the steps` : courses[course.kind]
-  const ramp = (way: string, one: typeof rampUp) => (one === null ? '' : `, ${one.shape === 'linear' ? 'linear' : 'Gaussian'} ramp ${way} over ${one.epochs} epochs`)
-  return `${name}${ramp('up', rampUp)}${ramp('down', rampDown)}`
 }
 
 function numbers({ clean, rawWeights, corruption, calibration, evaluated }: Report): string {
