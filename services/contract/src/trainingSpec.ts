@@ -83,7 +83,7 @@ export const trainingSpec = z.strictObject({
   schedule: schedule.default({ kind: 'cosine' }),
   rampUp: ramp.nullable().default(null), // of the learning rate, from zero; the linear one is known as warm-up
   rampDown: ramp.nullable().default(null), // of the learning rate, towards zero
-  optimizer: optimizer.default({ kind: 'sgd', momentum: 0.9, nesterov: true }),
+  optimizer: optimizer.default(optimizer.parse({ kind: 'sgd' })),
   weightDecay: z.number().min(0).max(1).default(5e-4), // per step: added to the gradient as `weightDecay * w`; with adamw w loses `learningRate * weightDecay * w`
   decay: z.enum(['all', 'kernels']).default('all'), // what it is applied to: every trainable weight, or all but normalisation and biases
   clipNorm: z.number().gt(0).nullable().default(null), // largest norm of all gradients together, before weight decay; null: no limit

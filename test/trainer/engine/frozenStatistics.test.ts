@@ -11,7 +11,7 @@ import { batch, recorded } from './training.js'
 const shape = [4, 8, 8, 3] as const
 const isStatistic = ({ name }: { name: string }) => /moving_(mean|variance)$/.test(name)
 
-describe('a pass with frozen statistics', () => {
+describe('a pass with frozen statistics', { timeout: 180_000 }, () => {
   it('gives what any pass in training gives, and leaves the moving averages alone to the last bit', () => {
     const model = buildNetwork({ name: 'resnet8', classes: 10, seed: 3 })
     const images = tf.randomNormal([...shape], 0, 1, 'float32', 4) as Tensor4D

@@ -11,10 +11,9 @@ const split = {
   images: Uint8Array.from({ length: 16 * 192 }, () => random.int(256)),
   labels: Uint16Array.from({ length: 16 }, (_, i) => i % 4),
 }
-const optimizers = [{ kind: 'sgd' }, { kind: 'adam' }] as const
 
-describe.each((['recorded', 'eager'] as const).flatMap((execution) => optimizers.map((optimizer) => [execution, optimizer] as const)))('a training of %s steps by %o', (execution, optimizer) => {
-  const spec = trainingSpec.parse({ network: 'resnet8', batchSize: 16, epochs: 6, learningRate: 0.01, emaDecay: 0.5, execution, optimizer })
+describe.each([['recorded', 'adam'], ['eager', 'sgd']] as const)('a training of %s steps by %s', { timeout: 180_000 }, (execution, kind) => {
+  const spec = trainingSpec.parse({ network: 'resnet8', batchSize: 16, epochs: 6, learningRate: 0.01, emaDecay: 0.5, execution, optimizer: { kind } })
   const feed = trainingFeed(split, spec)
   const scalarsOf = stepScalars(spec, feed.stepsPerEpoch)
   const open = () => openTraining(spec, { feed, normalisation: { mean: [128, 128, 128], std: [64, 64, 64] } })

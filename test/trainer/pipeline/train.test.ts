@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { failures, goldenFile, readPredictions, report as reportSchema, suspendedExitCode } from '@imclr/contract'
 import type { TrainingSpecInput } from '@imclr/contract'
@@ -10,10 +8,8 @@ import { openStore } from '@imclr/storage'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { verifyArtifact } from '../../../services/trainer/src/artifact/publishArtifact.js'
-import { loadSplit, readDatasetManifest, selectImages } from '../../../services/trainer/src/data/loadSplit.js'
-import { stratifiedOrder } from '../../../services/trainer/src/data/subset.js'
 import { stream } from '../../../services/trainer/src/random/stream.js'
-import { checkpointsOf, demoArchive, lossesOf, ofType, openBench, readManifest } from './harness.js'
+import { checkpointsOf, demoArchive, lossesOf, ofType, openBench, readManifest, serve } from './harness.js'
 import type { Bench, Ended, Run } from './harness.js'
 
 /** Small, but the whole road: 96 of the demo's training images, all 2,000 test images. */
@@ -230,75 +226,4 @@ describe('an interrupted training job', { timeout: 180_000 }, () => {
   })
 })
 
-describe('a training job with a validation part', { timeout: 180_000 }, () => {
-  // The first 96 images of the order are those that `small` trains on; the next 24 are held back.
-  const spec: TrainingSpecInput = { ...small, trainImages: 120, validation: { images: 24, patience: 3 } }
-  let run: Run
-  let ended: Ended
-  beforeAll(async () => {
-    run = bench.train({ job: 'validated', versionPrefix, spec })
-    ended = await run.ended
-  }, 180_000)
-
-  it('trains on the rest alone, ends when patience does, and says which epoch it keeps', async () => {
-    expect(ended.exitCode, ended.log).toBe(0)
-    const epochs = ofType(ended.events, 'epoch')
-    const expected = lossesOf(undisturbed.ended.events)
-    expect(lossesOf(ended.events)).toEqual(expected.slice(0, epochs.length))
-    const best = epochs.reduce((a, b) => (b.validation!.accuracy > a.validation!.accuracy || (b.validation!.accuracy === a.validation!.accuracy && b.validation!.loss < a.validation!.loss) ? b : a))
-    expect(epochs).toHaveLength(Math.min(16, best.epoch + 3))
-    expect(ended.events.at(-1)).toMatchObject({ type: 'output', endedEarly: null })
-    const report = reportSchema.parse(JSON.parse((await fileOf(run, 'report.json')).toString()))
-    expect(report.model).toMatchObject({ trainImages: 96, epochsTrained: epochs.length })
-    expect(report.training.validation).toMatchObject({ images: 24, epoch: best.epoch, ...best.validation })
-    expect((await fileOf(run, 'model-card.md')).toString()).toContain(`after epoch ${best.epoch}, the best by 24 training images`)
-  })
-
-  it('keeps the model that was right so often on the end of the stratified order', async () => {
-    const store = await openStore({ kind: 'folder', root: join(bench.folder, 'objects') })
-    const manifest = await readDatasetManifest(store, versionPrefix)
-    const train = await loadSplit({ store, prefix: versionPrefix, manifest, split: 'train' })
-    await store.close()
-    const places = stratifiedOrder(train.labels, manifest.versionId, 1).subarray(96, 120)
-    const { validation } = reportSchema.parse(JSON.parse((await fileOf(run, 'report.json')).toString())).training
-    expect(validation!.positionsSha256).toBe(createHash('sha256').update(Buffer.from(places.buffer, places.byteOffset, places.byteLength)).digest('hex'))
-    const { images, labels, height, width } = selectImages(train, places)
-    await using server = await serve(bench.objectPath(run.outputPrefix))
-    await tf.setBackend('cpu')
-    const model = await tf.loadLayersModel(`${server.url}/model.json`)
-    const answers = (model.predict(tf.tensor4d(Float32Array.from(images), [24, height, width, 3])) as tf.Tensor).dataSync() as Float32Array
-    const hits = labels.reduce((sum, label, i) => sum + (argmax(answers.subarray(10 * i, 10 * i + 10)) === label ? 1 : 0), 0)
-    expect(hits / 24).toBeCloseTo(validation!.accuracy, 12)
-    const loss = labels.reduce((sum, label, i) => sum - Math.log(answers[10 * i + label]!) / 24, 0)
-    expect(loss).toBeCloseTo(validation!.loss, 3)
-  })
-
-  it('killed after its best epoch, still ends with it', async () => {
-    const { validation, epochs } = reportSchema.parse(JSON.parse((await fileOf(run, 'report.json')).toString())).training
-    const options = { job: 'validkill', versionPrefix, spec, checkpointEverySeconds: 0.001 }
-    const first = bench.train({ ...options, attempt: 1 })
-    await first.until((event) => event.type === 'epoch' && event.epoch === Math.min(epochs.length, validation!.epoch + 1))
-    first.kill('SIGKILL')
-    await first.ended
-    const second = bench.train({ ...options, attempt: 2 })
-    const { exitCode, events, log } = await second.ended
-    expect(exitCode, log).toBe(0)
-    expect(ofType(events, 'started')[0]!.resumedFrom!.epoch).toBeGreaterThanOrEqual(validation!.epoch)
-    expect(lossesOf(events)).toEqual(lossesOf(ended.events))
-    expect(ofType(events, 'epoch').map((epoch) => epoch.validation)).toEqual(epochs.map((epoch) => epoch.validation))
-    expect(weightsOf(second)).toBe(weightsOf(run))
-  })
-})
-
 const argmax = (values: Float32Array) => values.reduce((best, value, i) => (value > values[best]! ? i : best), 0)
-
-async function serve(folder: string): Promise<AsyncDisposable & { url: string }> {
-  const server = createServer((request, response) => {
-    void readFile(join(folder, new URL(request.url!, 'http://x').pathname)).then((bytes) => response.end(bytes), () => response.writeHead(404).end())
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: () => new Promise((resolve) => { server.closeAllConnections(); server.close(() => resolve()) }),
-  }
-}
