@@ -55,7 +55,13 @@ describe.each(stacks)('jobs on %s', (stack) => {
     const refusals: [spec: object, field: string, message: RegExp][] = [
       [{ trainImages: 2, batchSize: 2 }, 'spec.trainImages', /2 training images cannot show all 3 classes/],
       [{ trainImages: 61 }, 'spec.trainImages', /has 60 training images/],
-      [{ warmupEpochs: 3 }, 'spec.warmupEpochs', /does not end within 2/],
+      [{ rampUp: { epochs: 3 } }, 'spec.rampUp.epochs', /3 epochs does not fit into 2/],
+      [{ rampDown: { epochs: 2.5, shape: 'gaussian' } }, 'spec.rampDown.epochs', /does not fit into 2/],
+      [{ optimizer: { kind: 'adam' } }, 'spec.learningRate', /0.1 is a rate for SGD/],
+      [{ optimizer: { kind: 'adamw', beta1End: 0.5 }, learningRate: 1e-3 }, 'spec.optimizer.beta1End', /rampDown is null/],
+      [{ validation: { images: 58 } }, 'spec.validation.images', /2 are left to train on: not one of each of 3 classes/],
+      [{ validation: { fraction: 0.5 }, trainImages: 4, batchSize: 2 }, 'spec.validation.fraction', /2 are left/],
+      [{ validation: { fraction: 0.001 } }, 'spec.validation.fraction', /not one image/],
       [{ schedule: { kind: 'step', milestones: [0.5, 0.2] } }, 'spec.schedule.milestones', /must grow/],
       [{ augmentation: { cropPadding: 17 } }, 'spec.augmentation.cropPadding', /more than half/],
       [{ batchSize: 3, stacking: { images: 4 } }, 'spec.stacking.images', /partners in a batch of 3/],
@@ -72,9 +78,14 @@ describe.each(stacks)('jobs on %s', (stack) => {
     expect(await api.refusal('mutation', 'job.submit', { versionId: tiny, spec: smallSpec })).toMatchObject({
       code: 'BAD_INPUT', issues: [{ path: 'spec.network', code: 'does_not_fit', message: 'ResNet-8 needs images of at least 8 x 8 pixels; these have 7 x 7' }],
     })
-    expect(await api.refusal('mutation', 'job.submit', { versionId, spec: { network: 'vgg', schedule: { kind: 'linear' }, epochs: 0 } })).toMatchObject({
+    expect(await api.refusal('mutation', 'job.submit', { versionId, spec: { network: 'vgg', schedule: { kind: 'spiral' }, epochs: 0 } })).toMatchObject({
       code: 'BAD_INPUT', issues: expect.arrayContaining([expect.objectContaining({ path: 'spec.network', fix: expect.stringContaining('"resnet8"') as string }), expect.objectContaining({ path: 'spec.epochs', fix: 'Use at least 1' })]) as unknown[],
     })
+    for (const [spec, path] of [
+      [{ optimizer: { kind: 'adam', momentum: 0.9 } }, 'spec.optimizer'],
+      [{ validation: { images: 5, fraction: 0.1 } }, 'spec.validation.fraction'],
+      [{ validation: { patience: 3 } }, 'spec.validation.fraction'],
+    ] as const) expect(await api.refusal('mutation', 'job.submit', { versionId, spec: { ...smallSpec, ...spec } })).toMatchObject({ code: 'BAD_INPUT', issues: [{ path: expect.stringContaining(path) as string }] })
     expect((await api.query<{ items: unknown[] }>('job.list', { versionId, state: 'failed' })).items).toEqual([])
   })
 
@@ -82,6 +93,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
     expect((await submit({ batchSize: 128 })).spec.batchSize).toBe(60)
     expect((await submit({ batchSize: 128, trainImages: 10 })).spec.batchSize).toBe(10)
     expect((await submit({ batchSize: 60 })).spec.batchSize).toBe(60)
+    expect((await submit({ batchSize: 60, validation: { fraction: 0.2 } })).spec.batchSize).toBe(48)
   })
 
   it('are found by kind, state and version', async () => {

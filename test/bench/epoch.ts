@@ -36,15 +36,16 @@ export async function benchEpochs({ repeats, quick, log = () => {} }: EpochBench
     const feed = trainingFeed(randomSplit(batch * steps), spec)
     const training = openTraining(spec, { feed, normalisation: { mean: [125, 123, 114], std: [63, 62, 67] } })
     const fixed = copyOf(feed.batch(0, 0))
-    for (let i = 0; i < 3; i++) training.run(fixed, 0.01)
+    for (let i = 0; i < 3; i++) training.run(fixed, { learningRate: 0.01 })
     const rounds: { alone: number; epoch: number }[] = []
     for (let repeat = 0; repeat < repeats; repeat++) {
       const alone = await seconds(() => {
-        for (let i = 0; i < steps; i++) training.run(fixed, 0.01)
+        for (let i = 0; i < steps; i++) training.run(fixed, { learningRate: 0.01 })
       })
       const epoch = await seconds(() => train(firstPosition, {
         spec, feed, run: training.run,
-        learningRateOf: () => 0.01,
+        scalarsOf: () => ({ learningRate: 0.01 }),
+        validation: null,
         saveCheckpoint: async () => {},
         checkpointEverySeconds: Infinity,
         onEpoch: () => {},

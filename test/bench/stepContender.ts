@@ -3,13 +3,15 @@
  * `execution` (recorded | eager) in front.
  */
 import { createInterface } from 'node:readline'
-import { binding, buildNetwork, makeStep, stream, trainingStep } from '@imclr/trainer'
+import { binding, buildNetwork, makeStep, stream, supervisedLoss, trainingPass, trainingStep } from '@imclr/trainer'
 
 const [execution, network, height, width, batch, precision] = process.argv.slice(2) as ['recorded' | 'eager', 'resnet20' | 'wrn28-2', string, string, string, 'float32' | 'bfloat16']
 const shape = [Number(batch), Number(height), Number(width), 3] as const
 const model = buildNetwork({ name: network, classes: 10, seed: 1 })
+const pass = trainingPass({ model, mean: [120, 120, 120], std: [60, 60, 60] })
 const definition = trainingStep({
-  model, shape, classes: 10, mean: [120, 120, 120], std: [60, 60, 60], optimizer: { momentum: 0.9, nesterov: true, weightDecay: 5e-4 }, labelSmoothing: 0, emaDecay: null,
+  model, terms: [supervisedLoss({ pass, shape, classes: 10 })],
+  optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true }, weightDecay: 5e-4, decay: 'all', clipNorm: null, emaDecay: null,
 })
 const training = makeStep(definition, { execution, precision })
 if (training.fallbackReason) throw new Error(training.fallbackReason)

@@ -166,6 +166,7 @@ export interface EpochRecord {
   steps: number
   seconds: number
   imagesPerSecond: number
+  validation?: { accuracy: number; loss: number }
 }
 
 export interface Estimate {
@@ -272,6 +273,16 @@ export interface NearDuplicate {
   distance: number
 }
 
+export type OptimizerInput =
+  | { kind: 'sgd'; momentum?: number; nesterov?: boolean }
+  | { kind: 'adam'; beta1?: number; beta1End?: number | null; beta2?: number; epsilon?: number }
+  | { kind: 'adamw'; beta1?: number; beta1End?: number | null; beta2?: number; epsilon?: number }
+
+export type Optimizer =
+  | { kind: 'sgd'; momentum: number; nesterov: boolean }
+  | { kind: 'adam'; beta1: number; beta1End: number | null; beta2: number; epsilon: number }
+  | { kind: 'adamw'; beta1: number; beta1End: number | null; beta2: number; epsilon: number }
+
 export interface PageRequest {
   cursor?: string
   limit?: number
@@ -353,6 +364,16 @@ export interface Project {
   createdAt: string
 }
 
+export interface RampInput {
+  epochs: number
+  shape?: 'linear' | 'gaussian'
+}
+
+export interface Ramp {
+  epochs: number
+  shape: 'linear' | 'gaussian'
+}
+
 export interface ReferenceComparison {
   modelId: string
   name: string
@@ -377,18 +398,25 @@ export interface Report {
   clean: CleanMetrics
   corruption: CorruptionBlock | null
   calibration: { clean: Calibration; corrupted: Calibration | null }
-  training: { epochs: EpochRecord[] }
+  rawWeights: { images: number; correct: number; accuracy: number; interval: Interval } | null
+  training: { epochs: EpochRecord[]; validation: ValidationBlock | null }
   notes: string[]
   notMeasured: string[]
   environment: Environment
 }
 
 export type ScheduleInput =
+  | { kind: 'constant' }
+  | { kind: 'linear' }
   | { kind: 'cosine' }
+  | { kind: 'cosine-7-16' }
   | { kind: 'step'; milestones?: number[]; factor?: number }
 
 export type Schedule =
+  | { kind: 'constant' }
+  | { kind: 'linear' }
   | { kind: 'cosine' }
+  | { kind: 'cosine-7-16' }
   | { kind: 'step'; milestones: number[]; factor: number }
 
 export type Scope = 'read' | 'write' | 'keys' | 'instance'
@@ -455,9 +483,9 @@ export interface TrainRequest {
 export type TrainerEvent =
   | { type: 'started'; engine: string; device: string; execution: string; precision: string; resumedFrom: { epoch: number; step: number } | null; once?: string }
   | { type: 'progress'; phase: 'queued' | 'loading' | 'preparing' | 'training' | 'evaluating' | 'exporting' | 'verifying'; done: number; total: number; unit: string; epoch?: number; epochs?: number; imagesPerSecond?: number; secondsLeft: number | null; once?: string }
-  | { type: 'epoch'; epoch: number; loss: number; labelEntropy: number; learningRate: number; steps: number; seconds: number; imagesPerSecond: number; once?: string }
+  | { type: 'epoch'; epoch: number; loss: number; labelEntropy: number; learningRate: number; steps: number; seconds: number; imagesPerSecond: number; validation?: { accuracy: number; loss: number }; once?: string }
   | { type: 'checkpoint'; key: string; epoch: number; step: number; bytes: number; sha256: string; once?: string }
-  | { type: 'evaluated'; accuracy: number; low: number; high: number; images: number; corruptionError: number | null; corruptionImages: number; once?: string }
+  | { type: 'evaluated'; accuracy: number; low: number; high: number; images: number; corruptionError: number | null; corruptionImages: number; rawAccuracy?: number; once?: string }
   | { type: 'log'; level: 'info' | 'warn' | 'error'; message: string; once?: string }
   | { type: 'output'; manifestKey: string; manifestSha256: string; endedEarly: 'stopped' | 'loss_not_finite' | null; once?: string }
   | { type: 'failed'; failure: FailureRecord; once?: string }
@@ -469,15 +497,18 @@ export interface TrainingSpecInput {
   batchSize?: number
   learningRate?: number
   schedule?: ScheduleInput
-  warmupEpochs?: number
-  momentum?: number
-  nesterov?: boolean
+  rampUp?: RampInput | null
+  rampDown?: RampInput | null
+  optimizer?: OptimizerInput
   weightDecay?: number
+  decay?: 'all' | 'kernels'
+  clipNorm?: number | null
   labelSmoothing?: number
   emaDecay?: number | null
   augmentation?: AugmentationInput
   stacking?: StackingInput
   trainImages?: number | null
+  validation?: ValidationInput | null
   subsetSeed?: number
   seed?: number
   precision?: 'float32' | 'bfloat16'
@@ -493,15 +524,18 @@ export interface TrainingSpec {
   batchSize: number
   learningRate: number
   schedule: Schedule
-  warmupEpochs: number
-  momentum: number
-  nesterov: boolean
+  rampUp: Ramp | null
+  rampDown: Ramp | null
+  optimizer: Optimizer
   weightDecay: number
+  decay: 'all' | 'kernels'
+  clipNorm: number | null
   labelSmoothing: number
   emaDecay: number | null
   augmentation: Augmentation
   stacking: Stacking
   trainImages: number | null
+  validation: Validation | null
   subsetSeed: number
   seed: number
   precision: 'float32' | 'bfloat16'
@@ -523,6 +557,26 @@ export interface Upload {
 export interface UploadPart {
   partNumber: number
   sha256: string
+}
+
+export interface ValidationInput {
+  fraction?: number
+  images?: number
+  patience?: number | null
+}
+
+export interface Validation {
+  fraction?: number
+  images?: number
+  patience: number | null
+}
+
+export interface ValidationBlock {
+  images: number
+  positionsSha256: string
+  epoch: number
+  accuracy: number
+  loss: number
 }
 
 export interface VersionSummary {

@@ -20,6 +20,8 @@ export const epochRecord = z.object({
   steps: z.int(), // in total, at its end
   seconds: z.number(),
   imagesPerSecond: z.number(), // inputs, stacked or not, per second
+  /** On the part of the training images that was held back, by the weights that would be the model; absent without such a part. */
+  validation: z.object({ accuracy: z.number(), loss: z.number() }).optional(),
 })
 export type EpochRecord = z.infer<typeof epochRecord>
 
@@ -28,7 +30,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), ...progress.shape, ...once }),
   z.object({ type: z.literal('epoch'), ...epochRecord.shape, ...once }),
   z.object({ type: z.literal('checkpoint'), key: z.string(), epoch: z.int(), step: z.int(), bytes: z.int(), sha256: z.string(), ...once }),
-  z.object({ type: z.literal('evaluated'), accuracy: z.number(), low: z.number(), high: z.number(), images: z.int(), corruptionError: z.number().nullable(), corruptionImages: z.int(), ...once }),
+  z.object({ type: z.literal('evaluated'), accuracy: z.number(), low: z.number(), high: z.number(), images: z.int(), corruptionError: z.number().nullable(), corruptionImages: z.int(), rawAccuracy: z.number().optional(), ...once }),
   z.object({ type: z.literal('log'), level: z.enum(['info', 'warn', 'error']), message: z.string().max(4000), ...once }),
   /** The last line of a trainer that did its work: a version (prepare) or an artifact (train) lies under `manifestKey`. */
   z.object({ type: z.literal('output'), manifestKey: z.string(), manifestSha256: z.string(), endedEarly: z.enum(['stopped', 'loss_not_finite']).nullable(), ...once }),

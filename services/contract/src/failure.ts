@@ -36,7 +36,7 @@ export const failures = {
   DATASET_INVALID: { exitCode: 23, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: "Mend the files listed in issues, or upload with onProblem: 'skip' to leave them out." },
   DATASET_TOO_LARGE: { exitCode: 24, retryable: false, http: 413, trpc: 'PAYLOAD_TOO_LARGE', hint: 'Upload fewer or smaller images, or ask the operator to raise the limit named in the message.' },
   // Training.
-  LOSS_NOT_FINITE: { exitCode: 30, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Lower the learning rate, add warm-up epochs, or use float32; a checkpoint written before is kept.' },
+  LOSS_NOT_FINITE: { exitCode: 30, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Lower the learning rate, warm up (rampUp), clip gradients (clipNorm), or use float32; a checkpoint written before is kept.' },
   PRECISION_UNSUPPORTED: { exitCode: 31, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: "Use precision: 'float32' on this machine." },
   OUT_OF_MEMORY: { exitCode: 32, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Use a smaller batch size, image size or network.' },
   TIME_LIMIT: { exitCode: 33, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Raise limits.maxSeconds or train for fewer epochs; what was reached has been kept.' },

@@ -1,6 +1,7 @@
 /** The report of a model on its user's own test split: `report.json` of the artifact, and what the SDK returns. */
 import { z } from 'zod'
 import { environment } from './artifact.js'
+import { sha256 } from './dataset.js'
 import { epochRecord } from './event.js'
 import { versionId } from './ids.js'
 
@@ -77,6 +78,16 @@ export const corruptionBlock = z.object({
 })
 export type CorruptionBlock = z.infer<typeof corruptionBlock>
 
+/** The part of the training images that the kept epoch was chosen by. */
+export const validationBlock = z.object({
+  images: count,
+  positionsSha256: sha256, // of their positions in the training split, uint32 little-endian: equal where two jobs held back the same ones
+  epoch: z.int().positive(), // the kept one
+  accuracy: share,
+  loss: z.number().nonnegative(),
+})
+export type ValidationBlock = z.infer<typeof validationBlock>
+
 export const report = z.object({
   schemaVersion: z.literal(1),
   model: z.object({
@@ -103,7 +114,8 @@ export const report = z.object({
   clean: cleanMetrics,
   corruption: corruptionBlock.nullable(), // null where the job asked for none
   calibration: z.object({ clean: calibrationSchema, corrupted: calibrationSchema.nullable() }), // corrupted: predictions of the 15 x 5 cells pooled
-  training: z.object({ epochs: z.array(epochRecord) }),
+  rawWeights: cleanMetrics.pick({ images: true, correct: true, accuracy: true, interval: true }).nullable().default(null), // where the model is an average: the same, by the weights that were averaged
+  training: z.object({ epochs: z.array(epochRecord), validation: validationBlock.nullable().default(null) }),
   notes: z.array(z.string()), // formulae, and what was done otherwise than in the benchmark
   notMeasured: z.array(z.string()),
   environment,

@@ -9,14 +9,48 @@ import { networkNames } from './network.js'
 
 const fraction = z.number().min(0).max(1)
 
+/** How the learning rate changes over all steps; `rampUp` and `rampDown` multiply what it gives. method.md has the formulae. */
 export const schedule = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('cosine') }), // to zero over all steps, by half a cosine
+  z.strictObject({ kind: z.literal('constant') }),
+  z.strictObject({ kind: z.literal('linear') }), // to zero in a straight line
+  z.strictObject({ kind: z.literal('cosine') }), // to zero by half a cosine
+  z.strictObject({ kind: z.literal('cosine-7-16') }), // to a fifth: cos(7 pi / 16) at the end (FixMatch, TorchSSL)
   z.strictObject({
     kind: z.literal('step'),
     milestones: z.array(fraction).min(1).max(10).default([0.5, 0.75]), // fractions of all steps (He et al.: 32k and 48k of 64k)
     factor: z.number().gt(0).lt(1).default(0.1), // multiplies the rate at each milestone
   }),
 ])
+
+/** A factor between zero and one over the first or the last epochs. */
+export const ramp = z.strictObject({
+  epochs: z.number().gt(0).max(10_000), // parts of one too
+  shape: z.enum(['linear', 'gaussian']).default('linear'), // gaussian: up by exp(-5 (1 - t)^2), down by exp(-12.5 t^2) (Laine and Aila 2017)
+})
+
+const moments = {
+  beta1: z.number().min(0).lt(1).default(0.9), // share of the mean of gradients that is kept per step
+  beta1End: z.number().min(0).lt(1).nullable().default(null), // where beta1 goes as `rampDown` goes to zero (Laine and Aila: 0.5); null: nowhere
+  beta2: z.number().min(0).lt(1).default(0.999), // share of the mean of squared gradients that is kept per step
+  epsilon: z.number().gt(0).max(1).default(1e-8), // added to the root of that mean
+}
+
+export const optimizer = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('sgd'),
+    momentum: z.number().min(0).lt(1).default(0.9),
+    nesterov: z.boolean().default(true),
+  }),
+  z.strictObject({ kind: z.literal('adam'), ...moments }), // weight decay is L2: part of the gradient (Kingma and Ba 2015)
+  z.strictObject({ kind: z.literal('adamw'), ...moments }), // weight decay is apart from the gradient (Loshchilov and Hutter 2019)
+])
+
+/** A part of the training images that is not trained on and decides when training has been best. Exactly one of its sizes is given. */
+export const validation = z.strictObject({
+  fraction: z.number().gt(0).max(0.5).optional(), // of the label budget: its end in the stratified order
+  images: z.int().min(1).optional(), // or so many
+  patience: z.int().min(1).max(10_000).nullable().default(null), // epochs without a better one after which training ends; null: never
+}).refine(({ fraction, images }) => (fraction === undefined) !== (images === undefined), { message: 'Give either fraction or images', path: ['fraction'] })
 
 /** How two (or more) images become one input; ignored by `mode: 'baseline'`. method.md 1.3 has the reasons. */
 export const stacking = z.strictObject({
@@ -46,17 +80,20 @@ export const trainingSpec = z.strictObject({
   network: z.enum(networkNames).default('resnet20'),
   epochs: z.int().min(1).max(10_000).default(30), // passes over the training images
   batchSize: z.int().min(2).max(4096).default(128), // inputs per step; the same number of pairs with ImCLR; at most all training images, then so many are echoed
-  learningRate: z.number().gt(0).max(100).default(0.1), // at the end of warm-up
+  learningRate: z.number().gt(0).max(100).default(0.1), // before ramps and schedule; for SGD: Adam wants a hundredth of it
   schedule: schedule.default({ kind: 'cosine' }),
-  warmupEpochs: z.number().min(0).max(1000).default(0), // linear from zero
-  momentum: z.number().min(0).lt(1).default(0.9),
-  nesterov: z.boolean().default(true),
-  weightDecay: z.number().min(0).max(1).default(5e-4), // L2, added to the gradient of every trainable weight
+  rampUp: ramp.nullable().default(null), // of the learning rate, from zero; the linear one is known as warm-up
+  rampDown: ramp.nullable().default(null), // of the learning rate, towards zero
+  optimizer: optimizer.default(optimizer.parse({ kind: 'sgd' })),
+  weightDecay: z.number().min(0).max(1).default(5e-4), // per step: added to the gradient as `weightDecay * w`; with adamw w loses `learningRate * weightDecay * w`
+  decay: z.enum(['all', 'kernels']).default('all'), // what it is applied to: every trainable weight, or all but normalisation and biases
+  clipNorm: z.number().gt(0).nullable().default(null), // largest norm of all gradients together, before weight decay; null: no limit
   labelSmoothing: fraction.default(0), // share of the label spread evenly over all classes
-  emaDecay: z.number().gt(0).lt(1).nullable().default(null), // per step; where set, the averaged weights are the model
+  emaDecay: z.number().gt(0).lt(1).nullable().default(null), // per step; where set, the averaged weights are the model, and the others are evaluated beside them
   augmentation: augmentation.default(augmentation.parse({})),
   stacking: stacking.default(stacking.parse({})),
   trainImages: z.int().min(2).nullable().default(null), // label budget: the beginning of a stratified order; null: all
+  validation: validation.nullable().default(null), // cut from the label budget; where set, the model is that of the best epoch by its accuracy
   subsetSeed: z.int().min(0).max(2 ** 31 - 1).default(1), // decides that order and the corrupted pictures of the evaluation; paired runs share it
   seed: z.int().min(0).max(2 ** 31 - 1).default(1), // of init, shuffle, augment and pair streams
   precision: z.enum(['float32', 'bfloat16']).default('float32'),

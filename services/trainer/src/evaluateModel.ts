@@ -2,6 +2,7 @@ import { report as reportSchema, writePredictions } from '@imclr/contract'
 import type { DatasetManifest, Report, TrainJobFile, TrainingPosition } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { describeEnvironment } from './artifact/environment.js'
+import { bestEpoch } from './bestEpoch.js'
 import { encodePng, jpegRoundTrip } from './data/codec.js'
 import { recordForward } from './engine/recordForward.js'
 import { assembleReport } from './evaluation/assembleReport.js'
@@ -9,6 +10,7 @@ import { evaluate } from './evaluation/evaluate.js'
 import type { EvaluationProgress, TestSplit } from './evaluation/evaluate.js'
 import { makeGallery } from './evaluation/gallery.js'
 import { reportPage } from './evaluation/page.js'
+import type { ValidationPart } from './openData.js'
 import type { LayersModel } from './tf.js'
 
 export interface EvaluateModelOptions {
@@ -20,6 +22,9 @@ export interface EvaluateModelOptions {
   parameters: number
   trained: TrainingPosition
   trainImages: number
+  validation: ValidationPart | null
+  /** Clean metrics of the weights that were averaged, where the model is their average. */
+  rawWeights: Report['rawWeights']
   /** uint8 [count, height, width, 3] and their labels */
   test: { images: Uint8Array; labels: Uint16Array }
   onProgress: (progress: EvaluationProgress) => void
@@ -46,7 +51,7 @@ export async function evaluateModel(store: ObjectStore, options: EvaluateModelOp
   try {
     const reference = await readReference(store, job)
     const evaluation = await evaluate({ predict: (images) => forward.run(images), test, spec, seed, jpeg: jpegRoundTrip, reference, onProgress, batch: batchSize })
-    const report = assembleReport({ ...describeJob(options), evaluation, epochs: options.trained.history, environment: describeEnvironment() })
+    const report = assembleReport({ ...describeJob(options), evaluation, rawWeights: options.rawWeights, training: describeTraining(options), environment: describeEnvironment() })
     const gallery = evaluation.corruption && (await makeGallery({ test, seed, jpeg: jpegRoundTrip, encodePng }))
     return { report, page: reportPage(report, gallery), predictions: writePredictions(evaluation.predictions) }
   } finally {
@@ -60,6 +65,12 @@ async function readReference(store: ObjectStore, { reference }: TrainJobFile) {
   const { corruption } = reportSchema.parse(JSON.parse(Buffer.from(await store.read(reference.reportKey)).toString()))
   if (!corruption) return undefined
   return { modelId: reference.modelId, name: reference.name, cleanError: corruption.cleanErrorOfSameImages, cells: corruption.cells }
+}
+
+function describeTraining({ trained: { history: epochs }, validation }: EvaluateModelOptions): Report['training'] {
+  const best = bestEpoch(epochs)
+  if (!best || !validation) return { epochs, validation: null }
+  return { epochs, validation: { images: validation.split.count, positionsSha256: validation.positionsSha256, epoch: best.epoch, ...best.validation } }
 }
 
 function describeJob({ job: { name, spec }, dataset, parameters, trained, trainImages }: EvaluateModelOptions): Pick<Report, 'model' | 'dataset'> {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { trainingParts } from '@imclr/contract'
 import type { DatasetManifest, TrainJobFile } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { trainingFeed } from './data/feed.js'
@@ -9,28 +11,43 @@ import { stratifiedOrder } from './data/subset.js'
 export interface TrainingData {
   dataset: DatasetManifest
   feed: TrainingFeed
-  /** How many images are trained on: the label budget, or all. */
+  /** How many images are trained on: the label budget, or all, without the validation part. */
   trainImages: number
+  /** Images of the budget that are not trained on, if the spec asks for it: the end of its stratified order. */
+  validation: ValidationPart | null
   /** Of the pixels of the whole training split, per channel, in 0..255. */
   normalisation: { mean: [number, number, number]; std: [number, number, number] }
   /** Read when everything has been decided, and not before. */
   openTest(): Promise<LoadedSplit>
 }
 
-/** The version's training images in memory, cut to the label budget, and the batches that are made of them. */
+export interface ValidationPart {
+  split: LoadedSplit
+  /** Of their positions in the training split, uint32 little-endian, in order. */
+  positionsSha256: string
+}
+
+/** The version's training images in memory, cut to the label budget and into what is trained on and what is held back, and the batches that are made of them. */
 export async function openData(store: ObjectStore, { spec, versionPrefix: prefix }: TrainJobFile, onBytes: (done: number, total: number) => void): Promise<TrainingData> {
   const dataset = await readDatasetManifest(store, prefix)
   const all = await loadSplit({ store, prefix, manifest: dataset, split: 'train', onBytes })
-  const budget = Math.min(spec.trainImages ?? all.count, all.count)
-  const train = budget === all.count ? all : selectImages(all, stratifiedOrder(all.labels, dataset.versionId, spec.subsetSeed).subarray(0, budget))
+  const parts = trainingParts(spec, all.count)
+  const order = parts.train === all.count ? null : stratifiedOrder(all.labels, dataset.versionId, spec.subsetSeed)
+  const train = order ? selectImages(all, order.subarray(0, parts.train)) : all
   return {
     dataset,
     feed: trainingFeed(train, spec),
-    trainImages: budget,
+    trainImages: parts.train,
+    validation: order && parts.validation > 0 ? validationPart(all, order.subarray(parts.train, parts.train + parts.validation)) : null,
     normalisation: { mean: threeOf(dataset.channelMean), std: threeOf(dataset.channelStd.map((deviation) => Math.max(deviation, smallestDeviation))) },
     openTest: () => loadSplit({ store, prefix, manifest: dataset, split: 'test' }),
   }
 }
+
+const validationPart = (all: LoadedSplit, places: Uint32Array): ValidationPart => ({
+  split: selectImages(all, places),
+  positionsSha256: createHash('sha256').update(places).digest('hex'),
+})
 
 /** Of 255: a channel that never changes must not be divided by zero. */
 const smallestDeviation = 1

@@ -8,10 +8,11 @@ import type { Control } from './control.js'
 import { evaluateModel } from './evaluateModel.js'
 import { announce, announceEvaluation, emitEpoch } from './events/announce.js'
 import type { Emitter } from './events/emitter.js'
+import { openScorer, scoreOnce } from './evaluation/openScorer.js'
 import { buildServingModel } from './networks/servingModel.js'
 import { openData } from './openData.js'
 import { openTraining } from './openTraining.js'
-import { scheduleOf } from './optimizer/schedule.js'
+import { stepScalars } from './optimizer/stepScalars.js'
 import { multiplyAddsPerSecond, timeLeft } from './timeLeft.js'
 import { firstPosition, train } from './train.js'
 
@@ -39,12 +40,23 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
   if (found) training.writeState(found.tensors)
   announce(emitter, training, found?.position ?? null)
 
+  const { mode, stacking } = spec
+  const model = buildServingModel(training.network, { ...data.normalisation, stack: mode === 'imclr' ? stacking : null })
+  const validator = data.validation && openScorer({ ...data.validation.split, model, classNames: dataset.classes, spec })
+
   control.suspendAtOnce(false) // from here on by a checkpoint
   const trained = await train(found?.position ?? firstPosition, {
     spec,
     feed,
     run: training.run,
-    learningRateOf: scheduleOf(spec, feed.stepsPerEpoch),
+    scalarsOf: stepScalars(spec, feed.stepsPerEpoch),
+    validation: validator && {
+      async measure() {
+        const { accuracy, negativeLogLikelihood: loss } = await training.withWeights('model', () => validator.score())
+        return { accuracy, loss }
+      },
+      keep: training.keep,
+    },
     saveCheckpoint: async (position) => emitter.emit({ type: 'checkpoint', ...(await writeCheckpoint(checkpoints, position, training.readState())) }),
     checkpointEverySeconds: job.checkpointEverySeconds,
     onEpoch: (epoch) => emitEpoch(emitter, epoch),
@@ -55,11 +67,13 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
   })
   control.suspendAtOnce(true) // all that follows can be done again from the last checkpoint
 
-  const { mode, stacking } = spec
-  const model = buildServingModel(training.trainedNetwork(), { ...data.normalisation, stack: mode === 'imclr' ? stacking : null })
+  validator?.dispose()
   const test = await data.openTest()
+  training.finish('raw')
+  const rawWeights = spec.emaDecay === null ? null : await scoreOnce({ ...test, model, classNames: dataset.classes, spec })
+  training.finish('model')
   const evaluated = await evaluateModel(store, {
-    job, dataset, model, trained, test, parameters: training.parameters, trainImages: data.trainImages,
+    job, dataset, model, trained, test, parameters: training.parameters, trainImages: data.trainImages, validation: data.validation, rawWeights,
     onProgress: ({ done, total, imagesPerSecond, secondsLeft }) => emitter.progress({ phase: 'evaluating', done, total, unit: 'images', imagesPerSecond, secondsLeft }),
   })
   announceEvaluation(emitter, evaluated.report)

@@ -1,18 +1,22 @@
 import { Failure } from '@imclr/contract'
 import type { EpochRecord, TrainingPosition, TrainingSpec } from '@imclr/contract'
 import { setImmediate as otherWork } from 'node:timers/promises'
+import { bestEpoch, patienceIsOver } from './bestEpoch.js'
 import { Suspended } from './control.js'
 import type { Control } from './control.js'
 import type { Emitter } from './events/emitter.js'
 import type { Throughput } from './timeLeft.js'
 import type { TrainingBatch, TrainingFeed } from './data/feed.js'
+import type { StepScalars } from './optimizer/stepScalars.js'
 
 export interface TrainOptions {
   spec: TrainingSpec
   feed: TrainingFeed
   /** Runs one step and gives the mean loss over its batch. */
-  run: (batch: TrainingBatch, learningRate: number) => number
-  learningRateOf: (step: number) => number
+  run: (batch: TrainingBatch, scalars: StepScalars) => number
+  scalarsOf: (step: number) => StepScalars
+  /** Where a validation part was cut: measures the weights on it, after each epoch; and keeps them, after the best one so far. */
+  validation: { measure: () => Promise<NonNullable<EpochRecord['validation']>>; keep: () => void } | null
   saveCheckpoint: (position: TrainingPosition) => Promise<void>
   checkpointEverySeconds: number
   onEpoch: (epoch: EpochRecord) => void
@@ -28,8 +32,8 @@ export interface TrainOptions {
 const checkpointShare = 0.05
 
 /**
- * The steps from `from` to the last, or to the request to stop. Resuming from any position gives the losses of an undisturbed
- * run, because batches and rates are functions of the step's number.
+ * The steps from `from` to the last, to the end of patience, or to the request to stop. Resuming from any position gives the losses of an undisturbed
+ * run, because batches and scalars are functions of the step's number.
  *
  * @returns where it ended; a checkpoint of that position has been written
  * @throws Suspended after a checkpoint, on request
@@ -40,6 +44,8 @@ export async function train(from: TrainingPosition, options: TrainOptions): Prom
   const { batchSize, stepsPerEpoch } = feed
   const { epochs } = options.spec
   const steps = epochs * stepsPerEpoch
+  const patience = options.spec.validation?.patience ?? null
+  const goesOn = ({ step, history, endedEarly }: TrainingPosition) => step < steps && endedEarly === null && !patienceIsOver(history, patience)
   let measured = { since: now(), step: from.step }
   let position = from
   let saved = { at: now(), position: from }
@@ -47,17 +53,21 @@ export async function train(from: TrainingPosition, options: TrainOptions): Prom
   await otherWork() // a request that came while everything was made ready counts before the first step
   let before = now()
 
-  while (position.step < steps && position.endedEarly === null && control.request === null) {
-    const learningRate = options.learningRateOf(position.step)
+  while (goesOn(position) && control.request === null) {
+    const scalars = options.scalarsOf(position.step)
     const batch = feed.batch(position.epoch, position.sums.steps)
     const { labelEntropy } = batch
-    const loss = options.run(batch, learningRate)
+    const loss = options.run(batch, scalars)
     if (!Number.isFinite(loss)) throw new Failure('LOSS_NOT_FINITE', `the loss is ${loss} at step ${position.step + 1}, in epoch ${position.epoch + 1}`)
     if (loss < labelEntropy - 1e-4) throw new Failure('INTERNAL', `the loss ${loss} at step ${position.step + 1} is below the entropy of its labels, ${labelEntropy}, which cannot be`)
     const seconds = now() - before
     before += seconds
-    position = advance(position, { loss, labelEntropy, inputs: batchSize, seconds }, { stepsPerEpoch, learningRate })
-    if (position.sums.steps === 0) options.onEpoch(position.history.at(-1)!)
+    position = advance(position, { loss, labelEntropy, inputs: batchSize, seconds }, { stepsPerEpoch, learningRate: scalars.learningRate })
+    if (position.sums.steps === 0) {
+      if (options.validation) position = await validate(position, options.validation)
+      options.onEpoch(position.history.at(-1)!)
+      before = now()
+    }
     if (position.step === from.step + 1) measured = { since: now(), step: position.step } // a process's first step prepares kernels: no measure
     const secondsPerStep = position.step > measured.step ? (now() - measured.since) / (position.step - measured.step) : seconds
     emitter.progress({
@@ -74,13 +84,21 @@ export async function train(from: TrainingPosition, options: TrainOptions): Prom
     await otherWork() // signals arrive here
   }
 
-  if (control.request === 'stop' && position.step < steps) {
+  if (control.request === 'stop' && goesOn(position)) {
     if (position.step === 0) throw new Failure('CANCELED', 'the job was stopped before its first step: there is nothing to keep')
     position = { ...position, endedEarly: 'stopped' }
   }
   if (position !== saved.position) await options.saveCheckpoint(position)
   if (control.request === 'suspend') throw new Suspended(`suspended after step ${position.step}`)
   return position
+}
+
+async function validate(position: TrainingPosition, { measure, keep }: NonNullable<TrainOptions['validation']>): Promise<TrainingPosition> {
+  const validation = await measure()
+  if (!Number.isFinite(validation.loss)) throw new Failure('LOSS_NOT_FINITE', `the validation loss is ${validation.loss} after epoch ${position.epoch}`)
+  const history = [...position.history.slice(0, -1), { ...position.history.at(-1)!, validation }]
+  if (bestEpoch(history)!.epoch === position.epoch) keep()
+  return { ...position, history }
 }
 
 interface Stepped {

@@ -11,9 +11,10 @@ function trained(input: TrainingSpecInput, steps = 3) {
   const spec = trainingSpec.parse({ network: 'resnet8', batchSize: 16, ...input })
   const feed = trainingFeed(split, spec)
   const training = openTraining(spec, { feed, normalisation: { mean: [127, 127, 127], std: [74, 74, 74] } })
-  for (let step = 0; step < steps; step++) training.run(feed.batch(step, 0), 0.05)
+  for (let step = 0; step < steps; step++) training.run(feed.batch(step, 0), { learningRate: 0.05 })
   const state = new Map(training.readState().map(({ name, values }) => [name, values]))
-  const kept = new Map(training.trainedNetwork().weights.map((weight) => [weight.originalName, weight.read().dataSync<'float32'>().slice()]))
+  training.finish('model')
+  const kept = new Map(training.network.weights.map((weight) => [weight.originalName, weight.read().dataSync<'float32'>().slice()]))
   training.dispose()
   return { state, kept }
 }

@@ -1,12 +1,14 @@
-import { networkNames, trainingSpec, type NetworkName, type TrainingSpecInput } from '@imclr/contract'
+import { networkNames, type NetworkName } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
 import { makeStep } from '../../../services/trainer/src/engine/makeStep.js'
 import { supportsBfloat16 } from '../../../services/trainer/src/engine/precision.js'
 import { recordGraph } from '../../../services/trainer/src/engine/recordGraph.js'
-import type { TrainingStepOptions } from '../../../services/trainer/src/engine/trainingStep.js'
-import { scheduleOf } from '../../../services/trainer/src/optimizer/schedule.js'
+import { stepScalars, type StepScalars } from '../../../services/trainer/src/optimizer/stepScalars.js'
 import { backend, tf, type Tensor, type Variable } from '../../../services/trainer/src/tf.js'
-import { batch, eager, losses, recorded, relativeDifference, training } from './training.js'
+import { batch, eager, losses, recorded, relativeDifference, training, type Recipe } from './training.js'
+
+type StepRecipe = Parameters<typeof stepScalars>[0]
+const inputsOf = (scalars: StepScalars) => Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)]))
 
 // The mean is subtracted from the pixels, which are then divided by 60: one unit in its last place is 1e-7 in what the network sees.
 const nudged = (times: number) => [120 + times * 8e-6, 118 + times * 8e-6, 110 + times * 8e-6] as const
@@ -30,38 +32,58 @@ describe('a recorded step loses what the eager step loses', () => {
     expect(relativeDifference(losses(usual.definition, 5, { ...recorded, ...run }), expected)).toBeLessThan(tolerance)
   })
 
-  const sgd = { momentum: 0.9, nesterov: true, weightDecay: 5e-4 }
-  const variants: [string, Partial<TrainingStepOptions>][] = [
-    ['plain momentum', { optimizer: { ...sgd, nesterov: false } }],
-    ['no momentum', { optimizer: { ...sgd, momentum: 0, nesterov: false } }],
-    ['no weight decay', { optimizer: { ...sgd, weightDecay: 0 } }],
-    ['decay of kernels only', { optimizer: { ...sgd, weightDecay: 0.05, decayAll: false } }],
-    ['label smoothing', { labelSmoothing: 0.1 }],
-    ['averaged weights', { emaDecay: 0.9 }],
+  const sgd = { kind: 'sgd', momentum: 0.9, nesterov: true } as const
+  const variants: [string, Omit<Partial<Recipe>, 'network'>][] = [
+    ['plain momentum', { options: { optimizer: { ...sgd, nesterov: false } } }],
+    ['no momentum', { options: { optimizer: { ...sgd, momentum: 0, nesterov: false } } }],
+    ['no weight decay', { options: { weightDecay: 0 } }],
+    ['decay of kernels only', { options: { weightDecay: 0.05, decay: 'kernels' } }],
+    ['clipped gradients', { options: { clipNorm: 0.5 } }],
+    ['averaged weights', { options: { emaDecay: 0.9 } }],
     ['stacked side by side', { shape: [16, 8, 16, 3] }],
     ['single images', { shape: [16, 8, 8, 3] }],
   ]
-  it.each(variants)('resnet8, %s', (_, options) => {
-    using run = training({ network: 'resnet8', shape: options.shape ?? [16, 16, 8, 3], options })
+  it.each(variants)('resnet8, %s', (_, { shape = [16, 16, 8, 3], options }) => {
+    using run = training({ network: 'resnet8', shape, options })
     const rate = 2e-3
     expect(relativeDifference(losses(run.definition, 5, { ...recorded, rate }), losses(run.definition, 5, { ...eager, rate }))).toBeLessThan(1e-5)
   })
 
-  const schedules: [string, TrainingSpecInput][] = [
-    ['a cosine', {}],
-    ['steps', { schedule: { kind: 'step' } }],
-    ['a warm-up into a cosine', { warmupEpochs: 3 }],
-    ['a warm-up into steps', { warmupEpochs: 2, schedule: { kind: 'step', milestones: [0.6, 0.8] } }],
+  const moments = { beta1: 0.9, beta1End: null, beta2: 0.999, epsilon: 1e-8 }
+  const optimizers: [string, StepRecipe['optimizer'], number][] = [
+    ['SGD', sgd, 2e-3],
+    ['Adam', { kind: 'adam', ...moments }, 1e-4],
+    ['Adam, beta1 ramped down', { kind: 'adam', ...moments, beta1End: 0.5 }, 1e-4],
+    ['AdamW', { kind: 'adamw', ...moments }, 1e-4],
   ]
-  it.each(schedules)('at the rates of %s', (_, input) => {
-    const shape = [16, 16, 8, 3] as const
-    const rate = scheduleOf(trainingSpec.parse({ epochs: 5, learningRate: 2e-3, ...input }), 1)
-    expect(new Set(Array.from({ length: 5 }, (_, step) => rate(step))).size).toBeGreaterThan(2)
-    using run = training({ network: 'resnet8', shape })
-    expect(relativeDifference(losses(run.definition, 5, { ...recorded, rate }), losses(run.definition, 5, { ...eager, rate }))).toBeLessThan(1e-5)
+  const up = { epochs: 3, shape: 'linear' } as const
+  const down = { epochs: 2, shape: 'linear' } as const
+  // Five steps of one epoch each: all of a schedule.
+  const schedules: Omit<StepRecipe, 'optimizer' | 'learningRate' | 'epochs'>[] = [
+    ...(['constant', 'linear', 'cosine', 'cosine-7-16'] as const).map((kind) => ({ schedule: { kind }, rampUp: null, rampDown: null })),
+    { schedule: { kind: 'step', milestones: [0.4, 0.8], factor: 0.1 }, rampUp: null, rampDown: null },
+    { schedule: { kind: 'constant' }, rampUp: up, rampDown: down },
+    { schedule: { kind: 'constant' }, rampUp: { ...up, shape: 'gaussian' }, rampDown: { ...down, shape: 'gaussian' } },
+  ]
+  it.each(optimizers)('by %s, at every schedule, recorded once', (_, optimizer, learningRate) => {
+    const shape = [8, 8, 8, 3] as const
+    using run = training({ network: 'resnet8', shape, options: { optimizer, weightDecay: 0.01, clipNorm: 2 } })
+    const [fast, slow] = [makeStep(run.definition, recorded), makeStep(run.definition, eager)]
+    const first = slow.readVariables()
+    const ends = schedules.map((recipe) => {
+      const scalars = stepScalars({ ...recipe, optimizer, learningRate, epochs: 5 }, 1)
+      const [expected, measured] = [slow, fast].map((step) => {
+        step.writeVariables(first)
+        return [0, 1, 2, 3, 4].map((index) => step.step({ ...batch(shape), ...inputsOf(scalars(index)) }).loss![0]!)
+      })
+      expect(relativeDifference(measured!, expected!), JSON.stringify(recipe)).toBeLessThan(1e-5)
+      return expected!.at(-1)
+    })
+    expect(new Set(ends).size).toBe(schedules.length)
+    fast.dispose()
   })
 
-  it('at rates that come and go: the rate is an input, not a constant', () => {
+  it('at the rates of a schedule: the rate is an input, not a constant', () => {
     using run = training({ network: 'resnet8', shape: [8, 8, 8, 3] })
     using other = training({ network: 'resnet8', shape: [8, 8, 8, 3] })
     const [a, b] = [makeStep(run.definition, recorded), makeStep(other.definition, eager)]

@@ -1,5 +1,7 @@
 import type { NetworkName } from '@imclr/contract'
 import { makeStep, type StepOptions } from '../../../services/trainer/src/engine/makeStep.js'
+import { supervisedLoss } from '../../../services/trainer/src/engine/supervisedLoss.js'
+import { trainingPass, type TrainingPassOptions } from '../../../services/trainer/src/engine/trainingPass.js'
 import { trainingStep, type TrainingStepOptions } from '../../../services/trainer/src/engine/trainingStep.js'
 import { buildNetwork } from '../../../services/trainer/src/networks/buildNetwork.js'
 import { stream } from '../../../services/trainer/src/random/stream.js'
@@ -13,15 +15,16 @@ export interface Recipe {
   network: NetworkName
   shape: Shape
   classes?: number
-  options?: Partial<TrainingStepOptions>
+  options?: Partial<Omit<TrainingStepOptions & TrainingPassOptions, 'model' | 'terms'>>
 }
 
 /** A network with its step definition; both are freed by `using`. */
 export function training({ network, shape, classes = 10, options = {} }: Recipe) {
   const model = buildNetwork({ name: network, classes, seed: 3 })
+  const pass = trainingPass({ model, mean: [120, 118, 110], std: [60, 61, 66], ...options })
   const definition = trainingStep({
-    model, shape, classes, mean: [120, 118, 110], std: [60, 61, 66],
-    optimizer: { momentum: 0.9, nesterov: true, weightDecay: 5e-4 }, labelSmoothing: 0, emaDecay: null, ...options,
+    optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true }, weightDecay: 5e-4, decay: 'all', clipNorm: null, emaDecay: null, ...options,
+    model, terms: [supervisedLoss({ pass, shape, classes })],
   })
   return {
     model,

@@ -37,7 +37,11 @@ async function makeReport(classes: string[], corruptionImages: number | 'none') 
       testPerClass: classes.map(() => 4), testWasGiven: false,
     },
     evaluation,
-    epochs: [1, 2].map((epoch) => ({ epoch, loss: 2 / epoch, labelEntropy: 0.6, learningRate: 0.1, steps: epoch * 10, seconds: 1, imagesPerSecond: 100 })),
+    rawWeights: { images: 12, correct: 3, accuracy: 0.25, interval: { low: 0.09, high: 0.53 } },
+    training: {
+      epochs: [1, 2].map((epoch) => ({ epoch, loss: 2 / epoch, labelEntropy: 0.6, learningRate: 0.1, steps: epoch * 10, seconds: 1, imagesPerSecond: 100, validation: { accuracy: 0.4 * epoch, loss: 1.5 / epoch } })),
+      validation: { images: 20, positionsSha256: 'a'.repeat(64), epoch: 2, accuracy: 0.8, loss: 0.75 },
+    },
     environment: { imclr: '0.1.0', node: 'v20', tfjs: '4', tensorflow: '2', platform: 'linux', cpu: hostile, cores: 2, device: 'cpu', threads: null },
   })
   return { report, test }
@@ -79,6 +83,9 @@ describe('the report page', () => {
     const text = page.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
     expect(text).toContain(`all ${report.clean.images} test images`)
     expect(text).toContain('on 9 of 12 test images')
+    expect(text).toContain('The model is that of epoch 2, the best by 20 training images that were held back: 80.0 % of them right.')
+    expect(text).toContain('25.00 % by the weights that were averaged')
+    expect(text).toContain('validation loss')
     for (const { error } of report.corruption!.cells) expect(text).toContain((100 * error).toFixed(1))
     for (const note of [...report.notes, ...report.notMeasured]) expect(text).toContain(note)
     expect(text).toMatch(/too small to show With 12 test images/)
@@ -87,7 +94,7 @@ describe('the report page', () => {
 
   it('can do without corruptions, gallery, epochs and a reference; with a hundred classes', async () => {
     const { report: small } = await makeReport(Array.from({ length: 100 }, (_, k) => `class ${k}`), 'none')
-    const plain = reportPage({ ...small, training: { epochs: [] } }, null)
+    const plain = reportPage({ ...small, rawWeights: null, training: { epochs: [], validation: null } }, null)
     expect(plain).not.toContain('Robustness to corruption</h2>')
     expect(plain).toContain('the job asked for none')
     expect(plain).toContain('All 100 classes')

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -148,4 +150,16 @@ export async function readManifest(bench: Bench, run: Run): Promise<ArtifactMani
 export const checkpointsOf = async (bench: Bench, run: Run) => {
   const folder = bench.objectPath(run.checkpointPrefix)
   return existsSync(folder) ? (await readdir(folder)).sort((a, b) => Number(a.split('-')[1]) - Number(b.split('-')[1])) : []
+}
+
+/** A folder over HTTP, as a model is hosted. */
+export async function serve(folder: string): Promise<AsyncDisposable & { url: string }> {
+  const server = createServer((request, response) => {
+    void readFile(join(folder, new URL(request.url!, 'http://x').pathname)).then((bytes) => response.end(bytes), () => response.writeHead(404).end())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: () => new Promise((resolve) => { server.closeAllConnections(); server.close(() => resolve()) }),
+  }
 }

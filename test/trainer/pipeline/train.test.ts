@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { failures, goldenFile, readPredictions, report as reportSchema, suspendedExitCode } from '@imclr/contract'
 import type { TrainingSpecInput } from '@imclr/contract'
@@ -12,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { verifyArtifact } from '../../../services/trainer/src/artifact/publishArtifact.js'
 import { decodePicture } from '../../../services/trainer/src/data/codec.js'
 import { stream } from '../../../services/trainer/src/random/stream.js'
-import { checkpointsOf, demoArchive, lossesOf, ofType, openBench, readManifest } from './harness.js'
+import { checkpointsOf, demoArchive, lossesOf, ofType, openBench, readManifest, serve } from './harness.js'
 import type { Bench, Ended, Run } from './harness.js'
 
 /** Small, but the whole road: 96 of the demo's training images, all 2,000 test images. */
@@ -77,6 +75,18 @@ describe('a training job', { timeout: 180_000 }, () => {
     expect(cases).toHaveLength(8)
     for (const { original, pixels } of cases) expect(Buffer.from(await decodePicture(await fileOf(undisturbed.run, original), picture)).toString('base64')).toBe(pixels)
     expect((await fileOf(undisturbed.run, 'model-card.md')).toString()).toContain('| T-shirt\\_top |')
+  })
+
+  it('reports the weights that were averaged beside their average: those of the same training without', async () => {
+    const { exitCode, events, log } = await bench.train({ job: 'notaveraged', versionPrefix, spec: { ...small, emaDecay: null } }).ended
+    expect(exitCode, log).toBe(0)
+    expect(lossesOf(events)).toEqual(lossesOf(undisturbed.ended.events))
+    const { rawWeights, clean } = reportSchema.parse(JSON.parse((await fileOf(undisturbed.run, 'report.json')).toString()))
+    const [averaged, raw] = [undisturbed.ended.events, events].map((some) => ofType(some, 'evaluated')[0]!)
+    expect(rawWeights).toMatchObject({ images: 2000, accuracy: raw!.accuracy, interval: { low: raw!.low, high: raw!.high } })
+    expect(averaged).toMatchObject({ accuracy: clean.accuracy, rawAccuracy: raw!.accuracy })
+    expect(raw).not.toHaveProperty('rawAccuracy')
+    expect((await fileOf(undisturbed.run, 'model-card.md')).toString()).toContain('accuracy without averaging')
   })
 
   it('makes a model that plain tfjs loads over HTTP and that meets its golden outputs', async () => {
@@ -215,7 +225,7 @@ describe('an interrupted training job', { timeout: 180_000 }, () => {
   })
 
   it('whose loss is not finite says so and keeps its last good checkpoint', async () => {
-    const spec: TrainingSpecInput = { ...small, epochs: 1000, warmupEpochs: 1000, learningRate: 100, weightDecay: 1 }
+    const spec: TrainingSpecInput = { ...small, epochs: 1000, rampUp: { epochs: 1000 }, learningRate: 100, weightDecay: 1 }
     const run = bench.train({ job: 'diverge', versionPrefix, spec, checkpointEverySeconds: 0.001 })
     const { exitCode, events } = await run.ended
     expect(exitCode).toBe(failures.LOSS_NOT_FINITE.exitCode)
@@ -229,14 +239,3 @@ describe('an interrupted training job', { timeout: 180_000 }, () => {
 })
 
 const argmax = (values: Float32Array) => values.reduce((best, value, i) => (value > values[best]! ? i : best), 0)
-
-async function serve(folder: string): Promise<AsyncDisposable & { url: string }> {
-  const server = createServer((request, response) => {
-    void readFile(join(folder, new URL(request.url!, 'http://x').pathname)).then((bytes) => response.end(bytes), () => response.writeHead(404).end())
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: () => new Promise((resolve) => { server.closeAllConnections(); server.close(() => resolve()) }),
-  }
-}

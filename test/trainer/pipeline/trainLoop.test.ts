@@ -1,6 +1,7 @@
 import { trainingSpec } from '@imclr/contract'
 import type { EpochRecord, TrainingPosition } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
+import { bestEpoch } from '../../../services/trainer/src/bestEpoch.js'
 import { listenForSignals } from '../../../services/trainer/src/control.js'
 import { trainingFeed } from '../../../services/trainer/src/data/feed.js'
 import { firstPosition, train } from '../../../services/trainer/src/train.js'
@@ -19,12 +20,13 @@ function loop(options: Partial<TrainOptions> = {}) {
   const feed = trainingFeed(split, spec)
   const all: TrainOptions = {
     spec, feed, control,
-    run: ({ labels, labelEntropy }, rate) => {
+    run: ({ labels, labelEntropy }, { learningRate }) => {
       seen.clock += 1
       seen.steps += 1
-      return labelEntropy + rate + labels[0]!
+      return labelEntropy + learningRate + labels[0]!
     },
-    learningRateOf: (step) => 1 / (step + 1),
+    scalarsOf: (step) => ({ learningRate: 1 / (step + 1) }),
+    validation: null,
     saveCheckpoint: async (position) => void seen.saved.push(position),
     checkpointEverySeconds: Infinity,
     onEpoch: (epoch) => seen.epochs.push(epoch),
@@ -88,5 +90,65 @@ describe('train', () => {
     signals.emit('SIGTERM')
     await expect(run()).rejects.toMatchObject({ code: 'CANCELED' })
     expect([seen.steps, seen.saved]).toEqual([0, []])
+  })
+})
+
+describe('with a validation part', () => {
+  /** Measured after each epoch, by its number. */
+  const measured = [[0.5, 2], [0.7, 1.5], [0.6, 1], [0.7, 1.4], [0.7, 1.4], [0.6, 0.9], [0.9, 0.1]].map(([accuracy, loss]) => ({ accuracy: accuracy!, loss: loss! }))
+  function validated(patience: number | null, options: Partial<TrainOptions> = {}) {
+    const seen = { kept: [] as number[], measured: 0 }
+    let epoch = 0
+    const made = loop({
+      spec: { ...spec, epochs: 7, validation: { fraction: 0.1, patience } },
+      run: ({ labelEntropy }) => { made.seen.clock++; return labelEntropy + 1 },
+      validation: {
+        async measure() {
+          made.seen.clock += 100
+          seen.measured++
+          return measured[epoch++]!
+        },
+        keep: () => seen.kept.push(epoch),
+      },
+      ...options,
+    })
+    return { ...made, validated: seen, from: (position: TrainingPosition) => { epoch = position.epoch; return made.run(position) } }
+  }
+
+  it('measures after each epoch and keeps the best: the higher accuracy, then the lower loss, then the first', async () => {
+    const { run, seen, validated: { kept } } = validated(null)
+    const end = await run()
+    expect(kept).toEqual([1, 2, 4, 7])
+    expect(seen.epochs.map(({ validation }) => validation)).toEqual(measured)
+    expect(end.history).toEqual(seen.epochs)
+    expect(bestEpoch(end.history)?.epoch).toBe(7)
+    // Measuring takes 100 s, which is no time of the steps.
+    expect(seen.epochs.map(({ seconds }) => seconds)).toEqual(Array.from({ length: 7 }, () => 5))
+  })
+
+  it('ends when patience does, which is an ordinary end', async () => {
+    const { run, seen } = validated(2)
+    await expect(run()).resolves.toMatchObject({ epoch: 6, step: 30, endedEarly: null })
+    expect(seen.saved.at(-1)).toMatchObject({ step: 30, endedEarly: null })
+    const again = validated(2)
+    await expect(again.from(seen.saved.at(-1)!)).resolves.toMatchObject({ epoch: 6, step: 30, endedEarly: null })
+    expect(again.seen.steps).toBe(0)
+  })
+
+  it('goes on from any position to the same end', async () => {
+    const whole = validated(2, { checkpointEverySeconds: 1 })
+    const end = await whole.run()
+    expect(whole.seen.saved.length).toBeGreaterThan(5)
+    for (const position of whole.seen.saved) {
+      const rest = validated(2)
+      const { history } = await rest.from(JSON.parse(JSON.stringify(position)) as TrainingPosition)
+      expect(history.map(({ epoch, validation }) => [epoch, validation])).toEqual(end.history.map(({ epoch, validation }) => [epoch, validation]))
+    }
+  })
+
+  it('takes a validation loss that is not finite for a training that has failed', async () => {
+    const { run, seen } = validated(null, { validation: { measure: async () => ({ accuracy: 0.1, loss: NaN }), keep: () => {} } })
+    await expect(run()).rejects.toMatchObject({ code: 'LOSS_NOT_FINITE', message: expect.stringContaining('after epoch 1') })
+    expect(seen.saved).toEqual([])
   })
 })

@@ -1,19 +1,23 @@
-import { networks, type ArtifactManifest, type Issue, type TrainingSpec, type VersionSummary } from '@imclr/contract'
+import { networks, trainingParts, type ArtifactManifest, type Issue, type TrainingSpec, type VersionSummary } from '@imclr/contract'
 
 /** Pixels a side of one input, stacked or not: memory grows with its square. */
 const largestSide = 1024
+
+/** Above it nobody trains with Adam, but SGD's default lies there. */
+const largestAdamRate = 0.05
 
 /** What of a version decides whether a spec fits it. */
 export type SpecVersion = Pick<VersionSummary, 'classes' | 'picture' | 'counts'>
 
 /** The spec as it will be run: a batch is no more than all the training images. */
-export const fitSpec = (spec: TrainingSpec, { counts }: SpecVersion): TrainingSpec => ({ ...spec, batchSize: Math.min(spec.batchSize, spec.trainImages ?? counts.train) })
+export const fitSpec = (spec: TrainingSpec, { counts }: SpecVersion): TrainingSpec => ({ ...spec, batchSize: Math.min(spec.batchSize, Math.max(1, trainingParts(spec, counts.train).train)) })
 
 /** Where a spec does not fit the data it is to train on: found before anything waits in a queue. */
 export function checkSpec(spec: TrainingSpec, version: SpecVersion, reference: Pick<ArtifactManifest, 'classes' | 'spec'> | null): Issue[] {
   const { picture: { height, width }, counts, classes } = version
   const network = networks[spec.network]
   const images = spec.trainImages ?? counts.train
+  const parts = trainingParts(spec, counts.train)
   const inputs = inputSize(spec, version)
   const issues: Issue[] = []
   const refuse = (field: string, message: string, fix: string): void => {
@@ -26,7 +30,19 @@ export function checkSpec(spec: TrainingSpec, version: SpecVersion, reference: P
   if (images < classes.length) refuse('trainImages', `${images} training images cannot show all ${classes.length} classes`, `Use at least ${classes.length}`)
   if (spec.mode === 'imclr' && spec.stacking.images > spec.batchSize) refuse('stacking.images', `${spec.stacking.images} images cannot be partners in a batch of ${spec.batchSize}`, 'Use a larger batch')
   if (spec.augmentation.cropPadding !== null && spec.augmentation.cropPadding > Math.min(height, width) / 2) refuse('augmentation.cropPadding', `A padding of ${spec.augmentation.cropPadding} pixels is more than half of ${width} x ${height} pixels`, `Use at most ${Math.floor(Math.min(height, width) / 2)}`)
-  if (spec.warmupEpochs > spec.epochs) refuse('warmupEpochs', `A warm-up of ${spec.warmupEpochs} epochs does not end within ${spec.epochs}`, `Use at most ${spec.epochs}`)
+  for (const way of ['rampUp', 'rampDown'] as const) {
+    const ramp = spec[way]
+    if (ramp !== null && ramp.epochs > spec.epochs) refuse(`${way}.epochs`, `A ramp of ${ramp.epochs} epochs does not fit into ${spec.epochs}`, `Use at most ${spec.epochs}`)
+  }
+  if (spec.optimizer.kind !== 'sgd') {
+    if (spec.learningRate > largestAdamRate) refuse('learningRate', `Adam moves every weight by about the learning rate in each step; ${spec.learningRate} is a rate for SGD`, 'Use about 0.001')
+    if (spec.optimizer.beta1End !== null && spec.rampDown === null) refuse('optimizer.beta1End', 'beta1 moves as the learning rate is ramped down, and rampDown is null', 'Give rampDown, or leave beta1End out')
+  }
+  if (spec.validation !== null) {
+    const size = spec.validation.images === undefined ? 'validation.fraction' : 'validation.images'
+    if (parts.validation < 1) refuse(size, `${spec.validation.fraction} of ${images} training images is not one image`, 'Use a larger fraction')
+    else if (parts.train < classes.length) refuse(size, `Without ${parts.validation} images for validation, ${parts.train} are left to train on: not one of each of ${classes.length} classes`, 'Hold back fewer images')
+  }
   if (spec.schedule.kind === 'step' && spec.schedule.milestones.some((at, i, all) => i > 0 && at <= all[i - 1]!)) refuse('schedule.milestones', 'Milestones must grow', 'Sort them, each once')
   if (reference !== null && (reference.classes.length !== classes.length || reference.classes.some((name, i) => name !== classes[i]))) {
     refuse('evaluation.referenceModelId', 'The reference model was trained on other classes', 'Name a model of the same classes, or null')

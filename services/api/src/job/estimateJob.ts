@@ -1,4 +1,4 @@
-import { networks, type Estimate, type TrainingSpec } from '@imclr/contract'
+import { networks, trainingParts, type Estimate, type TrainingSpec } from '@imclr/contract'
 import { inputSize, type SpecVersion } from './checkSpec.js'
 
 /**
@@ -21,7 +21,8 @@ const secondsPerCorruptedMegapixel = 0.2
 export function estimateJob(spec: TrainingSpec, version: SpecVersion, measured: number | null): Estimate {
   const pixels = inputSize(spec, version)
   const forward = networks[spec.network].multiplyAdds * (pixels.height * pixels.width) / (32 * 32)
-  const trained = 3 * forward * (spec.trainImages ?? version.counts.train) * spec.epochs
+  const parts = trainingParts(spec, version.counts.train)
+  const trained = forward * (3 * parts.train + parts.validation) * spec.epochs
   const corruptionImages = corruptedImages(spec, version)
   const evaluated = forward * (version.counts.test + corruptionImages * corruptionCells)
   const corrupting = corruptionImages * corruptionCells * (version.picture.height * version.picture.width / 1e6) * secondsPerCorruptedMegapixel

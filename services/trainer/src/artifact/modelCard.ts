@@ -1,5 +1,6 @@
 import { networks } from '@imclr/contract'
 import type { DatasetManifest, Report, TrainJobFile } from '@imclr/contract'
+import { optimizerInWords, scheduleInWords } from './recipeInWords.js'
 
 export interface ModelCardInput {
   job: TrainJobFile
@@ -44,20 +45,20 @@ ${rows.join('\n')}
 
 function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
   const last = training.epochs.at(-1)
-  const schedule = spec.schedule.kind === 'cosine' ? 'to zero by half a cosine' : `times ${spec.schedule.factor} at ${spec.schedule.milestones.map(percent).join(', ')} of the steps`
+  const { validation } = training
   const padding = spec.augmentation.cropPadding === null ? 'an eighth of the image size' : `${spec.augmentation.cropPadding} pixels`
   const lines = [
-    `- ${number(model.epochsTrained)} passes in batches of ${spec.batchSize}; SGD, momentum ${spec.momentum}${spec.nesterov ? ' (Nesterov)' : ''}, weight decay ${spec.weightDecay}`,
-    `- learning rate ${spec.learningRate}, ${schedule}${spec.warmupEpochs > 0 ? `, after ${spec.warmupEpochs} epochs of linear warm-up` : ''}`,
+    `- ${number(model.epochsTrained)} passes in batches of ${spec.batchSize}; ${optimizerInWords(spec)}`,
+    `- learning rate ${scheduleInWords(spec)}`,
     `- random crops with padding of ${padding}${spec.augmentation.flip ? ', horizontal flips' : ''}${spec.labelSmoothing > 0 ? `, label smoothing ${spec.labelSmoothing}` : ''}`,
-    spec.emaDecay === null ? '- the weights are those after the last step' : `- the weights are an exponential average over the steps (decay ${spec.emaDecay})`,
+    `- the weights are ${spec.emaDecay === null ? 'those' : `an exponential average over the steps (decay ${spec.emaDecay})`} after ${validation ? `epoch ${validation.epoch}, the best by ${number(validation.images)} training images that were held back (${percent(validation.accuracy)} of them right)` : 'the last step'}`,
     `- seed ${spec.seed}, ${spec.precision}`,
   ]
   if (last) lines.push(`- loss in the last epoch ${last.loss.toFixed(4)}; no loss could be below ${last.labelEntropy.toFixed(4)}, the entropy of the labels drawn`)
   return `## Recipe\n\n${lines.join('\n')}\n`
 }
 
-function numbers({ clean, corruption, calibration, evaluated }: Report): string {
+function numbers({ clean, rawWeights, corruption, calibration, evaluated }: Report): string {
   const { low, high } = clean.interval
   const worst = [...clean.perClass].filter(({ recall }) => recall !== null).sort((a, b) => a.recall! - b.recall!)[0]
   const lines = [
@@ -67,6 +68,7 @@ function numbers({ clean, corruption, calibration, evaluated }: Report): string 
     `| Brier score | ${clean.brier.toFixed(4)} | 0 best, 2 worst |`,
     `| expected calibration error | ${percent(calibration.clean.ece)} | ${calibration.clean.bins.length} equal bins |`,
   ]
+  if (rawWeights) lines.push(`| accuracy without averaging | ${percent(rawWeights.accuracy)} | the same images, by the weights that were averaged; 95 % interval (Wilson) ${percent(rawWeights.interval.low)} to ${percent(rawWeights.interval.high)} |`)
   if (worst) lines.push(`| weakest class | ${percent(worst.recall!)} | ${cell(worst.name)}, ${number(worst.support)} test images |`)
   if (corruption) lines.push(`| error under corruption | ${percent(corruption.meanError15)} | mean of 15 corruptions x 5 severities, ${number(corruption.images)} of ${number(corruption.total)} test images each; the same images uncorrupted: ${percent(corruption.cleanErrorOfSameImages)} |`)
   return `## Measured

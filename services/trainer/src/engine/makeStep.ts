@@ -121,7 +121,8 @@ export function assignStates(definition: Pick<StepDefinition, 'variables'>, stat
   })
 }
 
-function stateOf({ variables }: StepDefinition): VariableState[] {
+/** What the definition's own variables hold. */
+export function stateOf({ variables }: Pick<StepDefinition, 'variables'>): VariableState[] {
   return variables.map(({ name, variable }) => ({ name, shape: [...variable.shape], values: variable.dataSync().slice() as Float32Array }))
 }
 

@@ -1,5 +1,5 @@
 import { tf, type LayersModel, type Tensor4D, type Variable } from '../tf.js'
-import { makeStep, type StepOptions } from './makeStep.js'
+import { makeStep, stateOf, type StepOptions } from './makeStep.js'
 
 export interface ForwardOptions extends StepOptions {
   /** From pixels 0..255 `[n, h, w, 3]` to `[n, outputs]`, such as `buildServingModel` makes. */
@@ -18,6 +18,8 @@ export interface Forward {
   readonly outputs: number
   /** @param images uint8 `[count, h, w, 3]`, any count @returns float32 `[count, outputs]` */
   run(images: Uint8Array): Float32Array
+  /** Goes on with the weights that the model has by now. */
+  refresh(): void
   dispose(): void
 }
 
@@ -50,6 +52,7 @@ export function recordForward({ model, height, width, batchSize, execution, prec
       }
       return results
     },
+    refresh: () => step.writeVariables(stateOf(definition)),
     dispose: () => step.dispose(),
   }
 }

@@ -1,83 +1,72 @@
-import { applySgd, type SgdOptions } from '../optimizer/sgd.js'
+import type { TrainingSpec } from '@imclr/contract'
+import { clipGradients } from '../optimizer/clipGradients.js'
+import { makeOptimizer } from '../optimizer/makeOptimizer.js'
 import { updateMovingAverage } from '../optimizer/movingAverage.js'
-import { tf, type LayersModel, type Tensor, type Tensor2D, type Variable } from '../tf.js'
-import { softmaxCrossEntropy } from './kernels/softmaxCrossEntropy.js'
-import type { StepDefinition } from './recordGraph.js'
+import { tf, type LayersModel, type Scalar, type Tensor, type Variable } from '../tf.js'
+import type { InputDeclaration, StepDefinition } from './recordGraph.js'
 
-export interface TrainingStepOptions {
-  /** From normalised images to logits; the step's variables are its weights. */
+/** One summand of the training loss, with the inputs of the step that it needs. */
+export interface LossTerm {
+  /** Names its value among the step's results. */
+  name: string
+  inputs: Readonly<Record<string, InputDeclaration>>
+  /** Gradients flow from it to the model's weights. */
+  value(inputs: Record<string, Tensor>): Scalar
+}
+
+export interface TrainingStepOptions extends Pick<TrainingSpec, 'optimizer' | 'weightDecay' | 'decay' | 'clipNorm' | 'emaDecay'> {
+  /** The step's variables are its weights. */
   model: LayersModel
-  /** Of the images as they enter the network, stacked or not: `[n, h, w, 3]`. */
-  shape: readonly [number, number, number, number]
-  classes: number
-  /** Per channel, in 0..255. */
-  mean: readonly [number, number, number]
-  std: readonly [number, number, number]
-  optimizer: SgdOptions & { decayAll?: boolean }
-  /** Share of each label that is spread evenly over all classes, in [0, 1]. */
-  labelSmoothing: number
-  /** Per step, in (0, 1); null: no average is kept. */
-  emaDecay: number | null
+  /** Passes of the terms through the model are made in this order. */
+  terms: readonly LossTerm[]
 }
 
 export interface TrainingStepDefinition extends StepDefinition {
   /** Where the model's weights begin among the variables, and where their averages do (null without). */
   readonly weights: { start: number; count: number }
   readonly averages: { start: number; count: number } | null
-  /** Frees velocities and averages; the model is the caller's. */
+  /** Frees the optimiser's variables and the averages; the model is the caller's. */
   dispose(): void
 }
 
 /**
- * One step of training: inputs `images` (uint8 `[n, h, w, 3]`), `labels` (float32 `[n, classes]`, soft, rows summing to 1) and
- * `learningRate` (float32 scalar); results `loss` (scalar, mean over the batch, before weight decay) and `logits` `[n, classes]`.
- * Moving statistics and averages are updated in the same step.
+ * One step of training: the inputs of the terms and the optimiser's scalars (float32 `[]`); results `loss`, the sum of the terms before
+ * weight decay, and each term under its name. Moving statistics and averages are updated in the same step.
  */
-export function trainingStep(options: TrainingStepOptions): TrainingStepDefinition {
-  const { model, shape, classes, optimizer, labelSmoothing, emaDecay } = options
-  const trained = model.trainableWeights.map((weight) => ({ name: weight.originalName, variable: weight.read() as Variable }))
-  const weights = model.weights.map((weight) => ({ name: weight.originalName, variable: weight.read() as Variable }))
-  const owned = <T extends { name: string; variable: Variable }>(items: readonly T[], prefix: string, initial: (item: T) => Tensor) =>
-    items.map((item) => ({ name: `${prefix}/${item.name}`, variable: tf.tidy(() => tf.variable(initial(item), false)) }))
-  const velocities = owned(trained, 'velocity', ({ variable }) => tf.zerosLike(variable))
+export function trainingStep({ model, terms, clipNorm, emaDecay, ...recipe }: TrainingStepOptions): TrainingStepDefinition {
+  const named = (items: LayersModel['weights']) => items.map((weight) => ({ name: weight.originalName, variable: weight.read() as Variable }))
+  const [trained, weights] = [named(model.trainableWeights), named(model.weights)]
+  const optimizer = makeOptimizer(recipe, trained)
   // All weights are averaged, moving statistics included: the averaged network then has statistics of its own.
-  const averages = emaDecay === null ? [] : owned(weights, 'average', ({ variable }) => tf.mul(variable, 1))
-  const decays = trained.map(({ variable }) => optimizer.decayAll !== false || variable.rank > 1)
+  const averages = emaDecay === null ? [] : weights.map(({ name, variable }) => ({ name: `average/${name}`, variable: tf.tidy(() => tf.variable(tf.mul(variable, 1), false)) }))
 
-  const run = ({ images, labels, learningRate }: Record<string, Tensor>) => {
-    let logits!: Tensor2D
+  const run = (inputs: Record<string, Tensor>) => {
+    let values: Scalar[] = []
     const { value: loss, grads } = tf.variableGrads(
       () => {
-        const normalised = tf.div(tf.sub(images!, tf.tensor1d([...options.mean])), tf.tensor1d([...options.std]))
-        logits = tf.keep(model.apply(normalised, { training: true }) as Tensor2D)
-        return tf.mean(softmaxCrossEntropy(smoothLabels(labels as Tensor2D, labelSmoothing), logits)).asScalar()
+        values = terms.map((term) => tf.keep(term.value(inputs)))
+        return tf.addN(values) as Scalar
       },
       trained.map(({ variable }) => variable),
     )
-    trained.forEach(({ variable: weight }, index) => {
-      const update = { weight, velocity: velocities[index]!.variable, gradient: grads[weight.name]!, learningRate: learningRate! }
-      applySgd(update, { ...optimizer, weightDecay: decays[index] ? optimizer.weightDecay : 0 })
-    })
+    const gradients = trained.map(({ variable }) => grads[variable.name]!)
+    optimizer.update(clipNorm === null ? gradients : clipGradients(gradients, clipNorm), inputs)
     if (emaDecay !== null) weights.forEach(({ variable: value }, index) => updateMovingAverage({ average: averages[index]!.variable, value }, emaDecay))
-    return { loss, logits }
+    return { loss, ...Object.fromEntries(terms.map(({ name }, index) => [name, values[index]!])) }
   }
 
   return {
     inputs: {
-      images: { shape, dtype: 'uint8' },
-      labels: { shape: [shape[0], classes], dtype: 'float32' },
-      learningRate: { shape: [], dtype: 'float32' },
+      ...Object.assign({}, ...terms.map((term) => term.inputs)) as LossTerm['inputs'],
+      ...Object.fromEntries(optimizer.scalars.map((name) => [name, { shape: [], dtype: 'float32' as const }])),
     },
-    variables: [...weights, ...velocities, ...averages],
+    variables: [...weights, ...optimizer.variables, ...averages],
     weights: { start: 0, count: weights.length },
-    averages: emaDecay === null ? null : { start: weights.length + velocities.length, count: averages.length },
+    averages: emaDecay === null ? null : { start: weights.length + optimizer.variables.length, count: averages.length },
     run,
-    dispose: () => [...velocities, ...averages].forEach(({ variable }) => variable.dispose()),
+    dispose() {
+      optimizer.dispose()
+      averages.forEach(({ variable }) => variable.dispose())
+    },
   }
-}
-
-/** `(1 - smoothing) * labels + smoothing / classes` (Szegedy et al. 2016), on soft labels as well. */
-function smoothLabels(labels: Tensor2D, smoothing: number): Tensor2D {
-  if (smoothing === 0) return labels
-  return tf.add(tf.mul(labels, 1 - smoothing), smoothing / labels.shape[1]) as Tensor2D
 }

@@ -1,11 +1,12 @@
-import { report, type Environment, type EpochRecord, type Report } from '@imclr/contract'
+import { report, type Environment, type Report } from '@imclr/contract'
 import type { Evaluation } from './evaluate.js'
 
 export interface ReportParts {
   model: Report['model']
   dataset: Report['dataset']
   evaluation: Evaluation
-  epochs: readonly EpochRecord[]
+  rawWeights: Report['rawWeights']
+  training: Report['training']
   environment: Environment
 }
 
@@ -31,7 +32,7 @@ const notMeasured = [
 ]
 
 /** Puts the report together. @throws ZodError when a part does not fit the schema, which would be a defect of ours */
-export function assembleReport({ model, dataset, evaluation, epochs, environment }: ReportParts): Report {
+export function assembleReport({ model, dataset, evaluation, rawWeights, training, environment }: ReportParts): Report {
   const { clean, corruption, calibration } = evaluation
   const frost = corruption?.frost === 'procedural' ? ['Frost is drawn (needles of ice on a cloudy ground, of the mean colours of the benchmark’s photographs), not photographed.'] : []
   return report.parse({
@@ -42,7 +43,8 @@ export function assembleReport({ model, dataset, evaluation, epochs, environment
     clean,
     corruption,
     calibration,
-    training: { epochs },
+    rawWeights,
+    training,
     notes: corruption ? [...formulae, ...corruptionFormulae, ...frost] : formulae,
     notMeasured: corruption ? notMeasured : ['Robustness to corruption: the job asked for none.', ...notMeasured],
     environment,

@@ -15,7 +15,7 @@ export function announce(emitter: Emitter, training: Training, from: TrainingPos
 /** An epoch event is stored once, however often attempts repeat it. */
 export const emitEpoch = (emitter: Emitter, epoch: EpochRecord): void => emitter.emit({ type: 'epoch', ...epoch, once: `epoch-${epoch.epoch}` })
 
-export function announceEvaluation(emitter: Emitter, { clean, corruption }: Report): void {
+export function announceEvaluation(emitter: Emitter, { clean, corruption, rawWeights }: Report): void {
   emitter.emit({
     type: 'evaluated',
     accuracy: clean.accuracy,
@@ -24,5 +24,6 @@ export function announceEvaluation(emitter: Emitter, { clean, corruption }: Repo
     images: clean.images,
     corruptionError: corruption?.meanError15 ?? null,
     corruptionImages: corruption?.images ?? 0,
+    ...(rawWeights && { rawAccuracy: rawWeights.accuracy }),
   })
 }

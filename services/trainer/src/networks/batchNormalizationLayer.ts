@@ -1,5 +1,5 @@
 import { batchNormalization } from '../engine/kernels/batchNormalization.js'
-import { tf, type Layer, type Tensor, type Tensor1D, type Tensor4D } from '../tf.js'
+import { tf, type Layer, type LayersModel, type Tensor, type Tensor1D, type Tensor4D } from '../tf.js'
 
 /** What the standard layer keeps and its type declarations hide. */
 interface Internals {
@@ -16,12 +16,18 @@ const Standard = Object.getPrototypeOf(tf.layers.batchNormalization()).construct
 const momentum = 0.9
 const epsilon = 1e-5
 
+/** What a pass in training does to the moving averages of mean and variance: they move, or stay as they are. It normalises by its own batch either way. */
+export type Statistics = 'moved' | 'frozen'
+
+/** A pass in training. With frozen statistics a batch of another kind (unlabelled images, say) leaves no trace in what inference normalises by. */
+export const applyInTraining = (model: LayersModel, x: Tensor, statistics: Statistics): Tensor => model.apply(x, { training: true, statistics }) as Tensor
+
 /**
  * The standard batch normalisation with its training path through one fused op. It inherits the standard class name, so a saved model
  * says `BatchNormalization` and opens in any TensorFlow.js.
  */
 class FusedBatchNormalization extends Standard {
-  override call(inputs: Tensor | Tensor[], kwargs: { training?: boolean }): Tensor | Tensor[] {
+  override call(inputs: Tensor | Tensor[], kwargs: { training?: boolean; statistics?: Statistics }): Tensor | Tensor[] {
     if (!kwargs?.training) return super.call(inputs, kwargs)
     return tf.tidy(() => {
       const x = (Array.isArray(inputs) ? inputs[0] : inputs) as Tensor4D
@@ -35,6 +41,7 @@ class FusedBatchNormalization extends Standard {
         epsilon,
         momentum,
       })
+      if (kwargs.statistics === 'frozen') return result.y
       weights.movingMean.write(result.movingMean)
       weights.movingVariance.write(result.movingVariance)
       return result.y

@@ -1,27 +1,37 @@
-/** Learning-rate schedules: pure functions from the step, counted from 0, to the rate. */
+/** The learning rate: pure functions of the step, counted from 0. */
+import type { TrainingSpec } from '@imclr/contract'
+import { rampDown, rampUp } from './ramp.js'
+import type { Factor, Ramp } from './ramp.js'
 
-export type Schedule = (step: number) => number
+export type ScheduleSpec = Pick<TrainingSpec, 'learningRate' | 'schedule' | 'rampUp' | 'rampDown' | 'epochs'>
 
-/** From `rate` to zero by half a cosine (Loshchilov and Hutter 2017, without restarts). */
-export const cosineSchedule = ({ rate, steps }: { rate: number; steps: number }): Schedule => (step) => (rate / 2) * (1 + Math.cos((Math.PI * Math.min(step, steps)) / steps))
-
-/** `rate`, multiplied by `factor` at each milestone, given as fractions of all steps. */
-export const stepSchedule = ({ rate, steps, milestones, factor }: { rate: number; steps: number; milestones: readonly number[]; factor: number }): Schedule =>
-  (step) => rate * factor ** milestones.filter((milestone) => step >= Math.round(milestone * steps)).length
-
-/** Linear growth over the first `warmup` steps, reaching the schedule's own value with step `warmup - 1` (Goyal et al. 2017). */
-export const withWarmup = (schedule: Schedule, warmup: number): Schedule => (step) => schedule(step) * Math.min(1, (step + 1) / Math.max(1, warmup))
-
-export interface ScheduleSpec {
-  learningRate: number
-  schedule: { kind: 'cosine' } | { kind: 'step'; milestones: readonly number[]; factor: number }
-  epochs: number
-  warmupEpochs: number
+/** What a schedule makes of a rate of one over `steps`. */
+export function scheduleFactor(schedule: TrainingSpec['schedule'], steps: number): Factor {
+  const passed = (step: number) => Math.min(step, steps) / steps
+  switch (schedule.kind) {
+    case 'constant':
+      return () => 1
+    case 'linear':
+      return (step) => 1 - passed(step)
+    case 'cosine': // Loshchilov and Hutter 2017, without restarts
+      return (step) => (1 + Math.cos(Math.PI * passed(step))) / 2
+    case 'cosine-7-16': // Sohn et al. 2020
+      return (step) => Math.cos((7 / 16) * Math.PI * passed(step))
+    case 'step':
+      return (step) => schedule.factor ** schedule.milestones.filter((milestone) => step >= Math.round(milestone * steps)).length
+  }
 }
 
-/** The schedule that a training spec asks for. */
-export function scheduleOf({ learningRate, schedule, epochs, warmupEpochs }: ScheduleSpec, stepsPerEpoch: number): Schedule {
-  const steps = epochs * stepsPerEpoch
-  const base = schedule.kind === 'cosine' ? cosineSchedule({ rate: learningRate, steps }) : stepSchedule({ rate: learningRate, steps, milestones: schedule.milestones, factor: schedule.factor })
-  return withWarmup(base, Math.round(warmupEpochs * stepsPerEpoch))
+/** The ramp down that a spec asks for; one throughout without. Adam's `beta1` follows it too. */
+export function rampDownOf({ rampDown: ramp, epochs }: Pick<ScheduleSpec, 'rampDown' | 'epochs'>, stepsPerEpoch: number): Factor {
+  return ramp === null ? () => 1 : rampDown(inSteps(ramp, stepsPerEpoch), epochs * stepsPerEpoch)
 }
+
+/** The learning rate that a spec asks for. */
+export function learningRateOf(spec: ScheduleSpec, stepsPerEpoch: number): (step: number) => number {
+  const factors = [scheduleFactor(spec.schedule, spec.epochs * stepsPerEpoch), rampDownOf(spec, stepsPerEpoch)]
+  if (spec.rampUp !== null) factors.push(rampUp(inSteps(spec.rampUp, stepsPerEpoch)))
+  return (step) => factors.reduce((rate, factor) => rate * factor(step), spec.learningRate)
+}
+
+const inSteps = ({ shape, epochs }: Ramp, stepsPerEpoch: number) => ({ shape, length: Math.round(epochs * stepsPerEpoch) })

@@ -1,11 +1,11 @@
 import type { Report } from '@imclr/contract'
 import { html, type Html } from './html.js'
 import { lineChart } from './lineChart.js'
-import { count } from './numbers.js'
+import { count, percent } from './numbers.js'
 
 /** Loss (with the floor that no loss can go below) and learning rate over the epochs. */
-export function trainingCurves({ training, model }: Report): Html | null {
-  const { epochs } = training
+export function trainingCurves({ training, model, clean, rawWeights }: Report): Html | null {
+  const { epochs, validation } = training
   if (epochs.length === 0) return null
   const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0)
   const hasFloor = epochs.some((epoch) => epoch.labelEntropy > 1e-6)
@@ -16,6 +16,7 @@ export function trainingCurves({ training, model }: Report): Html | null {
     yFrom: 0,
     lines: [
       { name: 'training loss', colour: 'var(--accent)', points: epochs.map((epoch) => [epoch.epoch, epoch.loss]) },
+      ...(validation ? [{ name: 'validation loss', colour: 'var(--soft)', points: epochs.flatMap((epoch) => (epoch.validation ? [[epoch.epoch, epoch.validation.loss] as const] : [])) }] : []),
       ...(hasFloor ? [{ name: 'entropy of the labels', colour: 'var(--second)', dashed: true, points: epochs.map((epoch) => [epoch.epoch, epoch.labelEntropy] as const) }] : []),
     ],
   })
@@ -29,7 +30,9 @@ export function trainingCurves({ training, model }: Report): Html | null {
   return html`<section>
     <h2>Training</h2>
     <p class="lead">${count(epochs.at(-1)!.steps)} steps in ${duration(seconds)}, ${count(Math.round(epochs.at(-1)!.imagesPerSecond))} inputs per second in the last epoch.
-    ${model.mode === 'imclr' ? 'A pair of two classes is labelled half and half, so even a perfect model keeps a loss: the entropy of the labels, dashed.' : null}</p>
+    ${model.mode === 'imclr' ? 'A pair of two classes is labelled half and half, so even a perfect model keeps a loss: the entropy of the labels, dashed.' : null}
+    ${validation && `The model is that of epoch ${validation.epoch}, the best by ${count(validation.images)} training images that were held back: ${percent(validation.accuracy)} of them right.`}
+    ${rawWeights && `Its weights are a running average: ${percent(clean.accuracy, 2)} of the test images right; ${percent(rawWeights.accuracy, 2)} by the weights that were averaged.`}</p>
     <div class="pair"><figure>${loss}<figcaption>Mean cross-entropy over the inputs of each epoch, nats.</figcaption></figure><figure>${rate}</figure></div>
   </section>`
 }

@@ -1,0 +1,35 @@
+import type { TrainingSpec } from '@imclr/contract'
+
+/** "SGD, momentum 0.9 (Nesterov), weight decay 0.0005". */
+export function optimizerInWords({ optimizer, weightDecay, decay, clipNorm }: TrainingSpec): string {
+  const parts = [nameOf(optimizer), `weight decay ${weightDecay}${decay === 'kernels' ? ' of kernels alone' : ''}`]
+  if (clipNorm !== null) parts.push(`gradients cut to a norm of ${clipNorm}`)
+  return parts.join(', ')
+}
+
+function nameOf(optimizer: TrainingSpec['optimizer']): string {
+  if (optimizer.kind === 'sgd') return `SGD, momentum ${optimizer.momentum}${optimizer.nesterov ? ' (Nesterov)' : ''}`
+  const { kind, beta1, beta1End, beta2, epsilon } = optimizer
+  return `${kind === 'adam' ? 'Adam' : 'AdamW'}, beta ${beta1}${beta1End === null ? '' : ` to ${beta1End}`} and ${beta2}, epsilon ${epsilon}`
+}
+
+/** "0.1, to zero by half a cosine, linear ramp up over 5 epochs". */
+export function scheduleInWords({ learningRate, schedule, rampUp, rampDown }: TrainingSpec): string {
+  const ramps = Object.entries({ up: rampUp, down: rampDown }).flatMap(([way, ramp]) => (ramp === null ? [] : [`${ramp.shape === 'linear' ? 'linear' : 'Gaussian'} ramp ${way} over ${ramp.epochs} epochs`]))
+  return [learningRate, courseOf(schedule), ...ramps].join(', ')
+}
+
+function courseOf(schedule: TrainingSpec['schedule']): string {
+  switch (schedule.kind) {
+    case 'constant':
+      return 'constant'
+    case 'linear':
+      return 'to zero in a straight line'
+    case 'cosine':
+      return 'to zero by half a cosine'
+    case 'cosine-7-16':
+      return 'to a fifth by 7/16 of a cosine'
+    case 'step':
+      return `times ${schedule.factor} at ${schedule.milestones.map((milestone) => `${100 * milestone} %`).join(', ')} of the steps`
+  }
+}

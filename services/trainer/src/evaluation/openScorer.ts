@@ -1,0 +1,55 @@
+import type { CleanMetrics, TrainingSpec } from '@imclr/contract'
+import { setImmediate as otherWork } from 'node:timers/promises'
+import { recordForward } from '../engine/recordForward.js'
+import type { LayersModel } from '../tf.js'
+import { cleanMetrics } from './metrics/cleanMetrics.js'
+
+export interface ScorerOptions {
+  /** The serving model: pixels 0..255 to probabilities. */
+  model: LayersModel
+  /** uint8 `[count, height, width, 3]` */
+  images: Uint8Array
+  labels: Uint16Array
+  height: number
+  width: number
+  classNames: readonly string[]
+  spec: Pick<TrainingSpec, 'execution' | 'precision'>
+}
+
+export interface Scorer {
+  /** By the weights that the model has now. */
+  score(): Promise<CleanMetrics>
+  dispose(): void
+}
+
+/** Images per forward pass. */
+const batchSize = 250
+
+/** Measures a model on one part of the data, as often as asked, by a forward pass that is recorded once. Whoever made it disposes it. */
+export function openScorer({ model, images, labels, height, width, classNames, spec }: ScorerOptions): Scorer {
+  const batch = Math.min(batchSize, labels.length)
+  const forward = recordForward({ model, height, width, batchSize: batch, execution: spec.execution, precision: spec.precision })
+  const size = batch * height * width * 3
+  const classes = classNames.length
+  return {
+    async score() {
+      forward.refresh()
+      const probabilities = new Float32Array(labels.length * classes)
+      for (let i = 0; i * size < images.length; i++) {
+        probabilities.set(forward.run(images.subarray(i * size, (i + 1) * size)), i * batch * classes)
+        await otherWork() // signals arrive here
+      }
+      return cleanMetrics({ probabilities, labels, classes }, classNames)
+    },
+    dispose: () => forward.dispose(),
+  }
+}
+
+export async function scoreOnce(options: ScorerOptions): Promise<CleanMetrics> {
+  const scorer = openScorer(options)
+  try {
+    return await scorer.score()
+  } finally {
+    scorer.dispose()
+  }
+}
