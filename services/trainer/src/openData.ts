@@ -1,10 +1,12 @@
 import type { DatasetManifest, TrainJobFile } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
+import { availableParallelism } from 'node:os'
 import { trainingFeed } from './data/feed.js'
 import type { TrainingFeed } from './data/feed.js'
 import { loadSplit, readDatasetManifest, selectImages } from './data/loadSplit.js'
 import type { LoadedSplit } from './data/loadSplit.js'
 import { stratifiedOrder } from './data/subset.js'
+import { batchWorkers, trainingThreads } from './env.js'
 
 export interface TrainingData {
   dataset: DatasetManifest
@@ -25,7 +27,7 @@ export async function openData(store: ObjectStore, { spec, versionPrefix: prefix
   const train = budget === all.count ? all : selectImages(all, stratifiedOrder(all.labels, dataset.versionId, spec.subsetSeed).subarray(0, budget))
   return {
     dataset,
-    feed: trainingFeed(train, spec),
+    feed: trainingFeed(train, spec, { workers: batchWorkers(), mostWorkers: (trainingThreads() ?? availableParallelism()) - 1 }),
     trainImages: budget,
     normalisation: { mean: threeOf(dataset.channelMean), std: threeOf(dataset.channelStd.map((deviation) => Math.max(deviation, smallestDeviation))) },
     openTest: () => loadSplit({ store, prefix, manifest: dataset, split: 'test' }),

@@ -1,4 +1,4 @@
-import type { TrainingSpec } from '@imclr/contract'
+import { jsdOf, type TrainingSpec } from '@imclr/contract'
 import type { TrainingBatch } from './data/feed.js'
 import { assignStates, makeStep } from './engine/makeStep.js'
 import type { VariableState } from './engine/makeStep.js'
@@ -30,11 +30,12 @@ export interface Training {
 
 /** The network with fresh weights, and the step that trains it. @throws Failure PRECISION_UNSUPPORTED */
 export function openTraining(spec: TrainingSpec, { feed, normalisation }: Pick<TrainingData, 'feed' | 'normalisation'>): Training {
-  const { batchSize, inputHeight, inputWidth, classes } = feed
+  const { batchSize, views, inputHeight, inputWidth, classes } = feed
   const model = buildNetwork({ name: spec.network, classes, seed: spec.seed })
   const definition = trainingStep({
     model,
-    shape: [batchSize, inputHeight, inputWidth, 3],
+    shape: [views * batchSize, inputHeight, inputWidth, 3],
+    jsd: jsdOf(spec.augment),
     classes,
     ...normalisation,
     optimizer: { momentum: spec.momentum, nesterov: spec.nesterov, weightDecay: spec.weightDecay },

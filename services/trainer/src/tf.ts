@@ -6,7 +6,7 @@ import { prepareEngineEnvironment } from './engine/env.js'
 import type { io } from '@tensorflow/tfjs-core'
 import type * as tfjs from '@tensorflow/tfjs-node-gpu'
 
-export type { DataType, LayersModel, Rank, SymbolicTensor, Tensor, Tensor1D, Tensor2D, Tensor4D, TensorInfo, TypedArray, Variable } from '@tensorflow/tfjs-node-gpu'
+export type { DataType, LayersModel, Rank, Scalar, SymbolicTensor, Tensor, Tensor1D, Tensor2D, Tensor4D, TensorInfo, TypedArray, Variable } from '@tensorflow/tfjs-node-gpu'
 export type Layer = tfjs.layers.Layer
 export type ModelArtifacts = io.ModelArtifacts
 export type WeightsManifestEntry = io.WeightsManifestEntry

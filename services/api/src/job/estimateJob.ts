@@ -1,4 +1,4 @@
-import { networks, type Estimate, type TrainingSpec } from '@imclr/contract'
+import { networks, viewsOf, type Estimate, type TrainingSpec } from '@imclr/contract'
 import { inputSize, type SpecVersion } from './checkSpec.js'
 
 /**
@@ -21,7 +21,7 @@ const secondsPerCorruptedMegapixel = 0.2
 export function estimateJob(spec: TrainingSpec, version: SpecVersion, measured: number | null): Estimate {
   const pixels = inputSize(spec, version)
   const forward = networks[spec.network].multiplyAdds * (pixels.height * pixels.width) / (32 * 32)
-  const trained = 3 * forward * (spec.trainImages ?? version.counts.train) * spec.epochs
+  const trained = 3 * forward * viewsOf(spec.augment) * (spec.trainImages ?? version.counts.train) * spec.epochs
   const corruptionImages = corruptedImages(spec, version)
   const evaluated = forward * (version.counts.test + corruptionImages * corruptionCells)
   const corrupting = corruptionImages * corruptionCells * (version.picture.height * version.picture.width / 1e6) * secondsPerCorruptedMegapixel

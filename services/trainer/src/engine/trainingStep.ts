@@ -1,13 +1,14 @@
 import { applySgd, type SgdOptions } from '../optimizer/sgd.js'
 import { updateMovingAverage } from '../optimizer/movingAverage.js'
 import { tf, type LayersModel, type Tensor, type Tensor2D, type Variable } from '../tf.js'
+import { jensenShannon } from './jensenShannon.js'
 import { softmaxCrossEntropy } from './kernels/softmaxCrossEntropy.js'
 import type { StepDefinition } from './recordGraph.js'
 
 export interface TrainingStepOptions {
   /** From normalised images to logits; the step's variables are its weights. */
   model: LayersModel
-  /** Of the images as they enter the network, stacked or not: `[n, h, w, 3]`. */
+  /** Of the images as they enter the network, stacked or not: `[n, h, w, 3]`; with `jsd` n counts all three views. */
   shape: readonly [number, number, number, number]
   classes: number
   /** Per channel, in 0..255. */
@@ -16,6 +17,8 @@ export interface TrainingStepOptions {
   optimizer: SgdOptions & { decayAll?: boolean }
   /** Share of each label that is spread evenly over all classes, in [0, 1]. */
   labelSmoothing: number
+  /** Weight of the Jensen-Shannon loss over three views of each image (AugMix), which follow each other in the batch; 0: one view. */
+  jsd?: number
   /** Per step, in (0, 1); null: no average is kept. */
   emaDecay: number | null
 }
@@ -30,11 +33,13 @@ export interface TrainingStepDefinition extends StepDefinition {
 
 /**
  * One step of training: inputs `images` (uint8 `[n, h, w, 3]`), `labels` (float32 `[n, classes]`, soft, rows summing to 1) and
- * `learningRate` (float32 scalar); results `loss` (scalar, mean over the batch, before weight decay) and `logits` `[n, classes]`.
+ * `learningRate` (float32 scalar); results `loss` (scalar, mean over the batch, before weight decay) and `logits` `[n, classes]`. With `jsd`
+ * there are labels for the first third of the images only, and the loss has the Jensen-Shannon term in it.
  * Moving statistics and averages are updated in the same step.
  */
 export function trainingStep(options: TrainingStepOptions): TrainingStepDefinition {
-  const { model, shape, classes, optimizer, labelSmoothing, emaDecay } = options
+  const { model, shape, classes, optimizer, labelSmoothing, jsd = 0, emaDecay } = options
+  const rows = jsd > 0 ? shape[0] / 3 : shape[0]
   const trained = model.trainableWeights.map((weight) => ({ name: weight.originalName, variable: weight.read() as Variable }))
   const weights = model.weights.map((weight) => ({ name: weight.originalName, variable: weight.read() as Variable }))
   const owned = <T extends { name: string; variable: Variable }>(items: readonly T[], prefix: string, initial: (item: T) => Tensor) =>
@@ -50,7 +55,10 @@ export function trainingStep(options: TrainingStepOptions): TrainingStepDefiniti
       () => {
         const normalised = tf.div(tf.sub(images!, tf.tensor1d([...options.mean])), tf.tensor1d([...options.std]))
         logits = tf.keep(model.apply(normalised, { training: true }) as Tensor2D)
-        return tf.mean(softmaxCrossEntropy(smoothLabels(labels as Tensor2D, labelSmoothing), logits)).asScalar()
+        // The labels are those of the first view, the image itself.
+        const first = jsd > 0 ? tf.slice(logits, 0, rows) : logits
+        const loss = tf.mean(softmaxCrossEntropy(smoothLabels(labels as Tensor2D, labelSmoothing), first)).asScalar()
+        return jsd > 0 ? tf.add(loss, tf.mul(jsd, jensenShannon(logits, 3))).asScalar() : loss
       },
       trained.map(({ variable }) => variable),
     )
@@ -65,7 +73,7 @@ export function trainingStep(options: TrainingStepOptions): TrainingStepDefiniti
   return {
     inputs: {
       images: { shape, dtype: 'uint8' },
-      labels: { shape: [shape[0], classes], dtype: 'float32' },
+      labels: { shape: [rows, classes], dtype: 'float32' },
       learningRate: { shape: [], dtype: 'float32' },
     },
     variables: [...weights, ...velocities, ...averages],
