@@ -1,5 +1,5 @@
 import { networks } from '@imclr/contract'
-import type { DatasetManifest, Report, TrainJobFile } from '@imclr/contract'
+import type { DatasetManifest, Report, TrainingSpec, TrainJobFile } from '@imclr/contract'
 
 export interface ModelCardInput {
   job: TrainJobFile
@@ -45,17 +45,21 @@ ${rows.join('\n')}
 function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
   const last = training.epochs.at(-1)
   const schedule = spec.schedule.kind === 'cosine' ? 'to zero by half a cosine' : `times ${spec.schedule.factor} at ${spec.schedule.milestones.map(percent).join(', ')} of the steps`
-  const padding = spec.augmentation.cropPadding === null ? 'an eighth of the image size' : `${spec.augmentation.cropPadding} pixels`
   const lines = [
     `- ${number(model.epochsTrained)} passes in batches of ${spec.batchSize}; SGD, momentum ${spec.momentum}${spec.nesterov ? ' (Nesterov)' : ''}, weight decay ${spec.weightDecay}`,
     `- learning rate ${spec.learningRate}, ${schedule}${spec.warmupEpochs > 0 ? `, after ${spec.warmupEpochs} epochs of linear warm-up` : ''}`,
-    `- random crops with padding of ${padding}${spec.augmentation.flip ? ', horizontal flips' : ''}${spec.labelSmoothing > 0 ? `, label smoothing ${spec.labelSmoothing}` : ''}`,
+    `- each image: ${spec.augment.map(step).join('; ') || 'as it is'}${spec.mix.op === 'none' ? '' : `; mixed in pairs by ${step(spec.mix)}`}`,
     spec.emaDecay === null ? '- the weights are those after the last step' : `- the weights are an exponential average over the steps (decay ${spec.emaDecay})`,
     `- seed ${spec.seed}, ${spec.precision}`,
   ]
+  if (spec.labelSmoothing > 0) lines.push(`- label smoothing ${spec.labelSmoothing}`)
   if (last) lines.push(`- loss in the last epoch ${last.loss.toFixed(4)}; no loss could be below ${last.labelEntropy.toFixed(4)}, the entropy of the labels drawn`)
   return `## Recipe\n\n${lines.join('\n')}\n`
 }
+
+/** A step with its settings; null stands for what follows from the size of the images. */
+const step = ({ op, ...settings }: TrainingSpec['augment'][number] | TrainingSpec['mix']) =>
+  [op, ...Object.entries(settings).map(([name, value]) => `${name} ${value ?? 'by default'}`)].join(', ')
 
 function numbers({ clean, corruption, calibration, evaluated }: Report): string {
   const { low, high } = clean.interval

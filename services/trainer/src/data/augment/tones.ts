@@ -18,7 +18,7 @@ export function solarize(canvas: Canvas, threshold: number): void {
   applyTable(canvas, table)
 }
 
-/** Keeps the highest `bits` of each byte, 0 to 8. */
+/** Keeps the highest `bits` of each byte, 1 to 8. */
 export function posterize({ pixels }: Canvas, bits: number): void {
   const mask = (0xff << (8 - bits)) & 0xff
   for (let i = 0; i < pixels.length; i++) pixels[i]! &= mask
