@@ -67,7 +67,8 @@ export function trainingFeed(split: LoadedSplit, spec: FeedSpec, { workers, most
     const start = now()
     if (spent.batches === 1) spent.since = start
     make(epoch, step, arrays)
-    if (spent.batches++ > 0) spent.making += now() - start
+    const took = now() - start
+    if (spent.batches++ > 0) spent.making += took
   }
 
   return {
