@@ -62,9 +62,13 @@ export function losses(definition: ReturnType<typeof trainingStep>, steps: numbe
   const step = makeStep(definition, options)
   if (step.fallbackReason) throw new Error(step.fallbackReason)
   const { shape } = definition.inputs.images!
-  const classes = definition.inputs.labels!.shape[1]!
+  const [rows, classes] = definition.inputs.labels!.shape
   try {
-    return Array.from({ length: steps }, (_, index) => step.step({ ...batch(shape as unknown as Shape, sameBatch ? 0 : index, classes), learningRate: Float32Array.of(rate) }).loss![0]!)
+    return Array.from({ length: steps }, (_, index) => {
+      const { images, labels } = batch(shape as unknown as Shape, sameBatch ? 0 : index, classes)
+      // As many labels as the step takes: with several views of an image fewer than images.
+      return step.step({ images, labels: labels.subarray(0, rows! * classes!), learningRate: Float32Array.of(rate) }).loss![0]!
+    })
   } finally {
     step.dispose()
     makeStep(definition, eager).writeVariables(before)
