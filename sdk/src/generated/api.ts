@@ -44,15 +44,31 @@ export interface ArtifactManifest {
   files: ArtifactFile[]
 }
 
-export interface AugmentationInput {
-  cropPadding?: number | null
-  flip?: boolean
-}
+export type AugmentName = 'crop' | 'flip' | 'translate' | 'autoaugment' | 'randaugment' | 'jitter' | 'noise' | 'cutout' | 'erase' | 'augmix'
 
-export interface Augmentation {
-  cropPadding: number | null
-  flip: boolean
-}
+export type AugmentOperationInput =
+  | { op: 'crop'; padding?: number | null; border?: 'zero' | 'reflect' }
+  | { op: 'flip'; probability?: number }
+  | { op: 'translate'; pixels?: number; border?: 'zero' | 'reflect' }
+  | { op: 'autoaugment'; policy?: 'cifar10' }
+  | { op: 'randaugment'; operations?: number; magnitude?: number }
+  | { op: 'jitter'; brightness?: number; contrast?: number; saturation?: number; hue?: number }
+  | { op: 'noise'; sigma?: number }
+  | { op: 'cutout'; size?: number | null; fill?: number }
+  | { op: 'erase'; probability?: number; smallest?: number; largest?: number; aspect?: number; fill?: 'noise' | number }
+  | { op: 'augmix'; severity?: number; width?: number; depth?: number | null; alpha?: number; operations?: 'standard' | 'all'; jsd?: number }
+
+export type AugmentOperation =
+  | { op: 'crop'; padding: number | null; border: 'zero' | 'reflect' }
+  | { op: 'flip'; probability: number }
+  | { op: 'translate'; pixels: number; border: 'zero' | 'reflect' }
+  | { op: 'autoaugment'; policy: 'cifar10' }
+  | { op: 'randaugment'; operations: number; magnitude: number }
+  | { op: 'jitter'; brightness: number; contrast: number; saturation: number; hue: number }
+  | { op: 'noise'; sigma: number }
+  | { op: 'cutout'; size: number | null; fill: number }
+  | { op: 'erase'; probability: number; smallest: number; largest: number; aspect: number; fill: 'noise' | number }
+  | { op: 'augmix'; severity: number; width: number; depth: number | null; alpha: number; operations: 'standard' | 'all'; jsd: number }
 
 export interface Calibration {
   images: number
@@ -246,6 +262,18 @@ export interface Limits {
   maxAttempts: number
 }
 
+export type MixName = 'none' | 'mixup' | 'cutmix'
+
+export type MixOperationInput =
+  | { op: 'none' }
+  | { op: 'mixup'; alpha?: number; probability?: number }
+  | { op: 'cutmix'; alpha?: number; probability?: number }
+
+export type MixOperation =
+  | { op: 'none' }
+  | { op: 'mixup'; alpha: number; probability: number }
+  | { op: 'cutmix'; alpha: number; probability: number }
+
 export interface ModelSummary {
   id: string
   name: string
@@ -411,6 +439,7 @@ export interface StackingInput {
   axis?: 'height' | 'width'
   probability?: number
   pairing?: 'permutation' | 'independent'
+  order?: 'mix-first' | 'stack-first'
 }
 
 export interface Stacking {
@@ -418,6 +447,7 @@ export interface Stacking {
   axis: 'height' | 'width'
   probability: number
   pairing: 'permutation' | 'independent'
+  order: 'mix-first' | 'stack-first'
 }
 
 export interface TrainJob {
@@ -475,7 +505,8 @@ export interface TrainingSpecInput {
   weightDecay?: number
   labelSmoothing?: number
   emaDecay?: number | null
-  augmentation?: AugmentationInput
+  augment?: (AugmentName | AugmentOperationInput)[]
+  mix?: MixName | MixOperationInput
   stacking?: StackingInput
   trainImages?: number | null
   subsetSeed?: number
@@ -499,7 +530,8 @@ export interface TrainingSpec {
   weightDecay: number
   labelSmoothing: number
   emaDecay: number | null
-  augmentation: Augmentation
+  augment: AugmentOperation[]
+  mix: MixOperation
   stacking: Stacking
   trainImages: number | null
   subsetSeed: number
