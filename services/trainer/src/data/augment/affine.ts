@@ -12,8 +12,10 @@ export interface Sampling {
 /** Pillow's `Image.transform(size, AFFINE, matrix)`, to the byte. */
 export function affine(canvas: Canvas, matrix: Matrix, { filter, fill }: Sampling): void {
   canvas.spare.fill(fill)
-  if (filter === 'bilinear') bilinear(canvas, matrix)
-  else if (matrix[1] === 0 && matrix[3] === 0) scaled(canvas, matrix)
+  const [a, b, c, d, e, f] = matrix
+  const toThePixel = a === 1 && b === 0 && Number.isInteger(c) && d === 0 && e === 1 && Number.isInteger(f)
+  if (filter === 'bilinear' && !toThePixel) bilinear(canvas, matrix)
+  else if (b === 0 && d === 0) scaled(canvas, matrix)
   else nearest(canvas, matrix)
   turnOver(canvas)
 }
@@ -40,9 +42,10 @@ const fixed = (value: number) => Math.floor(value * 65536 + 0.5)
 /** In fixed point, 16 bits after the point, as Pillow has it. */
 function nearest({ height, width, pixels, spare }: Canvas, [a, b, c, d, e, f]: Matrix): void {
   const [stepX, stepY] = [fixed(a), fixed(d)]
+  const [rowStepX, rowStepY] = [fixed(b), fixed(e)]
   let rowX = fixed(c + a * 0.5 + b * 0.5)
   let rowY = fixed(f + d * 0.5 + e * 0.5)
-  for (let y = 0, out = 0; y < height; y++, rowX += fixed(b), rowY += fixed(e)) {
+  for (let y = 0, out = 0; y < height; y++, rowX += rowStepX, rowY += rowStepY) {
     let placeX = rowX
     let placeY = rowY
     for (let x = 0; x < width; x++, out += 3, placeX += stepX, placeY += stepY) {
@@ -57,6 +60,8 @@ function nearest({ height, width, pixels, spare }: Canvas, [a, b, c, d, e, f]: M
   }
 }
 
+const between = (from: number, to: number, share: number) => from + (to - from) * share
+
 /** Between the centres of four pixels, those at the edge repeated; cut off to bytes, not rounded. */
 function bilinear({ height, width, pixels, spare }: Canvas, [a, b, c, d, e, f]: Matrix): void {
   for (let y = 0, out = 0; y < height; y++) {
@@ -70,14 +75,16 @@ function bilinear({ height, width, pixels, spare }: Canvas, [a, b, c, d, e, f]: 
       const dy = yIn - 0.5 - top
       const x0 = left < 0 ? 0 : left
       const x1 = left + 1 < width ? left + 1 : width - 1
-      const y0 = top < 0 ? 0 : top
-      const y1 = top + 1 < height ? top + 1 : height - 1
-      const [topLeft, topRight] = [(y0 * width + x0) * 3, (y0 * width + x1) * 3]
-      const [lowLeft, lowRight] = [(y1 * width + x0) * 3, (y1 * width + x1) * 3]
+      const y0 = (top < 0 ? 0 : top) * width
+      const y1 = (top + 1 < height ? top + 1 : height - 1) * width
+      const topLeft = (y0 + x0) * 3
+      const topRight = (y0 + x1) * 3
+      const lowLeft = (y1 + x0) * 3
+      const lowRight = (y1 + x1) * 3
       for (let channel = 0; channel < 3; channel++) {
-        const above = pixels[topLeft + channel]! + (pixels[topRight + channel]! - pixels[topLeft + channel]!) * dx
-        const below = pixels[lowLeft + channel]! + (pixels[lowRight + channel]! - pixels[lowLeft + channel]!) * dx
-        spare[out + channel] = above + (below - above) * dy
+        const above = between(pixels[topLeft + channel]!, pixels[topRight + channel]!, dx)
+        const below = between(pixels[lowLeft + channel]!, pixels[lowRight + channel]!, dx)
+        spare[out + channel] = between(above, below, dy)
       }
     }
   }

@@ -58,7 +58,8 @@ export function augMix(picture: { height: number; width: number }, { severity, w
         operations[name](canvas, augMixArgument(name, level, { sign, picture }), onBlack)
       }
       const { pixels } = canvas
-      for (let i = 0; i < sum.length; i++) sum[i]! += share * weight * pixels[i]!
+      const part = share * weight
+      for (let i = 0; i < sum.length; i++) sum[i]! += part * pixels[i]!
     }
     const { pixels } = canvas
     for (let i = 0; i < sum.length; i++) pixels[i] = sum[i]! + 0.5
