@@ -22,7 +22,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
     const job = await submit({ seed: 7, limits: { maxSeconds: 100 } })
     expect(job).toMatchObject({
       kind: 'train', state: 'queued', attempt: 0, versionId, queuePosition: 1, lastEvent: 1, modelId: null, limits: { maxSeconds: 100, maxAttempts: 5 },
-      spec: { mode: 'imclr', network: 'resnet8', seed: 7, learningRate: 0.1, schedule: { kind: 'cosine' }, stacking: { images: 2, axis: 'height', probability: 1, pairing: 'permutation' } },
+      spec: { mode: 'imclr', network: 'resnet8', seed: 7, learningRate: 0.1, schedule: { kind: 'cosine' }, stacking: { images: 2, axis: 'height', probability: 1, pairing: 'permutation', order: 'mix-first' } },
       estimate: { basis: 'assumed', seconds: expect.any(Number) as number },
     })
     expect(await api.query('job.get', { jobId: job.id })).toEqual(job)
@@ -63,7 +63,8 @@ describe.each(stacks)('jobs on %s', (stack) => {
       [{ validation: { fraction: 0.5 }, trainImages: 4, batchSize: 2 }, 'spec.validation.fraction', /2 are left/],
       [{ validation: { fraction: 0.001 } }, 'spec.validation.fraction', /not one image/],
       [{ schedule: { kind: 'step', milestones: [0.5, 0.2] } }, 'spec.schedule.milestones', /must grow/],
-      [{ augmentation: { cropPadding: 17 } }, 'spec.augmentation.cropPadding', /more than half/],
+      [{ augment: ['flip', { op: 'crop', padding: 17 }] }, 'spec.augment[1].padding', /more than half/],
+      [{ augment: [{ op: 'translate', pixels: 20 }] }, 'spec.augment[0].pixels', /more than half/],
       [{ batchSize: 3, stacking: { images: 4 } }, 'spec.stacking.images', /partners in a batch of 3/],
     ]
     for (const [spec, field, message] of refusals) {
@@ -78,6 +79,12 @@ describe.each(stacks)('jobs on %s', (stack) => {
     expect(await api.refusal('mutation', 'job.submit', { versionId: tiny, spec: smallSpec })).toMatchObject({
       code: 'BAD_INPUT', issues: [{ path: 'spec.network', code: 'does_not_fit', message: 'ResNet-8 needs images of at least 8 x 8 pixels; these have 7 x 7' }],
     })
+    const chain = (augment: unknown, mix: unknown = 'none') => api.refusal('mutation', 'job.submit', { versionId, spec: { ...smallSpec, augment, mix } })
+    expect(await chain(['crop', 'cutoff'])).toMatchObject({ issues: [{ path: 'spec.augment[1]', fix: expect.stringContaining('"cutout"') as string }] })
+    expect(await chain([{ op: 'crop', pad: 2 }])).toMatchObject({ issues: [{ path: 'spec.augment[0].pad', message: 'Unknown key "pad"' }] })
+    expect(await chain([{ op: 'cutout', size: 0 }])).toMatchObject({ issues: [{ path: 'spec.augment[0].size', fix: 'Use at least 1' }] })
+    expect(await chain(['augmix', 'flip'])).toMatchObject({ issues: [{ path: 'spec.augment[0]', message: expect.stringContaining('last step') as string }] })
+    expect(await chain(['crop'], { op: 'mixup', alpha: 0 })).toMatchObject({ issues: [{ path: 'spec.mix.alpha', fix: 'Use more than 0' }] })
     expect(await api.refusal('mutation', 'job.submit', { versionId, spec: { network: 'vgg', schedule: { kind: 'spiral' }, epochs: 0 } })).toMatchObject({
       code: 'BAD_INPUT', issues: expect.arrayContaining([expect.objectContaining({ path: 'spec.network', fix: expect.stringContaining('"resnet8"') as string }), expect.objectContaining({ path: 'spec.epochs', fix: 'Use at least 1' })]) as unknown[],
     })

@@ -1,4 +1,5 @@
-import { trainingSpec } from '@imclr/contract'
+import { availableParallelism } from 'node:os'
+import { trainingSpec, type TrainingSpecInput } from '@imclr/contract'
 import { firstPosition, openTraining, stream, train, trainingFeed } from '@imclr/trainer'
 import { demoArchive, openBench } from '../trainer/pipeline/harness.js'
 
@@ -6,9 +7,15 @@ export interface EpochRow {
   network: 'resnet20' | 'resnet8'
   mode: 'imclr' | 'baseline'
   batch: number
+  /** What is done to the images. */
+  chain: keyof typeof chains
+  /** Threads that made batches ahead in the last round, as the feed itself decides. */
+  workers: number
+  /** Of one batch on one core with nothing beside it, in milliseconds; the smallest of the repeats. */
+  makingMilliseconds: number
   /** One batch again and again. */
   stepsAloneImagesPerSecond: number
-  /** Shuffled, augmented and stacked anew for each step, with progress and sums. */
+  /** Shuffled, augmented, mixed and stacked anew for each step, with progress and sums. */
   epochImagesPerSecond: number
   /** Of the second to the first, per round. */
   ratio: { median: number; smallest: number; largest: number }
@@ -27,13 +34,29 @@ export interface EpochBenchOptions {
   log?: (line: string) => void
 }
 
+/** The default; a usual one; and one of nearly everything, whose making costs most beside its step (AugMix's loss would triple that). */
+const chains = {
+  default: {},
+  autoaugment: { augment: ['crop', 'flip', 'autoaugment', 'cutout'], mix: 'cutmix' },
+  augmix: { augment: ['crop', 'flip', 'augmix'] },
+  costliest: { augment: [{ op: 'crop', border: 'reflect' }, 'flip', 'jitter', 'autoaugment', 'randaugment', 'erase', 'cutout', 'noise', { op: 'augmix', operations: 'all', depth: 3, jsd: 0 }], mix: 'mixup' },
+} satisfies Record<string, TrainingSpecInput>
+
+const contenders = [
+  ['resnet20', 'imclr', 128, 'default'], ['resnet20', 'baseline', 128, 'default'], ['resnet8', 'imclr', 64, 'default'],
+  ['resnet20', 'imclr', 128, 'autoaugment'], ['resnet8', 'baseline', 64, 'augmix'], ['resnet20', 'imclr', 128, 'costliest'], ['resnet8', 'baseline', 64, 'costliest'],
+] as const
+
 /** Whole epochs against steps alone, in turns on one recorded step. */
 export async function benchEpochs({ repeats, quick, log = () => {} }: EpochBenchOptions): Promise<EpochRow[]> {
   const rows: EpochRow[] = []
-  for (const [network, mode, size] of [['resnet20', 'imclr', 128], ['resnet20', 'baseline', 128], ['resnet8', 'imclr', 64]] as const) {
-    const [steps, batch] = quick ? [4, 16] : [12, size]
-    const spec = trainingSpec.parse({ network, mode, batchSize: batch, epochs: 1 })
-    const feed = trainingFeed(randomSplit(batch * steps), spec)
+  for (const [network, mode, size, chain] of contenders) {
+    const [steps, batch] = quick ? [8, 16] : [12, size]
+    const spec = trainingSpec.parse({ network, mode, batchSize: batch, epochs: 1, ...chains[chain] })
+    const feed = trainingFeed(randomSplit(batch * steps), spec, { workers: 'auto', mostWorkers: availableParallelism() - 1 })
+    const makers = trainingFeed(randomSplit(batch * steps), spec)
+    let makingMilliseconds = Infinity
+    for (let i = 0; i < 8; i++) makingMilliseconds = Math.min(makingMilliseconds, 1000 * (await seconds(() => makers.batch(0, i % steps))))
     const training = openTraining(spec, { feed, normalisation: { mean: [125, 123, 114], std: [63, 62, 67] } })
     const fixed = copyOf(feed.batch(0, 0))
     for (let i = 0; i < 3; i++) training.run(fixed, { learningRate: 0.01 })
@@ -55,12 +78,14 @@ export async function benchEpochs({ repeats, quick, log = () => {} }: EpochBench
         now: () => performance.now() / 1000,
       }))
       rounds.push({ alone, epoch })
-      log(`${network} ${mode}: round ${repeat + 1} of ${repeats}, ${((100 * alone) / epoch).toFixed(1)} %`)
+      log(`${network} ${mode}, ${chain}: round ${repeat + 1} of ${repeats}, ${((100 * alone) / epoch).toFixed(1)} %`)
     }
+    const { workers } = feed
+    feed.close()
     training.dispose()
     const inputs = steps * batch
     rows.push({
-      network, mode, batch,
+      network, mode, batch, chain, workers, makingMilliseconds,
       stepsAloneImagesPerSecond: inputs / spread(rounds.map(({ alone }) => alone)).median,
       epochImagesPerSecond: inputs / spread(rounds.map(({ epoch }) => epoch)).median,
       ratio: spread(rounds.map(({ alone, epoch }) => alone / epoch)),

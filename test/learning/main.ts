@@ -15,7 +15,7 @@ const recipes: Record<string, { spec: TrainingSpecInput; seeds: number; archive:
   demo: {
     spec: {
       network: 'resnet8', epochs: 150, batchSize: 64, learningRate: 0.1, weightDecay: 5e-4,
-      augmentation: { cropPadding: 2, flip: true }, evaluation: { corruptionImages: 'none' },
+      augment: [{ op: 'crop', padding: 2 }, 'flip'], evaluation: { corruptionImages: 'none' },
     },
     seeds: 5,
     archive: async ({ folder }) => {

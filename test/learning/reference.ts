@@ -54,8 +54,7 @@ export async function runReference(bench: Bench, { python, spec, version, modes,
     batchSize: spec.batchSize,
     learningRate: spec.learningRate,
     weightDecay: spec.weightDecay,
-    cropPadding: spec.augmentation.cropPadding ?? Math.round(size / 8),
-    flip: spec.augmentation.flip,
+    ...cropAndFlip(spec.augment, size),
     dropLast: true,
   }
   const path = join(bench.folder, 'recipe.json')
@@ -69,4 +68,11 @@ export async function runReference(bench: Bench, { python, spec, version, modes,
   }
   if (results.length !== modes.length * seeds.length) throw new Error('the PyTorch reference ended before its last run')
   return results
+}
+
+/** What learn.py does to an image: crop from black, mirror. */
+function cropAndFlip(chain: TrainingSpec['augment'], size: number): { cropPadding: number; flip: boolean } {
+  const [crop, flip, ...more] = chain
+  if (crop?.op !== 'crop' || crop.border !== 'zero' || flip?.op !== 'flip' || flip.probability !== 0.5 || more.length > 0) throw new Error('the PyTorch reference knows the chain crop, flip alone')
+  return { cropPadding: crop.padding ?? Math.round(size / 8), flip: true }
 }

@@ -11,7 +11,7 @@ import type { Bench } from '../trainer/pipeline/harness.js'
  */
 const recipe: TrainingSpecInput = {
   network: 'resnet8', epochs: 20, batchSize: 32, learningRate: 0.1, weightDecay: 5e-4, seed: 1,
-  augmentation: { cropPadding: 2 }, evaluation: { corruptionImages: 'none' },
+  augment: [{ op: 'crop', padding: 2 }, 'flip'], evaluation: { corruptionImages: 'none' },
 }
 const reference = {
   baseline: { accuracy: 0.766, lastLoss: 0.5 },

@@ -44,15 +44,31 @@ export interface ArtifactManifest {
   files: ArtifactFile[]
 }
 
-export interface AugmentationInput {
-  cropPadding?: number | null
-  flip?: boolean
-}
+export type AugmentName = 'crop' | 'flip' | 'translate' | 'autoaugment' | 'randaugment' | 'jitter' | 'noise' | 'cutout' | 'erase' | 'augmix'
 
-export interface Augmentation {
-  cropPadding: number | null
-  flip: boolean
-}
+export type AugmentOperationInput =
+  | { op: 'crop'; padding?: number | null; border?: 'zero' | 'reflect' }
+  | { op: 'flip'; probability?: number }
+  | { op: 'translate'; pixels?: number; border?: 'zero' | 'reflect' }
+  | { op: 'autoaugment'; policy?: 'cifar10' }
+  | { op: 'randaugment'; operations?: number; magnitude?: number }
+  | { op: 'jitter'; brightness?: number; contrast?: number; saturation?: number; hue?: number }
+  | { op: 'noise'; sigma?: number }
+  | { op: 'cutout'; size?: number | null; fill?: number }
+  | { op: 'erase'; probability?: number; smallest?: number; largest?: number; aspect?: number; fill?: 'noise' | number }
+  | { op: 'augmix'; severity?: number; width?: number; depth?: number | null; alpha?: number; operations?: 'standard' | 'all'; jsd?: number }
+
+export type AugmentOperation =
+  | { op: 'crop'; padding: number | null; border: 'zero' | 'reflect' }
+  | { op: 'flip'; probability: number }
+  | { op: 'translate'; pixels: number; border: 'zero' | 'reflect' }
+  | { op: 'autoaugment'; policy: 'cifar10' }
+  | { op: 'randaugment'; operations: number; magnitude: number }
+  | { op: 'jitter'; brightness: number; contrast: number; saturation: number; hue: number }
+  | { op: 'noise'; sigma: number }
+  | { op: 'cutout'; size: number | null; fill: number }
+  | { op: 'erase'; probability: number; smallest: number; largest: number; aspect: number; fill: 'noise' | number }
+  | { op: 'augmix'; severity: number; width: number; depth: number | null; alpha: number; operations: 'standard' | 'all'; jsd: number }
 
 export interface Calibration {
   images: number
@@ -247,6 +263,18 @@ export interface Limits {
   maxAttempts: number
 }
 
+export type MixName = 'none' | 'mixup' | 'cutmix'
+
+export type MixOperationInput =
+  | { op: 'none' }
+  | { op: 'mixup'; alpha?: number; probability?: number }
+  | { op: 'cutmix'; alpha?: number; probability?: number }
+
+export type MixOperation =
+  | { op: 'none' }
+  | { op: 'mixup'; alpha: number; probability: number }
+  | { op: 'cutmix'; alpha: number; probability: number }
+
 export interface ModelSummary {
   id: string
   name: string
@@ -439,6 +467,7 @@ export interface StackingInput {
   axis?: 'height' | 'width'
   probability?: number
   pairing?: 'permutation' | 'independent'
+  order?: 'mix-first' | 'stack-first'
 }
 
 export interface Stacking {
@@ -446,6 +475,7 @@ export interface Stacking {
   axis: 'height' | 'width'
   probability: number
   pairing: 'permutation' | 'independent'
+  order: 'mix-first' | 'stack-first'
 }
 
 export interface TrainJob {
@@ -505,7 +535,8 @@ export interface TrainingSpecInput {
   clipNorm?: number | null
   labelSmoothing?: number
   emaDecay?: number | null
-  augmentation?: AugmentationInput
+  augment?: (AugmentName | AugmentOperationInput)[]
+  mix?: MixName | MixOperationInput
   stacking?: StackingInput
   trainImages?: number | null
   validation?: ValidationInput | null
@@ -532,7 +563,8 @@ export interface TrainingSpec {
   clipNorm: number | null
   labelSmoothing: number
   emaDecay: number | null
-  augmentation: Augmentation
+  augment: AugmentOperation[]
+  mix: MixOperation
   stacking: Stacking
   trainImages: number | null
   validation: Validation | null

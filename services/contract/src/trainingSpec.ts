@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { givenName } from './access.js'
+import { augmentChain, mix } from './augmentation.js'
 import { modelId, versionId } from './ids.js'
 import { networkNames } from './network.js'
 
@@ -58,11 +59,7 @@ export const stacking = z.strictObject({
   axis: z.enum(['height', 'width']).default('height'), // one above the other
   probability: fraction.default(1), // share of mini-batches that are stacked; the others are self-stacked, labels untouched
   pairing: z.enum(['permutation', 'independent']).default('permutation'), // partner: a permutation of the mini-batch, or drawn from all
-})
-
-export const augmentation = z.strictObject({
-  cropPadding: z.int().min(0).max(32).nullable().default(null), // pixels of zero padding before a random crop; null: imageSize / 8
-  flip: z.boolean().default(true), // mirrored left to right, with probability one half
+  order: z.enum(['mix-first', 'stack-first']).default('mix-first'), // whether `mix` works on each image, or on stacked inputs
 })
 
 export const evaluationSpec = z.strictObject({
@@ -90,7 +87,8 @@ export const trainingSpec = z.strictObject({
   clipNorm: z.number().gt(0).nullable().default(null), // largest norm of all gradients together, before weight decay; null: no limit
   labelSmoothing: fraction.default(0), // share of the label spread evenly over all classes
   emaDecay: z.number().gt(0).lt(1).nullable().default(null), // per step; where set, the averaged weights are the model, and the others are evaluated beside them
-  augmentation: augmentation.default(augmentation.parse({})),
+  augment: augmentChain.default(augmentChain.parse(['crop', 'flip'])), // of each image on its own, in this order
+  mix: mix.default({ op: 'none' }), // images of a mini-batch with each other
   stacking: stacking.default(stacking.parse({})),
   trainImages: z.int().min(2).nullable().default(null), // label budget: the beginning of a stratified order; null: all
   validation: validation.nullable().default(null), // cut from the label budget; where set, the model is that of the best epoch by its accuracy

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { trainingParts } from '@imclr/contract'
 import type { DatasetManifest, TrainJobFile } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
+import { availableParallelism } from 'node:os'
 import { trainingFeed } from './data/feed.js'
 import type { TrainingFeed } from './data/feed.js'
 import { loadSplit, readDatasetManifest, selectImages } from './data/loadSplit.js'
 import type { LoadedSplit } from './data/loadSplit.js'
 import { stratifiedOrder } from './data/subset.js'
+import { batchWorkers, trainingThreads } from './env.js'
 
 export interface TrainingData {
   dataset: DatasetManifest
@@ -36,7 +38,7 @@ export async function openData(store: ObjectStore, { spec, versionPrefix: prefix
   const train = order ? selectImages(all, order.subarray(0, parts.train)) : all
   return {
     dataset,
-    feed: trainingFeed(train, spec),
+    feed: trainingFeed(train, spec, { workers: batchWorkers(), mostWorkers: (trainingThreads() ?? availableParallelism()) - 1 }),
     trainImages: parts.train,
     validation: order && parts.validation > 0 ? validationPart(all, order.subarray(parts.train, parts.train + parts.validation)) : null,
     normalisation: { mean: threeOf(dataset.channelMean), std: threeOf(dataset.channelStd.map((deviation) => Math.max(deviation, smallestDeviation))) },

@@ -1,4 +1,4 @@
-import type { TrainingSpec } from '@imclr/contract'
+import { jsdOf, type TrainingSpec } from '@imclr/contract'
 import type { TrainingBatch } from './data/feed.js'
 import { assignStates, makeStep } from './engine/makeStep.js'
 import type { VariableState } from './engine/makeStep.js'
@@ -45,10 +45,11 @@ const keptPrefix = 'kept/'
 
 /** The network with fresh weights, and the step that trains it. @throws Failure PRECISION_UNSUPPORTED */
 export function openTraining(spec: TrainingSpec, { feed, normalisation }: Pick<TrainingData, 'feed' | 'normalisation'>): Training {
-  const { batchSize, inputHeight, inputWidth, classes } = feed
+  const { batchSize, views, inputHeight, inputWidth, classes } = feed
   const model = buildNetwork({ name: spec.network, classes, seed: spec.seed })
   const pass = trainingPass({ model, ...normalisation })
-  const definition = trainingStep({ ...spec, model, terms: [supervisedLoss({ pass, shape: [batchSize, inputHeight, inputWidth, 3], classes })] })
+  const shape = [views * batchSize, inputHeight, inputWidth, 3] as const
+  const definition = trainingStep({ ...spec, model, terms: [supervisedLoss({ pass, shape, classes, jsd: jsdOf(spec.augment) })] })
   const step = makeStep(definition, { execution: spec.execution, precision: spec.precision })
   const { variables, weights, averages } = definition
   const own = variables.slice(weights.start, weights.start + weights.count)

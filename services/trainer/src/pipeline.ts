@@ -65,6 +65,7 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
     emitter,
     now: () => performance.now() / 1000,
   })
+  feed.close()
   control.suspendAtOnce(true) // all that follows can be done again from the last checkpoint
 
   validator?.dispose()

@@ -1,4 +1,4 @@
-import { networks } from '@imclr/contract'
+import { networks, viewsOf } from '@imclr/contract'
 import type { DatasetManifest, TrainingPosition, TrainingSpec } from '@imclr/contract'
 
 /** A forward pass costs about a third of a training step (forward, gradients of inputs, gradients of weights). */
@@ -32,7 +32,7 @@ export function timeLeft(spec: TrainingSpec, dataset: DatasetManifest, { seconds
  * passes (forward, gradients of inputs and of weights); the table's number is of one 32x32 image, stacking makes an input longer.
  */
 export function multiplyAddsPerSecond(spec: TrainingSpec, { picture }: DatasetManifest, { history, sums }: TrainingPosition): number {
-  const images = spec.mode === 'imclr' ? spec.stacking.images : 1
+  const images = (spec.mode === 'imclr' ? spec.stacking.images : 1) * viewsOf(spec.augment)
   const perInput = (3 * networks[spec.network].multiplyAdds * picture.height * picture.width * images) / 1024
   // The median: the first epoch has the slow first step in it.
   const speeds = history.map(({ imagesPerSecond }) => imagesPerSecond).sort((a, b) => a - b)

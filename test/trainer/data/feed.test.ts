@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { trainingSpec } from '@imclr/contract'
 import type { TrainingSpecInput } from '@imclr/contract'
-import { augment } from '../../../services/trainer/src/data/augment.js'
 import { batchesOf, epochOrder } from '../../../services/trainer/src/data/batches.js'
 import { trainingFeed } from '../../../services/trainer/src/data/feed.js'
 import { labelEntropy, softLabels } from '../../../services/trainer/src/data/labels.js'
@@ -10,9 +9,9 @@ import type { LoadedSplit } from '../../../services/trainer/src/data/loadSplit.j
 import { drawPartners } from '../../../services/trainer/src/data/partners.js'
 import { splitItems } from '../../../services/trainer/src/data/splitItems.js'
 import { stackPairs } from '../../../services/trainer/src/data/stackPairs.js'
+import { drawMix } from '../../../services/trainer/src/data/augment/mixImages.js'
+import { stream } from '../../../services/trainer/src/random/stream.js'
 import { stratifiedOrder } from '../../../services/trainer/src/data/subset.js'
-import { xoshiro128 } from '../../../services/trainer/src/random/stream.js'
-import type { Stream } from '../../../services/trainer/src/random/stream.js'
 import { noise } from './uploads.js'
 
 /** Pixels whose three channels are v, v + 100 and v + 200. */
@@ -67,55 +66,6 @@ describe('labels', () => {
   it('have the entropy of method.md: ln 2 for two classes in one pair, nothing for one', () => {
     expect(labelEntropy(Float32Array.of(0.5, 0.5, 0, 1, 0, 0), 3)).toBeCloseTo(Math.LN2 / 2, 7)
     expect(labelEntropy(Float32Array.of(0.25, 0.75), 2)).toBeCloseTo(-(0.25 * Math.log(0.25) + 0.75 * Math.log(0.75)), 7)
-  })
-})
-
-/** A stream that answers with what it is told: `int`s, then whether to flip. */
-function told(...draws: number[]): Stream {
-  const next = () => draws.shift()!
-  return { ...xoshiro128([1, 2, 3, 4]), int: next, bits: () => (next() === 1 ? 0xffff_ffff : 0) }
-}
-
-describe('augment', () => {
-  // 2 x 3:  1 2 3
-  //         4 5 6
-  const image = pixels(1, 2, 3, 4, 5, 6)
-  const zero = new Uint8Array(3)
-  const crop = (top: number, left: number, flip: number, settings = { height: 2, width: 3, cropPadding: 1, flip: true }) => {
-    const out = new Uint8Array(18).fill(77)
-    augment({ images: image, places: [0], random: told(top + settings.cropPadding, left + settings.cropPadding, flip), out }, settings)
-    return out
-  }
-  const rows = (...values: (number | null)[]) => Uint8Array.from(values.flatMap((v) => (v === null ? [...zero] : [...pixels(v)])))
-
-  it('crops from black and mirrors, by hand', () => {
-    expect(crop(0, 0, 0)).toEqual(image)
-    expect(crop(0, 0, 1)).toEqual(rows(3, 2, 1, 6, 5, 4))
-    expect(crop(1, 0, 0)).toEqual(rows(4, 5, 6, null, null, null))
-    expect(crop(-1, 1, 0)).toEqual(rows(null, null, null, 2, 3, null))
-    expect(crop(0, -1, 0)).toEqual(rows(null, 1, 2, null, 4, 5))
-    expect(crop(0, -1, 1)).toEqual(rows(2, 1, null, 5, 4, null))
-    expect(crop(-1, 1, 1)).toEqual(rows(null, null, null, null, 3, 2))
-    expect(crop(0, 0, 1, { height: 2, width: 3, cropPadding: 1, flip: false })).toEqual(image)
-  })
-
-  it('leaves nothing of a picture that a crop misses wholly', () => {
-    const out = new Uint8Array(18).fill(77)
-    augment({ images: image, places: [0], random: told(4 + 4, 4 + 4, 0), out }, { height: 2, width: 3, cropPadding: 4, flip: true })
-    expect(out).toEqual(new Uint8Array(18))
-  })
-
-  it('draws every offset and flip equally often', () => {
-    const counts = new Map<string, number>()
-    const random = xoshiro128([5, 6, 7, 8])
-    const out = new Uint8Array(18)
-    for (let i = 0; i < 18_000; i++) {
-      augment({ images: image, places: [0], random, out }, { height: 2, width: 3, cropPadding: 1, flip: true })
-      counts.set(out.join(), (counts.get(out.join()) ?? 0) + 1)
-    }
-    expect(counts.size).toBe(18)
-    const chiSquare = [...counts.values()].reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0)
-    expect(chiSquare).toBeLessThan(40.79) // 17 degrees of freedom, p = 0.001
   })
 })
 
@@ -194,8 +144,8 @@ describe('trainingFeed', () => {
   })
 
   it('draws independent partners from outside the batch, and leaves the batch as it was', () => {
-    const single = copy(feed({ mode: 'baseline', augmentation: { cropPadding: 0, flip: false } }).batch(0, 0))
-    const pairs = copy(feed({ mode: 'imclr', augmentation: { cropPadding: 0, flip: false }, stacking: { pairing: 'independent', axis: 'width' } }).batch(0, 0))
+    const single = copy(feed({ mode: 'baseline', augment: [] }).batch(0, 0))
+    const pairs = copy(feed({ mode: 'imclr', augment: [], stacking: { pairing: 'independent', axis: 'width' } }).batch(0, 0))
     const { lists } = drawPartners({ seed: 1, epoch: 0, step: 0, batchSize: 16, count, stacking: trainingSpec.parse({ stacking: { pairing: 'independent' } }).stacking })
     const row = side * 3
     for (let i = 0; i < 16; i++) {
@@ -235,6 +185,87 @@ describe('trainingFeed', () => {
     const entropies = Array.from({ length: 60 }, (_, epoch) => Array.from({ length: 10 }, (_, step) => source.batch(epoch, step).labelEntropy)).flat()
     // In an epoch of balanced classes a batch is close to balanced; 600 batches of 128 pairs leave a standard error of about 0.001.
     expect(entropies.reduce((a, b) => a + b) / entropies.length).toBeCloseTo(0.9 * (127 / 128) * Math.LN2, 2)
+  })
+
+  it.each(['crop', 'everything'])('mixes and stacks rows that stay distributions, baseline and imclr alike (%s)', (what) => {
+    const augment: TrainingSpecInput['augment'] = what === 'crop' ? ['crop', 'flip'] : ['crop', 'flip', 'jitter', 'autoaugment', 'cutout', 'erase', 'noise', { op: 'augmix', jsd: 0 }]
+    for (const mix of ['none', 'mixup', { op: 'cutmix', probability: 1 }] as const) {
+      const single = copy(feed({ mode: 'baseline', augment, mix, labelSmoothing: 0.1 }).batch(1, 2))
+      for (const pairing of ['permutation', 'independent'] as const) {
+        const pairs = copy(feed({ mode: 'imclr', augment, mix, labelSmoothing: 0.1, stacking: { pairing } }).batch(1, 2))
+        for (let i = 0; i < 16; i++) {
+          expect(pairs.images.subarray(2 * i * size, (2 * i + 1) * size)).toEqual(single.images.subarray(i * size, (i + 1) * size))
+          for (const { labels } of [single, pairs]) expect(labels.subarray(5 * i, 5 * i + 5).reduce((a, b) => a + b)).toBeCloseTo(1, 5)
+          for (let c = 0; c < 5; c++) expect(2 * pairs.labels[5 * i + c]!).toBeGreaterThanOrEqual(single.labels[5 * i + c]! - 1e-6)
+        }
+      }
+    }
+  })
+
+  it('mixes stacked inputs where the stacking comes first', () => {
+    const stacking = { order: 'stack-first' } as const
+    const plain = copy(feed({ mode: 'imclr' }).batch(0, 1))
+    const mixed = copy(feed({ mode: 'imclr', mix: 'mixup', stacking }).batch(0, 1))
+    const { partners, share } = drawMix(trainingSpec.parse({ mix: 'mixup' }).mix, 16, stream({ seed: 1, name: 'mix', epoch: 0, index: 1 }))!
+    for (let i = 0; i < 16; i++) {
+      const partner = partners[i]!
+      for (let p = 0; p < 2 * size; p += 7) expect(mixed.images[2 * i * size + p]).toBe(Math.floor(share * plain.images[2 * i * size + p]! + (1 - share) * plain.images[2 * partner * size + p]! + 0.5))
+      for (let c = 0; c < 5; c++) expect(mixed.labels[5 * i + c]).toBeCloseTo(share * plain.labels[5 * i + c]! + (1 - share) * plain.labels[5 * partner + c]!, 5)
+    }
+    // One image in a stack has no order: the baseline ignores it.
+    expect(copy(feed({ mode: 'baseline', mix: 'mixup', stacking }).batch(0, 1))).toEqual(copy(feed({ mode: 'baseline', mix: 'mixup' }).batch(0, 1)))
+    // CutMix's rectangle covers the same share of pixels that it takes of the label, over both halves.
+    const cut = copy(feed({ mode: 'imclr', augment: [], mix: { op: 'cutmix', probability: 1 }, stacking }).batch(0, 1))
+    const whole = copy(feed({ mode: 'imclr', augment: [] }).batch(0, 1))
+    const { partners: others } = drawMix(trainingSpec.parse({ mix: { op: 'cutmix', probability: 1 } }).mix, 16, stream({ seed: 1, name: 'mix', epoch: 0, index: 1 }))!
+    const changed = [...others.keys()].find((i) => others[i] !== i)!
+    const share2 = Array.from({ length: 2 * side * side }, (_, p) => p).filter((p) => cut.images[2 * changed * size + 3 * p] !== whole.images[2 * changed * size + 3 * p]).length / (2 * side * side)
+    const label = (rows: Float32Array, i: number) => rows.subarray(5 * i, 5 * i + 5)
+    label(cut.labels, changed).forEach((value, c) => expect(value).toBeCloseTo((1 - share2) * label(whole.labels, changed)[c]! + share2 * label(whole.labels, others[changed]!)[c]!, 1))
+  })
+
+  it("stacks AugMix's three views alike, with one label", () => {
+    const source = feed({ mode: 'imclr', augment: ['crop', 'flip', 'augmix'] })
+    expect([source.views, source.batchSize, source.inputHeight]).toEqual([3, 16, 16])
+    const { images, labels } = copy(source.batch(0, 2))
+    const plain = copy(feed({ mode: 'imclr' }).batch(0, 2))
+    expect(images.length).toBe(3 * plain.images.length)
+    expect(images.subarray(0, plain.images.length)).toEqual(plain.images)
+    expect(labels).toEqual(plain.labels)
+    const { lists } = drawPartners({ seed: 1, epoch: 0, step: 2, batchSize: 16, count, stacking: trainingSpec.parse({}).stacking })
+    const half = (view: number, i: number, which: number) => images.subarray(((view * 16 + i) * 2 + which) * size, ((view * 16 + i) * 2 + which + 1) * size)
+    for (const view of [1, 2]) for (let i = 0; i < 16; i++) expect(half(view, i, 1)).toEqual(half(view, lists[0]![i]!, 0))
+  })
+
+  it.each([['baseline', 'none'], ['imclr', 'cutmix']] as const)('makes the same pictures whatever the number of threads (%s, %s)', (mode, mix) => {
+    const spec = trainingSpec.parse({ mode, mix, batchSize: 16, epochs: 4, augment: ['crop', 'flip', 'jitter', 'autoaugment', 'erase', 'augmix'] })
+    const places = [...Array.from({ length: 12 }, (_, t) => [Math.floor(t / 3), t % 3] as const), [1, 1], [1, 2], [3, 2], [0, 0], [0, 1]] as const
+    const alone = trainingFeed(split, spec)
+    const expected = places.map(([epoch, step]) => copy(alone.batch(epoch, step)))
+    for (const workers of [1, 3]) {
+      const threaded = trainingFeed(split, spec, { workers })
+      // Read slowly, so that the threads get their turn, then at once, and out of order.
+      places.forEach(([epoch, step], i) => {
+        if (i > 0 && i < 6) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150)
+        expect(copy(threaded.batch(epoch, step)), `${workers} workers, epoch ${epoch}, step ${step}`).toEqual(expected[i])
+      })
+      threaded.close()
+    }
+  })
+
+  it('takes threads where making batches takes its time, and none where it does not', () => {
+    const clock = { now: 0, perMake: 0, reads: 0 }
+    const run = (perMake: number, perStep: number) => {
+      // The clock is read before and after each making.
+      const ticking = { ...clock, perMake }
+      const now = () => { const inside = ticking.reads++ % 2 === 1; if (inside) ticking.now += ticking.perMake; return ticking.now }
+      const source = trainingFeed(split, trainingSpec.parse({ batchSize: 16 }), { workers: 'auto', mostWorkers: 3, now })
+      for (let step = 0; step < 8; step++) { source.batch(0, step % 3); ticking.now += perStep }
+      const { workers } = source
+      source.close()
+      return workers
+    }
+    expect([run(1, 100), run(5, 100), run(150, 100), run(1000, 100)]).toEqual([0, 1, 2, 3])
   })
 
   it('rests on fewer images than a batch by taking them all', () => {

@@ -1,6 +1,6 @@
 import type { NetworkName } from '@imclr/contract'
 import { makeStep, type StepOptions } from '../../../services/trainer/src/engine/makeStep.js'
-import { supervisedLoss } from '../../../services/trainer/src/engine/supervisedLoss.js'
+import { supervisedLoss, type SupervisedLossOptions } from '../../../services/trainer/src/engine/supervisedLoss.js'
 import { trainingPass, type TrainingPassOptions } from '../../../services/trainer/src/engine/trainingPass.js'
 import { trainingStep, type TrainingStepOptions } from '../../../services/trainer/src/engine/trainingStep.js'
 import { buildNetwork } from '../../../services/trainer/src/networks/buildNetwork.js'
@@ -15,7 +15,7 @@ export interface Recipe {
   network: NetworkName
   shape: Shape
   classes?: number
-  options?: Partial<Omit<TrainingStepOptions & TrainingPassOptions, 'model' | 'terms'>>
+  options?: Partial<Omit<TrainingStepOptions & TrainingPassOptions, 'model' | 'terms'>> & Pick<SupervisedLossOptions, 'jsd'>
 }
 
 /** A network with its step definition; both are freed by `using`. */
@@ -24,10 +24,11 @@ export function training({ network, shape, classes = 10, options = {} }: Recipe)
   const pass = trainingPass({ model, mean: [120, 118, 110], std: [60, 61, 66], ...options })
   const definition = trainingStep({
     optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true }, weightDecay: 5e-4, decay: 'all', clipNorm: null, emaDecay: null, ...options,
-    model, terms: [supervisedLoss({ pass, shape, classes })],
+    model, terms: [supervisedLoss({ pass, shape, classes, ...options })],
   })
   return {
     model,
+    pass,
     definition,
     [Symbol.dispose]() {
       definition.dispose()
@@ -67,9 +68,13 @@ export function losses(definition: ReturnType<typeof trainingStep>, steps: numbe
   if (step.fallbackReason) throw new Error(step.fallbackReason)
   const rateOf = typeof rate === 'number' ? () => rate : rate
   const { shape } = definition.inputs.images!
-  const classes = definition.inputs.labels!.shape[1]!
+  const [rows, classes] = definition.inputs.labels!.shape
   try {
-    return Array.from({ length: steps }, (_, index) => step.step({ ...batch(shape as unknown as Shape, sameBatch ? 0 : index, classes), learningRate: Float32Array.of(rateOf(index)) }).loss![0]!)
+    return Array.from({ length: steps }, (_, index) => {
+      const { images, labels } = batch(shape as unknown as Shape, sameBatch ? 0 : index, classes)
+      // As many labels as the step takes: with several views of an image fewer than images.
+      return step.step({ images, labels: labels.subarray(0, rows! * classes!), learningRate: Float32Array.of(rateOf(index)) }).loss![0]!
+    })
   } finally {
     step.dispose()
     makeStep(definition, eager).writeVariables(before)

@@ -16,7 +16,7 @@ import type { Bench, Ended, Run } from './harness.js'
 /** Small, but the whole road: 96 of the demo's training images, all 2,000 test images. */
 const small: TrainingSpecInput = {
   network: 'resnet8', epochs: 16, batchSize: 32, trainImages: 96, learningRate: 0.05, emaDecay: 0.9,
-  augmentation: { cropPadding: 2 }, evaluation: { corruptionImages: 'none' },
+  augment: [{ op: 'crop', padding: 2 }, 'flip'], evaluation: { corruptionImages: 'none' },
 }
 
 let bench: Bench

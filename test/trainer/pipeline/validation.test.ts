@@ -12,7 +12,7 @@ import { demoArchive, lossesOf, ofType, openBench, serve } from './harness.js'
 import type { Bench, Ended, Run } from './harness.js'
 
 const base: TrainingSpecInput = {
-  network: 'resnet8', epochs: 16, batchSize: 32, learningRate: 0.05, emaDecay: 0.9, augmentation: { cropPadding: 2 }, evaluation: { corruptionImages: 'none' },
+  network: 'resnet8', epochs: 16, batchSize: 32, learningRate: 0.05, emaDecay: 0.9, augment: [{ op: 'crop', padding: 2 }, 'flip'], evaluation: { corruptionImages: 'none' },
 }
 /** The first 96 images of the order are trained on, the next 24 are held back. */
 const spec: TrainingSpecInput = { ...base, trainImages: 120, validation: { images: 24, patience: 3 } }

@@ -29,7 +29,11 @@ export function checkSpec(spec: TrainingSpec, version: SpecVersion, reference: P
   if (images > counts.train) refuse('trainImages', `The data set has ${counts.train} training images`, `Use at most ${counts.train}, or null for all`)
   if (images < classes.length) refuse('trainImages', `${images} training images cannot show all ${classes.length} classes`, `Use at least ${classes.length}`)
   if (spec.mode === 'imclr' && spec.stacking.images > spec.batchSize) refuse('stacking.images', `${spec.stacking.images} images cannot be partners in a batch of ${spec.batchSize}`, 'Use a larger batch')
-  if (spec.augmentation.cropPadding !== null && spec.augmentation.cropPadding > Math.min(height, width) / 2) refuse('augmentation.cropPadding', `A padding of ${spec.augmentation.cropPadding} pixels is more than half of ${width} x ${height} pixels`, `Use at most ${Math.floor(Math.min(height, width) / 2)}`)
+  const farthest = Math.floor(Math.min(height, width) / 2)
+  spec.augment.forEach((step, i) => {
+    if (step.op === 'crop' && (step.padding ?? 0) > farthest) refuse(`augment[${i}].padding`, `A padding of ${step.padding} pixels is more than half of ${width} x ${height} pixels`, `Use at most ${farthest}`)
+    if (step.op === 'translate' && step.pixels > farthest) refuse(`augment[${i}].pixels`, `A translation by ${step.pixels} pixels is more than half of ${width} x ${height} pixels`, `Use at most ${farthest}`)
+  })
   for (const way of ['rampUp', 'rampDown'] as const) {
     const ramp = spec[way]
     if (ramp !== null && ramp.epochs > spec.epochs) refuse(`${way}.epochs`, `A ramp of ${ramp.epochs} epochs does not fit into ${spec.epochs}`, `Use at most ${spec.epochs}`)

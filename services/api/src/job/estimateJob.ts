@@ -1,4 +1,4 @@
-import { networks, trainingParts, type Estimate, type TrainingSpec } from '@imclr/contract'
+import { networks, trainingParts, viewsOf, type Estimate, type TrainingSpec } from '@imclr/contract'
 import { inputSize, type SpecVersion } from './checkSpec.js'
 
 /**
@@ -22,7 +22,7 @@ export function estimateJob(spec: TrainingSpec, version: SpecVersion, measured: 
   const pixels = inputSize(spec, version)
   const forward = networks[spec.network].multiplyAdds * (pixels.height * pixels.width) / (32 * 32)
   const parts = trainingParts(spec, version.counts.train)
-  const trained = forward * (3 * parts.train + parts.validation) * spec.epochs
+  const trained = forward * (3 * viewsOf(spec.augment) * parts.train + parts.validation) * spec.epochs
   const corruptionImages = corruptedImages(spec, version)
   const evaluated = forward * (version.counts.test + corruptionImages * corruptionCells)
   const corrupting = corruptionImages * corruptionCells * (version.picture.height * version.picture.width / 1e6) * secondsPerCorruptedMegapixel

@@ -1,5 +1,5 @@
 import { networks } from '@imclr/contract'
-import type { DatasetManifest, Report, TrainJobFile } from '@imclr/contract'
+import type { DatasetManifest, Report, TrainingSpec, TrainJobFile } from '@imclr/contract'
 import { optimizerInWords, scheduleInWords } from './recipeInWords.js'
 
 export interface ModelCardInput {
@@ -46,17 +46,21 @@ ${rows.join('\n')}
 function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
   const last = training.epochs.at(-1)
   const { validation } = training
-  const padding = spec.augmentation.cropPadding === null ? 'an eighth of the image size' : `${spec.augmentation.cropPadding} pixels`
   const lines = [
     `- ${number(model.epochsTrained)} passes in batches of ${spec.batchSize}; ${optimizerInWords(spec)}`,
     `- learning rate ${scheduleInWords(spec)}`,
-    `- random crops with padding of ${padding}${spec.augmentation.flip ? ', horizontal flips' : ''}${spec.labelSmoothing > 0 ? `, label smoothing ${spec.labelSmoothing}` : ''}`,
+    `- each image: ${spec.augment.map(step).join('; ') || 'as it is'}${spec.mix.op === 'none' ? '' : `; mixed in pairs by ${step(spec.mix)}`}`,
     `- the weights are ${spec.emaDecay === null ? 'those' : `an exponential average over the steps (decay ${spec.emaDecay})`} after ${validation ? `epoch ${validation.epoch}, the best by ${number(validation.images)} training images that were held back (${percent(validation.accuracy)} of them right)` : 'the last step'}`,
     `- seed ${spec.seed}, ${spec.precision}`,
   ]
+  if (spec.labelSmoothing > 0) lines.push(`- label smoothing ${spec.labelSmoothing}`)
   if (last) lines.push(`- loss in the last epoch ${last.loss.toFixed(4)}; no loss could be below ${last.labelEntropy.toFixed(4)}, the entropy of the labels drawn`)
   return `## Recipe\n\n${lines.join('\n')}\n`
 }
+
+/** A step with its settings; null stands for what follows from the size of the images. */
+const step = ({ op, ...settings }: TrainingSpec['augment'][number] | TrainingSpec['mix']) =>
+  [op, ...Object.entries(settings).map(([name, value]) => `${name} ${value ?? 'by default'}`)].join(', ')
 
 function numbers({ clean, rawWeights, corruption, calibration, evaluated }: Report): string {
   const { low, high } = clean.interval

@@ -1,80 +1,90 @@
 import type { TrainingSpec } from '@imclr/contract'
-import { stream } from '../random/stream.js'
-import { augment } from './augment.js'
-import { batchesOf, epochOrder } from './batches.js'
-import { labelEntropy, softLabels } from './labels.js'
+import { labelEntropy } from './labels.js'
 import type { LoadedSplit } from './loadSplit.js'
-import { drawPartners } from './partners.js'
-import { stackPairs } from './stackPairs.js'
-import type { Partners } from './stackPairs.js'
+import { makeAhead } from './makeAhead.js'
+import type { Ahead } from './makeAhead.js'
+import { batchArrays, batchMaker } from './makeBatch.js'
+import type { BatchArrays, BatchShape, BatchSpec } from './makeBatch.js'
 
-export interface TrainingBatch {
-  /** uint8 `[batchSize, inputHeight, inputWidth, 3]`; the feed's own memory, good until the next call. */
-  images: Uint8Array
-  /** float32 `[batchSize, classes]`, rows sum to 1; the feed's own memory likewise. */
-  labels: Float32Array
+export interface TrainingBatch extends BatchArrays {
   /** Mean entropy of these labels, in nats: below it no loss can be. */
   labelEntropy: number
 }
 
-export interface TrainingFeed {
-  /** At most the spec's: fewer where there are fewer images. */
-  batchSize: number
-  stepsPerEpoch: number
-  inputHeight: number
-  inputWidth: number
-  classes: number
-  /** The batch of a step; both are counted from 0. Any position can be asked for at once: nothing depends on what was asked before. */
+export interface TrainingFeed extends BatchShape {
+  /**
+   * The batch of a step, in the feed's own memory, good until the next call; both are counted from 0. Any position can be asked for at once:
+   * nothing depends on what was asked before.
+   */
   batch(epoch: number, step: number): TrainingBatch
+  /** Threads that make batches ahead, now. */
+  readonly workers: number
+  /** Ends its threads. */
+  close(): void
 }
 
-export type FeedSpec = Pick<TrainingSpec, 'mode' | 'batchSize' | 'seed' | 'augmentation' | 'stacking' | 'labelSmoothing'>
+export type FeedSpec = BatchSpec & Pick<TrainingSpec, 'epochs'>
+
+export interface FeedOptions {
+  /** Threads besides the training's; 0: batches are made inside the caller's thread; 'auto': so many, up to `mostWorkers`, as a few steps show to be needed. */
+  workers: number | 'auto'
+  mostWorkers?: number
+  /** Milliseconds. */
+  now?: () => number
+}
+
+/** Batches that are made before it is decided, after one that only warms up. */
+const measured = 4
+/** As long as the making takes no more than this share of the time, threads are not worth their memory. */
+const worthThreads = 0.03
 
 /**
- * What the training steps eat: shuffled, augmented, stacked (mode 'imclr') batches of bytes.
- *
- * It works inside the caller's thread: a batch of 128 images of 32x32 costs well below a millisecond, less than moving it between
- * threads is worth, and on a CPU a second thread would only take a core from the step. Baseline and ImCLR runs of one seed see the
- * same images, augmented alike, in the same order; partners, too, are augmented once per step.
+ * What the training steps eat. The pictures are the same whatever makes them: a thread gets positions, and a batch is a function of
+ * its position (`batchMaker`).
  *
  * @param split the training images, cut to the label budget already
  */
-export function trainingFeed(split: LoadedSplit, spec: FeedSpec): TrainingFeed {
-  const { count, height, width, classes, images, labels } = split
-  const { mode, seed, stacking, labelSmoothing: smoothing } = spec
-  const { batchSize, stepsPerEpoch } = batchesOf(count, spec.batchSize)
-  const k = mode === 'imclr' ? stacking.images : 1
-  const settings = { height, width, cropPadding: spec.augmentation.cropPadding ?? Math.round(Math.min(height, width) / 8), flip: spec.augmentation.flip }
-  const room = (n: number) => ({ images: new Uint8Array(n * height * width * 3), labels: new Float32Array(n * classes) })
-  const own = room(batchSize)
-  const strangers = k > 1 && stacking.pairing === 'independent' ? Array.from({ length: k - 1 }, () => room(batchSize)) : []
-  const stacked = { images: new Uint8Array(k * own.images.length), labels: new Float32Array(own.labels.length) }
-  const inOrder = Uint32Array.from({ length: batchSize }, (_, i) => i)
-  let order: { epoch: number; places: Uint32Array } = { epoch: -1, places: new Uint32Array() }
+export function trainingFeed(split: LoadedSplit, spec: FeedSpec, { workers, mostWorkers = 1, now = () => performance.now() }: FeedOptions = { workers: 0 }): TrainingFeed {
+  const { make, ...shape } = batchMaker(split, spec)
+  const { stepsPerEpoch, classes } = shape
+  const arrays = batchArrays(shape)
+  const open = (count: number) => makeAhead({ split, spec, shape, workers: count, end: spec.epochs * stepsPerEpoch })
+  let threads = workers === 'auto' ? 0 : workers
+  let ahead: Ahead | null = null
+  let decided = workers !== 'auto' || mostWorkers === 0
+  const spent = { batches: 0, making: 0, since: 0 }
 
-  const batch = (epoch: number, step: number): TrainingBatch => {
-    if (!(step >= 0 && step < stepsPerEpoch)) throw new RangeError(`step ${step} is not in an epoch of ${stepsPerEpoch}`)
-    if (order.epoch !== epoch) order = { epoch, places: epochOrder(count, seed, epoch) }
-    const places = order.places.subarray(step * batchSize, (step + 1) * batchSize)
-    const random = stream({ seed, name: 'augment', epoch, index: step })
-    const fill = (some: ArrayLike<number>, into: { images: Uint8Array; labels: Float32Array }) => {
-      augment({ images, places: some, random, out: into.images }, settings)
-      softLabels(labels, some, { classes, smoothing, out: into.labels })
-    }
-    fill(places, own)
-    if (k === 1) return { ...own, labelEntropy: labelEntropy(own.labels, classes) }
-
-    const { stacked: mixed, lists } = drawPartners({ seed, epoch, step, batchSize, count, stacking })
-    const partners = lists.map((list, i): Partners => {
-      if (!mixed) return { ...own, places: inOrder }
-      if (stacking.pairing === 'permutation') return { ...own, places: list }
-      fill(list, strangers[i]!)
-      return { ...strangers[i]!, places: inOrder }
-    })
-    stackPairs({ ...own, partners, axis: stacking.axis, height, width, classes }, stacked)
-    return { ...stacked, labelEntropy: labelEntropy(stacked.labels, classes) }
+  /** Making must keep pace with steps: as many threads as it takes longer than they do. */
+  const decide = () => {
+    const elsewhere = now() - spent.since - spent.making
+    decided = true
+    if (spent.making > worthThreads * (spent.making + elsewhere)) threads = Math.min(mostWorkers, Math.ceil(spent.making / Math.max(elsewhere, 1e-3)))
   }
-  const tall = stacking.axis === 'height' ? k : 1
-  const wide = stacking.axis === 'width' ? k : 1
-  return { batchSize, stepsPerEpoch, inputHeight: tall * height, inputWidth: wide * width, classes, batch }
+
+  const makeHere = (epoch: number, step: number) => {
+    if (decided) return make(epoch, step, arrays)
+    if (spent.batches === measured + 1) decide()
+    const start = now()
+    if (spent.batches === 1) spent.since = start
+    make(epoch, step, arrays)
+    const took = now() - start
+    if (spent.batches++ > 0) spent.making += took
+  }
+
+  return {
+    ...shape,
+    get workers() {
+      return threads
+    },
+    batch(epoch, step) {
+      if (threads > 0) ahead ??= open(threads)
+      if (!ahead?.take(epoch * stepsPerEpoch + step, arrays)) makeHere(epoch, step)
+      return { ...arrays, labelEntropy: labelEntropy(arrays.labels, classes) }
+    },
+    close() {
+      ahead?.close()
+      ahead = null
+      threads = 0
+    },
+  }
 }

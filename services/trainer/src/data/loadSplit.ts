@@ -67,9 +67,10 @@ async function readChecked(store: ObjectStore, prefix: string, { path, sha256 }:
   return bytes
 }
 
+/** Memory that the threads which make batches can see, too. */
 function allocate(bytes: number, what: string): Uint8Array {
   try {
-    return new Uint8Array(bytes)
+    return new Uint8Array(new SharedArrayBuffer(bytes))
   } catch (error) {
     throw new Failure('OUT_OF_MEMORY', `${what} takes ${bytes} bytes in memory, more than can be had`, { cause: error })
   }
@@ -78,7 +79,7 @@ function allocate(bytes: number, what: string): Uint8Array {
 /** The images at the given places, in that order: a label budget, or a stratified part of the test split. */
 export function selectImages(split: LoadedSplit, places: Uint32Array): LoadedSplit {
   const size = split.height * split.width * 3
-  const images = new Uint8Array(places.length * size)
+  const images = allocate(places.length * size, `a part of ${split.count} images`)
   places.forEach((place, i) => images.set(split.images.subarray(place * size, (place + 1) * size), i * size))
   return { ...split, count: places.length, images, labels: split.labels.length === 0 ? split.labels : Uint16Array.from(places, (place) => split.labels[place]!) }
 }

@@ -1,20 +1,31 @@
 import { tf, type Tensor2D } from '../tf.js'
+import { jensenShannon } from './jensenShannon.js'
 import { softmaxCrossEntropy } from './kernels/softmaxCrossEntropy.js'
 import type { LossTerm } from './trainingStep.js'
 import type { TrainingPass } from './trainingPass.js'
 
 export interface SupervisedLossOptions {
   pass: TrainingPass
-  /** Of the images as they enter the network, stacked or not: `[n, h, w, 3]`. */
+  /** Of the images as they enter the network, stacked or not: `[n, h, w, 3]`; with `jsd` n counts all three views. */
   shape: readonly [number, number, number, number]
   classes: number
+  /** Weight of the Jensen-Shannon loss over three views of each image (AugMix), which follow each other in the batch; 0: one view. */
+  jsd?: number
 }
 
-/** Mean cross-entropy of `images` (uint8 `[n, h, w, 3]`) with `labels` (float32 `[n, classes]`, soft, rows summing to 1). */
-export function supervisedLoss({ pass, shape, classes }: SupervisedLossOptions): LossTerm {
+/**
+ * Mean cross-entropy of `images` (uint8 `[n, h, w, 3]`) with `labels` (float32 `[n, classes]`, soft, rows summing to 1). With `jsd` there are
+ * labels for the first third of the images only, the images themselves, and the Jensen-Shannon loss over all three views is added.
+ */
+export function supervisedLoss({ pass, shape, classes, jsd = 0 }: SupervisedLossOptions): LossTerm {
+  const rows = jsd > 0 ? shape[0] / 3 : shape[0]
   return {
     name: 'supervised',
-    inputs: { images: { shape, dtype: 'uint8' }, labels: { shape: [shape[0], classes], dtype: 'float32' } },
-    value: ({ images, labels }) => tf.mean(softmaxCrossEntropy(labels as Tensor2D, pass(images!))).asScalar(),
+    inputs: { images: { shape, dtype: 'uint8' }, labels: { shape: [rows, classes], dtype: 'float32' } },
+    value({ images, labels }) {
+      const logits = pass(images!)
+      const entropy = tf.mean(softmaxCrossEntropy(labels as Tensor2D, jsd > 0 ? tf.slice(logits, 0, rows) : logits)).asScalar()
+      return jsd > 0 ? tf.add(entropy, tf.mul(jsd, jensenShannon(logits, 3))).asScalar() : entropy
+    },
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** What a stream is for. A new use gets a new name, so that it never moves the draws of another. */
-export type StreamName = 'init' | 'shuffle' | 'augment' | 'pair' | 'dropout' | 'corrupt' | 'split' | 'bootstrap'
+export type StreamName = 'init' | 'shuffle' | 'augment' | 'mix' | 'pair' | 'dropout' | 'corrupt' | 'split' | 'bootstrap'
 
 export interface StreamKey {
   /** The job's seed, a safe integer. */
@@ -11,6 +11,8 @@ export interface StreamKey {
   epoch?: number
   /** Which batch, image or layer of that epoch, counted from 0. */
   index?: number
+  /** Which of several uses at that place, where it has more than one. */
+  part?: string
 }
 
 export interface Stream {
@@ -35,8 +37,8 @@ export interface Stream {
  *
  * @example const partners = stream({ seed: 7, name: 'pair', epoch: 3, index: batch }).permutation(128)
  */
-export function stream({ seed, name, epoch = 0, index = 0 }: StreamKey): Stream {
-  const digest = createHash('sha256').update(`${seed}/${name}/${epoch}/${index}`).digest()
+export function stream({ seed, name, epoch = 0, index = 0, part }: StreamKey): Stream {
+  const digest = createHash('sha256').update(`${seed}/${name}/${epoch}/${index}${part === undefined ? '' : `/${part}`}`).digest()
   return xoshiro128([digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8), digest.readUInt32LE(12)])
 }
 

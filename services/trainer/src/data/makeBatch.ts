@@ -1,0 +1,102 @@
+import { viewsOf } from '@imclr/contract'
+import type { TrainingSpec } from '@imclr/contract'
+import { stream } from '../random/stream.js'
+import { openChain } from './augment/chain.js'
+import { drawMix, mixImages } from './augment/mixImages.js'
+import { batchesOf, epochOrder } from './batches.js'
+import { softLabels } from './labels.js'
+import type { LoadedSplit } from './loadSplit.js'
+import { drawPartners } from './partners.js'
+import { stackPairs } from './stackPairs.js'
+import type { Partners } from './stackPairs.js'
+
+export type BatchSpec = Pick<TrainingSpec, 'mode' | 'batchSize' | 'seed' | 'augment' | 'mix' | 'stacking' | 'labelSmoothing'>
+
+export interface BatchShape {
+  /** At most the spec's: fewer where there are fewer images. */
+  batchSize: number
+  stepsPerEpoch: number
+  /** Copies of each input: 3 with AugMix's loss, else 1. */
+  views: number
+  inputHeight: number
+  inputWidth: number
+  classes: number
+}
+
+export interface BatchArrays {
+  /** uint8 `[views * batchSize, inputHeight, inputWidth, 3]` */
+  images: Uint8Array
+  /** float32 `[batchSize, classes]`, rows sum to 1 */
+  labels: Float32Array
+}
+
+export interface BatchMaker extends BatchShape {
+  /** Fills the arrays with the batch of a step; both are counted from 0. Nothing depends on what was made before. */
+  make(epoch: number, step: number, into: BatchArrays): void
+}
+
+export const batchArrays = ({ batchSize, views, inputHeight, inputWidth, classes }: BatchShape): BatchArrays => ({
+  images: new Uint8Array(views * batchSize * inputHeight * inputWidth * 3),
+  labels: new Float32Array(batchSize * classes),
+})
+
+/**
+ * Shuffled, augmented, mixed and (mode 'imclr') stacked batches of bytes, each a function of the spec and its place alone, whatever thread
+ * it is made on. Baseline and ImCLR runs of one seed see the same images, augmented and mixed alike, in the same order; partners, too, are
+ * augmented once per step.
+ *
+ * @param split the training images, cut to the label budget already
+ */
+export function batchMaker(split: LoadedSplit, spec: BatchSpec): BatchMaker {
+  const { count, height, width, classes, images, labels } = split
+  const { mode, seed, stacking, labelSmoothing: smoothing } = spec
+  const { batchSize, stepsPerEpoch } = batchesOf(count, spec.batchSize)
+  const views = viewsOf(spec.augment)
+  const k = mode === 'imclr' ? stacking.images : 1
+  const stackFirst = k > 1 && stacking.order === 'stack-first'
+  const tall = stacking.axis === 'height' ? k : 1
+  const shape: BatchShape = { batchSize, stepsPerEpoch, views, inputHeight: tall * height, inputWidth: (k / tall) * width, classes }
+  const chain = openChain(spec.augment, { height, width })
+  const room = () => batchArrays({ ...shape, inputHeight: height, inputWidth: width })
+  const singles = k > 1 ? room() : null
+  const strangers = k > 1 && stacking.pairing === 'independent' ? Array.from({ length: k - 1 }, room) : []
+  const inOrder = Uint32Array.from({ length: batchSize }, (_, i) => i)
+  let order: { epoch: number; places: Uint32Array } = { epoch: -1, places: new Uint32Array() }
+
+  const make = (epoch: number, step: number, into: BatchArrays) => {
+    if (!(step >= 0 && step < stepsPerEpoch)) throw new RangeError(`step ${step} is not in an epoch of ${stepsPerEpoch}`)
+    if (order.epoch !== epoch) order = { epoch, places: epochOrder(count, seed, epoch) }
+    const place = { seed, epoch, index: step }
+    const random = chain.streams(place)
+    const mixing = stream({ ...place, name: 'mix' })
+    const mixInto = (arrays: BatchArrays, size: { height: number; width: number }) => {
+      const draw = drawMix(spec.mix, batchSize, mixing)
+      if (draw) mixImages(draw, { ...arrays, ...size, classes })
+    }
+    const fill = (places: ArrayLike<number>, arrays: BatchArrays) => {
+      chain.augment({ images, places, random, out: arrays.images })
+      softLabels(labels, places, { classes, smoothing, out: arrays.labels })
+      if (!stackFirst) mixInto(arrays, { height, width })
+    }
+    const own = singles ?? into
+    fill(order.places.subarray(step * batchSize, (step + 1) * batchSize), own)
+    if (k === 1) return
+
+    const { stacked, lists } = drawPartners({ seed, epoch, step, batchSize, count, stacking })
+    if (stacked && strangers.length > 0) lists.forEach((list, i) => fill(list, strangers[i]!))
+    const partnersOf = (view: number) =>
+      lists.map((list, i): Partners => {
+        if (!stacked) return { ...viewOf(own, view), places: inOrder }
+        return strangers.length > 0 ? { ...viewOf(strangers[i]!, view), places: inOrder } : { ...viewOf(own, view), places: list }
+      })
+    const viewOf = (arrays: BatchArrays, view: number): BatchArrays => {
+      const size = arrays.images.length / views
+      return { images: arrays.images.subarray(view * size, (view + 1) * size), labels: arrays.labels }
+    }
+    for (let view = 0; view < views; view++) {
+      stackPairs({ ...viewOf(own, view), partners: partnersOf(view), axis: stacking.axis, height, width, classes }, viewOf(into, view))
+    }
+    if (stackFirst) mixInto(into, { height: shape.inputHeight, width: shape.inputWidth })
+  }
+  return { ...shape, make }
+}
