@@ -172,8 +172,8 @@ describe('preparing the CIFAR binary archive', () => {
   it('refuses lengths and labels that cannot be', async () => {
     await using place = await workplace()
     const archive = (train: Uint8Array) => tarOf([['batches.meta.txt', names], ['data_batch_1.bin', train], ['test_batch.bin', Buffer.concat([record(0, 8), record(1, 9)])]])
-    await expect(place.prepare(await archive(record(0, 1).subarray(1)))).rejects.toMatchObject({ code: 'DATASET_INVALID', issues: [{ code: 'CIFAR_LENGTH' }] })
-    await expect(place.prepare(await archive(Buffer.concat([record(0, 1), record(7, 2), record(1, 3)])))).rejects.toMatchObject({ code: 'DATASET_INVALID', issues: [{ path: 'data_batch_1.bin/00001', code: 'CIFAR_LABEL' }] })
+    await expect(place.prepare(await archive(record(0, 1).subarray(1)))).rejects.toMatchObject({ code: 'DATASET_INVALID', issues: [{ code: 'RECORD_LENGTH' }] })
+    await expect(place.prepare(await archive(Buffer.concat([record(0, 1), record(7, 2), record(1, 3)])))).rejects.toMatchObject({ code: 'DATASET_INVALID', issues: [{ path: 'data_batch_1.bin/00001', code: 'LABEL_OUT_OF_RANGE' }] })
   })
 })
 
