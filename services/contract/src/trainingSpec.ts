@@ -55,6 +55,7 @@ export const trainingSpec = z.strictObject({
   emaDecay: z.number().gt(0).lt(1).nullable().default(null), // per step; where set, the averaged weights are the model
   augmentation: augmentation.default(augmentation.parse({})),
   stacking: stacking.default(stacking.parse({})),
+  sampling: z.enum(['natural', 'balanced', 'class-weighted']).default('natural'), // each image once an epoch | every class equally often | each once, rare classes count more in the loss
   trainImages: z.int().min(2).nullable().default(null), // label budget: the beginning of a stratified order; null: all
   subsetSeed: z.int().min(0).max(2 ** 31 - 1).default(1), // decides that order and the corrupted pictures of the evaluation; paired runs share it
   seed: z.int().min(0).max(2 ** 31 - 1).default(1), // of init, shuffle, augment and pair streams

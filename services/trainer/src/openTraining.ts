@@ -39,6 +39,7 @@ export function openTraining(spec: TrainingSpec, { feed, normalisation }: Pick<T
     ...normalisation,
     optimizer: { momentum: spec.momentum, nesterov: spec.nesterov, weightDecay: spec.weightDecay },
     labelSmoothing: 0, // the feed's labels are smooth already
+    weightedLabels: spec.sampling === 'class-weighted',
     emaDecay: spec.emaDecay,
   })
   const step = makeStep(definition, { execution: spec.execution, precision: spec.precision })

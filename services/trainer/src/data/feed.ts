@@ -1,8 +1,8 @@
 import type { TrainingSpec } from '@imclr/contract'
 import { stream } from '../random/stream.js'
 import { augment } from './augment.js'
-import { batchesOf, epochOrder } from './batches.js'
-import { labelEntropy, softLabels } from './labels.js'
+import { balancedOrder, batchesOf, epochOrder } from './batches.js'
+import { classWeights, labelEntropy, softLabels, weighLabels } from './labels.js'
 import type { LoadedSplit } from './loadSplit.js'
 import { drawPartners } from './partners.js'
 import { stackPairs } from './stackPairs.js'
@@ -11,7 +11,7 @@ import type { Partners } from './stackPairs.js'
 export interface TrainingBatch {
   /** uint8 `[batchSize, inputHeight, inputWidth, 3]`; the feed's own memory, good until the next call. */
   images: Uint8Array
-  /** float32 `[batchSize, classes]`, rows sum to 1; the feed's own memory likewise. */
+  /** float32 `[batchSize, classes]`, rows sum to 1 (with class-weighted sampling: to what the input counts in the loss); the feed's own memory likewise. */
   labels: Float32Array
   /** Mean entropy of these labels, in nats: below it no loss can be. */
   labelEntropy: number
@@ -28,7 +28,7 @@ export interface TrainingFeed {
   batch(epoch: number, step: number): TrainingBatch
 }
 
-export type FeedSpec = Pick<TrainingSpec, 'mode' | 'batchSize' | 'seed' | 'augmentation' | 'stacking' | 'labelSmoothing'>
+export type FeedSpec = Pick<TrainingSpec, 'mode' | 'batchSize' | 'seed' | 'augmentation' | 'stacking' | 'labelSmoothing' | 'sampling'>
 
 /**
  * What the training steps eat: shuffled, augmented, stacked (mode 'imclr') batches of bytes.
@@ -42,6 +42,8 @@ export type FeedSpec = Pick<TrainingSpec, 'mode' | 'batchSize' | 'seed' | 'augme
 export function trainingFeed(split: LoadedSplit, spec: FeedSpec): TrainingFeed {
   const { count, height, width, classes, images, labels } = split
   const { mode, seed, stacking, labelSmoothing: smoothing } = spec
+  const orderOf = (epoch: number) => (spec.sampling === 'balanced' ? balancedOrder(labels, seed, epoch) : epochOrder(count, seed, epoch))
+  const weights = spec.sampling === 'class-weighted' ? classWeights(labels, classes) : null
   const { batchSize, stepsPerEpoch } = batchesOf(count, spec.batchSize)
   const k = mode === 'imclr' ? stacking.images : 1
   const settings = { height, width, cropPadding: spec.augmentation.cropPadding ?? Math.round(Math.min(height, width) / 8), flip: spec.augmentation.flip }
@@ -54,12 +56,13 @@ export function trainingFeed(split: LoadedSplit, spec: FeedSpec): TrainingFeed {
 
   const batch = (epoch: number, step: number): TrainingBatch => {
     if (!(step >= 0 && step < stepsPerEpoch)) throw new RangeError(`step ${step} is not in an epoch of ${stepsPerEpoch}`)
-    if (order.epoch !== epoch) order = { epoch, places: epochOrder(count, seed, epoch) }
+    if (order.epoch !== epoch) order = { epoch, places: orderOf(epoch) }
     const places = order.places.subarray(step * batchSize, (step + 1) * batchSize)
     const random = stream({ seed, name: 'augment', epoch, index: step })
     const fill = (some: ArrayLike<number>, into: { images: Uint8Array; labels: Float32Array }) => {
       augment({ images, places: some, random, out: into.images }, settings)
       softLabels(labels, some, { classes, smoothing, out: into.labels })
+      if (weights) weighLabels(into.labels, weights)
     }
     fill(places, own)
     if (k === 1) return { ...own, labelEntropy: labelEntropy(own.labels, classes) }

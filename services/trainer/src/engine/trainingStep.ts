@@ -1,6 +1,6 @@
 import { applySgd, type SgdOptions } from '../optimizer/sgd.js'
 import { updateMovingAverage } from '../optimizer/movingAverage.js'
-import { tf, type LayersModel, type Tensor, type Tensor2D, type Variable } from '../tf.js'
+import { tf, type LayersModel, type Tensor, type Tensor1D, type Tensor2D, type Variable } from '../tf.js'
 import { softmaxCrossEntropy } from './kernels/softmaxCrossEntropy.js'
 import type { StepDefinition } from './recordGraph.js'
 
@@ -16,6 +16,11 @@ export interface TrainingStepOptions {
   optimizer: SgdOptions & { decayAll?: boolean }
   /** Share of each label that is spread evenly over all classes, in [0, 1]. */
   labelSmoothing: number
+  /**
+   * Rows of `labels` do not sum to 1 but to a weight of their input: its cross-entropy is -sum_c labels_c log p_c all the same, what
+   * PyTorch's `cross_entropy(weight=)` is for soft labels, and the loss its mean over the batch. @default false
+   */
+  weightedLabels?: boolean
   /** Per step, in (0, 1); null: no average is kept. */
   emaDecay: number | null
 }
@@ -42,6 +47,7 @@ export function trainingStep(options: TrainingStepOptions): TrainingStepDefiniti
   const velocities = owned(trained, 'velocity', ({ variable }) => tf.zerosLike(variable))
   // All weights are averaged, moving statistics included: the averaged network then has statistics of its own.
   const averages = emaDecay === null ? [] : owned(weights, 'average', ({ variable }) => tf.mul(variable, 1))
+  const crossEntropy = options.weightedLabels ? weightedCrossEntropy : softmaxCrossEntropy
   const decays = trained.map(({ variable }) => optimizer.decayAll !== false || variable.rank > 1)
 
   const run = ({ images, labels, learningRate }: Record<string, Tensor>) => {
@@ -50,7 +56,7 @@ export function trainingStep(options: TrainingStepOptions): TrainingStepDefiniti
       () => {
         const normalised = tf.div(tf.sub(images!, tf.tensor1d([...options.mean])), tf.tensor1d([...options.std]))
         logits = tf.keep(model.apply(normalised, { training: true }) as Tensor2D)
-        return tf.mean(softmaxCrossEntropy(smoothLabels(labels as Tensor2D, labelSmoothing), logits)).asScalar()
+        return tf.mean(crossEntropy(smoothLabels(labels as Tensor2D, labelSmoothing), logits)).asScalar()
       },
       trained.map(({ variable }) => variable),
     )
@@ -74,6 +80,12 @@ export function trainingStep(options: TrainingStepOptions): TrainingStepDefiniti
     run,
     dispose: () => [...velocities, ...averages].forEach(({ variable }) => variable.dispose()),
   }
+}
+
+/** The op's gradient holds for rows that sum to 1: of others it is given the distribution, and the sum is a factor. `[n]` */
+function weightedCrossEntropy(labels: Tensor2D, logits: Tensor2D): Tensor1D {
+  const weights = tf.sum(labels, 1, true)
+  return tf.mul(softmaxCrossEntropy(tf.div(labels, weights) as Tensor2D, logits), tf.squeeze(weights, [1])) as Tensor1D
 }
 
 /** `(1 - smoothing) * labels + smoothing / classes` (Szegedy et al. 2016), on soft labels as well. */
