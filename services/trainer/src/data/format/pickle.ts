@@ -53,7 +53,7 @@ export function readPickle(bytes: Uint8Array): unknown {
   const line = (): string => {
     const end = content.indexOf(10, at)
     if (end < 0 || end - at > 200) refuse('a name without an end')
-    return take(end - at + 1).toString('latin1', 0, end - at + 1).trimEnd()
+    return take(end - at + 1).toString('latin1').trimEnd()
   }
   const pop = (): Value => (stack.length > (marks.at(-1) ?? 0) ? stack.pop()! : refuse('an empty stack'))
   const popMarked = (): Value[] => stack.splice(marks.pop() ?? refuse('a missing mark'))
