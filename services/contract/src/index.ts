@@ -1,5 +1,6 @@
 export * from './access.js'
 export * from './artifact.js'
+export * from './catalogue.js'
 export * from './checkpoint.js'
 export * from './dataset.js'
 export * from './environment.js'

@@ -1,7 +1,7 @@
 import { applySgd, type SgdOptions } from '../optimizer/sgd.js'
 import { updateMovingAverage } from '../optimizer/movingAverage.js'
-import { tf, type LayersModel, type Tensor, type Tensor1D, type Tensor2D, type Variable } from '../tf.js'
-import { softmaxCrossEntropy } from './kernels/softmaxCrossEntropy.js'
+import { tf, type LayersModel, type Tensor, type Tensor2D, type Variable } from '../tf.js'
+import { softmaxCrossEntropy, weightedCrossEntropy } from './kernels/softmaxCrossEntropy.js'
 import type { StepDefinition } from './recordGraph.js'
 
 export interface TrainingStepOptions {
@@ -80,12 +80,6 @@ export function trainingStep(options: TrainingStepOptions): TrainingStepDefiniti
     run,
     dispose: () => [...velocities, ...averages].forEach(({ variable }) => variable.dispose()),
   }
-}
-
-/** The op's gradient holds for rows that sum to 1: of others it is given the distribution, and the sum is a factor. `[n]` */
-function weightedCrossEntropy(labels: Tensor2D, logits: Tensor2D): Tensor1D {
-  const weights = tf.sum(labels, 1, true)
-  return tf.mul(softmaxCrossEntropy(tf.div(labels, weights) as Tensor2D, logits), tf.squeeze(weights, [1])) as Tensor1D
 }
 
 /** `(1 - smoothing) * labels + smoothing / classes` (Szegedy et al. 2016), on soft labels as well. */

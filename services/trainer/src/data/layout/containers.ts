@@ -32,11 +32,12 @@ export async function openContainers({ archive, spool }: Pick<SurveyContext, 'ar
     const { path } = archive.files[index]!
     const stored = await archive.open(index)
     if ((await kindOf(stored)) !== 'gzip') return { path, file: stored, kind: await kindOf(stored) }
-    const file = await spool.write(inflated(stored, createGunzip()), { from: stored.bytes })
+    const file = await readIn(path, () => spool.write(inflated(stored, createGunzip()), { from: stored.bytes }))
     return { path: path.replace(/\.gz$/i, ''), file, kind: await kindOf(file) }
   }
   const largest = archive.files.reduce((most, { bytes }, index) => (bytes > (archive.files[most]?.bytes ?? 0) ? index : most), -1)
   if (largest === -1) return null
+  // A file that the archive itself has damaged may be a picture: then it is told of as one.
   const first = await open(largest).catch((error: unknown) => (error instanceof DamagedFile ? null : Promise.reject(error as Error)))
   if (first === null || !isArrayContent(first.kind)) return null
   unpacked.set(largest, first)
