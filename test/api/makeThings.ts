@@ -58,7 +58,7 @@ export async function makeVersion(api: TestApi, { datasetName = 'pets', options 
   const split = (count: number) => ({ count, perClass: classes.map(() => count / 3), shards: [], labels: null })
   const manifest: DatasetManifest = {
     schemaVersion: 1, versionId, contentSha256: sha256(Buffer.from(content)), format: 'folders in zip', classes, picture: scaled, options: job.options,
-    splits: { train: split(60), test: split(30), unlabelled: split(0) }, index: file('index.jsonl', Buffer.alloc(0)), channelMean: [1, 2, 3], channelStd: [1, 2, 3],
+    splits: { train: split(60), test: split(30), unlabelled: split(0) }, index: file('index.jsonl', Buffer.alloc(0)), folds: null, channelMean: [1, 2, 3], channelStd: [1, 2, 3],
     testWasGiven: false, removedDuplicates: [], removedDuplicateCount: 0, nearDuplicates: [], nearDuplicateCount: 0, skipped: [], skippedCount: 0,
     contactSheet: file('contact-sheet.png', sheet), originals: [],
   }

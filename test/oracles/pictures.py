@@ -32,7 +32,33 @@ def fit(pixels, height, width, how):
     return np.array(sheet)
 
 
+def written(pixels):
+    """One picture in the modes that people save: what our decoder must read."""
+    picture = Image.fromarray(pixels)
+    gray = picture.convert("L")
+    alpha = Image.fromarray(np.tile(np.arange(pixels.shape[1], dtype=np.uint8) * 6, (pixels.shape[0], 1)))
+    deep = Image.fromarray(np.asarray(gray).astype(np.uint16) * 256 + 77)
+    palette = picture.quantize(16)
+    saves = {
+        "gray": (gray, "PNG", {}), "gray jpeg": (gray, "JPEG", {"quality": 90}), "one bit": (gray.convert("1"), "PNG", {}),
+        "gray of 16 bits": (deep, "PNG", {}), "palette": (palette, "PNG", {}), "palette with a clear colour": (palette, "PNG", {"transparency": 3}),
+        "gif": (palette, "GIF", {}), "gray and alpha": (Image.merge("LA", [gray, alpha]), "PNG", {}), "alpha": (Image.merge("RGBA", [*picture.split(), alpha]), "PNG", {}),
+        "webp with alpha": (Image.merge("RGBA", [*picture.split(), alpha]), "WEBP", {"lossless": True, "exact": True}),
+        "cmyk": (picture.convert("CMYK"), "JPEG", {"quality": 95, "subsampling": 0}),
+    }
+    files = {}
+    for name, (image, kind, options) in saves.items():
+        out = io.BytesIO()
+        image.save(out, kind, **options)
+        files[name] = np.frombuffer(out.getvalue(), np.uint8)
+    return files
+
+
 value, arrays = exchange.read()
+if value == "write":
+    files = written(arrays[0])
+    exchange.write(list(files), list(files.values()))
+    raise SystemExit
 decoded = [upright_rgb(array.tobytes()) for array in arrays]
 if value:
     decoded = [fit(pixels, value["height"], value["width"], value["fit"]) for pixels in decoded]

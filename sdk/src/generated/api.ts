@@ -78,6 +78,21 @@ export interface Calibration {
 
 export type CancelMode = 'graceful' | 'now'
 
+export interface CatalogueEntry {
+  name: string
+  title: string
+  homepage: string
+  licence: string
+  citation: string
+  files: { address: string; bytes: number; md5: string | null; needed: boolean }[]
+  format: string
+  classes: number
+  picture: { height: number; width: number }
+  counts: { train: number; test: number; unlabelled: number }
+  channelMean: [number, number, number] | null
+  channelStd: [number, number, number] | null
+}
+
 export interface ClassMetrics {
   name: string
   support: number
@@ -141,6 +156,7 @@ export interface DatasetManifest {
   options: PrepareOptions
   splits: { train: SplitManifest; test: SplitManifest; unlabelled: SplitManifest }
   index: { path: string; bytes: number; sha256: string }
+  folds: { path: string; bytes: number; sha256: string } | null
   channelMean: number[]
   channelStd: number[]
   testWasGiven: boolean
@@ -360,18 +376,20 @@ export interface PrepareJob {
 }
 
 export interface PrepareOptionsInput {
-  imageSize?: number | null
+  imageSize?: number | { height: number; width: number } | null
   fit?: 'crop' | 'letterbox' | 'stretch'
   testFraction?: number
   splitSeed?: number
+  labels?: 'fine' | 'coarse'
   onProblem?: 'refuse' | 'skip'
 }
 
 export interface PrepareOptions {
-  imageSize: number | null
+  imageSize: number | { height: number; width: number } | null
   fit: 'crop' | 'letterbox' | 'stretch'
   testFraction: number
   splitSeed: number
+  labels: 'fine' | 'coarse'
   onProblem: 'refuse' | 'skip'
 }
 
@@ -538,6 +556,7 @@ export interface TrainingSpecInput {
   augment?: (AugmentName | AugmentOperationInput)[]
   mix?: MixName | MixOperationInput
   stacking?: StackingInput
+  sampling?: 'natural' | 'balanced' | 'class-weighted'
   trainImages?: number | null
   validation?: ValidationInput | null
   subsetSeed?: number
@@ -566,6 +585,7 @@ export interface TrainingSpec {
   augment: AugmentOperation[]
   mix: MixOperation
   stacking: Stacking
+  sampling: 'natural' | 'balanced' | 'class-weighted'
   trainImages: number | null
   validation: Validation | null
   subsetSeed: number
@@ -718,6 +738,7 @@ export interface Api {
     list(input?: PageRequest, options?: CallOptions): Promise<ProjectListAnswer>
   }
   system: {
+    catalogue(input?: Record<string, never>, options?: CallOptions): Promise<CatalogueEntry[]>
     info(input?: Record<string, never>, options?: CallOptions): Promise<SystemInfoAnswer>
   }
 }
@@ -755,6 +776,7 @@ export const procedures = {
   'project.create': { kind: 'mutation' },
   'project.current': { kind: 'query' },
   'project.list': { kind: 'query' },
+  'system.catalogue': { kind: 'query' },
   'system.info': { kind: 'query' },
 } as const
 

@@ -13,7 +13,7 @@ import { router } from './request/procedure.js'
 import { systemRouter } from './system/systemRouter.js'
 
 export const appRouter = router({
-  /** What this service is, and its limits: info. */
+  /** What this service is, and its limits: info; published data sets that it reads: catalogue. */
   system: systemRouter,
   /** Whose everything is: current, create, list. */
   project: projectRouter,

@@ -8,11 +8,13 @@ export const splits = ['train', 'test', 'unlabelled'] as const
 export type Split = (typeof splits)[number]
 
 /** How a data set is prepared. The same rule brings a picture to the model at prediction (`picture` below). */
+const side = z.int().min(8).max(256)
 export const prepareOptions = z.strictObject({
-  imageSize: z.int().min(8).max(256).nullable().default(null), // pixels a side; null: the common size of 16-96 where all share one, else 64
+  imageSize: z.union([side, z.strictObject({ height: side, width: side })]).nullable().default(null), // pixels a side, or both; null: the size that all share where its sides are of 8-96, else 64 x 64
   fit: z.enum(['crop', 'letterbox', 'stretch']).default('crop'), // shorter side scaled, centre cropped | whole picture on black | both sides scaled
   testFraction: z.number().gt(0).lt(0.9).default(0.2), // where no test part is given: of each class, at least one image
   splitSeed: z.int().min(0).max(2 ** 31 - 1).default(1),
+  labels: z.enum(['fine', 'coarse']).default('fine'), // CIFAR-100: its 100 classes or its 20 superclasses
   onProblem: z.enum(['refuse', 'skip']).default('refuse'), // 'skip' leaves broken files out and lists them
 })
 export type PrepareOptions = z.output<typeof prepareOptions>
@@ -46,12 +48,13 @@ export const datasetManifest = z.object({
   schemaVersion: z.literal(1),
   versionId,
   contentSha256: sha256, // over classes, picture, and the bytes of all shards and labels
-  format: z.string(), // what was detected: folders, labels.csv, cifar-binary, in zip, tar, tar.gz
+  format: z.string(), // what was detected (docs/data.md), in what: cifar-binary in tar.gz
   classes: z.array(z.string()).min(2),
   picture,
   options: prepareOptions,
   splits: z.object({ train: splitManifest, test: splitManifest, unlabelled: splitManifest }),
   index: fileEntry, // JSON lines, one per image in shard order: {"split","position","path","sha256"}
+  folds: fileEntry.nullable().default(null), // JSON: for each fold the positions of its images in the training split (STL-10)
   channelMean: z.array(z.number()).length(3), // of the training pixels, 0..255
   channelStd: z.array(z.number()).length(3),
   testWasGiven: z.boolean(),

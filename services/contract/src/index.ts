@@ -1,6 +1,7 @@
 export * from './access.js'
 export * from './artifact.js'
 export * from './augmentation.js'
+export * from './catalogue.js'
 export * from './checkpoint.js'
 export * from './dataset.js'
 export * from './environment.js'

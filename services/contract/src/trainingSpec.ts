@@ -90,6 +90,7 @@ export const trainingSpec = z.strictObject({
   augment: augmentChain.default(augmentChain.parse(['crop', 'flip'])), // of each image on its own, in this order
   mix: mix.default({ op: 'none' }), // images of a mini-batch with each other
   stacking: stacking.default(stacking.parse({})),
+  sampling: z.enum(['natural', 'balanced', 'class-weighted']).default('natural'), // each image once an epoch | every class equally often | each once, rare classes count more in the loss
   trainImages: z.int().min(2).nullable().default(null), // label budget: the beginning of a stratified order; null: all
   validation: validation.nullable().default(null), // cut from the label budget; where set, the model is that of the best epoch by its accuracy
   subsetSeed: z.int().min(0).max(2 ** 31 - 1).default(1), // decides that order and the corrupted pictures of the evaluation; paired runs share it

@@ -49,7 +49,7 @@ export function openTraining(spec: TrainingSpec, { feed, normalisation }: Pick<T
   const model = buildNetwork({ name: spec.network, classes, seed: spec.seed })
   const pass = trainingPass({ model, ...normalisation })
   const shape = [views * batchSize, inputHeight, inputWidth, 3] as const
-  const definition = trainingStep({ ...spec, model, terms: [supervisedLoss({ pass, shape, classes, jsd: jsdOf(spec.augment) })] })
+  const definition = trainingStep({ ...spec, model, terms: [supervisedLoss({ pass, shape, classes, weighted: spec.sampling === 'class-weighted', jsd: jsdOf(spec.augment) })] })
   const step = makeStep(definition, { execution: spec.execution, precision: spec.precision })
   const { variables, weights, averages } = definition
   const own = variables.slice(weights.start, weights.start + weights.count)

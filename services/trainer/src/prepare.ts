@@ -4,10 +4,11 @@ import { Failure } from '@imclr/contract'
 import type { Picture, PrepareJobFile, Progress } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { openArchive } from './data/archive/openArchive.js'
-import { decodeCifar } from './data/decode/decodeCifar.js'
+import { Spool } from './data/archive/spool.js'
 import { Decoded } from './data/decode/decoded.js'
 import { decodeItems } from './data/decode/decodeItems.js'
-import { chooseSide, measureItems } from './data/decode/measureItems.js'
+import { decodeRecords } from './data/decode/decodeRecords.js'
+import { chooseSize, measureItems } from './data/decode/measureItems.js'
 import { removeDuplicates } from './data/duplicates/removeDuplicates.js'
 import { survey } from './data/layout/survey.js'
 import { Problems } from './data/problems.js'
@@ -44,21 +45,22 @@ export async function prepare({ jobFile, store, workDir, progress, now = () => p
   try {
     const limits = { maxBytes, maxEntries: 2 * maxImages + 10_000 }
     const onBytes = (done: number, total: number) => progress({ phase: 'loading', done, total, unit: 'bytes', secondsLeft: null })
-    await using archive = await openArchive({ store, key: uploadKey, name: uploadName, folder, limits, problems, signal, onBytes })
+    await using spool = new Spool(folder, maxBytes)
+    await using archive = await openArchive({ store, key: uploadKey, name: uploadName, folder, limits, problems, spool, signal, onBytes })
 
-    const found = await survey(archive, problems)
-    const { items, cifar } = found
+    const found = await survey({ archive, options, problems, spool, maxImages })
+    const { items, pixels } = found
     if (items.length > maxImages) throw new Failure('DATASET_TOO_LARGE', `${uploadName} has ${items.length} images; the limit maxImages is ${maxImages}`)
 
     const measured = meter('loading', items.length)
-    const headers = cifar ? null : await measureItems({ archive, items, problems, signal, onDone: () => measured(1) })
-    const side = headers ? chooseSide(options.imageSize, headers) : (options.imageSize ?? cifar!.side)
-    const picture: Picture = { height: side, width: side, fit: options.fit, kernel: 'lanczos3' }
+    const headers = pixels.kind === 'records' ? null : await measureItems({ files: pixels.files, items, problems, signal, onDone: () => measured(1) })
+    const size = chooseSize(options.imageSize, pixels.kind === 'records' ? pixels.blocks.map(({ grid }) => grid) : headers!)
+    const picture: Picture = { ...size, fit: options.fit, kernel: 'lanczos3' }
 
-    using decoded = new Decoded(items.length, side, join(folder, 'pixels'))
-    const decoding = { archive, items, picture, decoded, problems, signal, onDone: meter('preparing', items.length) }
-    if (headers) await decodeItems({ ...decoding, headers, onDone: () => decoding.onDone(1) })
-    else await decodeCifar({ ...decoding, records: cifar! })
+    using decoded = new Decoded(items.length, size, join(folder, 'pixels'))
+    const decoding = { items, picture, decoded, problems, signal, onDone: meter('preparing', items.length) }
+    if (pixels.kind === 'records') await decodeRecords({ ...decoding, blocks: pixels.blocks })
+    else await decodeItems({ ...decoding, files: pixels.files, headers: headers!, onDone: () => decoding.onDone(1) })
 
     const drawn = splitItems(found, (index) => decoded.usable(index), options)
     const { splits: splitIndices, removed } = removeDuplicates(drawn, decoded)

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { trainingSpec } from '@imclr/contract'
 import type { TrainingSpecInput } from '@imclr/contract'
-import { batchesOf, epochOrder } from '../../../services/trainer/src/data/batches.js'
+import { balancedOrder, batchesOf, epochOrder } from '../../../services/trainer/src/data/batches.js'
 import { trainingFeed } from '../../../services/trainer/src/data/feed.js'
-import { labelEntropy, softLabels } from '../../../services/trainer/src/data/labels.js'
+import { classWeights, labelEntropy, softLabels } from '../../../services/trainer/src/data/labels.js'
 import type { LoadedSplit } from '../../../services/trainer/src/data/loadSplit.js'
 import { drawPartners } from '../../../services/trainer/src/data/partners.js'
 import { splitItems } from '../../../services/trainer/src/data/splitItems.js'
@@ -274,6 +274,58 @@ describe('trainingFeed', () => {
   })
 })
 
+describe('sampling', () => {
+  const labels = Uint16Array.from({ length: 100 }, (_, i) => (i < 70 ? 0 : i < 95 ? 1 : 2))
+  const split: LoadedSplit = { count: 100, height: 8, width: 8, classes: 3, images: noise(5, 100 * 192), labels }
+  const feedOf = (spec: TrainingSpecInput) => trainingFeed(split, trainingSpec.parse({ batchSize: 20, augmentation: { cropPadding: 0, flip: false }, ...spec }))
+
+  it('balanced: every class equally often, each image of a rare one before any comes again, in an order of its own each epoch', () => {
+    for (const epoch of [0, 1, 2]) {
+      const order = balancedOrder(labels, 7, epoch)
+      const times = new Uint32Array(100)
+      for (const place of order) times[place]!++
+      const sums = [0, 1, 2].map((label) => order.filter((place) => labels[place] === label).length)
+      expect(sums.toSorted()).toEqual([33, 33, 34])
+      const range = (from: number, to: number) => [Math.min(...times.subarray(from, to)), Math.max(...times.subarray(from, to))]
+      expect(range(0, 70)).toEqual([0, 1])
+      expect(range(70, 95)).toEqual([1, 2])
+      expect(range(95, 100).map((n) => Math.abs(n - 6.6) < 1)).toEqual([true, true])
+      expect(balancedOrder(labels, 7, epoch)).toEqual(order)
+    }
+    expect(balancedOrder(labels, 7, 0)).not.toEqual(balancedOrder(labels, 7, 1))
+    expect(balancedOrder(labels, 7, 0)).not.toEqual(balancedOrder(labels, 8, 0))
+    // Of balanced data it is a permutation.
+    expect([...balancedOrder(Uint16Array.from({ length: 30 }, (_, i) => i % 3), 1, 0)].sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, i) => i))
+  })
+
+  it('balanced: baseline and ImCLR see the same images', () => {
+    const [baseline, imclr] = [feedOf({ mode: 'baseline', sampling: 'balanced' }), feedOf({ mode: 'imclr', sampling: 'balanced' })]
+    for (const step of [0, 4]) {
+      const first = baseline.batch(1, step).images.slice()
+      const stacked = imclr.batch(1, step).images
+      for (let i = 0; i < 20; i++) expect(stacked.subarray(i * 384, i * 384 + 192)).toEqual(first.subarray(i * 192, (i + 1) * 192))
+    }
+    expect(feedOf({ sampling: 'natural' }).batch(0, 0).images).not.toEqual(feedOf({ sampling: 'balanced' }).batch(0, 0).images)
+  })
+
+  it('class-weighted: the order stays, labels carry the weight of their class', () => {
+    // By hand: 100 / (3 x 70), 100 / (3 x 25), 100 / (3 x 5), as scikit-learn's compute_class_weight('balanced').
+    const weights = [0.476190476, 1.333333333, 6.666666667]
+    classWeights(labels, 3).forEach((weight, label) => expect(weight).toBeCloseTo(weights[label]!, 5))
+    const [weighted, natural] = [feedOf({ sampling: 'class-weighted' }).batch(0, 0), feedOf({ sampling: 'natural' }).batch(0, 0)]
+    expect(weighted.images).toEqual(natural.images)
+    natural.labels.forEach((value, i) => expect(weighted.labels[i]).toBeCloseTo(value * weights[i % 3]!, 5))
+    // No logits give less than this: -sum w y log p is least at p = w y / sum(w y).
+    let least = 0
+    for (let row = 0; row < 20; row++) {
+      const values = weighted.labels.subarray(row * 3, row * 3 + 3)
+      const total = values.reduce((a, b) => a + b)
+      for (const value of values) if (value > 0) least -= (value * Math.log(value / total)) / 20
+    }
+    expect(weighted.labelEntropy).toBeCloseTo(least, 5)
+  })
+})
+
 describe('splits and label budgets', () => {
   const classSizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 12 })
 
@@ -281,8 +333,8 @@ describe('splits and label budgets', () => {
     fc.assert(
       fc.property(classSizes, fc.double({ min: 0.01, max: 0.89, noNaN: true }), fc.integer({ min: 0, max: 1e6 }), (sizes, testFraction, splitSeed) => {
         const items = sizes.flatMap((size, label) => Array.from({ length: size }, (_, i) => ({ path: `${label}/${i}`, file: 0, part: 'train' as const, label })))
-        const survey = { layout: 'folders' as const, classes: sizes.map(String), testWasGiven: false, items, cifar: null }
-        const options = { imageSize: null, fit: 'crop' as const, testFraction, splitSeed, onProblem: 'refuse' as const }
+        const survey = { layout: 'folders' as const, classes: sizes.map(String), testWasGiven: false, items }
+        const options = { imageSize: null, fit: 'crop' as const, testFraction, splitSeed, labels: 'fine' as const, onProblem: 'refuse' as const }
         const { train, test } = splitItems(survey, () => true, options)
         expect([...train, ...test].sort((a, b) => a - b)).toEqual(items.map((_, i) => i))
         sizes.forEach((size, label) => {

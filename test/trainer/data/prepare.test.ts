@@ -197,9 +197,9 @@ describe('preparing the CIFAR binary archive', () => {
     await using place = await workplace()
     const archive = (train: Uint8Array, test = Buffer.concat([record(0, 8), record(1, 9)])) => tarOf([['batches.meta.txt', names], ['data_batch_1.bin', train], ['test_batch.bin', test]])
     await expect(place.prepare(await archive(record(0, 1).subarray(1), Buffer.alloc(0)))).rejects.toMatchObject({
-      code: 'DATASET_INVALID', issues: [{ path: 'data_batch_1.bin', code: 'CIFAR_LENGTH' }, { path: 'test_batch.bin', code: 'CIFAR_LENGTH' }],
+      code: 'DATASET_INVALID', issues: [{ path: 'data_batch_1.bin', code: 'RECORD_LENGTH' }, { path: 'test_batch.bin', code: 'RECORD_LENGTH' }],
     })
-    await expect(place.prepare(await archive(Buffer.concat([record(0, 1), record(7, 2), record(1, 3)])))).rejects.toMatchObject({ code: 'DATASET_INVALID', issues: [{ path: 'data_batch_1.bin/00001', code: 'CIFAR_LABEL' }] })
+    await expect(place.prepare(await archive(Buffer.concat([record(0, 1), record(7, 2), record(1, 3)])))).rejects.toMatchObject({ code: 'DATASET_INVALID', issues: [{ path: 'data_batch_1.bin/00001', code: 'LABEL_OUT_OF_RANGE' }] })
   })
 })
 

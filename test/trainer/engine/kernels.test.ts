@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import '../../../services/trainer/src/engine/kernels/meanGradient.js'
 import '../../../services/trainer/src/engine/kernels/reluGradients.js'
 import { batchNormalization } from '../../../services/trainer/src/engine/kernels/batchNormalization.js'
-import { softmaxCrossEntropy } from '../../../services/trainer/src/engine/kernels/softmaxCrossEntropy.js'
+import { softmaxCrossEntropy, weightedCrossEntropy } from '../../../services/trainer/src/engine/kernels/softmaxCrossEntropy.js'
 import { stream } from '../../../services/trainer/src/random/stream.js'
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../../../services/trainer/src/tf.js'
 
@@ -61,6 +61,19 @@ describe('gradients of our kernels against finite differences', () => {
     const labels = tf.softmax(normals([3, 4])) as Tensor2D
     checkGradients((logits) => softmaxCrossEntropy(labels, logits as Tensor2D), [normals([3, 4])])
     expect(() => tf.grad((y: Tensor) => softmaxCrossEntropy(y as Tensor2D, labels))(labels)).toThrow(/labels/)
+  })
+})
+
+describe('cross-entropy of weighted labels', () => {
+  it("has the values and gradients of PyTorch's cross_entropy(weight=) with soft labels", () => {
+    // F.cross_entropy(z, y, weight=[0.5, 2, 3]) in float64, PyTorch 2.15: rows, and the gradient of their mean.
+    const logits = tf.tensor2d([[1, -0.5, 0.25], [0.1, 0.7, -1.2]])
+    const labels = tf.tensor2d([[0.5 * 0.5, 0.5 * 2, 0], [0, 0, 3]])
+    const near = (values: ArrayLike<number>, expected: number[]) => expected.forEach((value, i) => expect(values[i]).toBeCloseTo(value, 5))
+    near(weightedCrossEntropy(labels, logits).dataSync(), [2.15996968, 7.28902502])
+    const gradient = tf.grad((z: Tensor) => tf.mean(weightedCrossEntropy(labels, z as Tensor2D)))(logits)
+    near(gradient.dataSync(), [0.24362354, -0.41774897, 0.17412543, 0.48470739, 0.88319444, -1.36790183])
+    checkGradients((z) => weightedCrossEntropy(labels, z as Tensor2D), [normals([2, 3])])
   })
 })
 

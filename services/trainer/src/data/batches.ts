@@ -20,3 +20,31 @@ export function batchesOf(count: number, batchSize: number): Batches {
 export function epochOrder(count: number, seed: number, epoch: number): Uint32Array {
   return stream({ seed, name: 'shuffle', epoch }).permutation(count)
 }
+
+/**
+ * The order of an epoch in which every class comes equally often, to within one: as many places as there are images, from the same
+ * stream. A class with more images than its share gives a part of them, one with fewer goes round and round, each time all of them
+ * in a new order. Nothing of it depends on the mode, so paired runs share it.
+ *
+ * @param labels uint16 `[n]`
+ */
+export function balancedOrder(labels: Uint16Array, seed: number, epoch: number): Uint32Array {
+  const random = stream({ seed, name: 'shuffle', epoch })
+  const classes = membersOf(labels)
+  const share = Math.floor(labels.length / classes.length)
+  const luckyOnes = new Set(random.permutation(classes.length).subarray(0, labels.length % classes.length))
+  const drawn = classes.flatMap((members, label) => {
+    const wanted = share + (luckyOnes.has(label) ? 1 : 0)
+    const places: number[] = []
+    while (places.length < wanted) for (const i of random.permutation(members.length).subarray(0, wanted - places.length)) places.push(members[i]!)
+    return places
+  })
+  return Uint32Array.from(random.permutation(drawn.length), (i) => drawn[i]!)
+}
+
+/** The images of each class that has any. */
+function membersOf(labels: Uint16Array): number[][] {
+  const members: number[][] = []
+  labels.forEach((label, place) => (members[label] ??= []).push(place))
+  return members.filter(() => true)
+}

@@ -4,9 +4,36 @@ export function softLabels(labels: Uint16Array, places: ArrayLike<number>, { cla
   for (let i = 0; i < places.length; i++) out[i * classes + labels[places[i]!]!]! += 1 - smoothing
 }
 
-/** Mean entropy of the rows, in nats: no cross-entropy against these labels can be below it (method.md 1.4). @param labels `[b, classes]` */
+/**
+ * Weights that let every class count alike in the loss: n / (classes that occur x images of the class), so that their mean over all
+ * images is 1. Float32 `[classes]`; 1 for a class without images.
+ */
+export function classWeights(labels: Uint16Array, classes: number): Float32Array {
+  const counts = new Uint32Array(classes)
+  for (const label of labels) counts[label]!++
+  const occurring = counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0)
+  return Float32Array.from(counts, (count) => (count === 0 ? 1 : labels.length / (occurring * count)))
+}
+
+/** Multiplies each column by its class's weight: rows then no longer sum to 1, but to what their input counts in the loss. @param labels `[b, classes]` */
+export function weighLabels(labels: Float32Array, weights: Float32Array): void {
+  for (let i = 0; i < labels.length; i++) labels[i]! *= weights[i % weights.length]!
+}
+
+/**
+ * Mean entropy of the rows, in nats: no cross-entropy against these labels can be below it (method.md 1.4). Of weighted rows, which
+ * sum to s, it is s times the entropy of the row divided by s. @param labels `[b, classes]`
+ */
 export function labelEntropy(labels: Float32Array, classes: number): number {
   let sum = 0
-  for (const p of labels) if (p > 0) sum -= p * Math.log(p)
+  for (let row = 0; row < labels.length; row += classes) {
+    let total = 0
+    for (let i = row; i < row + classes; i++) {
+      const p = labels[i]!
+      total += p
+      if (p > 0) sum -= p * Math.log(p)
+    }
+    if (total > 0) sum += total * Math.log(total)
+  }
   return (sum * classes) / labels.length
 }

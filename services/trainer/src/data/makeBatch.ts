@@ -3,14 +3,14 @@ import type { TrainingSpec } from '@imclr/contract'
 import { stream } from '../random/stream.js'
 import { openChain } from './augment/chain.js'
 import { drawMix, mixImages } from './augment/mixImages.js'
-import { batchesOf, epochOrder } from './batches.js'
-import { softLabels } from './labels.js'
+import { balancedOrder, batchesOf, epochOrder } from './batches.js'
+import { classWeights, softLabels, weighLabels } from './labels.js'
 import type { LoadedSplit } from './loadSplit.js'
 import { drawPartners } from './partners.js'
 import { stackPairs } from './stackPairs.js'
 import type { Partners } from './stackPairs.js'
 
-export type BatchSpec = Pick<TrainingSpec, 'mode' | 'batchSize' | 'seed' | 'augment' | 'mix' | 'stacking' | 'labelSmoothing'>
+export type BatchSpec = Pick<TrainingSpec, 'mode' | 'batchSize' | 'seed' | 'augment' | 'mix' | 'stacking' | 'labelSmoothing' | 'sampling'>
 
 export interface BatchShape {
   /** At most the spec's: fewer where there are fewer images. */
@@ -26,7 +26,7 @@ export interface BatchShape {
 export interface BatchArrays {
   /** uint8 `[views * batchSize, inputHeight, inputWidth, 3]` */
   images: Uint8Array
-  /** float32 `[batchSize, classes]`, rows sum to 1 */
+  /** float32 `[batchSize, classes]`, rows sum to 1 (with class-weighted sampling: to what the input counts in the loss) */
   labels: Float32Array
 }
 
@@ -51,6 +51,8 @@ export function batchMaker(split: LoadedSplit, spec: BatchSpec): BatchMaker {
   const { count, height, width, classes, images, labels } = split
   const { mode, seed, stacking, labelSmoothing: smoothing } = spec
   const { batchSize, stepsPerEpoch } = batchesOf(count, spec.batchSize)
+  const orderOf = (epoch: number) => (spec.sampling === 'balanced' ? balancedOrder(labels, seed, epoch) : epochOrder(count, seed, epoch))
+  const weights = spec.sampling === 'class-weighted' ? classWeights(labels, classes) : null
   const views = viewsOf(spec.augment)
   const k = mode === 'imclr' ? stacking.images : 1
   const stackFirst = k > 1 && stacking.order === 'stack-first'
@@ -65,7 +67,7 @@ export function batchMaker(split: LoadedSplit, spec: BatchSpec): BatchMaker {
 
   const make = (epoch: number, step: number, into: BatchArrays) => {
     if (!(step >= 0 && step < stepsPerEpoch)) throw new RangeError(`step ${step} is not in an epoch of ${stepsPerEpoch}`)
-    if (order.epoch !== epoch) order = { epoch, places: epochOrder(count, seed, epoch) }
+    if (order.epoch !== epoch) order = { epoch, places: orderOf(epoch) }
     const place = { seed, epoch, index: step }
     const random = chain.streams(place)
     const mixing = stream({ ...place, name: 'mix' })
@@ -76,6 +78,7 @@ export function batchMaker(split: LoadedSplit, spec: BatchSpec): BatchMaker {
     const fill = (places: ArrayLike<number>, arrays: BatchArrays) => {
       chain.augment({ images, places, random, out: arrays.images })
       softLabels(labels, places, { classes, smoothing, out: arrays.labels })
+      if (weights) weighLabels(arrays.labels, weights)
       if (!stackFirst) mixInto(arrays, { height, width })
     }
     const own = singles ?? into

@@ -44,3 +44,6 @@ export class Problems {
 }
 
 const sortByPath = (issues: Issue[]): Issue[] => issues.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+
+/** One problem without which nothing can be read at all. */
+export const unfit = (issue: Issue, ...more: Issue[]): Failure => new Failure('DATASET_INVALID', `${issue.path}: ${issue.message}`, { issues: [issue, ...more] })

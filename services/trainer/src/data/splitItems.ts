@@ -14,7 +14,7 @@ export interface SplitIndices {
  * The splits as given; or, where no test part was given, cut from each class: `testFraction` of it, rounded, at least one image
  * and never all. Which images is drawn from the stream (splitSeed, 'split', class).
  */
-export function splitItems(survey: Survey, usable: (index: number) => boolean, { testFraction, splitSeed }: PrepareOptions): SplitIndices {
+export function splitItems(survey: Pick<Survey, 'items' | 'classes' | 'testWasGiven'>, usable: (index: number) => boolean, { testFraction, splitSeed }: PrepareOptions): SplitIndices {
   const { items, classes, testWasGiven } = survey
   const places = [...items.keys()].filter(usable)
   const pool: number[][] = classes.map(() => [])
@@ -35,7 +35,7 @@ export function splitItems(survey: Survey, usable: (index: number) => boolean, {
 }
 
 /** What makes a data set unfit for training as a whole. */
-export function checkClasses({ classes, items, testWasGiven }: Survey, { train, test }: SplitIndices, problems: Problems): void {
+export function checkClasses({ classes, items, testWasGiven }: Pick<Survey, 'items' | 'classes' | 'testWasGiven'>, { train, test }: SplitIndices, problems: Problems): void {
   if (classes.length < 2) {
     const what = classes.length === 0 ? 'there are no classes' : `there is one class only, ${classes[0]}`
     problems.add('set', { path: '', code: 'TOO_FEW_CLASSES', message: what, fix: 'Put the images of each class into a folder of its own, or name their classes in labels.csv; at least two are needed.' })

@@ -1,6 +1,6 @@
 import { tf, type Tensor2D } from '../tf.js'
 import { jensenShannon } from './jensenShannon.js'
-import { softmaxCrossEntropy } from './kernels/softmaxCrossEntropy.js'
+import { softmaxCrossEntropy, weightedCrossEntropy } from './kernels/softmaxCrossEntropy.js'
 import type { LossTerm } from './trainingStep.js'
 import type { TrainingPass } from './trainingPass.js'
 
@@ -9,6 +9,11 @@ export interface SupervisedLossOptions {
   /** Of the images as they enter the network, stacked or not: `[n, h, w, 3]`; with `jsd` n counts all three views. */
   shape: readonly [number, number, number, number]
   classes: number
+  /**
+   * Rows of `labels` do not sum to 1 but to a weight of their input: its cross-entropy is -sum_c labels_c log p_c all the same, what
+   * PyTorch's `cross_entropy(weight=)` is for soft labels. @default false
+   */
+  weighted?: boolean
   /** Weight of the Jensen-Shannon loss over three views of each image (AugMix), which follow each other in the batch; 0: one view. */
   jsd?: number
 }
@@ -17,14 +22,15 @@ export interface SupervisedLossOptions {
  * Mean cross-entropy of `images` (uint8 `[n, h, w, 3]`) with `labels` (float32 `[n, classes]`, soft, rows summing to 1). With `jsd` there are
  * labels for the first third of the images only, the images themselves, and the Jensen-Shannon loss over all three views is added.
  */
-export function supervisedLoss({ pass, shape, classes, jsd = 0 }: SupervisedLossOptions): LossTerm {
+export function supervisedLoss({ pass, shape, classes, weighted = false, jsd = 0 }: SupervisedLossOptions): LossTerm {
+  const crossEntropy = weighted ? weightedCrossEntropy : softmaxCrossEntropy
   const rows = jsd > 0 ? shape[0] / 3 : shape[0]
   return {
     name: 'supervised',
     inputs: { images: { shape, dtype: 'uint8' }, labels: { shape: [rows, classes], dtype: 'float32' } },
     value({ images, labels }) {
       const logits = pass(images!)
-      const entropy = tf.mean(softmaxCrossEntropy(labels as Tensor2D, jsd > 0 ? tf.slice(logits, 0, rows) : logits)).asScalar()
+      const entropy = tf.mean(crossEntropy(labels as Tensor2D, jsd > 0 ? tf.slice(logits, 0, rows) : logits)).asScalar()
       return jsd > 0 ? tf.add(entropy, tf.mul(jsd, jensenShannon(logits, 3))).asScalar() : entropy
     },
   }

@@ -1,3 +1,5 @@
+import type { OpenFile } from './spool.js'
+
 /** A file of an archive; its place in `Archive.files` is what `read` takes. */
 export interface ArchiveFile {
   /** Cleaned by `judgePath`: parts joined by '/', none of them '.', '..' or empty. */
@@ -5,14 +7,21 @@ export interface ArchiveFile {
   bytes: number
 }
 
-/** An upload on the local disk, readable file by file in any order. */
-export interface Archive extends AsyncDisposable {
-  format: 'zip' | 'tar' | 'tar.gz'
+/** Pictures as files, readable in any order by their place in `files`. */
+export interface PictureFiles {
   files: ArchiveFile[]
-  /** Folders that have an entry of their own: only so can an empty one be told of. */
-  folders: string[]
   /** The whole file, in `scratch` where that is large enough and can be used. @throws DamagedFile when its bytes are not what the archive says */
   read(index: number, scratch?: Uint8Array): Promise<Uint8Array>
+}
+
+/** An upload on the local disk, readable file by file in any order. */
+export interface Archive extends PictureFiles, AsyncDisposable {
+  /** 'file': the upload is no archive, but a data set in one file. */
+  format: 'zip' | 'tar' | 'tar.gz' | 'file'
+  /** Folders that have an entry of their own: only so can an empty one be told of. */
+  folders: string[]
+  /** A file of any size, to be read piece by piece. @throws DamagedFile when its bytes are not what the archive says */
+  open(index: number): Promise<OpenFile>
 }
 
 /** A file's bytes cannot be had: the archive is whole, this file in it is not. */
@@ -27,7 +36,7 @@ export interface ArchiveLimits {
   maxEntries: number
 }
 
-/** A file beyond this is refused unread, the CIFAR archive's batches (31 MB and 154 MB) included in the measure. */
+/** Of a file that is read whole: a picture, a table, a pickle (CIFAR-100's has 155 MB). Larger ones can be opened and read piece by piece. */
 export const maxFileBytes = 200 * 2 ** 20
 
 /** Beyond `ratioFrom` bytes nothing honest that holds pictures shrinks by more than this. */

@@ -5,7 +5,9 @@ import type { Problems } from '../problems.js'
 import type { Archive, ArchiveLimits } from './archive.js'
 import { openTar } from './openTar.js'
 import { openZip } from './openZip.js'
+import { openSingle } from './openSingle.js'
 import { sniff, sniffBytes } from './sniff.js'
+import type { Spool } from './spool.js'
 
 export interface ArchiveSource {
   store: ObjectStore
@@ -16,6 +18,8 @@ export interface ArchiveSource {
   /** A folder of the caller's, for one temporary file; the caller removes it. */
   folder: string
   limits: ArchiveLimits
+  /** For files of a zip that are opened. */
+  spool: Spool
   problems: Problems
   signal: AbortSignal
   /** Bytes of the upload that have been read, and how many there are. */
@@ -41,10 +45,17 @@ export async function openArchive(source: ArchiveSource): Promise<Archive> {
     case 'tar':
     case 'gzip':
       return openTar(source, { file, bytes: head.bytes, gzipped: content === 'gzip' })
+    case 'parquet':
+    case 'matlab':
+      return openSingle(source, file)
+    case 'numpy':
+    case 'idx':
+    case 'pickle':
+      throw new Failure('ARCHIVE_UNREADABLE', `${name} is a single ${content} file, by its first bytes; pictures and their labels are needed: pack its files into one zip, tar or tar.gz`)
     case 'archive':
     case 'picture':
     case 'other':
-      throw new Failure('ARCHIVE_UNREADABLE', `${name} is ${content === 'picture' ? 'a single picture' : 'of another kind'}, by its first bytes: neither zip, tar nor tar.gz`)
+      throw new Failure('ARCHIVE_UNREADABLE', `${name} is ${content === 'picture' ? 'a single picture' : 'of another kind'}, by its first bytes: neither zip, tar nor tar.gz, Parquet nor a MATLAB file`)
   }
 }
 

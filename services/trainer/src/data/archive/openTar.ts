@@ -11,6 +11,7 @@ import type { Problems } from '../problems.js'
 import { EntryGuard } from './entryGuard.js'
 import type { ArchiveSource } from './openArchive.js'
 import { archiveFailure, receive } from './receive.js'
+import { partOf } from './spool.js'
 
 /** Bytes that headers, long names and padding may add per entry. */
 const overheadPerEntry = 4096
@@ -74,6 +75,7 @@ export async function openTar(source: ArchiveSource, { file, bytes, gzipped }: {
       if (bytesRead !== size) throw new Error(`${path}: ${bytesRead} of ${size} bytes read`)
       return buffer
     },
+    open: (index) => Promise.resolve(partOf(handle, { offset: offsets[index]!, bytes: files[index]!.bytes })),
     [Symbol.asyncDispose]: () => handle.close(),
   }
 }

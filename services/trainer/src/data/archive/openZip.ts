@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import { crc32, inflateRaw } from 'node:zlib'
+import { crc32, createInflateRaw, inflateRaw } from 'node:zlib'
 import { Failure } from '@imclr/contract'
 import yauzl from 'yauzl'
 import type { Entry, ZipFile } from 'yauzl'
@@ -12,6 +12,8 @@ import type { Archive, ArchiveFile } from './archive.js'
 import { EntryGuard } from './entryGuard.js'
 import type { ArchiveSource } from './openArchive.js'
 import { archiveFailure, receive } from './receive.js'
+import { chunksOf, inflated, partOf } from './spool.js'
+import type { OpenFile } from './spool.js'
 
 const inflate = promisify(inflateRaw)
 
@@ -28,7 +30,7 @@ const ratioFromEntry = 10 * 2 ** 20
 
 /** Writes the zip to `file` and reads its central directory; files are inflated one by one when asked for. */
 export async function openZip(source: ArchiveSource, file: string): Promise<Archive> {
-  const { name, problems, signal } = source
+  const { name, problems, signal, spool } = source
   const guard = new EntryGuard(source)
   const files: ArchiveFile[] = []
   const folders: string[] = []
@@ -59,19 +61,40 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
     throw archiveFailure(error, name)
   }
 
+  const dataStart = async (place: Place) => (await zip.readLocalFileHeaderPromise(Object.assign(new yauzl.Entry(), place), { minimal: true }).catch(damaged)).fileDataStart
   const read = async (index: number): Promise<Uint8Array> => {
     const { bytes } = files[index]!
     const place = places[index]!
     if (bytes > maxFileBytes || place.compressedSize > maxFileBytes) throw new DamagedFile(`it has ${bytes} bytes, at most ${maxFileBytes} are read`)
-    const { fileDataStart } = await zip.readLocalFileHeaderPromise(Object.assign(new yauzl.Entry(), place), { minimal: true }).catch(damaged)
     const stored = Buffer.allocUnsafe(place.compressedSize)
-    const { bytesRead } = await handle.read(stored, 0, stored.length, fileDataStart)
+    const { bytesRead } = await handle.read(stored, 0, stored.length, await dataStart(place))
     if (bytesRead !== stored.length) throw new DamagedFile('its bytes end early')
     const content = place.compressionMethod === 0 ? stored : await inflate(stored, { maxOutputLength: Math.max(1, bytes) }).catch(damaged)
     if (content.length !== bytes || crc32(content) !== place.crc32) throw new DamagedFile('its bytes do not match its checksum in the archive')
     return content
   }
-  return { format: 'zip', files, folders, read, [Symbol.asyncDispose]: () => handle.close() }
+  const unpack = async (index: number): Promise<OpenFile> => {
+    const place = places[index]!
+    const packed = partOf(handle, { offset: await dataStart(place), bytes: place.compressedSize })
+    const content = place.compressionMethod === 0 ? chunksOf(packed) : inflated(packed, createInflateRaw())
+    let sum = 0
+    const summed = async function* () {
+      for await (const chunk of content) {
+        sum = crc32(chunk, sum)
+        yield chunk
+      }
+    }
+    const file = await spool.write(summed(), { from: packed.bytes })
+    if (file.bytes !== files[index]!.bytes || sum !== place.crc32) throw new DamagedFile('its bytes do not match its checksum in the archive')
+    return file
+  }
+  const opened = new Map<number, Promise<OpenFile>>()
+  const openOnce = (index: number): Promise<OpenFile> => {
+    const file = opened.get(index) ?? unpack(index)
+    opened.set(index, file)
+    return file
+  }
+  return { format: 'zip', files, folders, read, open: openOnce, [Symbol.asyncDispose]: () => handle.close() }
 }
 
 function damaged(error: unknown): never {

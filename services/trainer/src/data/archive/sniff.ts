@@ -1,5 +1,8 @@
 /** What a file is, by its first bytes; names are never asked. */
-export type Content = 'zip' | 'gzip' | 'tar' | 'archive' | 'picture' | 'other'
+export type Content = 'zip' | 'gzip' | 'tar' | 'archive' | 'picture' | ArrayContent | 'other'
+
+/** Files that hold many pictures. */
+export type ArrayContent = 'parquet' | 'matlab' | 'numpy' | 'idx' | 'pickle'
 
 /** Bytes that `sniff` wants to see: a whole tar header. */
 export const sniffBytes = 512
@@ -13,6 +16,16 @@ const archives: readonly string[] = [
   '504b0506', // zip without entries
   '504b0708', // spanned zip
 ]
+const arrays: readonly { magic: string; content: ArrayContent }[] = [
+  { magic: '50415231', content: 'parquet' }, // PAR1
+  { magic: '4d41544c41422035', content: 'matlab' }, // MATLAB 5
+  { magic: '934e554d5059', content: 'numpy' }, // \x93NUMPY
+  { magic: '0000080', content: 'idx' }, // unsigned bytes, fewer than 16 dimensions
+  { magic: '8002', content: 'pickle' }, // protocol 2
+  { magic: '8003', content: 'pickle' },
+  { magic: '8004', content: 'pickle' },
+  { magic: '8005', content: 'pickle' },
+]
 const pictures: readonly string[] = ['ffd8ff', '89504e470d0a1a0a', '474946383761', '474946383961']
 
 export function sniff(head: Uint8Array): Content {
@@ -22,7 +35,7 @@ export function sniff(head: Uint8Array): Content {
   if (pictures.some((magic) => hex.startsWith(magic))) return 'picture'
   if (hex.startsWith('52494646') && Buffer.from(head.subarray(8, 12)).toString('latin1') === 'WEBP') return 'picture'
   if (archives.some((magic) => hex.startsWith(magic))) return 'archive'
-  return isTarHeader(head) ? 'tar' : 'other'
+  return isTarHeader(head) ? 'tar' : (arrays.find(({ magic }) => hex.startsWith(magic))?.content ?? 'other')
 }
 
 /** A tar header carries the sum of its own bytes, those of the sum counted as spaces (POSIX.1-1988). */

@@ -1,5 +1,5 @@
 import type { Picture } from '@imclr/contract'
-import type { Archive } from '../archive/archive.js'
+import type { PictureFiles } from '../archive/archive.js'
 import { decodePicture } from '../codec.js'
 import type { Item } from '../layout/survey.js'
 import type { Problems } from '../problems.js'
@@ -9,7 +9,7 @@ import type { Headers } from './measureItems.js'
 import { severalAtOnce } from './severalAtOnce.js'
 
 export interface DecodeItems {
-  archive: Archive
+  files: PictureFiles
   items: readonly Item[]
   headers: Headers
   picture: Picture
@@ -20,7 +20,7 @@ export interface DecodeItems {
 }
 
 /** Decodes every picture that could be measured; a damaged one becomes a problem. Several at once, large ones (16 megapixels and more) fewer. */
-export async function decodeItems({ archive, items, headers, picture, decoded, problems, signal, onDone }: DecodeItems): Promise<void> {
+export async function decodeItems({ files, items, headers, picture, decoded, problems, signal, onDone }: DecodeItems): Promise<void> {
   const weight = (index: number) => {
     const header = headers.get(index)
     return header === null ? 0 : 1 + Math.floor((header.height * header.width) / 2 ** 24)
@@ -30,7 +30,7 @@ export async function decodeItems({ archive, items, headers, picture, decoded, p
     const header = headers.get(index)
     onDone()
     if (header === null) return
-    const content = await archive.read(file)
+    const content = await files.read(file)
     let pixels: Uint8Array
     try {
       pixels = await decodePicture(content, picture, header)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { thumbnail, thumbnailBytes } from '../duplicates/thumbnail.js'
+import type { Size } from './measureItems.js'
 
 /**
  * Pictures at their final size: the pixels in a temporary file, and of each, in memory, its sha256 and thumbnail (105 bytes).
@@ -13,22 +14,22 @@ export class Decoded implements Disposable {
   readonly thumbnails: Uint8Array
   readonly #file: number
 
-  constructor(readonly count: number, readonly side: number, path: string) {
-    this.pictureBytes = side * side * 3
+  constructor(readonly count: number, readonly size: Size, path: string) {
+    this.pictureBytes = size.height * size.width * 3
     this.#sha256 = Buffer.alloc(count * 32)
     this.#usable = new Uint8Array(count)
     this.thumbnails = new Uint8Array(count * thumbnailBytes)
     this.#file = openSync(path, 'w+')
   }
 
-  /** Takes consecutive pictures: uint8 `[n, side, side, 3]`. */
+  /** Takes consecutive pictures: uint8 `[n, h, w, 3]`. */
   put(first: number, pixels: Uint8Array): void {
-    const { pictureBytes, side } = this
+    const { pictureBytes, size } = this
     writeAll(this.#file, pixels, first * pictureBytes)
     for (let offset = 0, index = first; offset < pixels.length; offset += pictureBytes, index++) {
       const picture = pixels.subarray(offset, offset + pictureBytes)
       this.#sha256.set(createHash('sha256').update(picture).digest(), index * 32)
-      thumbnail(picture, side, this.thumbnails.subarray(index * thumbnailBytes, (index + 1) * thumbnailBytes))
+      thumbnail(picture, size, this.thumbnails.subarray(index * thumbnailBytes, (index + 1) * thumbnailBytes))
       this.#usable[index] = 1
     }
   }
@@ -42,7 +43,7 @@ export class Decoded implements Disposable {
     return this.#sha256.toString(encoding, index * 32, (index + 1) * 32)
   }
 
-  /** Pictures in the given order: uint8 `[n, side, side, 3]`. */
+  /** Pictures in the given order: uint8 `[n, h, w, 3]`. */
   pixels(indices: Uint32Array, out: Uint8Array = new Uint8Array(indices.length * this.pictureBytes)): Uint8Array {
     const { pictureBytes } = this
     for (let i = 0; i < indices.length; ) {
@@ -55,7 +56,7 @@ export class Decoded implements Disposable {
     return out
   }
 
-  /** One picture, into `out`: uint8 `[side, side, 3]`. */
+  /** One picture, into `out`: uint8 `[h, w, 3]`. */
   readonly readPicture = (index: number, out: Uint8Array): void => {
     this.pixels(Uint32Array.of(index), out)
   }

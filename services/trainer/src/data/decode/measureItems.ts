@@ -1,6 +1,6 @@
 import type { PrepareOptions } from '@imclr/contract'
 import { DamagedFile } from '../archive/archive.js'
-import type { Archive } from '../archive/archive.js'
+import type { PictureFiles } from '../archive/archive.js'
 import { sniff } from '../archive/sniff.js'
 import { maxPixels, measurePicture } from '../codec.js'
 import type { PictureFormat, PictureHeader } from '../codec.js'
@@ -34,6 +34,10 @@ export class Headers {
     this.#kinds[index] = formats.indexOf(format) + 4 * plains.indexOf(plain)
   }
 
+  *[Symbol.iterator](): Generator<PictureHeader | null> {
+    for (let index = 0; index < this.count; index++) yield this.get(index)
+  }
+
   /** Null for a picture that cannot be used. */
   get(index: number): PictureHeader | null {
     const height = this.#heights[index]!
@@ -44,7 +48,7 @@ export class Headers {
 }
 
 export interface MeasureItems {
-  archive: Archive
+  files: PictureFiles
   items: readonly Item[]
   problems: Problems
   signal: AbortSignal
@@ -52,26 +56,26 @@ export interface MeasureItems {
 }
 
 /** Reads every file once: what is no picture of ours becomes a problem, of the others the header is kept. */
-export async function measureItems({ archive, items, problems, signal, onDone }: MeasureItems): Promise<Headers> {
+export async function measureItems({ files, items, problems, signal, onDone }: MeasureItems): Promise<Headers> {
   const headers = new Headers(items.length)
-  const weight = (index: number) => 1 + Math.floor(archive.files[items[index]!.file]!.bytes / 2 ** 24)
+  const weight = (index: number) => 1 + Math.floor(files.files[items[index]!.file]!.bytes / 2 ** 24)
   await severalAtOnce({ count: items.length, capacity: 8, weight, signal }, async (index) => {
     const { path, file } = items[index]!
     const complain = (code: string, message: string, fix: string) => problems.add(code === 'NESTED_ARCHIVE' ? 'unsafe' : 'file', { path, code, message, fix })
-    const { bytes } = archive.files[file]!
+    const { bytes } = files.files[file]!
     onDone()
     if (bytes === 0) return complain('EMPTY_FILE', 'it is empty', 'Remove it, or put the picture in its place.')
     if (bytes > maxPictureBytes) return complain('FILE_TOO_LARGE', `it has ${bytes} bytes, at most ${maxPictureBytes} are taken`, 'Scale the picture down.')
     let content: Uint8Array
     try {
-      content = await archive.read(file)
+      content = await files.read(file)
     } catch (error) {
       if (!(error instanceof DamagedFile)) throw error
       return complain('DAMAGED', error.message, 'Pack it again.')
     }
     const kind = sniff(content)
     if (kind === 'zip' || kind === 'gzip' || kind === 'tar' || kind === 'archive') return complain('NESTED_ARCHIVE', 'it is an archive within the archive', 'Unpack it, and pack its files.')
-    if (kind === 'other') return complain('NOT_AN_IMAGE', 'it is no JPEG, PNG, WebP or GIF', 'Remove it, or convert it to one of these.')
+    if (kind !== 'picture') return complain('NOT_AN_IMAGE', 'it is no JPEG, PNG, WebP or GIF', 'Remove it, or convert it to one of these.')
     let header: PictureHeader
     try {
       header = await measurePicture(content)
@@ -89,15 +93,24 @@ export async function measureItems({ archive, items, problems, signal, onDone }:
 /** The first line of what libvips says. */
 export const said = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!.slice(0, 200)
 
-/** The side asked for; else the one that all pictures share, where it is square and of 16 to 96 pixels; else 64. */
-export function chooseSide(imageSize: PrepareOptions['imageSize'], headers: Headers): number {
-  if (imageSize !== null) return imageSize
-  let side: number | null = null
-  for (let index = 0; index < headers.count; index++) {
-    const header = headers.get(index)
-    if (header === null) continue
-    if (header.height !== header.width || (side !== null && side !== header.height)) return 64
-    side = header.height
+export interface Size {
+  height: number
+  width: number
+}
+
+/** Pixels a side of what is taken as it is, where nothing else is asked for. */
+const [smallestCommon, largestCommon] = [8, 96]
+const otherwise: Size = { height: 64, width: 64 }
+
+/** The size asked for; else the one that all pictures share, where its sides are of 8 to 96 pixels; else 64 x 64. */
+export function chooseSize(imageSize: PrepareOptions['imageSize'], sizes: Iterable<Size | null>): Size {
+  if (imageSize !== null) return typeof imageSize === 'number' ? { height: imageSize, width: imageSize } : imageSize
+  let common: Size | null = null
+  for (const size of sizes) {
+    if (size === null) continue
+    common ??= size
+    if (size.height !== common.height || size.width !== common.width) return otherwise
   }
-  return side !== null && side >= 16 && side <= 96 ? side : 64
+  const fits = common !== null && Math.min(common.height, common.width) >= smallestCommon && Math.max(common.height, common.width) <= largestCommon
+  return fits ? { height: common!.height, width: common!.width } : otherwise
 }

@@ -9,7 +9,13 @@ export function wrappingFolder(files: readonly string[], folders: readonly strin
   const top = `${name}/`
   const alone = files.every((path) => path.startsWith(top)) && folders.every((path) => path === name || path.startsWith(top))
   if (!alone || reserved(name) !== null) return ''
-  return files.some((path) => path === `${top}labels.csv` || path.includes('/', top.length)) ? top : ''
+  return files.some((path) => isTable(path, top) || path.includes('/', top.length)) ? top : ''
+}
+
+/** A table of pictures and labels, directly in the folder `root` (with its slash). */
+export function isTable(path: string, root: string): boolean {
+  const name = path.startsWith(root) ? path.slice(root.length) : ''
+  return name === 'labels.csv' || (name.endsWith('.jsonl') && !name.includes('/'))
 }
 
 /** The split that a folder of this name stands for, in whatever case; null where it is a class. */

@@ -1,57 +1,96 @@
 import { Failure } from '@imclr/contract'
+import type { PrepareOptions, Split } from '@imclr/contract'
 import { DamagedFile } from '../archive/archive.js'
-import type { Split } from '@imclr/contract'
-import type { Archive } from '../archive/archive.js'
+import type { Archive, PictureFiles } from '../archive/archive.js'
+import type { Spool } from '../archive/spool.js'
 import type { Problems } from '../problems.js'
-import { surveyCifar } from './surveyCifar.js'
+import type { Records } from '../records.js'
+import { openContainers } from './containers.js'
+import { surveyCifarBinary } from './surveyCifarBinary.js'
+import { surveyCifarPython } from './surveyCifarPython.js'
 import { surveyFolders } from './surveyFolders.js'
-import { surveyLabels } from './surveyLabels.js'
+import { surveyIdx } from './surveyIdx.js'
+import { surveyNumpy } from './surveyNumpy.js'
+import { surveyParquet } from './surveyParquet.js'
+import { surveyStl10 } from './surveyStl10.js'
+import { surveySvhn } from './surveySvhn.js'
+import { surveyTable } from './surveyTable.js'
+import { surveyTinyImageNet } from './surveyTinyImageNet.js'
 
 /** The small index entry that is held of every image. */
 export interface Item {
   path: string
-  /** Place in `Archive.files`. */
+  /** Place among the pictures' files, or the blocks of records. */
   file: number
   /** What it is for as the upload says; where `testWasGiven` is false, the test part is cut from the training images later. */
   part: Split
   /** Place in `Survey.classes`; -1 where there is none. */
   label: number
-  /** CIFAR: which record of the file. */
+  /** Which record of the block. */
   record?: number
 }
 
+export type Layout = 'folders' | 'labels.csv' | 'json-lines' | 'tiny-imagenet' | 'cifar-binary' | 'cifar-python' | 'stl10-binary' | 'svhn' | 'idx' | 'numpy' | 'parquet'
+
 export interface Survey {
-  layout: 'folders' | 'labels.csv' | 'cifar-binary'
-  /** In code-unit order (that of JavaScript's `<`: capitals before small letters, numbers by digit). */
+  layout: Layout
+  /** In code-unit order (that of JavaScript's `<`: capitals before small letters, numbers by digit); classes that have numbers only, by number. */
   classes: string[]
   testWasGiven: boolean
-  /** By path in code-unit order, so that zip and tar of one folder are one data set; CIFAR's records in their own. */
+  /** By path in code-unit order, so that zip and tar of one folder are one data set; records in their own. */
   items: Item[]
-  /** Where the items are CIFAR records: how to cut them out. */
-  cifar: CifarRecords | null
+  /** Pictures to be decoded, or raw ones. */
+  pixels: { kind: 'pictures'; files: PictureFiles } | { kind: 'records'; blocks: Records[] }
+  /** Named parts of the training images, as places in `items`: the ten folds of STL-10. */
+  folds: number[][] | null
 }
 
-export interface CifarRecords {
-  /** Bytes before the pixels: one label or two. */
-  labelBytes: number
-  /** Which of them is the class. */
-  labelAt: number
-  side: number
+export interface SurveyContext {
+  archive: Archive
+  options: Pick<PrepareOptions, 'labels'>
+  problems: Problems
+  spool: Spool
+  maxImages: number
 }
 
 /**
- * Finds out how the upload says what is what. Problems of layout go to `problems`.
- * @throws Failure DATASET_INVALID or ARCHIVE_UNREADABLE where the file that says so cannot be read
+ * Finds out how the upload says what is what: by the names of its files where those are a data set's own, else by the content of
+ * the largest one. Problems of layout go to `problems`.
+ * @throws Failure DATASET_INVALID or ARCHIVE_UNREADABLE where the file that says so cannot be read, DATASET_TOO_LARGE
  */
-export async function survey(archive: Archive, problems: Problems): Promise<Survey> {
+export async function survey(context: SurveyContext): Promise<Survey> {
   try {
-    const cifar = await surveyCifar(archive, problems)
-    if (cifar !== null) return cifar
-    const found = (await surveyLabels(archive, problems)) ?? surveyFolders(archive, problems)
-    found.items.sort((a, b) => (a.path < b.path ? -1 : 1))
+    const found = (await surveyCifarBinary(context)) ?? (await surveyStl10(context)) ?? (await surveyContainers(context)) ?? (await surveyPictures(context))
+    if (found.pixels.kind === 'pictures') found.items.sort((a, b) => (a.path < b.path ? -1 : 1))
+    if (context.options.labels === 'coarse' && found.layout !== 'parquet' && !found.layout.startsWith('cifar')) {
+      context.problems.add('set', { path: '', code: 'NO_COARSE_LABELS', message: 'these images have one label each', fix: "Leave the option 'labels' out." })
+    }
     return found
   } catch (error) {
     if (error instanceof DamagedFile) throw new Failure('ARCHIVE_UNREADABLE', `the labels cannot be read: ${error.message}`, { cause: error })
     throw error
+  }
+}
+
+async function surveyPictures(context: SurveyContext): Promise<Survey> {
+  return (await surveyTinyImageNet(context)) ?? (await surveyTable(context)) ?? surveyFolders(context)
+}
+
+/** Files that hold many pictures each; null where the largest is none. */
+async function surveyContainers(context: SurveyContext): Promise<Survey | null> {
+  const containers = await openContainers(context)
+  switch (containers?.kind) {
+    case undefined:
+      return null
+    case 'pickle':
+      return surveyCifarPython(containers.files, context)
+    case 'matlab':
+      return surveySvhn(containers.files, context)
+    case 'idx':
+      return surveyIdx(containers.files, context)
+    case 'numpy':
+      return surveyNumpy(containers.files, context)
+    case 'parquet':
+      return surveyParquet(containers.files, context)
   }
 }

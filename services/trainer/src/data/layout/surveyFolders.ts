@@ -1,14 +1,12 @@
 import type { Split } from '@imclr/contract'
-import type { Archive } from '../archive/archive.js'
-import type { Problems } from '../problems.js'
 import { reserved, wrappingFolder } from './root.js'
-import type { Survey } from './survey.js'
+import type { Survey, SurveyContext } from './survey.js'
 
 /**
  * The layout of folders: `<class>/...`, or `train/<class>/...` with or without `test/<class>/...`; beside either, `unlabelled/...`.
  * Folders within a class folder belong to the class. A class folder without files is a class all the same; its emptiness is told later.
  */
-export function surveyFolders(archive: Archive, problems: Problems): Survey {
+export function surveyFolders({ archive, problems }: Pick<SurveyContext, 'archive' | 'problems'>): Survey {
   const root = wrappingFolder(archive.files.map(({ path }) => path), archive.folders)
   const inside = (path: string) => path.slice(root.length).split('/')
   const splitFolders = new Set([...archive.files.map(({ path }) => inside(path)), ...archive.folders.map((path) => [...inside(path), ''])].map((parts) => (parts.length > 1 ? reserved(parts[0]!) : null)))
@@ -27,7 +25,7 @@ export function surveyFolders(archive: Archive, problems: Problems): Survey {
     problems.add('file', { path, code: 'NOT_IN_A_CLASS', message: 'it is in no class folder', fix: `Move it to ${root}${expected}, or remove it.` })
     return []
   })
-  return { layout: 'folders', classes, testWasGiven, items, cifar: null }
+  return { layout: 'folders', classes, testWasGiven, items, pixels: { kind: 'pictures', files: archive }, folds: null }
 }
 
 /** What a file is for, by the parts of its path; null where no class folder holds it. */

@@ -32,11 +32,11 @@ export async function contactSheet({ classes, train, labelOf, decoded }: Contact
     const top = gap + row * (cell + gap)
     const name = await drawText(classes[row]!)
     if (name !== null) paste(sheet, name, { top: top + Math.max(0, Math.floor((cell - name.height) / 2)), left: gap, maxWidth: nameWidth - 2 * gap })
-    const { side } = decoded
+    const { height, width } = decoded.size
     const pictures = await Promise.all(
       indices.map(async (index) => {
         const bytes = decoded.pixels(Uint32Array.of(index))
-        return scalePixels({ bytes, height: side, width: side }, { height: cell, width: cell, fit: 'stretch', kernel: 'lanczos3' })
+        return scalePixels({ bytes, height, width }, { height: cell, width: cell, fit: 'letterbox', kernel: 'lanczos3' })
       }),
     )
     pictures.forEach((bytes, column) => paste(sheet, { bytes, height: cell, width: cell }, { top, left: nameWidth + column * (cell + gap), maxWidth: cell }))

@@ -1,10 +1,9 @@
 import type { DatasetManifest } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
-import type { Archive } from '../archive/archive.js'
 import { contentTypes, encodePng } from '../codec.js'
-import { cifarRecord } from '../decode/decodeCifar.js'
 import type { Headers } from '../decode/measureItems.js'
 import type { Survey } from '../layout/survey.js'
+import { recordPixels } from '../records.js'
 import { stratifiedOrder } from '../subset.js'
 import { putFile } from './writeSplit.js'
 
@@ -14,7 +13,6 @@ const originalCount = 8
 export interface PickOriginals {
   store: ObjectStore
   prefix: string
-  archive: Archive
   survey: Survey
   headers: Headers | null
   test: Uint32Array
@@ -22,18 +20,17 @@ export interface PickOriginals {
   splitSeed: number
 }
 
-/** Keeps 8 test images, stratified, as uploaded; CIFAR's as PNG. Fewer where there are fewer. */
-export async function pickOriginals({ store, prefix, archive, survey, headers, test, versionId, splitSeed }: PickOriginals): Promise<DatasetManifest['originals']> {
+/** Keeps 8 test images, stratified, as uploaded; raw ones as PNG. Fewer where there are fewer. */
+export async function pickOriginals({ store, prefix, survey, headers, test, versionId, splitSeed }: PickOriginals): Promise<DatasetManifest['originals']> {
   const labels = Uint16Array.from(test, (index) => survey.items[index]!.label)
   const positions = stratifiedOrder(labels, versionId, splitSeed).subarray(0, originalCount)
   const originals: DatasetManifest['originals'] = []
-  let content: Uint8Array | undefined // a CIFAR batch has tens of megabytes: one at a time, in the same memory
+  const { pixels } = survey
   for (const [i, testPosition] of positions.entries()) {
     const index = test[testPosition]!
     const item = survey.items[index]!
-    content = await archive.read(item.file, content)
     const format = headers?.get(index)?.format ?? 'png'
-    const bytes = survey.cifar ? await encodePng(cifarRecord(content, item.record!, survey.cifar)) : content
+    const bytes = pixels.kind === 'records' ? await encodePng(await recordPixels(pixels.blocks[item.file]!, item.record!)) : await pixels.files.read(item.file)
     const contentType = contentTypes[format]
     const file = await putFile(store, prefix, { path: `originals/${i}.${format === 'jpeg' ? 'jpg' : format}`, bytes, contentType })
     originals.push({ ...file, testPosition, contentType })

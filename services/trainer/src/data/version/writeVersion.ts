@@ -12,6 +12,7 @@ import type { Problems } from '../problems.js'
 import type { SplitIndices } from '../splitItems.js'
 import { contactSheet } from './contactSheet.js'
 import { pickOriginals } from './pickOriginals.js'
+import { writeFolds } from './writeFolds.js'
 import { writeIndex } from './writeIndex.js'
 import { putFile, writeSplit } from './writeSplit.js'
 
@@ -71,6 +72,7 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
     options,
     splits,
     index: await writeIndex({ ...parts, prefix, items }),
+    folds: survey.folds === null ? null : await writeFolds({ store, prefix, folds: survey.folds, train: splitIndices.train }),
     channelMean: train.statistics.mean,
     channelStd: train.statistics.std,
     testWasGiven: survey.testWasGiven,

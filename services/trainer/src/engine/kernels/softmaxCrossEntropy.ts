@@ -16,6 +16,15 @@ export function softmaxCrossEntropy(labels: Tensor2D, logits: Tensor2D): Tensor1
   return loss as Tensor1D
 }
 
+/**
+ * The same sum for rows that add up to anything above 0, which then is a weight of the row: PyTorch's `cross_entropy(weight=)` with
+ * soft labels. The op's own gradient holds for rows that add up to 1 alone, so it is given those, and the weight is a factor.
+ */
+export function weightedCrossEntropy(labels: Tensor2D, logits: Tensor2D): Tensor1D {
+  const weights = tf.sum(labels, 1, true)
+  return tf.mul(softmaxCrossEntropy(tf.div(labels, weights) as Tensor2D, logits), tf.squeeze(weights, [1])) as Tensor1D
+}
+
 tf.registerKernel({
   kernelName,
   backendName: 'tensorflow',

@@ -1,0 +1,60 @@
+import { createGunzip } from 'node:zlib'
+import { Failure } from '@imclr/contract'
+import { DamagedFile } from '../archive/archive.js'
+import { sniff, sniffBytes } from '../archive/sniff.js'
+import type { ArrayContent, Content } from '../archive/sniff.js'
+import { inflated } from '../archive/spool.js'
+import type { OpenFile } from '../archive/spool.js'
+import { unfit } from '../problems.js'
+import type { SurveyContext } from './survey.js'
+
+/** A file that holds many pictures, or their labels. */
+export interface Container {
+  /** Without the ending .gz. */
+  path: string
+  file: OpenFile
+}
+
+/** An honest data set has a few dozen; each is a file that is held open. */
+const maxFiles = 2000
+
+const arrayContents: readonly Content[] = ['parquet', 'matlab', 'numpy', 'idx', 'pickle'] satisfies ArrayContent[]
+const isArrayContent = (content: Content): content is ArrayContent => arrayContents.includes(content)
+
+/**
+ * Opens the files of an upload whose largest file, unpacked if it is gzipped, holds many pictures: those of its kind, by path.
+ * Other files beside them (a readme, a licence) are not looked at. Null where the largest file is something else.
+ */
+export async function openContainers({ archive, spool }: Pick<SurveyContext, 'archive' | 'spool'>): Promise<{ kind: ArrayContent; files: Container[] } | null> {
+  const kindOf = async (file: OpenFile) => sniff(await file.read(0, Math.min(sniffBytes, file.bytes)))
+  const unpacked = new Map<number, { path: string; file: OpenFile; kind: Content }>()
+  const open = async (index: number) => {
+    const { path } = archive.files[index]!
+    const stored = await archive.open(index)
+    if ((await kindOf(stored)) !== 'gzip') return { path, file: stored, kind: await kindOf(stored) }
+    const file = await readIn(path, () => spool.write(inflated(stored, createGunzip()), { from: stored.bytes }))
+    return { path: path.replace(/\.gz$/i, ''), file, kind: await kindOf(file) }
+  }
+  const largest = archive.files.reduce((most, { bytes }, index) => (bytes > (archive.files[most]?.bytes ?? 0) ? index : most), -1)
+  if (largest === -1) return null
+  // A file that the archive itself has damaged may be a picture: then it is told of as one.
+  const first = await open(largest).catch((error: unknown) => (error instanceof DamagedFile ? null : Promise.reject(error as Error)))
+  if (first === null || !isArrayContent(first.kind)) return null
+  unpacked.set(largest, first)
+  if (archive.files.length > maxFiles) throw new Failure('DATASET_INVALID', `an upload of ${first.kind} files has at most ${maxFiles}; this one has ${archive.files.length}`)
+  for (const [index, { path, bytes }] of archive.files.entries()) {
+    if (bytes > 0 && index !== largest) unpacked.set(index, await readIn(path, () => open(index)))
+  }
+  const files = [...unpacked.values()].filter(({ kind }) => kind === first.kind).sort((a, b) => (a.path < b.path ? -1 : 1))
+  return { kind: first.kind, files }
+}
+
+/** What is wrong with a file's bytes is told as the file's problem. @throws Failure DATASET_INVALID */
+export async function readIn<T>(path: string, work: () => Promise<T> | T): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof DamagedFile)) throw error
+    throw unfit({ path, code: 'DAMAGED', message: error.message, fix: 'Take it anew from where it was published, or write it again.' })
+  }
+}

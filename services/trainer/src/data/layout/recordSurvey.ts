@@ -1,0 +1,87 @@
+import { Failure } from '@imclr/contract'
+import type { Split } from '@imclr/contract'
+import { minSide } from '../decode/measureItems.js'
+import { unfit } from '../problems.js'
+import type { Records } from '../records.js'
+import type { Item, Layout, Survey, SurveyContext } from './survey.js'
+
+/** Raw pictures of one part, and the labels as their file has them. */
+export interface Block {
+  path: string
+  part: Split
+  records: Records
+  /** Null for unlabelled ones. */
+  labels: (ArrayLike<number> & Iterable<number>) | null
+}
+
+/** The labels of all blocks, one after another. */
+export function* labelsOf(blocks: readonly Block[]): Generator<number> {
+  for (const { labels } of blocks) yield* labels ?? []
+}
+
+/** What the numbers in a file stand for. */
+export interface Naming {
+  classes: string[]
+  /** Undefined: no class has this number. */
+  labelOf: (number: number) => number | undefined
+  /** Which numbers there are, for messages. */
+  range: string
+}
+
+/** Names in the order of their numbers, the first of which is `first`. Classes are in code-unit order. */
+export function named(names: readonly string[], first = 0): Naming {
+  const classes = [...new Set(names)].sort()
+  const labels = names.map((name) => classes.indexOf(name))
+  return { classes, labelOf: (number) => labels[number - first], range: `${first} to ${first + names.length - 1}` }
+}
+
+/** Without names, the numbers that occur are the names, in the order of numbers. */
+export function numbered(labels: Iterable<number>): Naming {
+  const numbers = [...new Set(labels)].filter((number) => number >= 0).sort((a, b) => a - b)
+  const places = new Map(numbers.map((number, label) => [number, label]))
+  return { classes: numbers.map(String), labelOf: (number) => places.get(number), range: '0 and more' }
+}
+
+export interface RecordSurvey {
+  layout: Layout
+  blocks: readonly Block[]
+  naming: Naming
+  /** Places among the records of the training blocks. */
+  folds?: readonly number[][]
+}
+
+/**
+ * Every record as an item; one whose label no class has becomes a problem.
+ * @throws Failure DATASET_INVALID when blocks and labels do not fit together, DATASET_TOO_LARGE
+ */
+export function recordSurvey({ layout, blocks, naming, folds }: RecordSurvey, { problems, maxImages }: Pick<SurveyContext, 'problems' | 'maxImages'>): Survey {
+  const total = blocks.reduce((sum, { records }) => sum + records.count, 0)
+  if (total > maxImages) throw new Failure('DATASET_TOO_LARGE', `the upload has ${total} images; the limit maxImages is ${maxImages}`)
+  const [first] = blocks
+  const items: Item[] = []
+  const trainItems: (number | null)[] = []
+  blocks.forEach(({ path, part, records, labels }, file) => {
+    const { height, width } = records.grid
+    const size = first!.records.grid
+    if (Math.min(height, width) < minSide) throw unfit({ path, code: 'TOO_SMALL', message: `its images have ${width} x ${height} pixels, at least ${minSide} x ${minSide} are needed`, fix: 'Take larger images.' })
+    if (height !== size.height || width !== size.width) throw unfit({ path, code: 'SIZES_DIFFER', message: `its images have ${width} x ${height} pixels, those of ${first!.path} ${size.width} x ${size.height}`, fix: 'Give all images one size.' })
+    if (part !== 'unlabelled' && labels?.length !== records.count) {
+      throw unfit({ path, code: 'LABELS_DIFFER', message: `it has ${records.count} images and ${labels === null ? 'no labels' : `${labels.length} labels`}`, fix: 'Give each image a label.' })
+    }
+    for (let record = 0; record < records.count; record++) {
+      const label = part === 'unlabelled' ? -1 : naming.labelOf(labels![record]!)
+      const itemPath = `${path}/${String(record).padStart(5, '0')}`
+      if (part === 'train') trainItems.push(label === undefined ? null : items.length)
+      if (label === undefined) problems.add('file', { path: itemPath, code: 'LABEL_OUT_OF_RANGE', message: `its label is ${labels![record]}; classes have the numbers ${naming.range}`, fix: 'Correct the label.' })
+      else items.push({ path: itemPath, file, part, label, record })
+    }
+  })
+  return {
+    layout,
+    classes: naming.classes,
+    testWasGiven: blocks.some(({ part }) => part === 'test'),
+    items,
+    pixels: { kind: 'records', blocks: blocks.map(({ records }) => records) },
+    folds: folds?.map((places) => places.flatMap((place) => trainItems[place] ?? [])) ?? null,
+  }
+}

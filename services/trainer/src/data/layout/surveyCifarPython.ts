@@ -1,0 +1,67 @@
+import { maxFileBytes } from '../archive/archive.js'
+import type { OpenFile } from '../archive/spool.js'
+import { isPickledArray, readPickle } from '../format/pickle.js'
+import { transposed } from '../format/transposed.js'
+import { unfit } from '../problems.js'
+import { planar } from '../records.js'
+import { readIn } from './containers.js'
+import type { Container } from './containers.js'
+import { named, recordSurvey } from './recordSurvey.js'
+import type { Block } from './recordSurvey.js'
+import type { Survey, SurveyContext } from './survey.js'
+import { cifarSize, noCoarseLabels } from './surveyCifarBinary.js'
+
+const recordBytes = 3 * cifarSize.height * cifarSize.width
+
+/** The Python archives of CIFAR-10 and CIFAR-100: dictionaries with `data` `[n, 3072]` and labels, and one with the class names. */
+export async function surveyCifarPython(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
+  const { options, spool } = context
+  const batches: { path: string; file: OpenFile; found: Map<unknown, unknown> }[] = []
+  let names: Map<unknown, unknown> | undefined
+  for (const { path, file } of containers) {
+    if (file.bytes > maxFileBytes) throw unfit({ path, code: 'FILE_TOO_LARGE', message: `it has ${file.bytes} bytes, at most ${maxFileBytes} are read`, fix: 'Take the archive anew from where it was published.' })
+    const found = await readIn(path, async () => readPickle(await file.read(0, file.bytes)))
+    if (!(found instanceof Map)) continue
+    if (found.has('data')) batches.push({ path, file, found: withoutPixels(found) })
+    else names = found
+  }
+  const hundred = batches.some(({ found }) => found.has('fine_labels'))
+  if (options.labels === 'coarse' && !hundred) throw noCoarseLabels(containers[0]!.path)
+  const labelKey = hundred ? `${options.labels}_labels` : 'labels'
+  const nameKey = hundred ? `${options.labels}_label_names` : 'label_names'
+  const classes = names?.get(nameKey)
+  if (!isListOf(classes, 'string')) throw unfit({ path: containers[0]!.path, code: 'NAMES_MISSING', message: `no pickle holds ${nameKey}`, fix: `Pack ${hundred ? 'meta' : 'batches.meta'} as well.` })
+
+  const blocks: Block[] = []
+  for (const { path, file, found } of batches) {
+    const [place, labels] = [found.get('data'), found.get(labelKey)]
+    if (!isPlace(place) || !isListOf(labels, 'number')) throw unfit({ path, code: 'NOT_CIFAR', message: `it is no dictionary with data [n, ${recordBytes}] and ${labelKey}`, fix: 'Take the archive anew from where it was published.' })
+    const { count, offset, fortran } = place
+    const rows = fortran ? await transposed({ file, offset, count, bytes: recordBytes }, spool) : { file, offset }
+    const part = /test/i.test(path.slice(path.lastIndexOf('/') + 1)) ? 'test' : 'train'
+    blocks.push({ path, part, records: { ...rows, count, recordBytes, grid: planar(cifarSize, 3) }, labels })
+  }
+  return recordSurvey({ layout: 'cifar-python', blocks, naming: named(classes) }, context)
+}
+
+interface Place {
+  count: number
+  offset: number
+  fortran: boolean
+}
+
+/** The dictionary with the place of its pixels in their stead: they are read from the file when they are wanted. */
+function withoutPixels(found: Map<unknown, unknown>): Map<unknown, unknown> {
+  const data = found.get('data')
+  if (!isPickledArray(data) || data.shape.length !== 2 || data.shape[1] !== recordBytes) return found.set('data', null)
+  const place: Place = { count: data.shape[0]!, offset: data.data.byteOffset, fortran: data.fortran }
+  return found.set('data', place)
+}
+
+const isPlace = (value: unknown): value is Place => value instanceof Object && 'offset' in value
+
+function isListOf(value: unknown, type: 'string'): value is string[]
+function isListOf(value: unknown, type: 'number'): value is number[]
+function isListOf(value: unknown, type: 'string' | 'number'): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === type)
+}

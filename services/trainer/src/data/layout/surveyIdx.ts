@@ -1,0 +1,32 @@
+import { readIdx } from '../format/idx.js'
+import { unfit } from '../problems.js'
+import { planar } from '../records.js'
+import { readIn } from './containers.js'
+import type { Container } from './containers.js'
+import { pairUp } from './pairUp.js'
+import { labelsOf, numbered, recordSurvey } from './recordSurvey.js'
+import type { Block } from './recordSurvey.js'
+import type { Survey, SurveyContext } from './survey.js'
+
+/** idx files, gzipped or not, with MNIST's names: train-images, train-labels, t10k-images, t10k-labels. */
+export async function surveyIdx(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
+  const arrays = await Promise.all(
+    containers.map(async ({ path, file }) => {
+      const array = await readIn(path, () => readIdx(file))
+      if (array.shape.length !== 1 && array.shape.length !== 3) throw unfit({ path, code: 'IDX_SHAPE', message: `it has ${array.shape.length} dimensions`, fix: 'Images are [n, height, width], labels [n].' })
+      return { path, kind: array.shape.length === 3 ? ('images' as const) : ('labels' as const), array }
+    }),
+  )
+  const blocks: Block[] = []
+  for (const { part, images, labels } of pairUp(arrays, context.problems)) {
+    const { shape: [count, height, width], file, offset } = images.array
+    const recordBytes = height! * width!
+    blocks.push({
+      path: images.path,
+      part,
+      records: { file, offset, count: count!, recordBytes, grid: planar({ height: height!, width: width! }, 1) },
+      labels: labels && (await readIn(labels.path, () => labels.array.file.read(labels.array.offset, labels.array.shape[0]!))),
+    })
+  }
+  return recordSurvey({ layout: 'idx', blocks, naming: numbered(labelsOf(blocks)) }, context)
+}

@@ -1,0 +1,128 @@
+import type { Split } from '@imclr/contract'
+import type { PictureFiles } from '../archive/archive.js'
+import { openParquet } from '../format/parquet.js'
+import type { ParquetColumn, ParquetTable } from '../format/parquet.js'
+import { unfit } from '../problems.js'
+import { readIn } from './containers.js'
+import type { Container } from './containers.js'
+import { settleParts } from './parts.js'
+import { named, numbered } from './recordSurvey.js'
+import type { Naming } from './recordSurvey.js'
+import type { Item, Survey, SurveyContext } from './survey.js'
+
+interface Table {
+  path: string
+  part: Split
+  table: ParquetTable
+  image: ParquetColumn
+  label: ParquetColumn | undefined
+}
+
+interface Row {
+  path: string
+  part: Split
+  /** A number or a name; null where there is none. */
+  label: number | string | null
+}
+
+/**
+ * Parquet files with a column of pictures, as on hubs: `image` (or `img`), a struct of `bytes` and `path` or bytes alone, and `label`
+ * (CIFAR-100: `fine_label`, `coarse_label`), a number or a string. Pictures are brought to the spool, a row group at a time.
+ */
+export async function surveyParquet(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
+  const { problems, spool } = context
+  const parts = settleParts(containers.map(({ path }) => path), problems)
+  const tables: Table[] = []
+  for (const [i, { path, file }] of containers.entries()) {
+    const table = await readIn(path, () => openParquet(file))
+    if (parts[i] !== null) tables.push({ path, part: parts[i]!, table, ...columnsOf(path, table.columns, context.options.labels) })
+  }
+  const files: PictureFiles['files'] = []
+  const rows: Row[] = []
+  const offsets: number[] = []
+  const pictures = async function* () {
+    let offset = 0
+    for (const { path, part, table, image, label } of tables) {
+      let row = 0
+      for await (const group of rowGroups(path, table, [image.name, ...(label ? [label.name] : [])])) {
+        for (const values of group) {
+          const place = `${path}/${String(row++).padStart(6, '0')}`
+          const bytes = bytesOf(values[image.name])
+          if (bytes === null) {
+            problems.add('file', { path: place, code: 'BYTES_MISSING', message: 'the row has no bytes of a picture', fix: 'Embed the pictures in the file.' })
+            continue
+          }
+          files.push({ path: place, bytes: bytes.length })
+          rows.push({ path: place, part, label: label ? labelOf(values[label.name]) : null })
+          offsets.push(offset)
+          offset += bytes.length
+          yield bytes
+        }
+      }
+    }
+  }
+  const content = await spool.write(pictures(), { from: containers.reduce((sum, { file }) => sum + file.bytes, 0) })
+
+  const naming = namingOf(tables, rows)
+  const items = rows.flatMap(({ path, part, label }, file): Item[] => {
+    const found = part === 'unlabelled' ? -1 : naming(label)
+    if (found !== undefined) return [{ path, file, part, label: found }]
+    const message = label === null ? 'it has no label' : `its label is ${JSON.stringify(label)}, which no class has`
+    problems.add('file', { path, code: label === null ? 'LABEL_MISSING' : 'LABEL_OUT_OF_RANGE', message, fix: 'Correct the label, or give the file a name that begins with unlabelled.' })
+    return []
+  })
+  return {
+    layout: 'parquet',
+    classes: naming.classes,
+    testWasGiven: tables.some(({ part }) => part === 'test'),
+    items,
+    pixels: { kind: 'pictures', files: { files, read: (index, scratch) => content.read(offsets[index]!, files[index]!.bytes, scratch) } },
+    folds: null,
+  }
+}
+
+async function* rowGroups(path: string, table: ParquetTable, columns: string[]): AsyncGenerator<Record<string, unknown>[]> {
+  const groups = table.read(columns)
+  for (;;) {
+    const { value, done } = await readIn(path, () => groups.next())
+    if (done) return
+    yield value
+  }
+}
+
+/** @throws Failure DATASET_INVALID where no column holds pictures, or there are no coarse labels */
+function columnsOf(path: string, columns: readonly ParquetColumn[], labels: 'fine' | 'coarse'): Pick<Table, 'image' | 'label'> {
+  const byName = (names: readonly string[]) => names.flatMap((name) => columns.find((column) => column.name === name) ?? [])
+  const holdsBytes = ({ fields, isBytes }: ParquetColumn) => fields.includes('bytes') || (fields.length === 0 && isBytes)
+  const image = [...byName(['image', 'img']), ...columns.filter(({ fields }) => fields.includes('bytes'))].find(holdsBytes)
+  if (!image) throw unfit({ path, code: 'NO_IMAGE_COLUMN', message: `none of its columns (${columns.map(({ name }) => name).join(', ').slice(0, 200)}) holds pictures`, fix: 'Name it image: a struct of bytes and path, or bytes.' })
+  const [label] = byName(labels === 'coarse' ? ['coarse_label'] : ['label', 'labels', 'fine_label'])
+  if (labels === 'coarse' && !label) throw unfit({ path, code: 'NO_COARSE_LABELS', message: 'it has no column coarse_label', fix: "Leave the option 'labels' out." })
+  return { image, label }
+}
+
+function bytesOf(value: unknown): Uint8Array | null {
+  const bytes = value instanceof Object && 'bytes' in value ? value.bytes : value
+  return bytes instanceof Uint8Array && bytes.length > 0 ? bytes : null
+}
+
+/** Hubs write -1 where there is no label. */
+function labelOf(value: unknown): number | string | null {
+  const label = typeof value === 'bigint' ? Number(value) : value
+  return (typeof label === 'string' && label !== '') || (typeof label === 'number' && Number.isInteger(label) && label !== -1) ? label : null
+}
+
+/** The class of a label: by the names in the files' metadata, which must agree; else strings are names, and numbers are. */
+function namingOf(tables: readonly Table[], rows: readonly Row[]): { (label: Row['label']): number | undefined; classes: string[] } {
+  const given = tables.flatMap(({ path, label }) => (label?.names ? { path, names: label.names } : []))
+  const differing = given.find(({ names }) => names.join('\n') !== given[0]!.names.join('\n'))
+  if (differing) throw unfit({ path: differing.path, code: 'NAMES_DIFFER', message: `its class names are not those of ${given[0]!.path}`, fix: 'Give all files the same classes.' })
+  const labels = rows.filter(({ part, label }) => part !== 'unlabelled' && label !== null).map(({ label }) => label!)
+  const strings = new Set(labels.filter((label) => typeof label === 'string'))
+  const numbers = labels.filter((label) => typeof label === 'number')
+  const byNumber: Naming = given[0] ? named(given[0].names) : numbered(numbers)
+  const classes = strings.size > 0 ? [...strings].sort() : byNumber.classes
+  const byString = new Map(classes.map((name, label) => [name, label]))
+  const find = (label: Row['label']) => (typeof label === 'string' ? byString.get(label) : typeof label === 'number' && strings.size === 0 ? byNumber.labelOf(label) : undefined)
+  return Object.assign(find, { classes })
+}

@@ -1,0 +1,65 @@
+import type { Split } from '@imclr/contract'
+import { unfit } from '../problems.js'
+import { columnMajor } from '../records.js'
+import { readIn } from './containers.js'
+import { named, recordSurvey } from './recordSurvey.js'
+import type { Block } from './recordSurvey.js'
+import type { Survey, SurveyContext } from './survey.js'
+import { checkLengths, textLines } from './surveyCifarBinary.js'
+
+const size = { height: 96, width: 96 }
+const recordBytes = 3 * size.height * size.width
+
+const parts: readonly { part: Split; pixels: string; labels: string | null }[] = [
+  { part: 'train', pixels: 'train_X.bin', labels: 'train_y.bin' },
+  { part: 'test', pixels: 'test_X.bin', labels: 'test_y.bin' },
+  { part: 'unlabelled', pixels: 'unlabeled_X.bin', labels: null },
+]
+
+/**
+ * STL-10's binary archive, known by the names of its files: planes of red, green and blue, column after column, and labels from 1
+ * (cs.stanford.edu/~acoates/stl10). Null where it is none.
+ */
+export async function surveyStl10(context: SurveyContext): Promise<Survey | null> {
+  const { archive } = context
+  const indexOf = (name: string) => archive.files.findIndex(({ path }) => path === name || path.endsWith(`/${name}`))
+  const names = indexOf('class_names.txt')
+  if (names === -1 || indexOf('train_X.bin') === -1) return null
+
+  const blocks: Block[] = []
+  for (const { part, pixels, labels } of parts) {
+    const index = indexOf(pixels)
+    if (index === -1) continue
+    const file = await archive.open(index)
+    const { path } = archive.files[index]!
+    checkLengths([{ path, bytes: file.bytes }], recordBytes)
+    const labelFile = labels === null ? -1 : indexOf(labels)
+    blocks.push({
+      path,
+      part,
+      records: { file, count: file.bytes / recordBytes, offset: 0, recordBytes, grid: columnMajor(size, 3) },
+      labels: labelFile === -1 ? null : await readIn(archive.files[labelFile]!.path, () => archive.read(labelFile)),
+    })
+  }
+  const folds = indexOf('fold_indices.txt')
+  return recordSurvey(
+    {
+      layout: 'stl10-binary',
+      blocks,
+      naming: named(textLines(await archive.read(names)), 1),
+      ...(folds === -1 ? {} : { folds: readFolds(textLines(await archive.read(folds)), { path: archive.files[folds]!.path, count: blocks[0]!.records.count }) }),
+    },
+    context,
+  )
+}
+
+/** A line for each fold: places of training images, from 0. */
+function readFolds(lines: readonly string[], { path, count }: { path: string; count: number }): number[][] {
+  return lines.map((line, i) =>
+    line.split(/\s+/).map((text) => {
+      const place = Number(text)
+      if (/^\d+$/.test(text) && place < count) return place
+      throw unfit({ path, code: 'FOLD_OUT_OF_RANGE', message: `line ${i + 1} has ${JSON.stringify(text.slice(0, 40))}; places are 0 to ${count - 1}`, fix: 'Take the archive anew from where it was published, or leave this file out.' })
+    }),
+  )
+}
