@@ -1,7 +1,5 @@
 import type { Report } from '@imclr/contract'
-import { heat } from './heat.js'
-import { html, type Html } from './html.js'
-import { count, points } from './numbers.js'
+import { count, heat, html, type Html, points } from '@imclr/page'
 
 /** Up to this many classes the counts are written into the cells. */
 const withNumbers = 20
