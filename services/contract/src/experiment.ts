@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { datasetId, experimentId, jobId, modelId, versionId } from './ids.js'
 import { jobState, progress } from './job.js'
-import { presetNames } from './presets/names.js'
+import { presetName } from './presets/names.js'
 import { trainingSpec, type TrainingSpec } from './trainingSpec.js'
 
 const slug = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens').max(60)
@@ -65,7 +65,7 @@ export type Scale = z.infer<typeof scale>
 
 export const createExperimentRequest = z.strictObject({
   versionId,
-  experiment: z.union([z.enum(presetNames), experimentDefinition]), // a preset by its name, or a definition of one's own
+  experiment: z.union([presetName, experimentDefinition]), // a preset by its name, or a definition of one's own
   scale: scale.default('small'), // of a preset
   seeds: seeds.optional(), // in place of the definition's
   budgets: budgets.optional(),
@@ -80,7 +80,7 @@ export const experimentSummary = z.object({
   title: z.string(),
   datasetId,
   versionId,
-  preset: z.enum(presetNames).nullable(),
+  preset: presetName.nullable(),
   scale: scale.nullable(), // of the preset
   /** `running`: a run has not ended; `incomplete`: all have, and some gave no result. */
   state: z.enum(experimentStates),
