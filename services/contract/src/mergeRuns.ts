@@ -24,7 +24,8 @@ export function mergeRuns(files: readonly ExperimentRuns[]): ExperimentRuns {
     if (twin !== undefined && twin.correct !== run.correct) throw new Failure('CONFLICT', `There are two different runs of ${runKey(run)}; leave one of them out`)
     if (twin === undefined) runs.set(runKey(run), run)
   }
-  const all = [...runs.values()]
+  const armNames = first.plan.arms.map(({ name }) => name)
+  const all = [...runs.values()].sort((a, b) => a.seed - b.seed || (a.budget ?? Infinity) - (b.budget ?? Infinity) || armNames.indexOf(a.arm) - armNames.indexOf(b.arm))
   refuseUnlike(all)
   const seeds = distinct(files.flatMap(({ plan }) => plan.seeds)).sort((a, b) => a - b)
   const budgets = distinct(files.flatMap(({ plan }) => plan.budgets)).sort((a, b) => (a ?? Infinity) - (b ?? Infinity))

@@ -1,6 +1,7 @@
 import type { Interval } from '@imclr/contract'
 import { html, type Html } from './html.js'
 import { niceTicks } from './lineChart.js'
+import { shorten } from './numbers.js'
 
 export interface BudgetLine {
   name: string
@@ -33,7 +34,7 @@ export function budgetChart({ lines, label, xLabel, yLabel }: BudgetChartOptions
   const py = (y: number) => height - margin.bottom - ((y - y0) / (y1 - y0 || 1)) * (height - margin.top - margin.bottom)
   const at = (value: number) => value.toFixed(1)
   let legend = margin.left
-  return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}" style="font-size:12.5px">
+  return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}" style="font-size:12.5px;min-width:520px">
     ${yTicks.map((y) => html`<line x1="${margin.left}" x2="${width - margin.right}" y1="${at(py(y))}" y2="${at(py(y))}" stroke="var(--line)"/><text x="${margin.left - 8}" y="${at(py(y) + 4)}" text-anchor="end">${Number((100 * y).toPrecision(6))}</text>`)}
     ${xs.map((x) => html`<line x1="${at(px(x))}" x2="${at(px(x))}" y1="${height - margin.bottom}" y2="${height - margin.bottom + 5}" stroke="var(--soft)"/><text x="${at(px(x))}" y="${height - margin.bottom + 19}" text-anchor="middle">${x.toLocaleString('en-US')}</text>`)}
     <text x="${margin.left + inner / 2}" y="${height - 6}" text-anchor="middle">${xLabel}</text>
@@ -50,8 +51,9 @@ export function budgetChart({ lines, label, xLabel, yLabel }: BudgetChartOptions
     })}
     ${lines.map((line) => {
       const x = legend
-      legend += 36 + line.name.length * 7
-      return html`<line x1="${x}" x2="${x + 18}" y1="12" y2="12" stroke="${line.colour}" stroke-width="2"/><circle cx="${x + 9}" cy="12" r="4" fill="${line.colour}"/><text x="${x + 24}" y="16" fill="var(--ink)">${line.name}</text>`
+      const name = shorten(line.name, 22)
+      legend += 36 + name.length * 7
+      return html`<line x1="${x}" x2="${x + 18}" y1="12" y2="12" stroke="${line.colour}" stroke-width="2"/><circle cx="${x + 9}" cy="12" r="4" fill="${line.colour}"/><text x="${x + 24}" y="16" fill="var(--ink)">${name}</text>`
     })}
   </svg>`
 }

@@ -1,6 +1,7 @@
 import type { Interval } from '@imclr/contract'
 import { html, type Html } from './html.js'
 import { niceTicks } from './lineChart.js'
+import { shorten } from './numbers.js'
 
 /** One row: an estimate with its intervals, and the values it is made of. */
 export interface ForestRow {
@@ -39,7 +40,7 @@ export function forestPlot({ rows, label, xLabel, xFormat, left = 230, right = 2
   const [x0, x1] = [ticks[0]!, ticks.at(-1)!]
   const px = (x: number) => (left + ((x - x0) / (x1 - x0 || 1)) * (width - left - right)).toFixed(1)
   const bottom = top + rows.length * rowHeight
-  return html`<svg viewBox="0 0 ${width} ${bottom + 42}" role="img" aria-label="${label}" style="font-size:12.5px">
+  return html`<svg viewBox="0 0 ${width} ${bottom + 42}" role="img" aria-label="${label}" style="font-size:12.5px;min-width:680px">
     ${ticks.map((x) => html`<line x1="${px(x)}" x2="${px(x)}" y1="${top}" y2="${bottom}" stroke="var(--line)"/><text x="${px(x)}" y="${bottom + 17}" text-anchor="middle">${xFormat(x)}</text>`)}
     <line x1="${px(0)}" x2="${px(0)}" y1="${top - 4}" y2="${bottom + 4}" stroke="var(--soft)" stroke-width="1.2"/>
     <text x="${(left + width - right) / 2}" y="${bottom + 36}" text-anchor="middle">${xLabel}</text>
@@ -48,7 +49,7 @@ export function forestPlot({ rows, label, xLabel, xFormat, left = 230, right = 2
 }
 
 function drawRow({ label, estimate, interval, second, values = [], mark, text }: ForestRow, { y, px, left }: { y: number; px: (x: number) => string; left: number }): Html {
-  return html`<text x="${left - 14}" y="${y + 4}" text-anchor="end" fill="var(--ink)">${label}</text>
+  return html`<text x="${left - 14}" y="${y + 4}" text-anchor="end" fill="var(--ink)">${shorten(label, 32)}</text>
     ${second && html`<line x1="${px(second.low)}" x2="${px(second.high)}" y1="${y + 7}" y2="${y + 7}" stroke="var(--second)" stroke-width="1.5"/>`}
     ${interval && html`<line x1="${px(interval.low)}" x2="${px(interval.high)}" y1="${y}" y2="${y}" stroke="var(--accent)" stroke-width="3"/>`}
     ${values.map((value) => html`<circle cx="${px(value)}" cy="${y - 7}" r="2.6" fill="var(--soft)" opacity="0.75"/>`)}

@@ -15,6 +15,6 @@ export function budgetSection({ budgets, plan, specs }: ExperimentReport): Html 
   return html`<section>
     <h2>Accuracy by number of labels</h2>
     <p class="lead">Mean over seeds with Student's 95 % interval; faint dots: single runs. A budget holds the smaller ones.${typeof epochs === 'number' ? ` All budgets are trained for ${epochs} epochs, so fewer labels are fewer steps.` : null}${budgets.length > numbered.length ? ' Runs on all labels are in the tables.' : null}</p>
-    <figure style="max-width:760px">${budgetChart({ lines, label: 'Test accuracy by number of labels', xLabel: 'labelled training images (logarithmic)', yLabel: 'test accuracy, %' })}</figure>
+    <figure class="scroll" style="max-width:760px">${budgetChart({ lines, label: 'Test accuracy by number of labels', xLabel: 'labelled training images (logarithmic)', yLabel: 'test accuracy, %' })}</figure>
   </section>`
 }

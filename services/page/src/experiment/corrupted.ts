@@ -19,7 +19,7 @@ function section(report: ExperimentReport, { budget, one, corrupted }: { budget:
     <h2>Under corruption: ${armTitle(report, one.arm)} minus ${armTitle(report, one.against)}, ${budgetName(budget)}</h2>
     <p class="lead">Differences of the error in points: below zero, ${armTitle(report, one.arm)} is better. ${count(images)} test images per seed, ${seeds.length} ${seeds.length === 1 ? 'seed' : 'seeds'}; the pictures of one seed are the same for both arms.
     Mean error ${percent(first, 2)} and ${percent(second, 2)}: <b>${signed(mean)}</b>${interval && html`, 95 % over seeds ${signedRange(interval)}, p ${pValue(p)}, Holm ${pValue(pHolm)}`}; over seeds and images ${signedRange(bootstrap)}.</p>
-    <figure>${forestPlot({
+    <figure class="scroll">${forestPlot({
       label: 'Differences of the error by corruption and severity', xLabel: 'difference of the error, points (below zero: better)', xFormat: (x) => signed(x, 1),
       rows: [
         { ...row({ label: 'Mean of the benchmark', mean, interval }), second: bootstrap },

@@ -12,7 +12,7 @@ export function differencesSection(report: ExperimentReport): Html | null {
   return html`<section class="long">
     <h2>Difference in test accuracy</h2>
     <p class="lead">Paired: runs of one seed have the same training images in the same order, and are measured on the same test images. Thick: Student's 95 % interval over seeds. Thin: bootstrap over seeds and images. Dots: the seeds.${marked ? ' Diamond: as published.' : null}</p>
-    <figure>${forestPlot({
+    <figure class="scroll">${forestPlot({
       label: 'Differences in test accuracy with their intervals', xLabel: 'difference in accuracy, points', xFormat: (x) => signed(x, 1),
       rows: rows.map(({ label, mean, interval, bootstrap, perSeed, published, metric }) => ({
         label, estimate: mean, interval, second: bootstrap, values: perSeed.map(({ difference }) => difference), mark: published === null || metric !== 'clean' ? null : published / 100,
