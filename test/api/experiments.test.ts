@@ -6,7 +6,10 @@ import { stacks, startTestApi, type TestApi } from './testApi.js'
 describe.each(stacks)('experiments on %s', (stack) => {
   let api: TestApi
   let version: MadeVersion
-  beforeAll(async () => { api = await startTestApi({ stack }) })
+  beforeAll(async () => {
+    api = await startTestApi({ stack })
+    version = await makeVersion(api)
+  })
   afterAll(() => api[Symbol.asyncDispose]())
 
   const create = (change: object = {}, versionId = version.versionId) => api.mutate<Experiment>('experiment.create', { versionId, experiment: smallExperiment, ...change })
@@ -15,7 +18,6 @@ describe.each(stacks)('experiments on %s', (stack) => {
   const jobs = async () => (await api.query<{ items: TrainJob[] }>('job.list', { versionId: version.versionId, kind: 'train', limit: 200 })).items
 
   it('submits a job for every arm, seed and budget, paired by the seed', async () => {
-    version = await makeVersion(api)
     const experiment = await create({ seeds: [3, 8], budgets: [30, null] })
     expect(experiment).toMatchObject({ name: 'small', state: 'running', preset: null, scale: null, runs: { total: 8, unfinished: 8, succeeded: 0, withoutResult: 0 } })
     expect(experiment.allRuns.map(({ arm, seed, budget }) => `${seed} ${budget} ${arm}`)).toEqual(['3 30 baseline', '3 30 imclr', '3 null baseline', '3 null imclr', '8 30 baseline', '8 30 imclr', '8 null baseline', '8 null imclr'])

@@ -45,7 +45,7 @@ function checkLabels({ name, budgets, requires: { labelsPerClass } }: Experiment
 function checkOthers({ name, budgets, requires: { unlabelledImages, testImages } }: ExperimentDefinition, { counts }: ExperimentData): Issue[] {
   const issues: Issue[] = []
   for (const budget of budgets) {
-    const unlabelled = counts.unlabelled + counts.train - (budget ?? counts.train)
+    const unlabelled = counts.unlabelled + Math.max(0, counts.train - (budget ?? counts.train))
     if (unlabelled >= unlabelledImages) continue
     const most = counts.unlabelled + counts.train - unlabelledImages
     const fix = most > 0 ? `Use a budget of at most ${most}, or upload more images under unlabelled/` : 'Upload more images under unlabelled/, or run label-budget, which needs none'
