@@ -9,17 +9,20 @@ import { BadInputError, createClient, type Client, type Dataset } from '@imclr/s
 import { estimateJob } from '../../services/api/src/job/estimateJob.js'
 import { makeFolder } from '../support/parts.js'
 import { standalone, type RunningService } from '../support/runService.js'
-import { demoArchive, root } from '../trainer/pipeline/harness.js'
+import { root } from '../trainer/pipeline/harness.js'
+import { writeDemoPart } from './demoPart.js'
 
 const execute = promisify(execFile)
 
 describe('the presets', () => {
   let service: RunningService
   let sdk: Client
+  const archive = join(makeFolder('experiment-data'), 'demo.zip')
   const prepared = new Map<number, Promise<Dataset>>()
   /** The demo's images, as large as a preset wants them. */
-  const dataset = (side: number) => { prepared.set(side, prepared.get(side) ?? sdk.datasets.upload(demoArchive, { name: `demo-${side}`, imageSize: side })); return prepared.get(side)! }
+  const dataset = (side: number) => { prepared.set(side, prepared.get(side) ?? sdk.datasets.upload(archive, { name: `demo-${side}`, imageSize: side })); return prepared.get(side)! }
   beforeAll(async () => {
+    await writeDemoPart(archive)
     service = await standalone()
     sdk = createClient(service)
   })
@@ -49,7 +52,7 @@ describe('the presets', () => {
       if (name === 'corruptions') expect(one!.corrupted).toMatchObject({ images: 20, perCorruption: expect.objectContaining({ length: 19 }) as unknown[] })
     }
     expect(await experiment.page()).toContain(presets[name].title)
-  }, 240_000)
+  }, 600_000)
 
   it('refuses data that cannot carry one, before any work', async () => {
     const { versionId } = await dataset(28)
@@ -61,8 +64,8 @@ describe('the presets', () => {
   it('are run from a shell too: progress, files, and again without training anything', async () => {
     const out = makeFolder('experiment-out')
     const { IMCLR_URL: _url, IMCLR_API_KEY: _key, ...environment } = process.env
-    const command = (...args: string[]) => execute(process.execPath, [join(root, 'infra/dist/experiment/main.js'), ...args], { cwd: out, env: { ...environment, ...service.environment }, timeout: 240_000 })
-    const args = ['cifar10', '--data', demoArchive, '--image-size', '28', '--seeds', '1,2', '--budgets', '100', '--epochs', '1', '--out', 'first']
+    const command = (...args: string[]) => execute(process.execPath, [join(root, 'infra/dist/experiment/main.js'), ...args], { cwd: out, env: { ...environment, ...service.environment }, timeout: 400_000 })
+    const args = ['cifar10', '--data', archive, '--image-size', '28', '--seeds', '1,2', '--budgets', '100', '--epochs', '1', '--out', 'first']
     const first = await command(...args)
     expect(first.stdout).toContain('Using the service that is there')
     expect(first.stdout).toMatch(/imclr, 100 labels, seed 2: \d+\.\d\d % \(4 of 4\)/)
@@ -83,7 +86,7 @@ describe('the presets', () => {
 
     await command('report', 'first/runs.json', 'again/runs.json', '--out', 'merged')
     expect(readFileSync(join(out, 'merged/report.json'), 'utf8')).toBe(readFileSync(join(out, 'first/report.json'), 'utf8'))
-  }, 400_000)
+  }, 900_000)
 })
 
 describe('the presets as data', () => {
