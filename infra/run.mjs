@@ -15,7 +15,8 @@ const service = ['services/standalone', 'services/trainer']
 
 /** What each verb needs and runs. `builds` are TypeScript projects; '.' is all of them, tests included. The doctor looks at what there is. */
 const verbs = {
-  demo: { says: 'train imclr and baseline on a small real data set, show both reports', builds: [...service, 'sdk', 'infra/demo'], engine: true, program: 'infra/demo/dist/demo.js' },
+  demo: { says: 'train imclr and baseline on a small real data set, show both reports', builds: [...service, 'sdk', 'infra'], engine: true, program: 'infra/dist/demo/demo.js' },
+  experiment: { says: 'run a preset or an experiment of your own, or draw its report: npm run experiment -- --help', builds: [...service, 'sdk', 'infra'], engine: true, program: 'infra/dist/experiment/main.js' },
   start: { says: 'run the service on this machine, in the foreground', builds: service, engine: true, program: 'services/standalone/dist/main.js' },
   test: { says: 'run the tests; arguments choose some: npm test -- test/queue', builds: ['.'], engine: true, program: 'node_modules/vitest/vitest.mjs', args: ['run'] },
   doctor: { says: 'tell what machine, engine and GPU there are', packages: false, builds: [], engine: false, program: 'infra/setup/doctor.mjs' },
@@ -27,7 +28,7 @@ const verbs = {
 }
 
 function usage() {
-  const lines = Object.entries(verbs).map(([verb, { says }]) => `  ${verb.padEnd(9)} ${says}`)
+  const lines = Object.entries(verbs).map(([verb, { says }]) => `  ${verb.padEnd(10)} ${says}`)
   return ['usage: npm run <verb> [-- arguments]', '', ...lines, ''].join('\n')
 }
 

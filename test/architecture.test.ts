@@ -13,12 +13,13 @@ const root = join(import.meta.dirname, '..')
 /** Our own packages that a package may import. Services meet in contract; standalone alone puts services together. */
 const mayImport: Record<string, string[]> = {
   'services/contract': [],
+  'services/page': ['contract'],
   'services/database': ['contract'],
   'services/storage': ['contract'],
   'services/queue': ['contract'],
-  'services/api': ['contract', 'database', 'storage', 'queue'],
+  'services/api': ['contract', 'page', 'database', 'storage', 'queue'],
   'services/scheduler': ['contract', 'database', 'storage', 'queue'],
-  'services/trainer': ['contract', 'storage'],
+  'services/trainer': ['contract', 'page', 'storage'],
   'services/standalone': ['contract', 'api', 'scheduler', 'database', 'storage', 'queue'],
   'sdk': [],
 }

@@ -6,10 +6,10 @@ import { readFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { createClient, ImclrError, type Client, type Dataset, type Job, type Model } from '@imclr/sdk'
 import { bundledData, demoUsage, readDemoOptions, type DemoOptions } from './options.js'
-import { bar, duration, progressLine } from './progressLine.js'
+import { bar, duration, progressLine } from '../service/progressLine.js'
 import { recipe } from './recipe.js'
 import { sideBySide, verdict } from './sideBySide.js'
-import { startService } from './startService.js'
+import { startService } from '../service/startService.js'
 
 const say = (text = ''): void => { process.stdout.write(`${text}\n`) }
 

@@ -1,5 +1,6 @@
 import { connect, type ClientOptions } from './connection/connect.js'
-import type { Api, CallOptions, ModelCompareAnswer, Report } from './generated/api.js'
+import type { Api, CallOptions, CreateExperimentRequest, ModelCompareAnswer, Report } from './generated/api.js'
+import { getExperiment, runExperiment, type Experiment, type ExperimentOptions } from './experiments/experiment.js'
 import { getVersion, uploadDataset, type Dataset, type UploadOptions } from './datasets/uploadDataset.js'
 import { getJob, train, type Job, type TrainOptions } from './jobs/train.js'
 import { loadModel, type LoadedModel, type LoadOptions } from './models/loadModel.js'
@@ -24,6 +25,11 @@ export interface Client {
     load<Label extends string = string>(model: { id: string } | string, options?: LoadOptions): Promise<LoadedModel<Label>>
     download(model: { id: string } | string, folder: string): Promise<string[]>
     report(model: { id: string } | string): Promise<Report>
+  }
+  experiments: {
+    /** `sdk.experiments.run('label-budget', { scale: 'small', dataset })`: a preset, or arms x seeds x budgets of one's own; resolves when queued. */
+    run(experiment: CreateExperimentRequest['experiment'], options: ExperimentOptions): Promise<Experiment>
+    get(experimentId: string): Promise<Experiment>
   }
   /** Paired: `b` against `a` on the same test images, with a bootstrap interval and McNemar's test. */
   compare(a: { id: string } | string, b: { id: string } | string): Promise<Comparison>
@@ -54,6 +60,7 @@ export function createClient(options: ClientOptions = {}): Client {
       download: async (model, folder) => (await getModel(connection, idOf(model))).download(folder),
       report: (model) => getReport(connection, idOf(model)),
     },
+    experiments: { run: (experiment, experimentOptions) => runExperiment(connection, experiment, experimentOptions), get: (experimentId) => getExperiment(connection, experimentId) },
     compare: (a, b) => connection.api.model.compare({ a: idOf(a), b: idOf(b) }),
     api: connection.api,
   }

@@ -1,6 +1,7 @@
 export { createClient, type Client, type Comparison } from './client.js'
 export type { ClientOptions } from './connection/connect.js'
 export type { Dataset, UploadOptions, UploadProgress } from './datasets/uploadDataset.js'
+export type { Experiment, ExperimentOptions, ExperimentWait } from './experiments/experiment.js'
 export type { Job, TrainOptions } from './jobs/train.js'
 export type { EventOptions, FollowOptions, JobUpdate } from './jobs/followJob.js'
 export type { Model } from './models/model.js'
@@ -9,4 +10,5 @@ export {
   AuthenticationError, BadInputError, ConflictError, ConnectionError, ImclrError, IntegrityError, JobError, NotFoundError, PermissionError, PrepareFailedError, RateLimitError, ServiceError,
   TrainingCanceledError, TrainingFailedError, TrainingTimedOutError, WaitTimeoutError, type ErrorIssue,
 } from './errors.js'
+export type { Experiment as ExperimentRecord } from './generated/api.js'
 export type * from './generated/api.js'

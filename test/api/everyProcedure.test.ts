@@ -4,7 +4,7 @@ import { appRouter, type Meta } from '@imclr/api'
 import { makeId, scopes, type Scope } from '@imclr/contract'
 import { z } from 'zod'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeModel, makeVersion } from './makeThings.js'
+import { makeModel, makeVersion, smallExperiment } from './makeThings.js'
 import { startTestApi, type TestApi } from './testApi.js'
 
 interface Definition { type: 'query' | 'mutation'; inputs: z.ZodType[]; output?: z.ZodType; meta?: Meta }
@@ -75,8 +75,8 @@ describe('every procedure', () => {
   afterAll(async () => { await api[Symbol.asyncDispose]() })
 
   it('is there', () => {
-    expect(procedures.map(({ path }) => path)).toEqual(expect.arrayContaining(['system.info', 'project.create', 'key.revoke', 'dataset.completeUpload', 'job.events', 'model.compare']))
-    expect(procedures.length).toBeGreaterThanOrEqual(33)
+    expect(procedures.map(({ path }) => path)).toEqual(expect.arrayContaining(['system.info', 'project.create', 'key.revoke', 'dataset.completeUpload', 'job.events', 'model.compare', 'experiment.report']))
+    expect(procedures.length).toBeGreaterThanOrEqual(42)
   })
 
   it.each(procedures)('$path has one input and one output that JSON Schema can say', ({ input, inputs, output, scope, yields }) => {
@@ -137,7 +137,8 @@ describe('every procedure', () => {
       const { versionId, datasetId, jobId } = await makeVersion(api, { options: { key: other } })
       const { modelId } = await makeModel(api, versionId, { options: { key: other } })
       const upload = await api.mutate<{ id: string }>('dataset.createUpload', { datasetName: 'x', fileName: 'x.zip', bytes: 100 }, { key: other })
-      Object.assign(ids, { prj: project.id, key: key.id, upl: upload.id, ds: datasetId, ver: versionId, job: jobId, mdl: modelId })
+      const experiment = await api.mutate<{ id: string }>('experiment.create', { versionId, experiment: smallExperiment }, { key: other })
+      Object.assign(ids, { exp: experiment.id, prj: project.id, key: key.id, upl: upload.id, ds: datasetId, ver: versionId, job: jobId, mdl: modelId })
     })
 
     const naming = procedures.filter(({ input }) => /"pattern":"\^[a-z]+_/.test(JSON.stringify(schemaOf(input))))
@@ -175,6 +176,7 @@ describe('every procedure', () => {
       expect(await api.query('dataset.get', { datasetId: ids.ds }, { key: other })).toMatchObject({ latestVersionId: ids.ver })
       expect(await api.query('model.get', { modelId: ids.mdl }, { key: other })).toMatchObject({ public: false })
       expect(await api.query('job.get', { jobId: ids.job }, { key: other })).toMatchObject({ cancelRequested: null })
+      expect(await api.query('experiment.get', { experimentId: ids.exp }, { key: other })).toMatchObject({ state: 'running', runs: { unfinished: 2 } })
       expect(await api.query('dataset.getUpload', { uploadId: ids.upl }, { key: other })).toMatchObject({ state: 'open' })
       expect((await api.query<{ items: { revokedAt: string | null }[] }>('key.list', {}, { key: other })).items).toMatchObject([{ revokedAt: null }])
     })

@@ -1,6 +1,6 @@
 /** Data sets, versions and models as the service itself makes them, but for the trainer: a scheduler's calls, and files put into the store. */
 import { randomBytes } from 'node:crypto'
-import { makeId, trainingSpec, writePredictions, type ArtifactManifest, type DatasetManifest, type PrepareJob, type TrainJob, type Upload } from '@imclr/contract'
+import { makeId, writePredictions, type ArtifactManifest, type DatasetManifest, type PrepareJob, type Report, type TrainingSpec, type TrainJob, type Upload } from '@imclr/contract'
 import { claimJob, finishJob, recordLines } from '@imclr/database'
 import { keys } from '@imclr/storage'
 import { sha256, type CallOptions, type TestApi } from './testApi.js'
@@ -40,7 +40,7 @@ export async function startJob({ parts: { database } }: TestApi, jobId: string) 
   if (row === null) throw new Error(`${jobId} is not queued`)
   const fence = { jobId, attempt: row.attempt, owner }
   await recordLines(database, fence, [{ number: 1, event: { type: 'started', engine: 'test', device: 'cpu', execution: 'recorded', precision: 'float32', resumedFrom: null } }])
-  return { fence, prefix: row.outputPrefix! }
+  return { fence, prefix: row.outputPrefix!, spec: row.spec }
 }
 
 const settled = { failure: null, endedEarly: null, secondsSpent: 1, leftovers: [], log: null }
@@ -75,12 +75,22 @@ export async function makeVersion(api: TestApi, { datasetName = 'pets', options 
 /** A small spec that fits `makeVersion`'s data. */
 export const smallSpec = { network: 'resnet8', epochs: 2, batchSize: 20 } as const
 
+/** An experiment that fits it as well: two arms, one seed, which no other training here has. */
+export const smallExperiment = {
+  name: 'small', title: 'Small', arms: (['baseline', 'imclr'] as const).map((mode) => ({ name: mode, title: mode, spec: { ...smallSpec, mode } })), seeds: [2], requires: { testImages: 30 },
+}
+
 export interface MadeModel { modelId: string; jobId: string; prefix: string; files: Map<string, Buffer> }
 
 /** Submits, and trains as a trainer would have. `right`: how many of the 30 test images the model knows, the first ones. */
 export async function makeModel(api: TestApi, versionId: string, { right = 20, mode = 'imclr', corruptionImages = 1000, options = {} }: { right?: number; mode?: 'imclr' | 'baseline'; corruptionImages?: number | 'none'; options?: CallOptions } = {}): Promise<MadeModel> {
   const job = await api.mutate<TrainJob>('job.submit', { versionId, name: `a ${mode} model`, spec: { ...smallSpec, mode, evaluation: { corruptionImages } } }, options)
-  const { fence, prefix } = await startJob(api, job.id)
+  return trainJob(api, job.id, { versionId, right })
+}
+
+/** Trains a job that was submitted, as a trainer would have. */
+export async function trainJob(api: TestApi, jobId: string, { versionId, right }: { versionId: string; right: number }): Promise<MadeModel> {
+  const { fence, prefix, spec } = await startJob(api, jobId)
   const labels = Uint16Array.from({ length: 30 }, (_, i) => i % 3)
   const probabilities = Float32Array.from({ length: 90 }, (_, i) => ((i % 3 === labels[Math.floor(i / 3)]!) === (Math.floor(i / 3) < right) ? 0.8 : 0.1))
   const predictions = Buffer.from(writePredictions({ versionId, classes: 3, images: 30, ids: null, labels, probabilities, corruption: null, cells: [], corruptedRows: new Uint32Array(), corruptedClasses: new Uint16Array() }))
@@ -89,16 +99,24 @@ export async function makeModel(api: TestApi, versionId: string, { right = 20, m
     ['weights.bin', randomBytes(100_000)],
     ['report.html', Buffer.from('<!doctype html><style>p { color: teal }</style><p>Report')],
     ['golden/1.png', randomBytes(50)],
+    ['report.json', Buffer.from(JSON.stringify(shortReport(spec!)))],
     ['predictions.bin', predictions],
   ])
   const types: Record<string, string> = { json: 'application/json', bin: 'application/octet-stream', html: 'text/html; charset=utf-8', png: 'image/png' }
   const listed = [...files].map(([path, bytes]) => ({ path, bytes: bytes.length, sha256: sha256(bytes), contentType: types[path.split('.').at(-1)!]! }))
   for (const { path, contentType } of listed) await api.parts.store.put(prefix + path, files.get(path)!, { contentType })
   const manifest: ArtifactManifest = {
-    schemaVersion: 1, jobId: job.id, attempt: fence.attempt, name: `a ${mode} model`, network: 'resnet8', spec: trainingSpec.parse({ ...smallSpec, mode, evaluation: { corruptionImages } }), versionId, classes, picture,
+    schemaVersion: 1, jobId, attempt: fence.attempt, name: `a ${spec!.mode} model`, network: 'resnet8', spec: spec!, versionId, classes, picture,
     parameters: 78_042, epochsTrained: 2, endedEarly: null, accuracy: right / 30, goldenDifference: 1e-6, multiplyAddsPerSecond: 5e9, files: listed,
   }
   const modelId = makeId('mdl', randomBytes(20))
   await finishJob(api.parts.database, fence, { ...settled, state: 'succeeded', result: { kind: 'model', id: modelId, manifest, bytes: 100_200 } })
-  return { modelId, jobId: job.id, prefix, files }
+  return { modelId, jobId, prefix, files }
 }
+
+/** What an experiment reads of a report. */
+const shortReport = ({ mode, seed }: TrainingSpec): Pick<Report, 'model' | 'training' | 'environment'> => ({
+  model: { name: 'm', mode, network: 'resnet8', parameters: 78_042, epochsTrained: 2, trainImages: 60, seed, precision: 'float32', endedEarly: null },
+  training: { epochs: [1, 2].map((epoch) => ({ epoch, loss: 1, labelEntropy: 0, learningRate: 0.1, steps: 3 * epoch, seconds: 0.5, imagesPerSecond: 120 })), validation: null },
+  environment: { imclr: '0.1.0', node: 'v22', tfjs: '4', tensorflow: '2', platform: 'linux', cpu: 'a CPU', cores: 2, device: 'cpu', threads: null },
+})

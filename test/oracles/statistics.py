@@ -35,6 +35,43 @@ def answer(request, arrays):
         d = second.astype(float) - first
         means = [d[rng.integers(0, len(d), len(d))].mean() for _ in range(request["resamples"])]
         return [float(v) for v in np.percentile(means, [2.5, 97.5])]
+    if kind == "student":
+        quantiles = [float(scipy.stats.t.ppf(1 - outside / 2, df)) for outside, df in request["quantiles"]]
+        tails = [float(2 * scipy.stats.t.sf(abs(t), df)) for t, df in request["tails"]]
+        return {"quantiles": quantiles, "tails": tails}
+    if kind == "beta":
+        return [float(scipy.special.betainc(a, b, x)) for x, a, b in request["cases"]]
+    if kind == "paired-t":
+        answers = []
+        for first, second in request["cases"]:
+            test = scipy.stats.ttest_rel(second, first)
+            low, high = test.confidence_interval(0.95)
+            answers.append([float(test.pvalue), float(low), float(high)])
+        return answers
+    if kind == "holm":
+        # By the definition: step down, and never below the one before.
+        answers = []
+        for p in request["cases"]:
+            p = np.array(p)
+            order = np.argsort(p, kind="stable")
+            stepped = np.minimum(1, np.maximum.accumulate(p[order] * (len(p) - np.arange(len(p)))))
+            adjusted = np.empty(len(p))
+            adjusted[order] = stepped
+            answers.append([float(v) for v in adjusted])
+        return answers
+    if kind == "crossed-bootstrap":
+        # Seeds and images drawn one by one, the images once for all seeds of a resample; ours counts patterns.
+        d = arrays[0].astype(float)
+        rng = np.random.default_rng(0)
+        seeds, images = d.shape
+        means = [d[rng.integers(0, seeds, seeds)][:, rng.integers(0, images, images)].mean() for _ in range(request["resamples"])]
+        return [float(v) for v in np.percentile(means, [2.5, 97.5])]
+    if kind == "nested-bootstrap":
+        d = arrays[0].astype(float)
+        rng = np.random.default_rng(0)
+        seeds, images = d.shape
+        means = [np.mean([d[s][rng.integers(0, images, images)].mean() for s in rng.integers(0, seeds, seeds)]) for _ in range(request["resamples"])]
+        return [float(v) for v in np.percentile(means, [2.5, 97.5])]
     if kind == "scores":
         probabilities, labels = arrays[0].astype(float), arrays[1].astype(int)
         n, k = probabilities.shape

@@ -18,6 +18,20 @@ export interface ApiKeySummary {
   revokedAt: string | null
 }
 
+export interface ArmResult {
+  arm: string
+  accuracies: { seed: number; accuracy: number }[]
+  mean: number
+  deviation: number | null
+  interval: { low: number; high: number } | null
+  lowest: number
+  highest: number
+  corruptedError: number | null
+  steps: number
+  seconds: number
+  epochs: number
+}
+
 export interface ArtifactFile {
   path: string
   bytes: number
@@ -70,6 +84,12 @@ export type AugmentOperation =
   | { op: 'erase'; probability: number; smallest: number; largest: number; aspect: number; fill: 'noise' | number }
   | { op: 'augmix'; severity: number; width: number; depth: number | null; alpha: number; operations: 'standard' | 'all'; jsd: number }
 
+export interface BudgetResult {
+  budget: number | null
+  arms: ArmResult[]
+  comparisons: ComparisonResult[]
+}
+
 export interface Calibration {
   images: number
   ece: number
@@ -116,6 +136,40 @@ export interface CleanMetrics {
   confusion: number[][]
 }
 
+export interface ComparisonResult {
+  arm: string
+  against: string
+  published: number | null
+  metric: 'clean' | 'corrupted'
+  perSeed: { seed: number; first: number; second: number; difference: number; onlyFirst: number; onlySecond: number; pValue: number }[]
+  mean: number
+  deviation: number | null
+  interval: { low: number; high: number } | null
+  pValue: number | null
+  pHolm: number | null
+  bootstrap: { low: number; high: number }
+  stepsRatio: number
+  secondsRatio: number
+  corrupted: CorruptedResult | null
+  whyNoCorrupted: string | null
+}
+
+export interface CorruptedResult {
+  seeds: number[]
+  images: number
+  first: number
+  second: number
+  mean: number
+  deviation: number | null
+  interval: { low: number; high: number } | null
+  pValue: number | null
+  pHolm: number | null
+  bootstrap: { low: number; high: number }
+  perCorruption: { corruption: string; benchmark: boolean; first: number; second: number; mean: number; deviation: number | null; interval: { low: number; high: number } | null; pValue: number | null; pHolm: number | null }[]
+  perSeverity: { severity: number; first: number; second: number; mean: number; deviation: number | null; interval: { low: number; high: number } | null; pValue: number | null }[]
+  cells: { corruption: string; severity: number; benchmark: boolean; mean: number; deviation: number | null; interval: { low: number; high: number } | null; pValue: number | null }[]
+}
+
 export interface CorruptionBlock {
   table: '32' | '64' | '224'
   images: number
@@ -138,6 +192,15 @@ export interface CorruptionCell {
   error: number
   images: number
   parameters: Record<string, number | string>
+}
+
+export interface CreateExperimentRequest {
+  versionId: string
+  experiment: PresetName | ExperimentDefinitionInput
+  scale?: Scale
+  seeds?: number[]
+  budgets?: (number | null)[]
+  change?: SpecChange
 }
 
 export interface CreateUploadRequest {
@@ -215,6 +278,145 @@ export interface EvaluationSpecInput {
 export interface EvaluationSpec {
   corruptionImages: number | 'all' | 'none'
   referenceModelId: string | null
+}
+
+export interface Experiment {
+  id: string
+  name: string
+  title: string
+  datasetId: string
+  versionId: string
+  preset: PresetName | null
+  scale: Scale | null
+  state: 'running' | 'succeeded' | 'incomplete'
+  runs: { total: number; succeeded: number; unfinished: number; withoutResult: number }
+  createdAt: string
+  definition: ExperimentDefinition
+  secondsLeft: number | null
+  allRuns: ExperimentRun[]
+}
+
+export interface ExperimentArmInput {
+  name: string
+  title: string
+  spec: TrainingSpecInput
+}
+
+export interface ExperimentArm {
+  name: string
+  title: string
+  spec: TrainingSpec
+}
+
+export interface ExperimentComparisonInput {
+  arm: string
+  against: string
+  published?: number | null
+  metric?: 'clean' | 'corrupted'
+}
+
+export interface ExperimentComparison {
+  arm: string
+  against: string
+  published: number | null
+  metric: 'clean' | 'corrupted'
+}
+
+export interface ExperimentDefinitionInput {
+  name: string
+  title: string
+  claim?: string | null
+  recipe?: string | null
+  arms: ExperimentArmInput[]
+  comparisons?: ExperimentComparisonInput[]
+  seeds?: number[]
+  budgets?: (number | null)[]
+  requires?: ExperimentRequirementsInput
+}
+
+export interface ExperimentDefinition {
+  name: string
+  title: string
+  claim: string | null
+  recipe: string | null
+  arms: ExperimentArm[]
+  comparisons: ExperimentComparison[]
+  seeds: number[]
+  budgets: (number | null)[]
+  requires: ExperimentRequirements
+}
+
+export interface ExperimentPlan {
+  name: string
+  title: string
+  claim: string | null
+  recipe: string | null
+  arms: { name: string; title: string }[]
+  comparisons: ExperimentComparison[]
+  seeds: number[]
+  budgets: (number | null)[]
+}
+
+export interface ExperimentReport {
+  schemaVersion: 1
+  plan: ExperimentPlan
+  data: { content: string; testImages: number } | null
+  runs: { planned: number; there: number }
+  budgets: BudgetResult[]
+  compared: number
+  resamples: number
+  missing: { arm: string; seed: number; budget: number | null; why: string }[]
+  specs: { arm: string; spec: Record<string, unknown> }[]
+  environments: { runs: number; environment: Environment }[]
+  notes: string[]
+}
+
+export interface ExperimentRequirementsInput {
+  minSide?: number
+  maxSide?: number
+  labelsPerClass?: number
+  unlabelledImages?: number
+  testImages?: number
+}
+
+export interface ExperimentRequirements {
+  minSide: number
+  maxSide: number
+  labelsPerClass: number
+  unlabelledImages: number
+  testImages: number
+}
+
+export interface ExperimentRun {
+  arm: string
+  seed: number
+  budget: number | null
+  jobId: string
+  state: JobState
+  progress: Progress | null
+  modelId: string | null
+  accuracy: number | null
+  whyNoResult: string | null
+}
+
+export interface ExperimentRuns {
+  schemaVersion: 1
+  plan: ExperimentPlan
+  runs: RunRecord[]
+  withoutResult: { arm: string; seed: number; budget: number | null; why: string }[]
+}
+
+export interface ExperimentSummary {
+  id: string
+  name: string
+  title: string
+  datasetId: string
+  versionId: string
+  preset: PresetName | null
+  scale: Scale | null
+  state: 'running' | 'succeeded' | 'incomplete'
+  runs: { total: number; succeeded: number; unfinished: number; withoutResult: number }
+  createdAt: string
 }
 
 export type FailureCode = 'BAD_INPUT' | 'UNAUTHENTICATED' | 'FORBIDDEN' | 'NOT_FOUND' | 'CONFLICT' | 'IDEMPOTENCY_MISMATCH' | 'IN_USE' | 'LIMIT_REACHED' | 'RATE_LIMITED' | 'UPLOAD_INCOMPLETE' | 'UPLOAD_EXPIRED' | 'URL_REJECTED' | 'CHECKSUM_MISMATCH' | 'ARCHIVE_UNREADABLE' | 'ARCHIVE_UNSAFE' | 'DATASET_INVALID' | 'DATASET_TOO_LARGE' | 'LOSS_NOT_FINITE' | 'PRECISION_UNSUPPORTED' | 'OUT_OF_MEMORY' | 'TIME_LIMIT' | 'CANCELED' | 'ENGINE_MISSING' | 'STORE_UNAVAILABLE' | 'DISK_FULL' | 'ARTIFACT_INVALID' | 'TRAINER_DIED' | 'TRAINER_STALLED' | 'UNAVAILABLE' | 'INTERNAL'
@@ -393,6 +595,8 @@ export interface PrepareOptions {
   onProblem: 'refuse' | 'skip'
 }
 
+export type PresetName = 'tiny-imagenet' | 'cifar100' | 'cifar10' | 'stl10' | 'label-budget' | 'corruptions'
+
 export interface Progress {
   phase: 'queued' | 'loading' | 'preparing' | 'training' | 'evaluating' | 'exporting' | 'verifying'
   done: number
@@ -451,6 +655,27 @@ export interface Report {
   environment: Environment
 }
 
+export interface RunRecord {
+  schemaVersion: 1
+  experiment: string
+  arm: string
+  seed: number
+  budget: number | null
+  spec: Record<string, unknown>
+  content: string
+  testImages: number
+  correct: string
+  accuracy: number
+  corrupted: { seed: number; table: string; frost: string; rows: string; wrong: string; counted: number; cells: { corruption: string; severity: number; benchmark: boolean; error: number }[] } | null
+  parameters: number
+  epochs: number
+  steps: number
+  seconds: number
+  environment: Environment
+}
+
+export type Scale = 'paper' | 'medium' | 'small'
+
 export type ScheduleInput =
   | { kind: 'constant' }
   | { kind: 'linear' }
@@ -471,6 +696,35 @@ export interface SignedPart {
   partNumber: number
   url: string
   headers: Record<string, string>
+}
+
+export interface SpecChange {
+  mode?: 'imclr' | 'baseline'
+  network?: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'
+  epochs?: number
+  batchSize?: number
+  learningRate?: number
+  schedule?: ScheduleInput
+  rampUp?: RampInput | null
+  rampDown?: RampInput | null
+  optimizer?: OptimizerInput
+  weightDecay?: number
+  decay?: 'all' | 'kernels'
+  clipNorm?: number | null
+  labelSmoothing?: number
+  emaDecay?: number | null
+  augment?: (AugmentName | AugmentOperationInput)[]
+  mix?: MixName | MixOperationInput
+  stacking?: StackingInput
+  sampling?: 'natural' | 'balanced' | 'class-weighted'
+  trainImages?: number | null
+  validation?: ValidationInput | null
+  subsetSeed?: number
+  seed?: number
+  precision?: 'float32' | 'bfloat16'
+  execution?: 'recorded' | 'eager'
+  evaluation?: EvaluationSpecInput
+  limits?: LimitsInput
 }
 
 export interface SplitManifest {
@@ -667,6 +921,16 @@ export type DatasetListVersionsAnswer = { items: VersionSummary[]; nextCursor: s
 export type DatasetSignPartsRequest = { uploadId: string; parts: UploadPart[] }
 export type DatasetSignPartsAnswer = { parts: SignedPart[]; expiresAt: string }
 export type DatasetVersionManifestRequest = { versionId: string }
+export type ExperimentCancelRequest = { experimentId: string }
+export type ExperimentDeleteRequest = { experimentId: string; runs?: 'keep' | 'delete' }
+export type ExperimentDeleteAnswer = { experimentId: string }
+export type ExperimentGetRequest = { experimentId: string }
+export type ExperimentListAnswer = { items: ExperimentSummary[]; nextCursor: string | null }
+export type ExperimentPageRequest = { experimentId: string }
+export type ExperimentPageAnswer = { html: string }
+export type ExperimentPresetsAnswer = { presets: { name: PresetName; title: string; claim: string; arms: string[]; scales: { scale: Scale; recipe: string; runs: number; seeds: number[]; budgets: (number | null)[]; requires: ExperimentRequirements }[] }[] }
+export type ExperimentReportRequest = { experimentId: string }
+export type ExperimentRunsRequest = { experimentId: string }
 export type JobCancelRequest = { jobId: string; mode?: CancelMode }
 export type JobDeleteRequest = { jobId: string }
 export type JobDeleteAnswer = { jobId: string }
@@ -710,6 +974,17 @@ export interface Api {
     listVersions(input: DatasetListVersionsRequest, options?: CallOptions): Promise<DatasetListVersionsAnswer>
     signParts(input: DatasetSignPartsRequest, options?: CallOptions): Promise<DatasetSignPartsAnswer>
     versionManifest(input: DatasetVersionManifestRequest, options?: CallOptions): Promise<DatasetManifest>
+  }
+  experiment: {
+    cancel(input: ExperimentCancelRequest, options?: CallOptions): Promise<Experiment>
+    create(input: CreateExperimentRequest, options?: CallOptions): Promise<Experiment>
+    delete(input: ExperimentDeleteRequest, options?: CallOptions): Promise<ExperimentDeleteAnswer>
+    get(input: ExperimentGetRequest, options?: CallOptions): Promise<Experiment>
+    list(input?: PageRequest, options?: CallOptions): Promise<ExperimentListAnswer>
+    page(input: ExperimentPageRequest, options?: CallOptions): Promise<ExperimentPageAnswer>
+    presets(input?: Record<string, never>, options?: CallOptions): Promise<ExperimentPresetsAnswer>
+    report(input: ExperimentReportRequest, options?: CallOptions): Promise<ExperimentReport>
+    runs(input: ExperimentRunsRequest, options?: CallOptions): Promise<ExperimentRuns>
   }
   job: {
     cancel(input: JobCancelRequest, options?: CallOptions): Promise<Job>
@@ -758,6 +1033,15 @@ export const procedures = {
   'dataset.listVersions': { kind: 'query' },
   'dataset.signParts': { kind: 'mutation' },
   'dataset.versionManifest': { kind: 'query' },
+  'experiment.cancel': { kind: 'mutation' },
+  'experiment.create': { kind: 'mutation' },
+  'experiment.delete': { kind: 'mutation' },
+  'experiment.get': { kind: 'query' },
+  'experiment.list': { kind: 'query' },
+  'experiment.page': { kind: 'query' },
+  'experiment.presets': { kind: 'query' },
+  'experiment.report': { kind: 'query' },
+  'experiment.runs': { kind: 'query' },
   'job.cancel': { kind: 'mutation' },
   'job.delete': { kind: 'mutation' },
   'job.events': { kind: 'query', stream: true },

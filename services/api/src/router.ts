@@ -5,6 +5,7 @@
  * and the files of models.
  */
 import { datasetRouter } from './dataset/datasetRouter.js'
+import { experimentRouter } from './experiment/experimentRouter.js'
 import { jobRouter } from './job/jobRouter.js'
 import { keyRouter } from './key/keyRouter.js'
 import { modelRouter } from './model/modelRouter.js'
@@ -29,6 +30,11 @@ export const appRouter = router({
   job: jobRouter,
   /** What came of it: list, get, delete; url and setPublic open its files to others; compare measures two, image by image. */
   model: modelRouter,
+  /**
+   * From a claim to a number with its interval: create (a preset by its name, or arms of one's own) submits the jobs -> get
+   * until they have ended -> report, page, runs; list, cancel, delete; presets.
+   */
+  experiment: experimentRouter,
 })
 
 export type AppRouter = typeof appRouter

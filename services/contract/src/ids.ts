@@ -11,8 +11,9 @@ export const datasetId = id('ds')
 export const versionId = id('ver')
 export const jobId = id('job')
 export const modelId = id('mdl')
+export const experimentId = id('exp')
 
-export const idPrefixes = ['prj', 'key', 'upl', 'ds', 'job', 'mdl'] as const
+export const idPrefixes = ['prj', 'key', 'upl', 'ds', 'job', 'mdl', 'exp'] as const
 export type IdPrefix = (typeof idPrefixes)[number]
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'

@@ -3,7 +3,7 @@
  * Times have milliseconds, as JavaScript's do, so that a cursor made of one finds its row again.
  */
 import type {
-  ArtifactManifest, Estimate, FailureRecord, JobEvent, JobState, PrepareOptions, Progress, Scope, TrainingSpec, VersionSummary,
+  ArtifactManifest, Estimate, ExperimentDefinition, FailureRecord, JobEvent, JobState, PrepareOptions, PresetName, Progress, RunRecord, Scale, Scope, TrainingSpec, VersionSummary,
 } from '@imclr/contract'
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, doublePrecision, index, integer, jsonb, pgSchema, primaryKey, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core'
@@ -168,6 +168,27 @@ export const model = imclr.table('model', {
   bytes: bytes().notNull(),
   createdAt: created(),
 }, (t) => [uniqueIndex('model_job').on(t.jobId), index('model_newest').on(t.projectId, t.createdAt, t.id), index('model_version').on(t.versionId)])
+
+/** The same definition on the same version is one experiment: `fingerprint` is a hash of both. */
+export const experiment = imclr.table('experiment', {
+  id: text().primaryKey(),
+  projectId: text().notNull().references(() => project.id),
+  fingerprint: text().notNull(),
+  datasetId: text().notNull(),
+  versionId: text().notNull(),
+  preset: text().$type<PresetName>(),
+  scale: text().$type<Scale>(),
+  definition: jsonb().$type<ExperimentDefinition>().notNull(),
+  createdAt: created(),
+}, (t) => [uniqueIndex('experiment_fingerprint').on(t.projectId, t.fingerprint), index('experiment_newest').on(t.projectId, t.createdAt, t.id)])
+
+/** A run is a job; experiments share the jobs that they have in common. `place`: in the order of `planRuns`. */
+export const experimentRun = imclr.table('experiment_run', {
+  experimentId: text().notNull().references(() => experiment.id, { onDelete: 'cascade' }),
+  place: integer().notNull(),
+  jobId: text().notNull(),
+  record: jsonb().$type<RunRecord>(), // once it was taken from the model, which may be deleted then
+}, (t) => [primaryKey({ columns: [t.experimentId, t.place] }), index('experiment_run_job').on(t.jobId)])
 
 /** Prefixes of objects that nothing needs any more: written in the transaction that let go of them, kept until they are deleted. */
 export const collect = imclr.table('collect', {

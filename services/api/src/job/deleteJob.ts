@@ -8,7 +8,7 @@ export const deletedJob = z.object({ jobId })
 
 /**
  * Forgets a job that has ended, with its events, checkpoints and files. Throws Failure CONFLICT where it has not ended,
- * IN_USE where its model or version is there: their files are the job's.
+ * IN_USE where its model or version is there (their files are the job's), or where it is a run of an experiment.
  */
 export async function deleteJob({ database, caller: { projectId } }: Call, { jobId }: { jobId: string }): Promise<z.infer<typeof deletedJob>> {
   await database.transaction(async (tx) => {
@@ -17,7 +17,7 @@ export async function deleteJob({ database, caller: { projectId } }: Call, { job
     if (!isFinal(job.state)) throw new Failure('CONFLICT', `Job ${jobId} is ${job.state}; cancel it first`)
     const prefix = keys.job(projectId, jobId)
     const issues = await neededOfJob(tx, { projectId, jobId, prefix })
-    if (issues.length > 0) throw new Failure('IN_USE', `Job ${jobId} made what is still there: ${issues.map(({ path }) => path).join(', ')}`, { issues })
+    if (issues.length > 0) throw new Failure('IN_USE', `Job ${jobId} is needed by ${issues.map(({ path }) => path).join(', ')}`, { issues })
     await removeJob(tx, { jobId, prefixes: [prefix, ...(job.uploadId === null ? [] : [keys.uploadPrefix(projectId, job.uploadId)])] })
   })
   return { jobId }

@@ -65,7 +65,7 @@ function open(answer: unknown, key: string): unknown {
 }
 
 /** JSON with sorted keys: the same input, however its keys were ordered. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     inner !== null && typeof inner === 'object' && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner) ?? ''
 }

@@ -1,5 +1,5 @@
 /** Inputs that several domains share. Unknown keys are refused, here as everywhere. */
-import { datasetId, jobId, keyId, modelId, pageRequest, uploadId, versionId } from '@imclr/contract'
+import { datasetId, experimentId, jobId, keyId, modelId, pageRequest, uploadId, versionId } from '@imclr/contract'
 import { z } from 'zod'
 
 export const nothing = z.strictObject({}).optional()
@@ -10,3 +10,4 @@ export const uploadRef = z.strictObject({ uploadId })
 export const jobRef = z.strictObject({ jobId })
 export const modelRef = z.strictObject({ modelId })
 export const keyRef = z.strictObject({ keyId })
+export const experimentRef = z.strictObject({ experimentId })

@@ -1,4 +1,5 @@
 import type { Report } from '@imclr/contract'
+import { html, style } from '@imclr/page'
 import type { Gallery } from './gallery.js'
 import { classTable } from './page/classes.js'
 import { confusionSection } from './page/confusion.js'
@@ -6,10 +7,8 @@ import { corruptionSection } from './page/corruption.js'
 import { detailsSection } from './page/details.js'
 import { gallerySection } from './page/gallerySection.js'
 import { headline, masthead } from './page/headline.js'
-import { html } from './page/html.js'
 import { limitsSection } from './page/limits.js'
 import { reliabilitySection } from './page/reliability.js'
-import { style } from './page/style.js'
 import { trainingCurves } from './page/training.js'
 
 /**

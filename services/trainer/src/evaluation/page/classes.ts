@@ -1,6 +1,5 @@
 import { wilsonInterval, type ClassMetrics, type Report } from '@imclr/contract'
-import { html, type Html } from './html.js'
-import { count, points, range } from './numbers.js'
+import { count, html, type Html, points, range } from '@imclr/page'
 
 /** One row per class; many classes are folded away, the weakest shown first. */
 export function classTable({ clean }: Report): Html {

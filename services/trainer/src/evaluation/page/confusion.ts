@@ -1,7 +1,5 @@
 import type { Report } from '@imclr/contract'
-import { heat } from './heat.js'
-import { html, type Html } from './html.js'
-import { count, points } from './numbers.js'
+import { count, heat, html, type Html, points, shorten } from '@imclr/page'
 
 /** Up to this many classes the counts are written into the cells. */
 const withNumbers = 20
@@ -65,5 +63,3 @@ function frequent(confusion: readonly (readonly number[])[], names: readonly str
     <div class="scroll"><table style="width:auto"><thead><tr><th>True class</th><th style="text-align:left">taken for</th><th>images</th><th>% of the class</th></tr></thead>
     <tbody>${pairs.map((pair) => html`<tr><td class="name">${names[pair.true]}</td><td class="name" style="text-align:left">${names[pair.predicted]}</td><td>${count(pair.value)}</td><td>${points(pair.share)}</td></tr>`)}</tbody></table></div>`
 }
-
-const shorten = (name: string, length: number) => (name.length <= length ? name : `${name.slice(0, length - 1)}…`)

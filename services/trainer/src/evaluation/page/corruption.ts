@@ -1,8 +1,5 @@
 import { corruptionGroups, type CorruptionBlock, type Report } from '@imclr/contract'
-import { heat } from './heat.js'
-import { html, type Html } from './html.js'
-import { lineChart } from './lineChart.js'
-import { count, percent, points, title } from './numbers.js'
+import { count, heat, html, type Html, lineChart, percent, points, title } from '@imclr/page'
 
 /** The grid of corruptions and severities with its numbers, and the mean error by severity. */
 export function corruptionSection({ corruption, dataset }: Report): Html | null {

@@ -1,6 +1,5 @@
 import type { Report } from '@imclr/contract'
-import { html, type Html } from './html.js'
-import { count } from './numbers.js'
+import { count, html, type Html } from '@imclr/page'
 
 /** Formulae, what was left out, and where the numbers were made: folded, but all of it. */
 export function detailsSection({ notes, notMeasured, environment, dataset, evaluated, corruption, model }: Report): Html {

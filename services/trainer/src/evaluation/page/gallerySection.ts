@@ -1,6 +1,5 @@
+import { html, type Html, title } from '@imclr/page'
 import type { Gallery } from '../gallery.js'
-import { html, type Html } from './html.js'
-import { title } from './numbers.js'
 
 /** The user's own test images under every corruption. */
 export function gallerySection(gallery: Gallery | null): Html | null {

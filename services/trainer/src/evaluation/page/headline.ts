@@ -1,6 +1,5 @@
 import { wilsonInterval, type Report } from '@imclr/contract'
-import { html, type Content, type Html } from './html.js'
-import { count, percent, range } from './numbers.js'
+import { type Content, count, html, type Html, percent, range } from '@imclr/page'
 
 /** Who was measured on what. */
 export function masthead({ model, dataset }: Report): Html {

@@ -1,6 +1,5 @@
 import { wilsonInterval, z95, type Report } from '@imclr/contract'
-import { html, type Html } from './html.js'
-import { count, points, range } from './numbers.js'
+import { count, html, type Html, points, range } from '@imclr/page'
 
 /** What a test of this size cannot show, computed from its numbers. */
 export function limitsSection(report: Report): Html {

@@ -1,6 +1,5 @@
 import type { Calibration, Report } from '@imclr/contract'
-import { html, type Html } from './html.js'
-import { count, percent } from './numbers.js'
+import { count, html, type Html, percent } from '@imclr/page'
 
 /** Confidence against accuracy, clean and under corruption. */
 export function reliabilitySection({ calibration }: Report): Html {

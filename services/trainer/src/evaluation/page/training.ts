@@ -1,7 +1,5 @@
 import type { Report } from '@imclr/contract'
-import { html, type Html } from './html.js'
-import { lineChart } from './lineChart.js'
-import { count, percent } from './numbers.js'
+import { count, html, type Html, lineChart, percent } from '@imclr/page'
 
 /** Loss (with the floor that no loss can go below) and learning rate over the epochs. */
 export function trainingCurves({ training, model, clean, rawWeights }: Report): Html | null {

@@ -12,9 +12,25 @@ export const points = (share: number | null, digits = 1) => (share === null ? '�
 /** "78.1 – 81.5 %". */
 export const range = ({ low, high }: Interval, digits = 1) => `${(100 * low).toFixed(digits)} – ${(100 * high).toFixed(digits)} %`
 
+/** 0.0213 as "+2.13": a difference in points, with its sign. */
+export function signed(share: number | null, digits = 2): string {
+  if (share === null) return '–'
+  const text = Math.abs(100 * share).toFixed(digits)
+  return `${Number(text) === 0 ? '' : share > 0 ? '+' : '−'}${text}`
+}
+
+/** "−0.31 to +2.10": an interval of differences, in points. */
+export const signedRange = (interval: Interval | null, digits = 2) => (interval === null ? '–' : `${signed(interval.low, digits)} to ${signed(interval.high, digits)}`)
+
+/** A p value as papers write it. */
+export const pValue = (p: number | null) => (p === null ? '–' : p < 0.001 ? '< 0.001' : p.toFixed(3))
+
 /** "gaussian_noise" as "Gaussian noise". */
 export function title(name: string): string {
   if (name === 'jpeg_compression') return 'JPEG compression'
   const words = name.replaceAll('_', ' ')
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
+
+/** A name cut to a length, where it is longer. */
+export const shorten = (name: string, length: number) => (name.length <= length ? name : `${name.slice(0, length - 1)}…`)

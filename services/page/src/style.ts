@@ -6,7 +6,7 @@ export const style = new Html(`
 @media (prefers-color-scheme: dark) { :root { --paper: #14171b; --card: #1b1f25; --ink: #e9e7e2; --soft: #9aa3ae; --line: #2c323a; --accent: #5cc2dd; --second: #f0a04b; --heat: #f2813f; --on-heat: #14171b; --good: #5cc2dd } }
 @media print { :root { --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --accent: #0f6f8c; --second: #b45309; --heat: #c2410c; --on-heat: #fff; --good: #0f6f8c } }
 * { box-sizing: border-box }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; font-variant-numeric: tabular-nums; -webkit-text-size-adjust: 100%; print-color-adjust: exact; -webkit-print-color-adjust: exact }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; font-variant-numeric: tabular-nums; -webkit-text-size-adjust: 100%; overflow-wrap: anywhere; print-color-adjust: exact; -webkit-print-color-adjust: exact }
 main { max-width: 1080px; margin: 0 auto; padding: 40px 24px 80px }
 header { margin-bottom: 28px }
 h1 { font-size: 30px; line-height: 1.2; margin: 6px 0 8px; letter-spacing: -0.015em; overflow-wrap: anywhere }

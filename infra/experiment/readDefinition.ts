@@ -1,0 +1,20 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { experimentDefinition, presetNames, type ExperimentDefinition, type PresetName } from '@imclr/contract'
+import { z } from 'zod'
+
+/**
+ * What the command line calls an experiment: a preset, or a file that defines one (JSON, or a module whose default export
+ * it is). Throws an Error that says what is wrong, with the place in the file.
+ */
+export async function readDefinition(named: string): Promise<PresetName | ExperimentDefinition> {
+  const preset = presetNames.find((name) => name === named)
+  if (preset !== undefined) return preset
+  if (!existsSync(named)) throw new Error(`${named} is neither a preset (${presetNames.join(', ')}) nor a file`)
+  const content: unknown = extname(named) === '.json' ? JSON.parse(await readFile(named, 'utf8')) : ((await import(pathToFileURL(resolve(named)).href)) as { default: unknown }).default
+  const parsed = experimentDefinition.safeParse(content)
+  if (!parsed.success) throw new Error(`${named} is not a definition of an experiment:\n${z.prettifyError(parsed.error)}`)
+  return parsed.data
+}

@@ -1,0 +1,86 @@
+import type { Connection } from '../connection/connect.js'
+import type { CallOptions, CreateExperimentRequest, Experiment as ExperimentRecord, ExperimentDefinition, ExperimentReport, ExperimentRuns } from '../generated/api.js'
+import { pause } from '../connection/persistentFetch.js'
+import { localError, WaitTimeoutError } from '../errors.js'
+
+export interface ExperimentOptions extends Omit<CreateExperimentRequest, 'versionId' | 'experiment'> {
+  /** The data set, or the id of a version. */
+  dataset: { versionId: string } | string
+}
+
+export interface ExperimentWait {
+  /** Called with the record every time it is looked at. */
+  onProgress?: (experiment: ExperimentRecord) => void
+  signal?: AbortSignal
+  /** Give up waiting after this; the experiment goes on. */
+  timeoutMs?: number
+  /** Between two looks. @default 2000 */
+  everyMs?: number
+}
+
+/** An experiment that was started: its runs are jobs of the service, which goes on whoever watches. */
+export interface Experiment {
+  id: string
+  /** Arms, seeds, budgets and every hyper-parameter, as they are run. */
+  definition: ExperimentDefinition
+  /** Its record as it is now, run by run. */
+  refresh(): Promise<ExperimentRecord>
+  /** Waits until all runs have ended, and gives the report, which names those without a result. */
+  result(options?: ExperimentWait): Promise<ExperimentReport>
+  /** What the runs that have a result say so far. */
+  report(): Promise<ExperimentReport>
+  /** The report as one HTML page. */
+  page(): Promise<string>
+  /** The stored runs: merge those of several machines with `npm run experiment -- report`. */
+  runs(): Promise<ExperimentRuns>
+  /** Cancels the runs that have not ended. Running the same experiment again submits them anew. */
+  cancel(): Promise<void>
+  /** Forgets the experiment; `delete` its jobs and models too. */
+  delete(options?: { runs?: 'keep' | 'delete' }): Promise<void>
+}
+
+/**
+ * Starts a preset, or an experiment of one's own; resolves when its runs are queued. The same on the same data is the same
+ * experiment: what was trained is not trained again, what failed is.
+ */
+export async function runExperiment(connection: Connection, experiment: CreateExperimentRequest['experiment'], { dataset, call, ...options }: ExperimentOptions & { call?: CallOptions }): Promise<Experiment> {
+  const versionId = typeof dataset === 'string' ? dataset : dataset.versionId
+  return experimentHandle(connection, await connection.api.experiment.create({ versionId, experiment, ...options }, call))
+}
+
+export async function getExperiment(connection: Connection, experimentId: string): Promise<Experiment> {
+  return experimentHandle(connection, await connection.api.experiment.get({ experimentId }))
+}
+
+function experimentHandle({ api }: Connection, { id, definition }: ExperimentRecord): Experiment {
+  const ref = { experimentId: id }
+  return {
+    id,
+    definition,
+    refresh: () => api.experiment.get(ref),
+    report: () => api.experiment.report(ref),
+    page: async () => (await api.experiment.page(ref)).html,
+    runs: () => api.experiment.runs(ref),
+    cancel: async () => { await api.experiment.cancel(ref) },
+    delete: async (options = {}) => { await api.experiment.delete({ ...ref, ...options }) },
+    async result({ onProgress, signal, timeoutMs = Infinity, everyMs = 2000 } = {}) {
+      const until = Date.now() + timeoutMs
+      for (;;) {
+        const now = await api.experiment.get(ref, { signal })
+        onProgress?.(now)
+        if (isOver(now)) return api.experiment.report(ref, { signal })
+        if (Date.now() >= until) throw new WaitTimeoutError({ ...localError('WAIT_TIMEOUT', `${id} had not ended after ${timeoutMs} ms.`, 'It goes on; wait again with experiment.result().'), jobId: id, modelId: null })
+        await pause(Math.min(everyMs, until - Date.now()), signal)
+      }
+    },
+  }
+}
+
+/** Exhaustive on purpose: a state this SDK does not know is an error, not a reason to wait for ever. */
+function isOver({ state }: ExperimentRecord): boolean {
+  switch (state) {
+    case 'running': return false
+    case 'succeeded': case 'incomplete': return true
+    default: throw new TypeError(`unknown state ${String(state satisfies never)} of an experiment: use a newer version of the SDK`)
+  }
+}

@@ -1,0 +1,65 @@
+import { planRuns, presetNames, presets, type ExperimentDefinition, type Issue, type VersionSummary } from '@imclr/contract'
+import { checkSpec, fitSpec } from '../job/checkSpec.js'
+
+export type ExperimentData = Pick<VersionSummary, 'classes' | 'picture' | 'counts' | 'perClass'>
+
+/** Why a data set cannot carry an experiment, and the nearest thing that would work; empty: it can. Found before any run is submitted. */
+export function checkExperiment(definition: ExperimentDefinition, data: ExperimentData): Issue[] {
+  const own = [...checkPictures(definition, data), ...checkLabels(definition, data), ...checkOthers(definition, data)]
+  return own.length > 0 ? own : checkRuns(definition, data)
+}
+
+const issue = (path: string, message: string, fix: string): Issue => ({ path, code: 'does_not_fit', message, fix })
+
+function checkPictures({ name, requires: { minSide, maxSide } }: ExperimentDefinition, { picture: { height, width } }: ExperimentData): Issue[] {
+  const has = `these have ${width} x ${height}`
+  if (Math.min(height, width) < minSide) {
+    const others = presetNames.filter((preset) => (presets[preset].requires.minSide ?? 8) <= Math.min(height, width))
+    return [issue('versionId', `${name} is for images of at least ${minSide} pixels a side; ${has}`, `Prepare the data set with imageSize: ${minSide}, or run a preset for smaller images: ${others.join(', ')}`)]
+  }
+  if (Math.max(height, width) > maxSide) return [issue('versionId', `${name} is for images of at most ${maxSide} pixels a side; ${has}`, `Prepare the data set with imageSize: ${maxSide}`)]
+  return []
+}
+
+function checkLabels({ name, budgets, requires: { labelsPerClass } }: ExperimentDefinition, { classes, counts, perClass }: ExperimentData): Issue[] {
+  const smallest = Math.min(...perClass.train)
+  if (smallest < labelsPerClass) {
+    const which = classes[perClass.train.indexOf(smallest)]
+    return [issue('versionId', `${name} needs ${labelsPerClass} training images of every class; '${which}' has ${smallest}`, `Add ${labelsPerClass - smallest} of '${which}', or leave the class out`)]
+  }
+  const least = classes.length * labelsPerClass
+  const fits = (budget: number | null): boolean => budget === null || (budget >= least && budget <= counts.train)
+  if (budgets.every(fits)) return []
+  const named = budgets.filter((budget): budget is number => !fits(budget))
+  const large = named.filter((budget) => budget > counts.train)
+  const small = named.filter((budget) => budget < least)
+  const nearest = [...new Set([...budgets.filter(fits), ...(small.length > 0 ? [least] : []), ...(large.length > 0 && !budgets.includes(null) ? [counts.train] : [])])].sort((a, b) => (a ?? Infinity) - (b ?? Infinity))
+  const fix = `The nearest that works: budgets [${nearest.map((budget) => budget ?? 'null').join(', ')}]`
+  return [
+    ...(large.length > 0 ? [issue('budgets', `${name} asks for ${large.join(', ')} labels; the data set has ${counts.train} training images`, fix)] : []),
+    ...(small.length > 0 ? [issue('budgets', `${name} needs ${labelsPerClass} labels per class, ${least} for ${classes.length} classes; ${small.join(', ')} ${small.length > 1 ? 'are' : 'is'} too few`, fix)] : []),
+  ]
+}
+
+/** Training images outside a budget serve as unlabelled ones too, with their labels left unread. */
+function checkOthers({ name, budgets, requires: { unlabelledImages, testImages } }: ExperimentDefinition, { counts }: ExperimentData): Issue[] {
+  const issues: Issue[] = []
+  for (const budget of budgets) {
+    const unlabelled = counts.unlabelled + Math.max(0, counts.train - (budget ?? counts.train))
+    if (unlabelled >= unlabelledImages) continue
+    const most = counts.unlabelled + counts.train - unlabelledImages
+    const fix = most > 0 ? `Use a budget of at most ${most}, or upload more images under unlabelled/` : 'Upload more images under unlabelled/, or run label-budget, which needs none'
+    issues.push(issue('budgets', `${name} needs ${unlabelledImages} images without labels; with ${budget === null ? 'all labels' : `${budget} labels`} used there are ${unlabelled}`, fix))
+  }
+  if (counts.test < testImages) issues.push(issue('versionId', `${name} needs ${testImages} test images to tell its arms apart; there are ${counts.test}`, 'Give more test images, or prepare the data set with a larger testFraction'))
+  return issues
+}
+
+/** What any training would be refused for, once per arm. */
+function checkRuns(definition: ExperimentDefinition, data: ExperimentData): Issue[] {
+  const found = new Map<string, Issue>()
+  for (const { arm, spec } of planRuns(definition)) {
+    for (const one of checkSpec(fitSpec(spec, data), data, null)) found.set(`${arm} ${one.path} ${one.message}`, { ...one, path: `arms.${arm}.${one.path}` })
+  }
+  return [...found.values()]
+}

@@ -1,0 +1,5 @@
+/** The program of a thread: the stored runs of an experiment in, their report out. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { reportExperiment, type ExperimentRuns } from '@imclr/contract'
+
+parentPort?.postMessage(reportExperiment(workerData as ExperimentRuns))

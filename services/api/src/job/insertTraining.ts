@@ -1,0 +1,31 @@
+import { Failure, makeId, type TrainingSpec } from '@imclr/contract'
+import { holdModel, insertJob, measuredSpeed, type JobRow, type Queries, type VersionRow } from '@imclr/database'
+import type { Call } from '../request/context.js'
+import { checkSpec, fitSpec } from './checkSpec.js'
+import { estimateJob } from './estimateJob.js'
+
+export interface TrainingToInsert {
+  /** Held by the transaction. */
+  version: VersionRow
+  spec: TrainingSpec
+  name: string | null
+}
+
+/**
+ * Records a training that waits; to be queued once the transaction has committed. Throws Failure NOT_FOUND (reference model)
+ * and BAD_INPUT where the spec does not fit the data.
+ */
+export async function insertTraining(tx: Queries, { caller: { projectId }, clock, random }: Pick<Call, 'caller' | 'clock' | 'random'>, { version, spec: wanted, name }: TrainingToInsert): Promise<JobRow> {
+  const spec = fitSpec(wanted, version.summary)
+  const { referenceModelId } = spec.evaluation
+  const reference = referenceModelId === null ? undefined : await holdModel(tx, { projectId, modelId: referenceModelId })
+  if (referenceModelId !== null && reference === undefined) throw new Failure('NOT_FOUND', `There is no model ${referenceModelId} to be the reference`)
+  const issues = checkSpec(spec, version.summary, reference?.manifest ?? null)
+  if (issues.length > 0) throw new Failure('BAD_INPUT', `The spec does not fit version ${version.id}: ${issues.map(({ message }) => message).join('; ')}`, { issues })
+
+  const createdAt = clock()
+  return insertJob(tx, {
+    id: makeId('job', random(20)), projectId, kind: 'train', name, datasetId: version.datasetId, versionId: version.id, spec, limits: spec.limits,
+    estimate: estimateJob(spec, version.summary, await measuredSpeed(tx, spec)), createdAt, queuedAt: createdAt,
+  })
+}

@@ -1,0 +1,21 @@
+import { baselineArm, imclrArm } from './arms.js'
+import type { Preset } from './preset.js'
+import { cosineRecipe, cosineSource, fiveSeeds, stepRecipe, stepSource, threeSeeds } from './recipes.js'
+
+/** How the gain depends on the number of labels; a budget holds the smaller ones. Epochs are equal, so fewer labels are fewer steps. */
+export const labelBudget: Preset = {
+  name: 'label-budget',
+  title: 'Gain by number of labels',
+  claim: 'On CIFAR-100 a gap of about 2 points stays down to 5 % of the labels (arXiv 2011.12618v1, abstract).',
+  arms: [baselineArm, imclrArm],
+  comparisons: [{ arm: 'imclr', against: 'baseline', published: 2 }],
+  requires: { labelsPerClass: 5 },
+  scales: {
+    paper: {
+      recipe: `5, 10, 25, 50 and 100 % of CIFAR-100's labels. ResNet-56, the network not being in the abstract. ${stepSource}.`,
+      spec: { ...stepRecipe, network: 'resnet56' }, seeds: fiveSeeds, budgets: [2500, 5000, 12_500, 25_000, null],
+    },
+    medium: { recipe: `ResNet-20, 60 epochs. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet20', epochs: 60 }, seeds: threeSeeds, budgets: [1000, 2500, 5000, 10_000] },
+    small: { recipe: `ResNet-20, 200 epochs. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet20', epochs: 200 }, seeds: fiveSeeds, budgets: [250, 500, 1000] },
+  },
+}

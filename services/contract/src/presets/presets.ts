@@ -1,0 +1,17 @@
+import { cifar10 } from './cifar10.js'
+import { cifar100 } from './cifar100.js'
+import { corruptions } from './corruptions.js'
+import { labelBudget } from './labelBudget.js'
+import type { PresetName } from './names.js'
+import type { Preset } from './preset.js'
+import { stl10 } from './stl10.js'
+import { tinyImagenet } from './tinyImagenet.js'
+
+export const presets: Record<PresetName, Preset> = {
+  'tiny-imagenet': tinyImagenet,
+  cifar100,
+  cifar10,
+  stl10,
+  'label-budget': labelBudget,
+  corruptions,
+}

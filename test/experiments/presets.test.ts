@@ -1,0 +1,118 @@
+/** Every preset's shortest form, from upload to page, on the demo's images and the real service; and the same from a shell. */
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { definitionOf, experimentReport, experimentRuns, presetNames, presets, scales, trainingSpec } from '@imclr/contract'
+import { BadInputError, createClient, type Client, type Dataset } from '@imclr/sdk'
+import { estimateJob } from '../../services/api/src/job/estimateJob.js'
+import { makeFolder } from '../support/parts.js'
+import { standalone, type RunningService } from '../support/runService.js'
+import { root } from '../trainer/pipeline/harness.js'
+import { writeDemoPart } from './demoPart.js'
+
+const execute = promisify(execFile)
+
+describe('the presets', () => {
+  let service: RunningService
+  let sdk: Client
+  const archive = join(makeFolder('experiment-data'), 'demo.zip')
+  const prepared = new Map<number, Promise<Dataset>>()
+  /** The demo's images, as large as a preset wants them. */
+  const dataset = (side: number) => { prepared.set(side, prepared.get(side) ?? sdk.datasets.upload(archive, { name: `demo-${side}`, imageSize: side })); return prepared.get(side)! }
+  beforeAll(async () => {
+    await writeDemoPart(archive)
+    service = await standalone()
+    sdk = createClient(service)
+  })
+  afterAll(() => service[Symbol.asyncDispose]())
+
+  it.each(presetNames)('%s runs end to end in its shortest form', async (name) => {
+    const { minSide = 28, labelsPerClass = 2 } = presets[name].requires
+    const budgets = name === 'label-budget' ? [50, 100] : [10 * labelsPerClass]
+    const { evaluation } = definitionOf(presets[name], 'small').arms[0]!.spec
+    const experiment = await sdk.experiments.run(name, {
+      dataset: await dataset(minSide), scale: 'small', seeds: [1], budgets, change: { epochs: 1, batchSize: 25, ...(evaluation.corruptionImages === 'none' ? {} : { evaluation: { ...evaluation, corruptionImages: 20 } }) },
+    })
+    const report = experimentReport.parse(await experiment.result({ everyMs: 300 }))
+    expect(report.missing).toEqual([])
+    expect(report.plan).toMatchObject({ name: `${name}-small`, claim: presets[name].claim })
+    expect(report.budgets.map(({ budget }) => budget)).toEqual(budgets)
+    for (const { arms, comparisons } of report.budgets) {
+      expect(arms.map(({ arm }) => arm)).toEqual(['baseline', 'imclr'])
+      // One seed: a difference with no interval over seeds, the one over images around it.
+      const [one] = comparisons
+      expect(one!.perSeed).toHaveLength(1)
+      expect(one!.interval).toBeNull()
+      expect(one!.bootstrap.low).toBeLessThanOrEqual(one!.mean)
+      expect(one!.bootstrap.high).toBeGreaterThanOrEqual(one!.mean)
+      expect(one!.mean).toBeCloseTo(arms[1]!.mean - arms[0]!.mean, 9)
+      expect(one!.published).toBe(presets[name].comparisons[0]!.published)
+      if (name === 'corruptions') expect(one!.corrupted).toMatchObject({ images: 20, perCorruption: expect.objectContaining({ length: 19 }) as unknown[] })
+    }
+    expect(await experiment.page()).toContain(presets[name].title)
+  }, 600_000)
+
+  it('refuses data that cannot carry one, before any work', async () => {
+    const { versionId } = await dataset(28)
+    const refusal = await sdk.experiments.run('tiny-imagenet', { dataset: versionId }).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(BadInputError)
+    expect((refusal as BadInputError).issues[0]).toMatchObject({ path: 'versionId', fix: expect.stringContaining('imageSize: 64') as string })
+  })
+
+  it('are run from a shell too: progress, files, and again without training anything', async () => {
+    const out = makeFolder('experiment-out')
+    const { IMCLR_URL: _url, IMCLR_API_KEY: _key, ...environment } = process.env
+    const command = (...args: string[]) => execute(process.execPath, [join(root, 'infra/dist/experiment/main.js'), ...args], { cwd: out, env: { ...environment, ...service.environment }, timeout: 400_000 })
+    const args = ['cifar10', '--data', archive, '--image-size', '28', '--seeds', '1,2', '--budgets', '100', '--epochs', '1', '--out', 'first']
+    const first = await command(...args)
+    expect(first.stdout).toContain('Using the service that is there')
+    expect(first.stdout).toMatch(/imclr, 100 labels, seed 2: \d+\.\d\d % \(4 of 4\)/)
+    expect(first.stdout).toMatch(/imclr minus baseline: [+−]?\d+\.\d\d points of accuracy, 95 % over seeds/)
+    for (const file of ['report.html', 'report.json', 'runs.json', 'runs.csv', 'comparisons.csv']) expect(existsSync(join(out, 'first', file)), file).toBe(true)
+    const runs = experimentRuns.parse(JSON.parse(readFileSync(join(out, 'first/runs.json'), 'utf8')))
+    expect(runs.runs).toHaveLength(4)
+    expect(readFileSync(join(out, 'first/runs.csv'), 'utf8').trim().split('\n')).toHaveLength(5)
+    expect(JSON.stringify(runs.runs[0]).length, 'a run is a few kilobytes').toBeLessThan(8000)
+
+    const jobs = async () => (await sdk.api.job.list({ limit: 200 })).items.length
+    const before = await jobs()
+    const again = await command(...args.slice(0, -1), 'again')
+    expect(again.stdout).toContain('4 of 4 runs have ended before')
+    // One more prepare job, for the upload; no training.
+    expect(await jobs()).toBe(before + 1)
+    expect(readFileSync(join(out, 'again/report.json'), 'utf8')).toBe(readFileSync(join(out, 'first/report.json'), 'utf8'))
+
+    await command('report', 'first/runs.json', 'again/runs.json', '--out', 'merged')
+    expect(readFileSync(join(out, 'merged/report.json'), 'utf8')).toBe(readFileSync(join(out, 'first/report.json'), 'utf8'))
+  }, 900_000)
+})
+
+describe('the presets as data', () => {
+  it.each(presetNames.flatMap((name) => scales.map((scale) => [name, scale] as const)))('%s at %s is a whole experiment with its sources', (name, scale) => {
+    const { title, claim, recipe, arms, seeds, comparisons } = definitionOf(presets[name], scale)
+    expect([presets[name].name, title.length > 0]).toEqual([name, true])
+    expect(claim).toMatch(/arXiv 2011\.12618/)
+    expect(recipe).toMatch(/[Ll]earning rate/)
+    expect(arms.length).toBeGreaterThanOrEqual(2)
+    expect(seeds.length).toBeGreaterThanOrEqual(scale === 'medium' ? 3 : 5)
+    for (const { published } of comparisons) expect(published).not.toBeNull()
+    // The arms differ in their own fields alone.
+    for (const { spec } of arms) expect({ ...spec, mode: null }).toEqual({ ...arms[0]!.spec, mode: null })
+  })
+
+  it('small ones are small: half an hour or so per seed and budget on two cores that train ResNet-20 at 150 stacked images per second', () => {
+    const data = { 'tiny-imagenet': { side: 64, classes: 200, train: 100_000 }, stl10: { side: 96, classes: 10, train: 5000 }, cifar100: { side: 32, classes: 100, train: 50_000 } } as Record<string, { side: number; classes: number; train: number }>
+    for (const name of presetNames) {
+      const { side, classes, train } = data[name] ?? { side: 32, classes: 10, train: 50_000 }
+      const version = { classes: Array.from({ length: classes }, (_, i) => `${i}`), picture: { height: side, width: side, fit: 'crop', kernel: 'lanczos3' }, counts: { train, test: 10_000, unlabelled: 0 } } as const
+      const { arms, budgets } = definitionOf(presets[name], 'small')
+      // 150 stacked images of ResNet-20, three forward passes each.
+      const speed = 150 * 3 * 2 * 40.8e6
+      const seconds = budgets.flatMap((budget) => arms.map(({ spec }) => estimateJob(trainingSpec.parse({ ...spec, trainImages: budget }), version, speed).seconds)).reduce((sum, one) => sum + one, 0)
+      console.log(`${name}, small: about ${Math.round(seconds / 60)} min per seed`)
+      expect(seconds / budgets.length, name).toBeLessThan(45 * 60)
+    }
+  })
+})
