@@ -27,7 +27,7 @@ beforeAll(async () => {
   ;({ versionPrefix } = await bench.prepare(demoArchive))
   run = bench.train({ job: 'validated', versionPrefix, spec })
   ended = await run.ended
-})
+}, 300_000)
 afterAll(() => bench[Symbol.asyncDispose]())
 
 const fileOf = (some: Run, path: string) => readFile(bench.objectPath(some.outputPrefix + path))
