@@ -85,7 +85,7 @@ describe('the recipe', () => {
   const data = (train: number, side: number) => ({ counts: { train, test: 1000, unlabelled: 0 }, picture: { height: side, width: side } }) as unknown as Parameters<typeof recipe>[0]
   it('is the stated one for the images that come along', () => {
     expect(recipe(data(500, 28), true)).toEqual({
-      network: 'resnet8', epochs: 150, batchSize: 64, learningRate: 0.1, schedule: { kind: 'cosine' }, weightDecay: 5e-4, augmentation: { cropPadding: 2, flip: true }, seed: 1,
+      network: 'resnet8', epochs: 150, batchSize: 64, learningRate: 0.1, schedule: { kind: 'cosine' }, weightDecay: 5e-4, augment: [{ op: 'crop', padding: 2 }, 'flip'], seed: 1,
     })
   })
   it('takes about as many pixels of others: 150,000 images of 28x28', () => {

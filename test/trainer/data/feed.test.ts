@@ -277,7 +277,7 @@ describe('trainingFeed', () => {
 describe('sampling', () => {
   const labels = Uint16Array.from({ length: 100 }, (_, i) => (i < 70 ? 0 : i < 95 ? 1 : 2))
   const split: LoadedSplit = { count: 100, height: 8, width: 8, classes: 3, images: noise(5, 100 * 192), labels }
-  const feedOf = (spec: TrainingSpecInput) => trainingFeed(split, trainingSpec.parse({ batchSize: 20, augmentation: { cropPadding: 0, flip: false }, ...spec }))
+  const feedOf = (spec: TrainingSpecInput) => trainingFeed(split, trainingSpec.parse({ batchSize: 20, augment: [], ...spec }))
 
   it('balanced: every class equally often, each image of a rare one before any comes again, in an order of its own each epoch', () => {
     for (const epoch of [0, 1, 2]) {
