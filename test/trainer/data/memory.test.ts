@@ -28,7 +28,7 @@ describe('memory while preparing', () => {
     expect([few.images, many.images]).toEqual([1000, 8000])
     // 7,000 entries of well below a kilobyte, and what the garbage collector leaves for later (40,000 images take no more).
     expect(many.megabytes - few.megabytes).toBeLessThan(100)
-  }, 120_000)
+  }, 300_000)
 
   it('does not grow with what pictures are decoded to: 300 MB of pixels out of files', async () => {
     const pixels = noise(3, 192 + 1600)
@@ -38,7 +38,7 @@ describe('memory while preparing', () => {
     const many = await prepareElsewhere(await tarOf(pictures(1600)), { imageSize: 256 })
     expect([few.images, many.images]).toEqual([160, 1600])
     expect(many.megabytes - few.megabytes).toBeLessThan(100)
-  }, 120_000)
+  }, 300_000)
 
   it('does not grow with the bytes: 250 MB of pixels', async () => {
     const batch = Buffer.from(noise(2, 8000 * 3073))
@@ -53,5 +53,5 @@ describe('memory while preparing', () => {
     expect(images).toBe(80_000)
     // A batch of 25 MB, a shard of 32 MB, 80,000 entries, the program itself.
     expect(megabytes).toBeLessThan(200)
-  }, 120_000)
+  }, 300_000)
 })
