@@ -123,8 +123,8 @@ describe.each(stacks)('experiments on %s', (stack) => {
     })
 
     it('arms that no training could run, once per arm', async () => {
-      expect((await only({ change: { warmupEpochs: 5 }, seeds: [1, 2] })).issues).toEqual([
-        'arms.baseline.spec.warmupEpochs: A warm-up of 5 epochs does not end within 2. Use at most 2', 'arms.imclr.spec.warmupEpochs: A warm-up of 5 epochs does not end within 2. Use at most 2',
+      expect((await only({ change: { rampUp: { epochs: 5 } }, seeds: [1, 2] })).issues).toEqual([
+        'arms.baseline.spec.rampUp.epochs: A ramp of 5 epochs does not fit into 2. Use at most 2', 'arms.imclr.spec.rampUp.epochs: A ramp of 5 epochs does not fit into 2. Use at most 2',
       ])
     })
 
