@@ -16,13 +16,20 @@ async function main(command: Command): Promise<void> {
   switch (command.kind) {
     case 'help': return say(usage)
     case 'list': return say(presetNames.map(describe).join('\n\n'))
-    case 'run': return run(command.run, say)
+    case 'run': return run(command.run, { say, signal: stopped() })
     case 'report': {
       const runs = await readRuns(command.files)
       const { report, paths } = await writeReport(runs, command.out ?? `experiments/${runs.plan.name}`)
       return say(`${summary(report)}\n\n${paths.map((path) => `  ${path}`).join('\n')}`)
     }
   }
+}
+
+/** Aborts at the first Ctrl-C or SIGTERM; at the second the process ends as usual. */
+function stopped(): AbortSignal {
+  const stop = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error('stopped; the same command goes on from here')))
+  return stop.signal
 }
 
 function describe(name: (typeof presetNames)[number]): string {
@@ -42,7 +49,7 @@ try {
 }
 await main(command).catch((error: unknown) => {
   process.exitCode = 1
-  complain(`\nThe experiment failed: ${error instanceof Error ? error.message : String(error)}`)
+  complain(`\nThe experiment did not come to its end: ${error instanceof Error ? error.message : String(error)}`)
   if (!(error instanceof ImclrError) && !(error instanceof Failure)) return
   for (const { path, message, fix } of error.issues.slice(0, 10)) complain(`  ${path}: ${message}${fix ? `. ${fix}` : ''}`)
   const hint = error instanceof ImclrError ? error.hint : error.record.hint

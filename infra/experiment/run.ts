@@ -9,12 +9,15 @@ import { writeReport } from './writeReport.js'
 
 type Say = (text: string) => void
 
-/** Runs an experiment to its end, on a service that is there or on one of its own, and writes the report. Stopped and called again, it goes on. */
-export async function run(options: RunOptions, say: Say): Promise<void> {
+/**
+ * Runs an experiment to its end, on a service that is there or on one of its own, and writes the report. Where `signal` aborts, a
+ * service of its own is closed, whose trainings leave a checkpoint; called again, it goes on.
+ */
+export async function run(options: RunOptions, { say, signal }: { say: Say; signal: AbortSignal }): Promise<void> {
   const definition = await readDefinition(options.experiment)
   await using service = await useService(options.folder, say)
   const sdk = service === null ? createClient() : createClient({ url: service.url, apiKey: service.apiKey })
-  const versionId = options.version ?? (await upload(sdk, options, say))
+  const versionId = options.version ?? (await upload(sdk, options, { say, signal }))
 
   const experiment = await sdk.experiments.run(definition, {
     dataset: versionId, scale: options.scale,
@@ -23,12 +26,11 @@ export async function run(options: RunOptions, say: Say): Promise<void> {
   const { name, arms, seeds, budgets } = experiment.definition
   say(`${name} (${experiment.id}): ${arms.length} arms x ${seeds.length} seeds x ${budgets.length} budgets`)
   const line = progressLine(process.stdout)
-  let last = 0
+  const told = new Set<string>()
   await experiment.result({
+    signal,
     onProgress: (now) => {
-      const { succeeded, withoutResult } = now.runs
-      if (succeeded + withoutResult > last) newResults(now, last, (text) => line.end(text))
-      last = succeeded + withoutResult
+      for (const text of news(now, told)) line.end(text)
       if (now.state === 'running') line.show(progressOf(now))
     },
   })
@@ -51,10 +53,10 @@ async function useService(folder: string | null, say: Say): Promise<RunningServi
   return startService(own)
 }
 
-async function upload(sdk: Client, { data, imageSize }: RunOptions, say: Say): Promise<string> {
+async function upload(sdk: Client, { data, imageSize }: RunOptions, { say, signal }: { say: Say; signal: AbortSignal }): Promise<string> {
   const line = progressLine(process.stdout)
   const { name, versionId, counts, classes, picture } = await sdk.datasets.upload(data!, {
-    imageSize,
+    imageSize, signal,
     onProgress: (progress) => {
       if (progress.phase === 'uploading') line.show(`uploading  ${bar(progress.bytes, progress.totalBytes)} ${(progress.bytes / 1e6).toFixed(1)} of ${(progress.totalBytes / 1e6).toFixed(1)} MB`)
       else line.show(`preparing  ${bar(progress.images, progress.totalImages)} ${progress.images} of ${progress.totalImages} images`)
@@ -64,11 +66,14 @@ async function upload(sdk: Client, { data, imageSize }: RunOptions, say: Say): P
   return versionId
 }
 
-function newResults({ allRuns, runs }: ExperimentRecord, before: number, say: Say): void {
+/** What has ended since the last look, in words; all that had ended before the first one in a line. */
+function news({ allRuns, runs }: ExperimentRecord, told: Set<string>): string[] {
   const ended = allRuns.filter(({ accuracy, whyNoResult }) => accuracy !== null || whyNoResult !== null)
-  if (before === 0 && ended.length > 1) return say(`${ended.length} of ${runs.total} runs have ended before`)
-  const one = ended.at(-1)!
-  say(`${one.arm}, ${one.budget ?? 'all'} labels, seed ${one.seed}: ${one.accuracy === null ? one.whyNoResult : `${(100 * one.accuracy).toFixed(2)} %`} (${ended.length} of ${runs.total})`)
+  const fresh = ended.filter(({ jobId }) => !told.has(jobId))
+  const before = told.size
+  for (const { jobId } of fresh) told.add(jobId)
+  if (before === 0 && fresh.length > 1) return [`${fresh.length} of ${runs.total} runs have ended before`]
+  return fresh.map(({ arm, budget, seed, accuracy, whyNoResult }, i) => `${arm}, ${budget ?? 'all'} labels, seed ${seed}: ${accuracy === null ? whyNoResult : `${(100 * accuracy).toFixed(2)} %`} (${before + i + 1} of ${runs.total})`)
 }
 
 function progressOf({ allRuns, runs, secondsLeft }: ExperimentRecord): string {

@@ -25,7 +25,7 @@ describe('the presets', () => {
     await writeDemoPart(archive)
     service = await standalone()
     sdk = createClient(service)
-  })
+  }, 240_000)
   afterAll(() => service[Symbol.asyncDispose]())
 
   it.each(presetNames)('%s runs end to end in its shortest form', async (name) => {

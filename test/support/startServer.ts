@@ -41,7 +41,7 @@ rm -rf "$folder"
 exit "$code"
 `
 
-const startWithinMs = 30_000
+const startWithinMs = 120_000
 
 export function makeFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `imclr-test-${name}-`))
