@@ -106,7 +106,7 @@ describe('a job that fails', () => {
   })
 
   it('without a word is ended as stalled, and tried again', async () => {
-    const scheduler = await shop.start({ stallSeconds: 1 })
+    const scheduler = await shop.start({ stallSeconds: 5 })
     const jobId = await shop.train('do=hang at=2 attempts=1')
     const job = await shop.ended(jobId)
     expect(job).toMatchObject({ state: 'succeeded', attempt: 2 })
