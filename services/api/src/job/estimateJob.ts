@@ -8,8 +8,9 @@ import { inputSize, type SpecVersion } from './checkSpec.js'
 const assumed = 1e10
 /** Start of the process, first recording of the step, export. */
 const overheadSeconds = 15
-/** 19 corruptions x 5 severities, and the time that one core takes to corrupt a million pixels, measured over all of them. */
+/** 19 corruptions x 5 severities, the frames of 14 sequences, and the time that one core takes to corrupt a million pixels, measured over all of them. */
 const corruptionCells = 95
+const sequenceFrames = 409
 const secondsPerCorruptedMegapixel = 0.2
 
 /**
@@ -22,16 +23,14 @@ export function estimateJob(spec: TrainingSpec, version: SpecVersion, measured: 
   const pixels = inputSize(spec, version)
   const forward = networks[spec.network].multiplyAdds * (pixels.height * pixels.width) / (32 * 32)
   const trained = 3 * forward * (spec.trainImages ?? version.counts.train) * spec.epochs
-  const corruptionImages = corruptedImages(spec, version)
-  const evaluated = forward * (version.counts.test + corruptionImages * corruptionCells)
-  const corrupting = corruptionImages * corruptionCells * (version.picture.height * version.picture.width / 1e6) * secondsPerCorruptedMegapixel
+  const { corruptionImages, perturbationImages } = spec.evaluation
+  const changed = imagesOf(corruptionImages, version) * corruptionCells + imagesOf(perturbationImages, version) * sequenceFrames
+  const evaluated = forward * (version.counts.test + changed)
+  const corrupting = changed * (version.picture.height * version.picture.width / 1e6) * secondsPerCorruptedMegapixel
   const seconds = Math.ceil((trained + evaluated) / (measured ?? assumed) + corrupting + overheadSeconds)
   return measured === null
     ? { seconds, basis: 'assumed', note: 'No job has succeeded here yet: the speed of two cores of a current CPU is assumed' }
     : { seconds, basis: 'measured', note: 'From the speed that the last jobs reached on this service' }
 }
 
-function corruptedImages({ evaluation: { corruptionImages } }: TrainingSpec, { counts }: SpecVersion): number {
-  if (corruptionImages === 'none') return 0
-  return corruptionImages === 'all' ? counts.test : Math.min(corruptionImages, counts.test)
-}
+const imagesOf = (wanted: number | 'all' | 'none', { counts }: SpecVersion): number => (wanted === 'none' ? 0 : wanted === 'all' ? counts.test : Math.min(wanted, counts.test))

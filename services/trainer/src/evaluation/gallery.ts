@@ -1,7 +1,7 @@
 import { prepareCorruption, type JpegRoundTrip } from './corruption/corrupt.js'
 import type { Photograph } from './corruption/imageCorruption.js'
 import { corruptionNames, type Severity } from './corruption/table.js'
-import type { TestSplit } from './evaluate.js'
+import type { TestSplit } from './testSplit.js'
 
 /** Strips of small pictures side by side, as `data:` URIs of PNG. */
 export interface Gallery {

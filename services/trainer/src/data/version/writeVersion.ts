@@ -81,6 +81,8 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
     skipped: skipped.issues,
     skippedCount: skipped.count,
     contactSheet: await putFile(store, prefix, { path: 'contact-sheet.png', bytes: sheet, contentType: 'image/png' }),
+    corruptionPreview: null,
+    storedCells: null,
     originals: await pickOriginals({ ...parts, prefix, test: splitIndices.test, versionId, splitSeed: options.splitSeed }),
   }
   parts.signal.throwIfAborted()
