@@ -1,7 +1,8 @@
 /** A registered model on the test images of another version: what is asked for, and the files that come of it. */
 import { z } from 'zod'
 import { artifactFile } from './artifact.js'
-import { sha256 } from './dataset.js'
+import { sha256, type Picture } from './dataset.js'
+import type { Issue } from './failure.js'
 import { jobId, modelId, versionId } from './ids.js'
 import { evaluationSpec, limits } from './trainingSpec.js'
 
@@ -41,3 +42,24 @@ export type EvaluationManifest = z.infer<typeof evaluationManifest>
 /** What API and SDK show of an evaluation that has succeeded. */
 export const evaluationSummary = evaluationManifest.pick({ jobId: true, modelId: true, versionId: true, accuracy: true, meanCorruptionError: true, meanFlipProbability: true, files: true })
 export type EvaluationSummary = z.infer<typeof evaluationSummary>
+
+interface Sort {
+  classes: readonly string[]
+  picture: Picture
+}
+
+/** Why a model cannot be evaluated on a version: other classes, pictures made by another rule, no test images. Empty: it can. */
+export function whyNotEvaluable(model: Sort, version: Sort & { testImages: number }): Issue[] {
+  const issues: Issue[] = []
+  const known = new Set(model.classes)
+  const list = (names: readonly string[]) => names.slice(0, 200).map((name) => JSON.stringify(name)).join(', ') + (names.length > 200 ? `, and ${names.length - 200} more` : '')
+  if (version.classes.length !== model.classes.length || version.classes.some((name) => !known.has(name))) {
+    issues.push({ path: 'classes', code: 'does_not_fit', message: `The model tells apart ${list(model.classes)}; the version has ${list(version.classes)}`, fix: 'Name the classes of the data as the model names them: the same ones, no more and no fewer' })
+  }
+  const say = ({ height, width, fit, kernel }: Picture) => `${width} x ${height} pixels by '${fit}' with ${kernel}`
+  if (say(model.picture) !== say(version.picture)) {
+    issues.push({ path: 'picture', code: 'does_not_fit', message: `The model takes pictures of ${say(model.picture)}; those of the version have ${say(version.picture)}`, fix: `Upload the data with imageSize ${model.picture.height} and fit '${model.picture.fit}'` })
+  }
+  if (version.testImages === 0) issues.push({ path: 'versionId', code: 'does_not_fit', message: 'The version has no test images', fix: 'Give it a test part' })
+  return issues
+}

@@ -138,7 +138,7 @@ export const evaluateJobFile = z.object({
   options: evaluateOptions,
   versionPrefix: z.string(),
   outputPrefix: z.string(), // of this attempt alone
-  reference: referenceModel.nullable(),
+  reference: z.object({ modelId, name: z.string(), modelPrefix: z.string() }).nullable(), // measured on the same pictures
 })
 export const jobFile = z.discriminatedUnion('kind', [prepareJobFile, trainJobFile, evaluateJobFile])
 export type JobFile = z.infer<typeof jobFile>

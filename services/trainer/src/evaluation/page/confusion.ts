@@ -1,4 +1,4 @@
-import type { Report } from '@imclr/contract'
+import type { AnyReport } from './anyReport.js'
 import { heat } from './heat.js'
 import { html, type Html } from './html.js'
 import { count, points } from './numbers.js'
@@ -10,7 +10,8 @@ const withNumbers = 20
 const drawable = 100
 
 /** Which class was taken for which: the matrix, and its largest off-diagonal entries in words. */
-export function confusionSection({ clean, dataset }: Report): Html {
+export function confusionSection({ clean, dataset }: AnyReport): Html | null {
+  if (!clean) return null
   const { confusion } = clean
   const names = dataset.classes
   const size = names.length

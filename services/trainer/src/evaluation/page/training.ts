@@ -1,11 +1,11 @@
-import type { Report } from '@imclr/contract'
+import type { AnyReport } from './anyReport.js'
 import { html, type Html } from './html.js'
 import { lineChart } from './lineChart.js'
 import { count } from './numbers.js'
 
 /** Loss (with the floor that no loss can go below) and learning rate over the epochs. */
-export function trainingCurves({ training, model }: Report): Html | null {
-  const { epochs } = training
+export function trainingCurves({ training, model }: AnyReport): Html | null {
+  const epochs = training?.epochs ?? []
   if (epochs.length === 0) return null
   const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0)
   const hasFloor = epochs.some((epoch) => epoch.labelEntropy > 1e-6)
