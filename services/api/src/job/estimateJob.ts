@@ -1,4 +1,4 @@
-import { networks, type Estimate, type TrainingSpec } from '@imclr/contract'
+import { networks, type Estimate, type EvaluationSpec, type TrainingSpec } from '@imclr/contract'
 import { inputSize, type SpecVersion } from './checkSpec.js'
 
 /**
@@ -20,17 +20,39 @@ const secondsPerCorruptedMegapixel = 0.2
  * @param measured multiply-adds per second of training, `null` where no job has succeeded yet
  */
 export function estimateJob(spec: TrainingSpec, version: SpecVersion, measured: number | null): Estimate {
-  const pixels = inputSize(spec, version)
-  const forward = networks[spec.network].multiplyAdds * (pixels.height * pixels.width) / (32 * 32)
-  const trained = 3 * forward * (spec.trainImages ?? version.counts.train) * spec.epochs
-  const { corruptionImages, perturbationImages } = spec.evaluation
-  const changed = imagesOf(corruptionImages, version) * corruptionCells + imagesOf(perturbationImages, version) * sequenceFrames
-  const evaluated = forward * (version.counts.test + changed)
-  const corrupting = changed * (version.picture.height * version.picture.width / 1e6) * secondsPerCorruptedMegapixel
-  const seconds = Math.ceil((trained + evaluated) / (measured ?? assumed) + corrupting + overheadSeconds)
-  return measured === null
-    ? { seconds, basis: 'assumed', note: 'No job has succeeded here yet: the speed of two cores of a current CPU is assumed' }
-    : { seconds, basis: 'measured', note: 'From the speed that the last jobs reached on this service' }
+  const trained = 3 * forwardCost(spec, version) * (spec.trainImages ?? version.counts.train) * spec.epochs
+  return estimateOf(trained / (measured ?? assumed) + evaluationSeconds(spec, spec.evaluation, { version, measured }), measured)
 }
 
-const imagesOf = (wanted: number | 'all' | 'none', { counts }: SpecVersion): number => (wanted === 'none' ? 0 : wanted === 'all' ? counts.test : Math.min(wanted, counts.test))
+export interface Evaluated {
+  /** Of the training of the model. */
+  spec: TrainingSpec
+  options: EvaluationSpec
+  /** 2 where a reference is measured too. */
+  models: number
+}
+
+/** How long an evaluation will take. */
+export function estimateEvaluation({ spec, options, models }: Evaluated, version: SpecVersion, measured: number | null): Estimate {
+  return estimateOf(models * evaluationSeconds(spec, options, { version, measured }), measured)
+}
+
+function estimateOf(seconds: number, measured: number | null): Estimate {
+  const whole = Math.ceil(seconds + overheadSeconds)
+  return measured === null
+    ? { seconds: whole, basis: 'assumed', note: 'No job has succeeded here yet: the speed of two cores of a current CPU is assumed' }
+    : { seconds: whole, basis: 'measured', note: 'From the speed that the last jobs reached on this service' }
+}
+
+/** Multiply-adds of one forward pass. */
+function forwardCost(spec: TrainingSpec, version: SpecVersion): number {
+  const pixels = inputSize(spec, version)
+  return networks[spec.network].multiplyAdds * (pixels.height * pixels.width) / (32 * 32)
+}
+
+function evaluationSeconds(spec: TrainingSpec, { corruptionImages, perturbationImages }: EvaluationSpec, { version, measured }: { version: SpecVersion; measured: number | null }): number {
+  const { counts, picture: { height, width } } = version
+  const some = (wanted: number | 'all' | 'none'): number => (wanted === 'none' ? 0 : wanted === 'all' ? counts.test : Math.min(wanted, counts.test))
+  const changed = some(corruptionImages) * corruptionCells + some(perturbationImages) * sequenceFrames
+  return forwardCost(spec, version) * (counts.test + changed) / (measured ?? assumed) + changed * (height * width / 1e6) * secondsPerCorruptedMegapixel
+}
