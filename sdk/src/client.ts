@@ -22,7 +22,7 @@ export interface Client {
   train(dataset: { versionId: string } | string, options?: TrainOptions, call?: CallOptions): Promise<Job>
   jobs: { get(jobId: string): Promise<Job> }
   /** A registered model on the test images of any version with the same classes, or on a stored evaluation set: a job of its own. */
-  evaluate(model: { id: string } | string, dataset: { versionId: string } | string, options?: EvaluateOptions, call?: CallOptions): Promise<EvaluationJob>
+  evaluate(model: { id: string } | string, dataset: { versionId: string } | string, options?: EvaluateOptions): Promise<EvaluationJob>
   evaluations: { get(jobId: string): Promise<Evaluation> }
   models: {
     get(modelId: string): Promise<Model>
@@ -55,7 +55,7 @@ export function createClient(options: ClientOptions = {}): Client {
     datasets: { upload: (from, uploadOptions) => uploadDataset(connection, from, uploadOptions), get: (versionId) => getVersion(connection, versionId), previewCorruptions: async (dataset) => (await connection.api.dataset.corruptionPreviewUrl({ versionId: versionOf(dataset) })).url },
     train: (dataset, trainOptions = {}, call = {}) => train(connection, { dataset, options: trainOptions, call }),
     jobs: { get: (jobId) => getJob(connection, jobId) },
-    evaluate: (model, dataset, evaluateOptions = {}, call = {}) => evaluate(connection, { modelId: idOf(model), versionId: versionOf(dataset), options: evaluateOptions, call }),
+    evaluate: (model, dataset, evaluateOptions = {}) => evaluate(connection, { modelId: idOf(model), versionId: versionOf(dataset), options: evaluateOptions }),
     evaluations: { get: (jobId) => getEvaluation(connection, jobId) },
     models: {
       get: (modelId) => getModel(connection, modelId),

@@ -3,7 +3,7 @@ import type { CallOptions, Estimate, EvaluateJob, EvaluateOptionsInput, Evaluati
 import { downloadFiles } from '../models/downloadModel.js'
 import { followJob, jobEvents, type EventOptions, type FollowOptions, type JobUpdate } from './followJob.js'
 
-export interface EvaluateOptions extends EvaluateOptionsInput {
+export interface EvaluateOptions extends EvaluateOptionsInput, CallOptions {
   /** Of the job. */
   name?: string
 }
@@ -34,7 +34,6 @@ interface Evaluate {
   modelId: string
   versionId: string
   options: EvaluateOptions
-  call?: CallOptions
 }
 
 /**
@@ -42,9 +41,9 @@ interface Evaluate {
  *
  * @throws BadInputError where classes or pictures differ: `issues` has both lists
  */
-export async function evaluate(connection: Connection, { modelId, versionId, options, call }: Evaluate): Promise<EvaluationJob> {
-  const { name, ...rest } = options
-  const submitted = await connection.api.job.evaluate({ modelId, versionId, name, options: rest }, call)
+export async function evaluate(connection: Connection, { modelId, versionId, options }: Evaluate): Promise<EvaluationJob> {
+  const { name, signal, idempotencyKey, ...rest } = options
+  const submitted = await connection.api.job.evaluate({ modelId, versionId, name, options: rest }, { signal, idempotencyKey })
   const { id } = submitted
   return {
     id,

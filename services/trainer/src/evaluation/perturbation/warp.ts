@@ -77,12 +77,13 @@ export function tilted(degrees: number, { height, width }: Size): PlaneMap {
   const z: Row = [cos * depthOfY[0], sin, cos * depthOfY[2]]
   const centred = ([a, b, c]: Row): Row => [a, b, c - a * cx - b * cy]
   const [rx, ry, rz] = [centred(x), centred(y), centred([z[0], z[1], z[2] + far])]
-  const forward = [...mix(rx, far, rz, cx), ...mix(ry, far, rz, cy), ...rz] as unknown as PlaneMap
+  const forward = [...plus(times(rx, far), times(rz, cx)), ...plus(times(ry, far), times(rz, cy)), ...rz] as unknown as PlaneMap
   return inverse(forward)
 }
 
 type Row = readonly [number, number, number]
-const mix = (a: Row, s: number, b: Row, t: number): Row => [a[0] * s + b[0] * t, a[1] * s + b[1] * t, a[2] * s + b[2] * t]
+const times = ([a, b, c]: Row, factor: number): Row => [a * factor, b * factor, c * factor]
+const plus = (a: Row, b: Row): Row => [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
 
 /** By the adjugate; the scale of a projective map is of no account, so nothing is divided. */
 function inverse([a, b, c, d, e, f, g, h, i]: PlaneMap): PlaneMap {
