@@ -7,17 +7,8 @@ import { evaluateStored } from '../../../services/trainer/src/evaluation/storedS
 import { chosenRows } from '../../../services/trainer/src/evaluation/evaluate.js'
 import { requirePart } from '../../support/parts.js'
 import { python } from '../../support/python.js'
+import { npyOf } from './npyOf.js'
 import { failureOf, noise, outputPrefix, tarOf, workplace, zipOf, type Entries } from './uploads.js'
-
-/** A .npy file by numpy's own description of the format. */
-function npyOf(type: string, shape: number[], values: Uint8Array): Buffer {
-  const header = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`
-  const padded = header.padEnd(Math.ceil((header.length + 11) / 64) * 64 - 11) + '\n'
-  const start = Buffer.alloc(10)
-  start.write('\x93NUMPY\x01\x00', 'latin1')
-  start.writeUInt16LE(padded.length, 8)
-  return Buffer.concat([start, Buffer.from(padded, 'latin1'), values])
-}
 
 const side = 8
 const size = side * side * 3
