@@ -3,7 +3,7 @@ import type { DatasetManifest, Report, TrainJobFile, TrainingPosition } from '@i
 import type { ObjectStore } from '@imclr/storage'
 import { describeEnvironment } from './artifact/environment.js'
 import { encodePng, jpegRoundTrip } from './data/codec.js'
-import { recordForward } from './engine/recordForward.js'
+import { evaluationBatch, recordForward } from './engine/recordForward.js'
 import { assembleReport } from './evaluation/assembleReport.js'
 import { evaluate } from './evaluation/evaluate.js'
 import { makeGallery } from './evaluation/gallery.js'
@@ -37,20 +37,18 @@ export interface EvaluatedModel {
   predictions: Uint8Array
 }
 
-/** Images per forward pass. */
-const batchSize = 250
-
 /** Reads the test split, once: the report, its page, and what the model answered for every image. */
 export async function evaluateModel(store: ObjectStore, options: EvaluateModelOptions): Promise<EvaluatedModel> {
   const { job, dataset, model, onProgress, warn } = options
   const { height, width } = dataset.picture
   const { execution, precision, evaluation: spec, subsetSeed: seed } = job.spec // not the training's seed: all models of a version see the same corrupted pictures
   const test: TestSplit = { ...options.test, height, width, classes: dataset.classes, versionId: dataset.versionId, ids: null }
-  const forward = recordForward({ model, height, width, batchSize: Math.min(batchSize, test.labels.length), execution, precision })
+  const batch = evaluationBatch(test.labels.length, spec.corruptionImages)
+  const forward = recordForward({ model, height, width, batchSize: batch, execution, precision })
   try {
     const reference = await readReference(store, job)
     const cacheFor = (set: string) => openPictureCache({ store, versionPrefix: job.versionPrefix, contentSha256: dataset.contentSha256, seed, set, onTrouble: warn })
-    const evaluation = await evaluate({ predict: (images) => forward.run(images), test, spec, seed, jpeg: jpegRoundTrip, reference, cacheFor, onProgress, batch: batchSize })
+    const evaluation = await evaluate({ predict: (images) => forward.run(images), test, spec, seed, jpeg: jpegRoundTrip, reference, cacheFor, onProgress, batch })
     const report = assembleReport({ ...describeJob(options), evaluation, epochs: options.trained.history, environment: describeEnvironment() })
     const gallery = evaluation.corruption && (await makeGallery({ test, seed, jpeg: jpegRoundTrip, encodePng }))
     return { report, page: reportPage(report, gallery), predictions: writePredictions(evaluation.predictions) }

@@ -5,7 +5,7 @@ import { describeEnvironment } from './artifact/environment.js'
 import { putManifest, uploadFiles } from './artifact/publishArtifact.js'
 import { encodePng, jpegRoundTrip } from './data/codec.js'
 import { loadSplit, readDatasetManifest } from './data/loadSplit.js'
-import { recordForward } from './engine/recordForward.js'
+import { evaluationBatch, recordForward } from './engine/recordForward.js'
 import { evaluate, type Evaluation } from './evaluation/evaluate.js'
 import { makeGallery, type Gallery } from './evaluation/gallery.js'
 import { reportPage } from './evaluation/page.js'
@@ -17,9 +17,6 @@ import type { TestSplit } from './evaluation/testSplit.js'
 import { openModel, type OpenedModel } from './openModel.js'
 import type { Surroundings } from './pipeline.js'
 import { binding } from './tf.js'
-
-/** Images per forward pass. */
-const batchSize = 250
 
 /**
  * An evaluation job: a registered model on the test images of any version with the same classes and picture rule, or on a stored
@@ -73,9 +70,10 @@ async function openMeasuring({ store, job, dataset }: Input, { emitter, control 
   return async ({ manifest, model }: OpenedModel, reference: Reference | undefined): Promise<{ evaluation: Measured; gallery: Gallery | null }> => {
     const labelOf = (label: number) => manifest.classes.indexOf(classes[label]!)
     const { execution, precision } = manifest.spec
-    const forward = recordForward({ model, height, width, batchSize, execution, precision })
+    const batch = evaluationBatch(dataset.splits.test.count, options.corruptionImages)
+    const forward = recordForward({ model, height, width, batchSize: batch, execution, precision })
     const common = {
-      predict: (images: Uint8Array) => forward.run(images), seed, reference, signal: control.signal, batch: batchSize,
+      predict: (images: Uint8Array) => forward.run(images), seed, reference, signal: control.signal, batch,
       onProgress: ({ done, total, imagesPerSecond, secondsLeft }: { done: number; total: number; imagesPerSecond: number; secondsLeft: number }) =>
         emitter.progress({ phase: 'evaluating', done, total, unit: 'images', imagesPerSecond, secondsLeft }),
     }
