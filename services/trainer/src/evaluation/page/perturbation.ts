@@ -38,7 +38,7 @@ function line({ perturbation: name, frames, comparedWith, flipProbability, param
 function referenceNote({ reference }: PerturbationBlock): Html {
   if (!reference) return html`<p class="note">The flip rate sets a model against a named one. None was named, or it was not measured on sequences (perturbationImages).</p>`
   const { name, modelId, mFR, leftOut, samePictures } = reference
-  return html`<p>${mFR === null ? 'No mFR' : html`<span class="mean">${percent(mFR)}</span> mFR`} against ${name} (<code>${modelId}</code>). Below 100 % is steadier than the reference.
+  return html`<p style="margin-top:12px">${mFR === null ? 'No mFR' : html`<span class="mean">${percent(mFR)}</span> mFR`} against ${name} (<code>${modelId}</code>). Below 100 % is steadier than the reference.
     ${leftOut.length > 0 && html`Left out of the mean, because the reference never flips: ${leftOut.map((one) => title(one).toLowerCase()).join(', ')}.`}
     ${!samePictures && 'The reference was measured on other sequences: another version, seed or number of images.'}</p>`
 }
