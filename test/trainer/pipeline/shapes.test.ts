@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { report as reportSchema } from '@imclr/contract'
+import { report as reportSchema, type TrainingSpecInput } from '@imclr/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { folderOf, noise, pngOf, zipOf } from '../data/uploads.js'
 import type { Entries } from '../data/uploads.js'
@@ -17,7 +17,7 @@ afterAll(() => bench[Symbol.asyncDispose]())
 const wide: Entries = ['dark', 'bright'].flatMap((name, c) =>
   Array.from({ length: c === 0 ? 40 : 10 }, (_, i): Entries[number] => [`${name}/${i}.png`, pngOf(noise(100 * c + i, 12 * 20 * 3).map((value) => value / 2 + 120 * c), { height: 12, width: 20 })]))
 
-const short = { network: 'resnet8', epochs: 2, batchSize: 10, augment: [{ op: 'crop', padding: 1 }, 'flip'], evaluation: { corruptionImages: 10 } } as const
+const short = { network: 'resnet8', epochs: 2, batchSize: 10, augment: [{ op: 'crop', padding: 1 }, 'flip'], evaluation: { corruptionImages: 10 } } satisfies TrainingSpecInput
 
 describe('pictures that are not square', { timeout: 180_000 }, () => {
   it.each([['class-weighted', 'height'], ['balanced', 'width']] as const)('are trained on (%s, stacked along the %s), corrupted, exported and read back', async (sampling, axis) => {
