@@ -2,6 +2,7 @@ import { connect, type ClientOptions } from './connection/connect.js'
 import type { Api, CallOptions, CreateExperimentRequest, ModelCompareAnswer, Report } from './generated/api.js'
 import { getExperiment, runExperiment, type Experiment, type ExperimentOptions } from './experiments/experiment.js'
 import { getVersion, uploadDataset, type Dataset, type UploadOptions } from './datasets/uploadDataset.js'
+import { evaluate, getEvaluation, type EvaluateOptions, type Evaluation, type EvaluationJob } from './jobs/evaluate.js'
 import { getJob, train, type Job, type TrainOptions } from './jobs/train.js'
 import { loadModel, type LoadedModel, type LoadOptions } from './models/loadModel.js'
 import { getModel, getReport, type Model } from './models/model.js'
@@ -15,10 +16,15 @@ export interface Client {
     /** Uploads an archive or a folder; resolves when it is checked, packed and ready. */
     upload(from: string | URL | Blob | Uint8Array, options?: UploadOptions): Promise<Dataset>
     get(versionId: string): Promise<Omit<Dataset, 'name'>>
+    /** An address, good for a quarter of an hour, of a picture (PNG): some test images under every corruption at severities 1 to 5. */
+    previewCorruptions(dataset: { versionId: string } | string): Promise<string>
   }
   /** `sdk.train(dataset, { mode: 'imclr' })`: resolves when queued. */
   train(dataset: { versionId: string } | string, options?: TrainOptions, call?: CallOptions): Promise<Job>
   jobs: { get(jobId: string): Promise<Job> }
+  /** A registered model on the test images of any version with the same classes, or on a stored evaluation set: a job of its own. */
+  evaluate(model: { id: string } | string, dataset: { versionId: string } | string, options?: EvaluateOptions): Promise<EvaluationJob>
+  evaluations: { get(jobId: string): Promise<Evaluation> }
   models: {
     get(modelId: string): Promise<Model>
     /** Runs here: `predict(image)` gives label and probability. */
@@ -37,6 +43,7 @@ export interface Client {
   api: Api
 }
 
+const versionOf = (dataset: { versionId: string } | string): string => (typeof dataset === 'string' ? dataset : dataset.versionId)
 const idOf = (thing: { id: string } | string): string => (typeof thing === 'string' ? thing : thing.id)
 
 /**
@@ -51,9 +58,11 @@ const idOf = (thing: { id: string } | string): string => (typeof thing === 'stri
 export function createClient(options: ClientOptions = {}): Client {
   const connection = connect(options)
   return {
-    datasets: { upload: (from, uploadOptions) => uploadDataset(connection, from, uploadOptions), get: (versionId) => getVersion(connection, versionId) },
+    datasets: { upload: (from, uploadOptions) => uploadDataset(connection, from, uploadOptions), get: (versionId) => getVersion(connection, versionId), previewCorruptions: async (dataset) => (await connection.api.dataset.corruptionPreviewUrl({ versionId: versionOf(dataset) })).url },
     train: (dataset, trainOptions = {}, call = {}) => train(connection, { dataset, options: trainOptions, call }),
     jobs: { get: (jobId) => getJob(connection, jobId) },
+    evaluate: (model, dataset, evaluateOptions = {}) => evaluate(connection, { modelId: idOf(model), versionId: versionOf(dataset), options: evaluateOptions }),
+    evaluations: { get: (jobId) => getEvaluation(connection, jobId) },
     models: {
       get: (modelId) => getModel(connection, modelId),
       load: (model, loadOptions) => loadModel(connection, { id: idOf(model) }, loadOptions),

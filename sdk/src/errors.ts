@@ -68,6 +68,7 @@ export class JobError extends ImclrError {
 /** The data set was refused; `issues` lists every file with its problem and fix. */
 export class PrepareFailedError extends JobError {}
 export class TrainingFailedError extends JobError {}
+export class EvaluationFailedError extends JobError {}
 export class TrainingCanceledError extends JobError {}
 export class TrainingTimedOutError extends JobError {}
 /** The wait was too long for the caller; the job goes on. */

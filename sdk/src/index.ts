@@ -2,12 +2,13 @@ export { createClient, type Client, type Comparison } from './client.js'
 export type { ClientOptions } from './connection/connect.js'
 export type { Dataset, UploadOptions, UploadProgress } from './datasets/uploadDataset.js'
 export type { Experiment, ExperimentOptions, ExperimentWait } from './experiments/experiment.js'
+export type { EvaluateOptions, Evaluation, EvaluationJob } from './jobs/evaluate.js'
 export type { Job, TrainOptions } from './jobs/train.js'
 export type { EventOptions, FollowOptions, JobUpdate } from './jobs/followJob.js'
 export type { Model } from './models/model.js'
 export type { LoadedModel, LoadOptions, Prediction, TfjsRuntime } from './models/loadModel.js'
 export {
-  AuthenticationError, BadInputError, ConflictError, ConnectionError, ImclrError, IntegrityError, JobError, NotFoundError, PermissionError, PrepareFailedError, RateLimitError, ServiceError,
+  AuthenticationError, BadInputError, ConflictError, ConnectionError, EvaluationFailedError, ImclrError, IntegrityError, JobError, NotFoundError, PermissionError, PrepareFailedError, RateLimitError, ServiceError,
   TrainingCanceledError, TrainingFailedError, TrainingTimedOutError, WaitTimeoutError, type ErrorIssue,
 } from './errors.js'
 export type { Experiment as ExperimentRecord } from './generated/api.js'

@@ -54,14 +54,16 @@ export async function makeVersion(api: TestApi, { datasetName = 'pets', options 
   const versionId = `ver_${sha256(Buffer.from(job.projectId + content)).slice(0, 32)}`
   const scaled = { ...picture, height: side, width: side }
   const sheet = Buffer.from(`a picture of ${content}`)
+  const preview = Buffer.from(`a preview of ${content}`)
   const file = (path: string, bytes: Uint8Array) => ({ path, bytes: bytes.length, sha256: sha256(bytes) })
   const split = (count: number) => ({ count, perClass: classes.map(() => count / 3), shards: [], labels: null })
   const manifest: DatasetManifest = {
     schemaVersion: 1, versionId, contentSha256: sha256(Buffer.from(content)), format: 'folders in zip', classes, picture: scaled, options: job.options,
     splits: { train: split(60), test: split(30), unlabelled: split(0) }, index: file('index.jsonl', Buffer.alloc(0)), folds: null, channelMean: [1, 2, 3], channelStd: [1, 2, 3],
     testWasGiven: false, removedDuplicates: [], removedDuplicateCount: 0, nearDuplicates: [], nearDuplicateCount: 0, skipped: [], skippedCount: 0,
-    contactSheet: file('contact-sheet.png', sheet), originals: [],
+    contactSheet: file('contact-sheet.png', sheet), corruptionPreview: file('corruption-preview.png', preview), storedCells: null, originals: [],
   }
+  await api.parts.store.put(`${prefix}corruption-preview.png`, preview, { contentType: 'image/png' })
   await api.parts.store.put(`${prefix}contact-sheet.png`, sheet, { contentType: 'image/png' })
   await api.parts.store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify(manifest)), { contentType: 'application/json' })
   const summary = {

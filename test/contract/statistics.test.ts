@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { corruptionMeans, mcnemar, meanCorruptionError, pairedDifference, wilsonInterval } from '@imclr/contract'
+import { corruptionMeans, flipProbability, mcnemar, meanCorruptionError, meanFlipProbability, meanFlipRate, pairedDifference, wilsonInterval } from '@imclr/contract'
 import { binomialSampler } from '../../services/contract/src/statistics/binomial.js'
 import { chiSquaredTail, logGamma } from '../../services/contract/src/statistics/gamma.js'
 import { seededUniform } from '../../services/contract/src/statistics/generator.js'
@@ -158,9 +158,43 @@ describe('errors over the corruption grid', () => {
     expect(relativeMCE).toBeCloseTo((0.3 / 0.6 + 0.7 / 0.6) / 2, 12)
   })
 
-  it('says null where a ratio has no meaning, and names a missing cell', () => {
+  it('leaves a corruption without errors of the reference out of the mean, by name; null where none is left; names a missing cell', () => {
+    const model = { cleanError: 0.1, cells: grid({ fog: [0.2, 0.2], snow: [0.3, 0.5], frost: [0.3, 0.3] }) }
+    // fog: the reference makes no error. snow: it makes 0.5 + 0.5. frost: it makes as many as clean, so nothing is added by corruption.
+    const reference = { cleanError: 0.25, cells: grid({ fog: [0, 0], snow: [0.5, 0.5], frost: [0.25, 0.25] }) }
+    const { mCE, relativeMCE, leftOut, perCorruption } = meanCorruptionError(model, reference)
+    expect(mCE).toBeCloseTo((0.8 / 1 + 0.6 / 0.5) / 2, 12)
+    expect(relativeMCE).toBeCloseTo((0.3 + 0.5 - 0.2) / (1 - 0.5), 12)
+    expect(leftOut).toEqual({ mCE: ['fog'], relativeMCE: ['fog', 'frost'] })
+    expect(perCorruption[0]).toEqual({ corruption: 'fog', ce: null, relativeCE: null })
     const perfect = { cleanError: 0, cells: grid({ fog: [0, 0] }) }
-    expect(meanCorruptionError({ cleanError: 0, cells: grid({ fog: [0.1, 0.1] }) }, perfect)).toMatchObject({ mCE: null, relativeMCE: null })
+    expect(meanCorruptionError({ cleanError: 0, cells: grid({ fog: [0.1, 0.1] }) }, perfect)).toMatchObject({ mCE: null, relativeMCE: null, leftOut: { mCE: ['fog'], relativeMCE: ['fog'] } })
     expect(() => meanCorruptionError({ cleanError: 0, cells: grid({ fog: [0, 0] }) }, { cleanError: 0, cells: [] })).toThrow(/no cell fog, severity 1/)
+  })
+})
+
+describe('flip probability', () => {
+  // Three sequences of four frames.
+  const predicted = [0, 0, 0, 0, /**/ 1, 2, 1, 2, /**/ 3, 3, 4, 4]
+
+  it('by hand: against the previous frame, and against the first', () => {
+    expect(flipProbability(predicted, 4, 'previous')).toBeCloseTo((0 / 3 + 3 / 3 + 1 / 3) / 3, 12)
+    expect(flipProbability(predicted, 4, 'first')).toBeCloseTo((0 / 3 + 2 / 3 + 2 / 3) / 3, 12)
+    expect(() => flipProbability(predicted, 5, 'first')).toThrow(RangeError)
+    expect(() => flipProbability([], 4, 'first')).toThrow(RangeError)
+  })
+
+  it('means and ratios by hand: extra ones count in no mean, one where the reference never flips is left out by name', () => {
+    const rows = (values: Record<string, number>) => Object.entries(values).map(([perturbation, flips]) => ({ perturbation, benchmark: perturbation !== 'shear', flipProbability: flips }))
+    const model = rows({ tilt: 0.1, scale: 0.3, rotate: 0.05, shear: 0.9 })
+    const reference = rows({ tilt: 0.2, scale: 0.2, rotate: 0, shear: 0.45 })
+    expect(meanFlipProbability(model)).toBeCloseTo(0.15, 12)
+    const { mFR, perPerturbation, leftOut } = meanFlipRate(model, reference)
+    expect(mFR).toBeCloseTo((0.5 + 1.5) / 2, 12)
+    expect(perPerturbation.map(({ flipRate }) => flipRate?.toFixed(6) ?? null)).toEqual(['0.500000', '1.500000', null, '2.000000'])
+    expect(leftOut).toEqual(['rotate'])
+    expect(meanFlipRate(model, rows({ tilt: 0, scale: 0, rotate: 0, shear: 1 }))).toMatchObject({ mFR: null, leftOut: ['tilt', 'scale', 'rotate'] })
+    expect(() => meanFlipRate(model, [])).toThrow(/no perturbation tilt/)
+    expect(() => meanFlipProbability(rows({ shear: 1 }))).toThrow(RangeError)
   })
 })

@@ -66,6 +66,35 @@ describe('a job that succeeds', () => {
   })
 })
 
+describe('an evaluation', () => {
+  it('keeps its verified files with the job, and leaves the model as it is', async () => {
+    const scheduler = await shop.start()
+    const trained = await shop.train('to be evaluated', { epochs: 1 })
+    await shop.ended(trained)
+    const model = (await modelOf(trained))!
+    const jobId = await shop.evaluate(model.id)
+    const job = await shop.ended(jobId)
+    expect(job).toMatchObject({ state: 'succeeded', modelId: model.id, versionId: shop.versionId, outputPrefix: keys.output(shop.projectId, jobId, 1), failure: null })
+    expect((await shop.events(jobId)).at(-1)!.event).toMatchObject({ type: 'finished', state: 'succeeded', modelId: null, versionId: null })
+    expect(await shop.store.head(`${job.outputPrefix}report.json`)).not.toBeNull()
+    expect(await toCollect()).not.toContain(keys.output(shop.projectId, jobId, 1))
+    expect(await shop.database.queries.select().from(schema.model).where(eq(schema.model.id, model.id))).toEqual([model])
+    await scheduler.close()
+  })
+
+  it.each(['corrupt', 'foreign'])('whose output is %s is tried again and not kept', async (what) => {
+    const scheduler = await shop.start()
+    const trained = await shop.train('well', { epochs: 1 })
+    await shop.ended(trained)
+    const model = (await modelOf(trained))!
+    await shop.database.queries.update(schema.model).set({ name: `do=${what}` }).where(eq(schema.model.id, model.id))
+    const jobId = await shop.evaluate(model.id)
+    expect(await shop.ended(jobId)).toMatchObject({ state: 'failed', attempt: 2, failure: { code: 'ARTIFACT_INVALID' } })
+    expect(await toCollect()).toEqual(expect.arrayContaining([1, 2].map((attempt) => keys.attempt(shop.projectId, jobId, attempt))))
+    await scheduler.close()
+  })
+})
+
 describe('a job that fails', () => {
   it("by the user's fault is not tried again", async () => {
     const scheduler = await shop.start()

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { isFinal, makeId, prepareOptions, trainingSpec, type JobEvent, type TrainingSpecInput } from '@imclr/contract'
+import { evaluateOptions, isFinal, makeId, prepareOptions, trainingSpec, type JobEvent, type TrainingSpecInput } from '@imclr/contract'
 import { findJob, insertJob, insertProject, insertUpload, listEvents, nameDataset, openDatabase, schema, type Database, type DatabaseConfig } from '@imclr/database'
 import { openQueue, type JobQueue } from '@imclr/queue'
 import { processLauncher, startScheduler, systemClock, trainerEnvironment, type Launcher, type RunningScheduler, type SchedulerConfig } from '@imclr/scheduler'
@@ -27,6 +27,8 @@ export interface Workshop extends AsyncDisposable {
   /** Queues a training; `name` is what the protocol trainer is told to do. */
   train(name: string, spec?: TrainingSpecInput): Promise<string>
   prepare(name: string, content?: string): Promise<string>
+  /** Queues an evaluation of a model; its name is what the protocol trainer is told to do. */
+  evaluate(modelId: string): Promise<string>
   start(options?: Partial<SchedulerConfig> & { launcher?: Launcher }): Promise<RunningScheduler>
   launcher(workDir?: string): Launcher
   job(jobId: string): Promise<JobRow>
@@ -72,6 +74,9 @@ export async function openWorkshop({ database: databaseConfig, queue: queueConfi
     train(name, input = {}) {
       const spec = trainingSpec.parse({ epochs: 4, ...input })
       return submit({ kind: 'train', name, versionId, spec, limits: spec.limits })
+    },
+    evaluate(modelId) {
+      return submit({ kind: 'evaluate', name: 'an evaluation', versionId, modelId, options: evaluateOptions.parse({}), limits: { ...trainingSpec.parse({}).limits, maxAttempts: 2 } })
     },
     async prepare(name, content = randomBytes(8).toString('hex')) {
       const uploadId = id('upl')

@@ -5,7 +5,7 @@
  * losses are a chain of hashes, so a run that was broken off must end with the very same ones. For tests of faults, which
  * need hundreds of runs.
  *
- * What goes wrong is written in the job's name (train) or the upload's name (prepare), as `key=value` words:
+ * What goes wrong is written in the job's name (train), the model's name (evaluate) or the upload's name (prepare), as `key=value` words:
  *   ms=5          milliseconds per step (4 steps make an epoch)
  *   do=<what>     exit:<code> | fail:<FAILURE> | kill | hang | garbage | half | missing | corrupt | foreign | deaf
  *   at=2          the epoch in which it is done (in `missing`, `corrupt`, `foreign`: at the output)
@@ -25,7 +25,7 @@ const { openStore, storeConfigFromEnv } = await import('@imclr/storage')
 
 const job = jobFile.parse(JSON.parse(readFileSync(process.argv[2], 'utf8')))
 const store = await openStore(storeConfigFromEnv(process.env))
-const script = Object.fromEntries((job.kind === 'train' ? job.name : job.uploadName).split(/\s+/).map(word => word.split('=')))
+const script = Object.fromEntries((job.kind === 'prepare' ? job.uploadName : job.name).split(/\s+/).map(word => word.split('=')))
 const misbehaves = script.do !== undefined && job.attempt <= Number(script.attempts ?? 1e9)
 const [what, argument] = (script.do ?? '').split(':')
 
@@ -162,4 +162,18 @@ async function leave(manifest, endedEarly) {
   process.exit(0)
 }
 
-await (job.kind === 'train' ? train() : prepare())
+/** An evaluation whose report says nothing. */
+async function evaluate() {
+  emit({ type: 'started', engine: 'none', device: 'cpu', execution: 'recorded', precision: 'float32', resumedFrom: null })
+  if (request === 'suspend') process.exit(suspendedExitCode)
+  const { versionId } = JSON.parse(Buffer.from(await store.read(`${job.versionPrefix}manifest.json`)).toString())
+  const { files: modelFiles } = JSON.parse(Buffer.from(await store.read(`${job.modelPrefix}manifest.json`)).toString())
+  const files = [{ path: 'report.json', contentType: 'application/json', ...await put(`${job.outputPrefix}report.json`, Buffer.from('{}'), 'application/json') }]
+  if (misbehaves && what === 'corrupt') await put(`${job.outputPrefix}report.json`, Buffer.from('[]'), 'application/json')
+  await leave({
+    schemaVersion: 1, kind: 'evaluation', jobId: job.jobId, attempt: job.attempt, modelId: misbehaves && what === 'foreign' ? 'mdl_anothermodelaltogether' : job.modelId, versionId,
+    modelManifestSha256: sha256(JSON.stringify(modelFiles)), accuracy: 0.5, meanCorruptionError: null, meanFlipProbability: null, files,
+  }, null)
+}
+
+await ({ train, prepare, evaluate })[job.kind]()

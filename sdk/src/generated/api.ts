@@ -172,6 +172,7 @@ export interface CorruptedResult {
 
 export interface CorruptionBlock {
   table: '32' | '64' | '224'
+  stored: boolean
   images: number
   total: number
   seed: number
@@ -230,6 +231,8 @@ export interface DatasetManifest {
   skipped: Issue[]
   skippedCount: number
   contactSheet: { path: string; bytes: number; sha256: string }
+  corruptionPreview: { path: string; bytes: number; sha256: string } | null
+  storedCells: { corruption: string; severity: number; first: number; count: number }[] | null
   originals: { path: string; bytes: number; sha256: string; testPosition: number; contentType: string }[]
 }
 
@@ -270,14 +273,88 @@ export interface Estimate {
   note: string
 }
 
+export interface EvaluateJob {
+  id: string
+  projectId: string
+  name: string | null
+  state: JobState
+  attempt: number
+  limits: Limits
+  estimate: Estimate | null
+  progress: Progress | null
+  cancelRequested: CancelMode | null
+  failure: FailureRecord | null
+  endedEarly: 'canceled' | 'time_limit' | 'loss_not_finite' | null
+  lastCheckpoint: { at: string; epoch: number; step: number } | null
+  queuePosition: number | null
+  waitingFor: string | null
+  lastEvent: number
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  kind: 'evaluate'
+  modelId: string
+  datasetId: string
+  versionId: string
+  options: EvaluateOptions
+}
+
+export interface EvaluateOptionsInput {
+  corruptionImages?: number | 'all' | 'none'
+  perturbationImages?: number | 'all' | 'none'
+  referenceModelId?: string | null
+  seed?: number
+}
+
+export interface EvaluateOptions {
+  corruptionImages: number | 'all' | 'none'
+  perturbationImages: number | 'all' | 'none'
+  referenceModelId: string | null
+  seed: number
+}
+
+export interface EvaluateRequest {
+  modelId: string
+  versionId: string
+  name?: string
+  options?: EvaluateOptionsInput
+  limits?: LimitsInput
+}
+
+export interface EvaluationReport {
+  schemaVersion: 1
+  model: { name: string; mode: 'imclr' | 'baseline'; network: string; parameters: number; epochsTrained: number; trainImages: number; seed: number; precision: string; endedEarly: string | null; id: string; trainedOn: string }
+  dataset: { versionId: string; name: string | null; classes: string[]; imageSize: { height: number; width: number }; counts: { train: number; test: number; unlabelled: number }; testPerClass: number[]; testWasGiven: boolean }
+  evaluated: { images: number; total: number }
+  clean: CleanMetrics | null
+  corruption: { table: '32' | '64' | '224'; stored: boolean; images: number; total: number; seed: number; frost: string; cells: CorruptionCell[]; perCorruption: { corruption: string; benchmark: boolean; error: number }[]; perSeverity: { severity: number; error: number }[]; meanError15: number; cleanErrorOfSameImages: number | null; reference: ReferenceComparison | null } | null
+  perturbation: PerturbationBlock | null
+  calibration: { clean: Calibration | null; corrupted: Calibration | null; perSeverity: { severity: number; images: number; ece: number }[] }
+  notes: string[]
+  notMeasured: string[]
+  environment: Environment
+}
+
 export interface EvaluationSpecInput {
   corruptionImages?: number | 'all' | 'none'
+  perturbationImages?: number | 'all' | 'none'
   referenceModelId?: string | null
 }
 
 export interface EvaluationSpec {
   corruptionImages: number | 'all' | 'none'
+  perturbationImages: number | 'all' | 'none'
   referenceModelId: string | null
+}
+
+export interface EvaluationSummary {
+  jobId: string
+  modelId: string
+  versionId: string
+  accuracy: number | null
+  meanCorruptionError: number | null
+  meanFlipProbability: number | null
+  files: ArtifactFile[]
 }
 
 export interface Experiment {
@@ -446,7 +523,7 @@ export interface Issue {
   fix?: string
 }
 
-export type Job = PrepareJob | TrainJob
+export type Job = PrepareJob | TrainJob | EvaluateJob
 
 export interface JobEvent {
   jobId: string
@@ -456,7 +533,7 @@ export interface JobEvent {
   event: TrainerEvent | LifecycleEvent
 }
 
-export type JobKind = 'prepare' | 'train'
+export type JobKind = 'prepare' | 'train' | 'evaluate'
 
 export type JobState = 'queued' | 'starting' | 'running' | 'paused' | 'succeeded' | 'failed' | 'canceled' | 'timed_out'
 
@@ -542,6 +619,25 @@ export interface PairedDifference {
   interval: { low: number; high: number }
   resamples: number
   mcnemar: { onlyFirst: number; onlySecond: number; method: 'exact binomial' | 'chi-squared with continuity correction'; chiSquared: number | null; pValue: number }
+}
+
+export interface PerturbationBlock {
+  table: '32' | '64' | '224'
+  images: number
+  total: number
+  seed: number
+  perturbations: PerturbationRow[]
+  meanFlip10: number
+  reference: { modelId: string; name: string; mFR: number | null; perPerturbation: { perturbation: string; flipRate: number | null }[]; leftOut: string[]; samePictures: boolean } | null
+}
+
+export interface PerturbationRow {
+  perturbation: string
+  benchmark: boolean
+  frames: number
+  comparedWith: 'first' | 'previous'
+  flipProbability: number
+  parameters: Record<string, number>
 }
 
 export interface Picture {
@@ -630,6 +726,8 @@ export interface ReferenceComparison {
   mCE: number | null
   relativeMCE: number | null
   perCorruption: { corruption: string; ce: number | null; relativeCE: number | null }[]
+  leftOut: { mCE: string[]; relativeMCE: string[] }
+  samePictures: boolean
 }
 
 export interface ReliabilityBin {
@@ -642,17 +740,30 @@ export interface ReliabilityBin {
 
 export interface Report {
   schemaVersion: 1
-  model: { name: string; mode: 'imclr' | 'baseline'; network: string; parameters: number; epochsTrained: number; trainImages: number; seed: number; precision: string; endedEarly: string | null }
+  model: ReportedModel
   dataset: { versionId: string; name: string | null; classes: string[]; imageSize: { height: number; width: number }; counts: { train: number; test: number; unlabelled: number }; testPerClass: number[]; testWasGiven: boolean }
   evaluated: { images: number; total: number }
   clean: CleanMetrics
   corruption: CorruptionBlock | null
-  calibration: { clean: Calibration; corrupted: Calibration | null }
+  perturbation: PerturbationBlock | null
+  calibration: { clean: Calibration; corrupted: Calibration | null; perSeverity: { severity: number; images: number; ece: number }[] }
   rawWeights: { images: number; correct: number; accuracy: number; interval: Interval } | null
   training: { epochs: EpochRecord[]; validation: ValidationBlock | null }
   notes: string[]
   notMeasured: string[]
   environment: Environment
+}
+
+export interface ReportedModel {
+  name: string
+  mode: 'imclr' | 'baseline'
+  network: string
+  parameters: number
+  epochsTrained: number
+  trainImages: number
+  seed: number
+  precision: string
+  endedEarly: string | null
 }
 
 export interface RunRecord {
@@ -906,6 +1017,8 @@ export type DatasetCompleteUploadRequest = { uploadId: string; parts: UploadPart
 export type DatasetCompleteUploadAnswer = { datasetId: string; job: PrepareJob }
 export type DatasetContactSheetUrlRequest = { versionId: string }
 export type DatasetContactSheetUrlAnswer = { url: string; expiresAt: string }
+export type DatasetCorruptionPreviewUrlRequest = { versionId: string }
+export type DatasetCorruptionPreviewUrlAnswer = { url: string; expiresAt: string }
 export type DatasetDeleteRequest = { datasetId: string }
 export type DatasetDeleteAnswer = { datasetId: string }
 export type DatasetDeleteVersionRequest = { versionId: string }
@@ -934,6 +1047,7 @@ export type ExperimentRunsRequest = { experimentId: string }
 export type JobCancelRequest = { jobId: string; mode?: CancelMode }
 export type JobDeleteRequest = { jobId: string }
 export type JobDeleteAnswer = { jobId: string }
+export type JobEvaluationRequest = { jobId: string }
 export type JobEventsRequest = { jobId: string; after?: number; follow?: boolean }
 export type JobGetRequest = { jobId: string }
 export type JobListRequest = { cursor?: string; limit?: number; state?: JobState; kind?: JobKind; datasetId?: string; versionId?: string }
@@ -963,6 +1077,7 @@ export interface Api {
     abortUpload(input: DatasetAbortUploadRequest, options?: CallOptions): Promise<Upload>
     completeUpload(input: DatasetCompleteUploadRequest, options?: CallOptions): Promise<DatasetCompleteUploadAnswer>
     contactSheetUrl(input: DatasetContactSheetUrlRequest, options?: CallOptions): Promise<DatasetContactSheetUrlAnswer>
+    corruptionPreviewUrl(input: DatasetCorruptionPreviewUrlRequest, options?: CallOptions): Promise<DatasetCorruptionPreviewUrlAnswer>
     createUpload(input: CreateUploadRequest, options?: CallOptions): Promise<Upload>
     delete(input: DatasetDeleteRequest, options?: CallOptions): Promise<DatasetDeleteAnswer>
     deleteVersion(input: DatasetDeleteVersionRequest, options?: CallOptions): Promise<DatasetDeleteVersionAnswer>
@@ -989,6 +1104,8 @@ export interface Api {
   job: {
     cancel(input: JobCancelRequest, options?: CallOptions): Promise<Job>
     delete(input: JobDeleteRequest, options?: CallOptions): Promise<JobDeleteAnswer>
+    evaluate(input: EvaluateRequest, options?: CallOptions): Promise<EvaluateJob>
+    evaluation(input: JobEvaluationRequest, options?: CallOptions): Promise<EvaluationSummary>
     events(input: JobEventsRequest, options?: CallOptions): Promise<AsyncIterable<JobEvent>>
     get(input: JobGetRequest, options?: CallOptions): Promise<Job>
     list(input?: JobListRequest, options?: CallOptions): Promise<JobListAnswer>
@@ -1022,6 +1139,7 @@ export const procedures = {
   'dataset.abortUpload': { kind: 'mutation' },
   'dataset.completeUpload': { kind: 'mutation' },
   'dataset.contactSheetUrl': { kind: 'query' },
+  'dataset.corruptionPreviewUrl': { kind: 'query' },
   'dataset.createUpload': { kind: 'mutation' },
   'dataset.delete': { kind: 'mutation' },
   'dataset.deleteVersion': { kind: 'mutation' },
@@ -1044,6 +1162,8 @@ export const procedures = {
   'experiment.runs': { kind: 'query' },
   'job.cancel': { kind: 'mutation' },
   'job.delete': { kind: 'mutation' },
+  'job.evaluate': { kind: 'mutation' },
+  'job.evaluation': { kind: 'query' },
   'job.events': { kind: 'query', stream: true },
   'job.get': { kind: 'query' },
   'job.list': { kind: 'query' },

@@ -1,6 +1,6 @@
 import type { Connection } from '../connection/connect.js'
 import type { Job, JobEvent } from '../generated/api.js'
-import { ImclrError, PrepareFailedError, TrainingCanceledError, TrainingFailedError, TrainingTimedOutError, WaitTimeoutError } from '../errors.js'
+import { EvaluationFailedError, ImclrError, PrepareFailedError, TrainingCanceledError, TrainingFailedError, TrainingTimedOutError, WaitTimeoutError } from '../errors.js'
 import { pause } from '../connection/persistentFetch.js'
 
 /** What `job.events()` yields: a numbered event of a job. */
@@ -80,5 +80,9 @@ function endedOtherwise(job: Job): Error {
   const fields = { code, message: `${message}${kept}`, hint, status: 0, retryable: false, requestId: null, issues, jobId: job.id, modelId }
   if (job.state === 'canceled') return new TrainingCanceledError(fields)
   if (job.state === 'timed_out') return new TrainingTimedOutError(fields)
-  return job.kind === 'prepare' ? new PrepareFailedError(fields) : new TrainingFailedError(fields)
+  switch (job.kind) {
+    case 'prepare': return new PrepareFailedError(fields)
+    case 'evaluate': return new EvaluationFailedError(fields)
+    case 'train': return new TrainingFailedError(fields)
+  }
 }

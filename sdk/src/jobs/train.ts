@@ -38,7 +38,7 @@ export async function getJob(connection: Connection, jobId: string): Promise<Job
 }
 
 const trainJobOf = (job: { kind: string; id: string }): TrainJob => {
-  if (job.kind !== 'train') throw new TypeError(`${job.id} prepares a data set; read it with api.job.get`)
+  if (job.kind !== 'train') throw new TypeError(`${job.id} is a job of the kind '${job.kind}'; read it with api.job.get`)
   return job as TrainJob
 }
 

@@ -23,10 +23,13 @@ export const appRouter = router({
   /**
    * From an archive to an immutable version: createUpload -> signParts -> (PUT to the store) -> listParts ->
    * completeUpload starts a prepare job; getUpload, abortUpload; list, get, delete; listVersions, getVersion,
-   * deleteVersion, versionManifest, contactSheetUrl.
+   * deleteVersion, versionManifest, contactSheetUrl, corruptionPreviewUrl.
    */
   dataset: datasetRouter,
-  /** From a version to a model: submit -> events until it has ended; get, list, cancel, delete. */
+  /**
+   * From a version to a model: submit -> events until it has ended; get, list, cancel, delete. From a model and a version to a
+   * report: evaluate, the same, then evaluation.
+   */
   job: jobRouter,
   /** What came of it: list, get, delete; url and setPublic open its files to others; compare measures two, image by image. */
   model: modelRouter,

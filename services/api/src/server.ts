@@ -8,6 +8,7 @@ import { batchSize, bodyBytes } from './config.js'
 import { errorHandlers, logFault, sendError } from './http/errors.js'
 import { healthRoutes } from './http/healthRoutes.js'
 import { metricsRoute } from './http/metrics.js'
+import { evaluationRoutes } from './http/evaluationRoutes.js'
 import { modelRoutes } from './http/modelRoutes.js'
 import { objectRoutes } from './http/objectRoutes.js'
 import { listenToJobs } from './job/jobSignals.js'
@@ -56,6 +57,7 @@ export async function createApi(opened: ApiParts): Promise<FastifyInstance> {
     // Pages of any origin may load a model, or send the parts of an upload: the address or the key is the permission.
     await files.register(cors, { origin: '*', methods: ['GET', 'HEAD', 'PUT'], exposedHeaders: ['etag', 'content-length', 'content-range', 'accept-ranges', 'x-request-id'], maxAge: 86_400 })
     modelRoutes(files, parts)
+    evaluationRoutes(files, parts)
     await files.register(async (scope) => objectRoutes(scope, parts))
   })
   await app.register(fastifyTRPCPlugin, {

@@ -65,6 +65,9 @@ export const datasetManifest = z.object({
   skipped: z.array(issue), // at most the first 1,000
   skippedCount: z.int().nonnegative(),
   contactSheet: fileEntry, // PNG
+  corruptionPreview: fileEntry.nullable().default(null), // PNG: test images under all corruptions at severities 1-5; null: made before there were any, or a stored set
+  /** A stored evaluation set (CIFAR-10-C): which places of the test split are which cell. It has no training images. */
+  storedCells: z.array(z.object({ corruption: z.string(), severity: z.int().min(1).max(5), first: z.int().nonnegative(), count: z.int().positive() })).nullable().default(null),
   originals: z.array(fileEntry.extend({ testPosition: z.int().nonnegative(), contentType: z.string() })), // 8 test images as uploaded
 })
 export type DatasetManifest = z.infer<typeof datasetManifest>

@@ -1,6 +1,7 @@
 /** Jobs: their states, which state may follow which, the record that API and SDK show, and the file a trainer reads. */
 import { z } from 'zod'
 import { prepareOptions } from './dataset.js'
+import { evaluateOptions } from './evaluation.js'
 import { failureRecord } from './failure.js'
 import { datasetId, jobId, modelId, projectId, uploadId, versionId } from './ids.js'
 import { limits, trainingSpec } from './trainingSpec.js'
@@ -24,7 +25,7 @@ export const mayFollow = (from: JobState, to: JobState): boolean => following[fr
 export const isFinal = (state: JobState): boolean => following[state].length === 0
 export const isActive = (state: JobState): boolean => state === 'starting' || state === 'running'
 
-export const jobKind = z.enum(['prepare', 'train'])
+export const jobKind = z.enum(['prepare', 'train', 'evaluate'])
 export type JobKind = z.infer<typeof jobKind>
 
 /** `graceful`: checkpoint, evaluate, keep. `now`: the process is ended and nothing more is computed. */
@@ -84,10 +85,19 @@ export const trainJob = z.object({
   spec: trainingSpec,
   modelId: modelId.nullable(), // the result
 })
-export const job = z.discriminatedUnion('kind', [prepareJob, trainJob])
+export const evaluateJob = z.object({
+  ...jobCommon,
+  kind: z.literal('evaluate'),
+  modelId, // what is evaluated
+  datasetId,
+  versionId, // on whose test images
+  options: evaluateOptions,
+})
+export const job = z.discriminatedUnion('kind', [prepareJob, trainJob, evaluateJob])
 export type Job = z.infer<typeof job>
 export type TrainJob = z.infer<typeof trainJob>
 export type PrepareJob = z.infer<typeof prepareJob>
+export type EvaluateJob = z.infer<typeof evaluateJob>
 
 /** Sent to the queue: an id and nothing else. */
 export const queueEntry = z.strictObject({ jobId })
@@ -96,6 +106,7 @@ export const queueEntry = z.strictObject({ jobId })
  * The job file: all that a trainer is told (beside the store's address in its environment). Object keys are whole keys.
  * Control is by signal: SIGTERM: checkpoint, evaluate, keep, exit 0; SIGUSR2: checkpoint and exit `suspendedExitCode`.
  */
+const referenceModel = z.object({ modelId, name: z.string(), reportKey: z.string() }) // of mCE and mFR
 const jobFileCommon = { schemaVersion: z.literal(1), jobId, projectId, attempt: z.int().positive() }
 export const prepareJobFile = z.object({
   ...jobFileCommon,
@@ -116,12 +127,24 @@ export const trainJobFile = z.object({
   checkpointPrefix: z.string(), // of the job, shared by its attempts
   outputPrefix: z.string(), // of this attempt alone
   checkpointEverySeconds: z.number().positive(),
-  reference: z.object({ modelId, name: z.string(), reportKey: z.string() }).nullable(), // of mCE
+  reference: referenceModel.nullable(),
 })
-export const jobFile = z.discriminatedUnion('kind', [prepareJobFile, trainJobFile])
+export const evaluateJobFile = z.object({
+  ...jobFileCommon,
+  kind: z.literal('evaluate'),
+  name: z.string(), // of the model
+  modelId,
+  modelPrefix: z.string(), // where the model's manifest.json is
+  options: evaluateOptions,
+  versionPrefix: z.string(),
+  outputPrefix: z.string(), // of this attempt alone
+  reference: z.object({ modelId, name: z.string(), modelPrefix: z.string() }).nullable(), // measured on the same pictures
+})
+export const jobFile = z.discriminatedUnion('kind', [prepareJobFile, trainJobFile, evaluateJobFile])
 export type JobFile = z.infer<typeof jobFile>
 export type TrainJobFile = z.infer<typeof trainJobFile>
 export type PrepareJobFile = z.infer<typeof prepareJobFile>
+export type EvaluateJobFile = z.infer<typeof evaluateJobFile>
 
 /** A trainer that was told to suspend (SIGUSR2) and wrote a checkpoint exits with this; the job goes back to the queue. */
 export const suspendedExitCode = 75

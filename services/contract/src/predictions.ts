@@ -3,7 +3,8 @@
  *
  * Layout, little-endian: the 8 characters `IMCLRPRD`, uint32 format version (1), uint32 length of the header, the header as JSON
  * padded with spaces to a multiple of 4 bytes, then without gaps
- *   float32 [images, classes]          probabilities on the clean images
+ *   float32 [images, classes]          probabilities on the clean images; absent where the header says `clean: false` (a stored
+ *                                      set of corrupted images has none, and its `images` are those of one cell)
  *   uint32  [corruptedImages]          which images were corrupted (positions in the test split)
  *   uint16  [images]                   labels
  *   uint16  [cells, corruptedImages]   predicted class under each corruption and severity
@@ -16,6 +17,7 @@ const header = z.object({
   versionId: z.string(),
   classes: z.int().min(2).max(65_535),
   images: z.int().positive(),
+  clean: z.boolean().default(true),
   ids: z.array(z.string()).nullable(), // of the test images, in order; null where position in the split is the id
   corruptedImages: z.int().nonnegative(),
   /** What makes two corrupted sets the same pictures. */
@@ -30,7 +32,7 @@ export interface Predictions {
   ids: string[] | null
   /** [images] */
   labels: Uint16Array
-  /** [images, classes] */
+  /** [images, classes]; empty where there were no clean images */
   probabilities: Float32Array
   corruption: { seed: number; table: string; frost: string } | null
   cells: { corruption: string; severity: number; benchmark: boolean }[]
@@ -43,7 +45,7 @@ export interface Predictions {
 /** @throws RangeError when an array has not the length its fields say */
 export function writePredictions(predictions: Predictions): Uint8Array {
   const { labels, probabilities, corruptedRows, corruptedClasses, ...fields } = predictions
-  const head = header.parse({ ...fields, corruptedImages: corruptedRows.length })
+  const head = header.parse({ ...fields, clean: probabilities.length > 0, corruptedImages: corruptedRows.length })
   const parts = [probabilities, corruptedRows, labels, corruptedClasses]
   const lengths = lengthsOf(head)
   parts.forEach((part, i) => {
@@ -74,8 +76,8 @@ export function readPredictions(bytes: Uint8Array): Predictions {
   if (view.getUint32(8, true) !== 1) throw new Error(`predictions file of format version ${view.getUint32(8, true)}; this program reads version 1`)
   const start = 16 + view.getUint32(12, true)
   if (start > bytes.length) throw new Error('predictions file is cut off within its header')
-  const { corruptedImages: _, ...head } = header.parse(JSON.parse(text.decode(bytes.subarray(16, start))))
-  const [probabilityCount, rowCount, labelCount, classCount] = lengthsOf({ ...head, corruptedImages: _ })
+  const { corruptedImages, clean, ...head } = header.parse(JSON.parse(text.decode(bytes.subarray(16, start))))
+  const [probabilityCount, rowCount, labelCount, classCount] = lengthsOf({ ...head, clean, corruptedImages })
   const expected = start + 4 * (probabilityCount + rowCount) + 2 * (labelCount + classCount)
   if (bytes.length !== expected) throw new Error(`predictions file has ${bytes.length} bytes, ${expected} expected: it is damaged or cut off`)
   const body = new Uint8Array(bytes.subarray(start)).buffer // a copy, so that every array is aligned (a Buffer's slice would be none)
@@ -90,6 +92,6 @@ export function readPredictions(bytes: Uint8Array): Predictions {
   }
 }
 
-function lengthsOf(head: { images: number; classes: number; corruptedImages: number; cells: unknown[] }): [number, number, number, number] {
-  return [head.images * head.classes, head.corruptedImages, head.images, head.cells.length * head.corruptedImages]
+function lengthsOf(head: { images: number; classes: number; clean: boolean; corruptedImages: number; cells: unknown[] }): [number, number, number, number] {
+  return [head.clean ? head.images * head.classes : 0, head.corruptedImages, head.images, head.cells.length * head.corruptedImages]
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { environment } from './artifact.js'
 import { sha256 } from './dataset.js'
 import { epochRecord } from './event.js'
-import { versionId } from './ids.js'
+import { modelId, versionId } from './ids.js'
 
 const share = z.number().min(0).max(1)
 const count = z.int().nonnegative()
@@ -57,14 +57,19 @@ export type CorruptionCell = z.infer<typeof corruptionCell>
 export const referenceComparison = z.object({
   modelId: z.string(),
   name: z.string(),
-  mCE: z.number().nullable(), // ratio, 1 = as good as the reference; null where a sum of the reference's errors is 0
+  mCE: z.number().nullable(), // ratio, 1 = as good as the reference; null where no corruption has one
   relativeMCE: z.number().nullable(),
   perCorruption: z.array(z.object({ corruption: z.string(), ce: z.number().nullable(), relativeCE: z.number().nullable() })),
+  /** Corruptions that are in no mean, because the reference's sum is 0 (or, relative, not above 0). */
+  leftOut: z.object({ mCE: z.array(z.string()), relativeMCE: z.array(z.string()) }).default({ mCE: [], relativeMCE: [] }),
+  /** Whether the reference was measured on the very same corrupted pictures. */
+  samePictures: z.boolean().default(false),
 })
 export type ReferenceComparison = z.infer<typeof referenceComparison>
 
 export const corruptionBlock = z.object({
   table: z.enum(['32', '64', '224']), // whose parameters, chosen by the images' shorter side
+  stored: z.boolean().default(false), // of a stored evaluation set (CIFAR-10-C): read from files, not made here
   images: count, // per cell
   total: count, // of the test split
   seed: z.int().nonnegative(),
@@ -88,19 +93,54 @@ export const validationBlock = z.object({
 })
 export type ValidationBlock = z.infer<typeof validationBlock>
 
+/** One of the 10 + 4 perturbations: a picture changed little by little. */
+export const perturbationRow = z.object({
+  perturbation: z.string(),
+  benchmark: z.boolean(), // one of the 10; the 4 extra ones count in no mean
+  frames: z.int().min(2), // per sequence, the first included
+  comparedWith: z.enum(['first', 'previous']), // what a frame's prediction is set against
+  flipProbability: share,
+  parameters: z.record(z.string(), z.number()),
+})
+
+export const perturbationBlock = z.object({
+  table: z.enum(['32', '64', '224']),
+  images: count, // sequences per perturbation
+  total: count, // of the test split
+  seed: z.int().nonnegative(),
+  perturbations: z.array(perturbationRow),
+  meanFlip10: share, // mFP: unnormalised, over the 10
+  reference: z
+    .object({
+      modelId: z.string(),
+      name: z.string(),
+      mFR: z.number().nullable(), // ratio, 1 = as steady as the reference; null where it never flips
+      perPerturbation: z.array(z.object({ perturbation: z.string(), flipRate: z.number().nullable() })),
+      leftOut: z.array(z.string()), // of the 10, where the reference never flips
+      samePictures: z.boolean(),
+    })
+    .nullable(),
+})
+export type PerturbationBlock = z.infer<typeof perturbationBlock>
+
+const severityCalibration = z.object({ severity: z.int().min(1).max(5), images: count, ece: share })
+
+/** Who was measured. */
+export const reportedModel = z.object({
+  name: z.string(),
+  mode: z.enum(['imclr', 'baseline']),
+  network: z.string(),
+  parameters: count,
+  epochsTrained: count,
+  trainImages: count,
+  seed: z.int().nonnegative(),
+  precision: z.string(),
+  endedEarly: z.string().nullable(),
+})
+
 export const report = z.object({
   schemaVersion: z.literal(1),
-  model: z.object({
-    name: z.string(),
-    mode: z.enum(['imclr', 'baseline']),
-    network: z.string(),
-    parameters: count,
-    epochsTrained: count,
-    trainImages: count,
-    seed: z.int().nonnegative(),
-    precision: z.string(),
-    endedEarly: z.string().nullable(),
-  }),
+  model: reportedModel,
   dataset: z.object({
     versionId,
     name: z.string().nullable(),
@@ -113,7 +153,12 @@ export const report = z.object({
   evaluated: z.object({ images: count, total: count }), // clean metrics: of how many test images
   clean: cleanMetrics,
   corruption: corruptionBlock.nullable(), // null where the job asked for none
-  calibration: z.object({ clean: calibrationSchema, corrupted: calibrationSchema.nullable() }), // corrupted: predictions of the 15 x 5 cells pooled
+  perturbation: perturbationBlock.nullable().default(null), // null where the job asked for none
+  calibration: z.object({
+    clean: calibrationSchema,
+    corrupted: calibrationSchema.nullable(), // predictions of the 15 x 5 cells pooled
+    perSeverity: z.array(severityCalibration).default([]), // of the 15 corruptions at each severity
+  }),
   rawWeights: cleanMetrics.pick({ images: true, correct: true, accuracy: true, interval: true }).nullable().default(null), // where the model is an average: the same, by the weights that were averaged
   training: z.object({ epochs: z.array(epochRecord), validation: validationBlock.nullable().default(null) }),
   notes: z.array(z.string()), // formulae, and what was done otherwise than in the benchmark
@@ -121,3 +166,15 @@ export const report = z.object({
   environment,
 })
 export type Report = z.infer<typeof report>
+
+/**
+ * The report of a registered model on another version, a job of its own. `dataset` is what it was evaluated on; a stored
+ * evaluation set has no clean images, so what is said of those is null then.
+ */
+export const evaluationReport = report.omit({ training: true, rawWeights: true }).extend({
+  model: reportedModel.extend({ id: modelId, trainedOn: versionId }),
+  clean: cleanMetrics.nullable(),
+  corruption: corruptionBlock.extend({ cleanErrorOfSameImages: share.nullable() }).nullable(),
+  calibration: report.shape.calibration.extend({ clean: calibrationSchema.nullable() }),
+})
+export type EvaluationReport = z.infer<typeof evaluationReport>

@@ -62,10 +62,15 @@ export const stacking = z.strictObject({
   order: z.enum(['mix-first', 'stack-first']).default('mix-first'), // whether `mix` works on each image, or on stacked inputs
 })
 
+/** How many test images, stratified; so many at most. */
+const testImages = z.union([z.int().min(10).max(1_000_000), z.literal('all'), z.literal('none')])
+
 export const evaluationSpec = z.strictObject({
-  corruptionImages: z.union([z.int().min(10).max(1_000_000), z.literal('all'), z.literal('none')]).default(1000), // of the test split, stratified
-  referenceModelId: modelId.nullable().default(null), // the named model of mCE
+  corruptionImages: testImages.default(1000), // each under 19 corruptions at 5 severities: 95 predictions an image
+  perturbationImages: testImages.default('none'), // each in 14 sequences for flip rates: about 410 predictions an image; 100 say enough
+  referenceModelId: modelId.nullable().default(null), // the named model of mCE and mFR
 })
+export type EvaluationSpec = z.output<typeof evaluationSpec>
 
 export const limits = z.strictObject({
   maxSeconds: z.int().min(1).max(30 * 86_400).default(86_400), // of one job over all attempts; then: checkpoint, evaluate, keep

@@ -3,7 +3,7 @@
  * Times have milliseconds, as JavaScript's do, so that a cursor made of one finds its row again.
  */
 import type {
-  ArtifactManifest, Estimate, ExperimentDefinition, FailureRecord, JobEvent, JobState, PrepareOptions, PresetName, Progress, RunRecord, Scale, Scope, TrainingSpec, VersionSummary,
+  ArtifactManifest, Estimate, EvaluateOptions, ExperimentDefinition, FailureRecord, JobEvent, JobState, PrepareOptions, PresetName, Progress, RunRecord, Scale, Scope, TrainingSpec, VersionSummary,
 } from '@imclr/contract'
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, doublePrecision, index, integer, jsonb, pgSchema, primaryKey, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core'
@@ -92,20 +92,21 @@ export const datasetVersion = imclr.table('dataset_version', {
 export type Runner = Record<string, unknown>
 
 /**
- * Jobs of both kinds. `options` and `uploadId` belong to prepare, `spec` to train; `versionId` is the result of the one
- * and the input of the other. Ids of data sets, versions and models are history here, not references: those may be deleted.
+ * Jobs of all kinds. `uploadId` belongs to prepare, `spec` to train, `options` to prepare and evaluate. `versionId` is the result of
+ * prepare and the input of the others, `modelId` the result of train and the input of evaluate, whose own result is the files
+ * under `outputPrefix`. Ids of data sets, versions and models are history here, not references: those may be deleted.
  */
 export const job = imclr.table('job', {
   id: text().primaryKey(),
   projectId: text().notNull().references(() => project.id),
-  kind: text({ enum: ['prepare', 'train'] }).notNull(),
+  kind: text({ enum: ['prepare', 'train', 'evaluate'] }).notNull(),
   name: text(),
   state: text().$type<JobState>().notNull().default('queued'),
   attempt: integer().notNull().default(0), // the fence: a write by any other attempt is refused
   failedAttempts: integer().notNull().default(0), // those that count against limits.maxAttempts; a suspended one does not
   datasetId: text().notNull(),
   uploadId: text(),
-  options: jsonb().$type<PrepareOptions>(),
+  options: jsonb().$type<PrepareOptions | EvaluateOptions>(), // of its kind
   versionId: text(),
   spec: jsonb().$type<TrainingSpec>(),
   modelId: text(),

@@ -4,12 +4,15 @@ import type { ObjectStore } from '@imclr/storage'
 import { describeEnvironment } from './artifact/environment.js'
 import { bestEpoch } from './bestEpoch.js'
 import { encodePng, jpegRoundTrip } from './data/codec.js'
-import { recordForward } from './engine/recordForward.js'
+import { evaluationBatch, recordForward } from './engine/recordForward.js'
 import { assembleReport } from './evaluation/assembleReport.js'
 import { evaluate } from './evaluation/evaluate.js'
-import type { EvaluationProgress, TestSplit } from './evaluation/evaluate.js'
 import { makeGallery } from './evaluation/gallery.js'
 import { reportPage } from './evaluation/page.js'
+import { openPictureCache } from './evaluation/pictureCache.js'
+import { referenceOf } from './evaluation/reference.js'
+import type { EvaluationProgress } from './evaluation/session.js'
+import type { TestSplit } from './evaluation/testSplit.js'
 import type { ValidationPart } from './openData.js'
 import type { LayersModel } from './tf.js'
 
@@ -28,6 +31,7 @@ export interface EvaluateModelOptions {
   /** uint8 [count, height, width, 3] and their labels */
   test: { images: Uint8Array; labels: Uint16Array }
   onProgress: (progress: EvaluationProgress) => void
+  warn: (message: string) => void
 }
 
 export interface EvaluatedModel {
@@ -38,19 +42,18 @@ export interface EvaluatedModel {
   predictions: Uint8Array
 }
 
-/** Images per forward pass. */
-const batchSize = 250
-
 /** Reads the test split, once: the report, its page, and what the model answered for every image. */
 export async function evaluateModel(store: ObjectStore, options: EvaluateModelOptions): Promise<EvaluatedModel> {
-  const { job, dataset, model, onProgress } = options
+  const { job, dataset, model, onProgress, warn } = options
   const { height, width } = dataset.picture
   const { execution, precision, evaluation: spec, subsetSeed: seed } = job.spec // not the training's seed: all models of a version see the same corrupted pictures
   const test: TestSplit = { ...options.test, height, width, classes: dataset.classes, versionId: dataset.versionId, ids: null }
-  const forward = recordForward({ model, height, width, batchSize: Math.min(batchSize, test.labels.length), execution, precision })
+  const batch = evaluationBatch(test.labels.length, spec.corruptionImages)
+  const forward = recordForward({ model, height, width, batchSize: batch, execution, precision })
   try {
     const reference = await readReference(store, job)
-    const evaluation = await evaluate({ predict: (images) => forward.run(images), test, spec, seed, jpeg: jpegRoundTrip, reference, onProgress, batch: batchSize })
+    const cacheFor = (set: string) => openPictureCache({ store, versionPrefix: job.versionPrefix, contentSha256: dataset.contentSha256, seed, set, onTrouble: warn })
+    const evaluation = await evaluate({ predict: (images) => forward.run(images), test, spec, seed, jpeg: jpegRoundTrip, reference, cacheFor, onProgress, batch })
     const report = assembleReport({ ...describeJob(options), evaluation, rawWeights: options.rawWeights, training: describeTraining(options), environment: describeEnvironment() })
     const gallery = evaluation.corruption && (await makeGallery({ test, seed, jpeg: jpegRoundTrip, encodePng }))
     return { report, page: reportPage(report, gallery), predictions: writePredictions(evaluation.predictions) }
@@ -59,12 +62,11 @@ export async function evaluateModel(store: ObjectStore, options: EvaluateModelOp
   }
 }
 
-/** The errors of the model that mCE is relative to. */
+/** What was measured of the model that mCE and mFR are relative to. */
 async function readReference(store: ObjectStore, { reference }: TrainJobFile) {
   if (!reference) return undefined
-  const { corruption } = reportSchema.parse(JSON.parse(Buffer.from(await store.read(reference.reportKey)).toString()))
-  if (!corruption) return undefined
-  return { modelId: reference.modelId, name: reference.name, cleanError: corruption.cleanErrorOfSameImages, cells: corruption.cells }
+  const { dataset: { versionId }, corruption, perturbation } = reportSchema.parse(JSON.parse(Buffer.from(await store.read(reference.reportKey)).toString()))
+  return referenceOf(reference, { versionId, corruption, perturbation })
 }
 
 function describeTraining({ trained: { history: epochs }, validation }: EvaluateModelOptions): Report['training'] {

@@ -38,6 +38,9 @@ async function runJob(): Promise<void> {
     const { prepare } = await import('./prepare.js')
     const output = await prepare({ jobFile: job, store, workDir: dirname(path), progress: emitter.progress, signal: control.signal })
     emitter.emit({ type: 'output', ...output, endedEarly: null })
+  } else if (job.kind === 'evaluate') {
+    const { evaluateVersion } = await import('./evaluateVersion.js')
+    await evaluateVersion(job, { store, emitter, control })
   } else {
     const { pipeline } = await import('./pipeline.js')
     await pipeline(job, { store, emitter, control })

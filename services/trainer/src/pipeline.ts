@@ -76,6 +76,7 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
   const evaluated = await evaluateModel(store, {
     job, dataset, model, trained, test, parameters: training.parameters, trainImages: data.trainImages, validation: data.validation, rawWeights,
     onProgress: ({ done, total, imagesPerSecond, secondsLeft }) => emitter.progress({ phase: 'evaluating', done, total, unit: 'images', imagesPerSecond, secondsLeft }),
+    warn: (message) => emitter.emit({ type: 'log', level: 'warn', message: message.slice(0, 4000) }),
   })
   announceEvaluation(emitter, evaluated.report)
 

@@ -14,6 +14,8 @@ import { survey } from './data/layout/survey.js'
 import { Problems } from './data/problems.js'
 import { progressMeter } from './data/progressMeter.js'
 import { checkClasses, splitItems } from './data/splitItems.js'
+import { findStoredSet } from './data/stored/findStoredSet.js'
+import { writeStoredSet } from './data/stored/writeStoredSet.js'
 import { writeVersion } from './data/version/writeVersion.js'
 
 export interface Prepare {
@@ -48,6 +50,12 @@ export async function prepare({ jobFile, store, workDir, progress, now = () => p
     await using spool = new Spool(folder, maxBytes)
     await using archive = await openArchive({ store, key: uploadKey, name: uploadName, folder, limits, problems, spool, signal, onBytes })
 
+    const stored = await findStoredSet(archive)
+    if (stored !== null) {
+      problems.refuse(options.onProblem)
+      const onDone = meter('preparing', stored.corruptions.length * stored.severities * stored.labels.length)
+      return await writeStoredSet({ job: jobFile, store, folder, archive, found: stored, signal, onDone })
+    }
     const found = await survey({ archive, options, problems, spool, maxImages })
     const { items, pixels } = found
     if (items.length > maxImages) throw new Failure('DATASET_TOO_LARGE', `${uploadName} has ${items.length} images; the limit maxImages is ${maxImages}`)

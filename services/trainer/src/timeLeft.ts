@@ -7,6 +7,8 @@ const forwardShare = 1 / 3
 const corruptionSeconds = 2e-4
 const corruptions = 19
 const severities = 5
+/** Of an image's 14 perturbation sequences; larger images have some more. */
+const frames = 409
 
 export interface Throughput {
   /** Measured, wall clock, data included. */
@@ -18,10 +20,10 @@ export interface Throughput {
 
 /** Seconds until the job is done: what is left of the training, and the evaluation after it. */
 export function timeLeft(spec: TrainingSpec, dataset: DatasetManifest, { secondsPerStep, stepsLeft, batchSize }: Throughput): number {
-  const { corruptionImages } = spec.evaluation
+  const { corruptionImages, perturbationImages } = spec.evaluation
   const tested = dataset.splits.test.count
-  const each = corruptionImages === 'none' ? 0 : Math.min(tested, corruptionImages === 'all' ? tested : corruptionImages)
-  const corrupted = each * corruptions * severities
+  const some = (wanted: number | 'all' | 'none') => (wanted === 'none' ? 0 : Math.min(tested, wanted === 'all' ? tested : wanted))
+  const corrupted = some(corruptionImages) * corruptions * severities + some(perturbationImages) * frames
   const forward = ((tested + corrupted) / batchSize) * secondsPerStep * forwardShare
   const pixels = (dataset.picture.height * dataset.picture.width) / 1024
   return stepsLeft * secondsPerStep + forward + corrupted * pixels * corruptionSeconds

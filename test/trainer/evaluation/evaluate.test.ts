@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { compareModels, corruptionBlock, cleanMetrics, readPredictions, writePredictions } from '@imclr/contract'
+import { compareModels, corruptionBlock, cleanMetrics, perturbationBlock, readPredictions, writePredictions } from '@imclr/contract'
 import { corrupt } from '../../../services/trainer/src/evaluation/corruption/corrupt.js'
-import { evaluate, type EvaluateOptions, type EvaluationProgress, type TestSplit } from '../../../services/trainer/src/evaluation/evaluate.js'
+import { evaluate, type EvaluateOptions } from '../../../services/trainer/src/evaluation/evaluate.js'
+import { preparePerturbation } from '../../../services/trainer/src/evaluation/perturbation/perturb.js'
+import { referenceOf } from '../../../services/trainer/src/evaluation/reference.js'
+import type { EvaluationProgress } from '../../../services/trainer/src/evaluation/session.js'
+import type { TestSplit } from '../../../services/trainer/src/evaluation/testSplit.js'
 import { stratifiedPart } from '../../../services/trainer/src/evaluation/stratifiedPart.js'
 import { testImage } from './testImages.js'
 
@@ -43,6 +47,7 @@ describe('evaluate', () => {
     expect(block).toMatchObject({ table: '32', images: 40, total: 200, seed: 6, frost: 'procedural', reference: null })
     expect(block.cells).toHaveLength(95)
     expect(calibration.corrupted!.images).toBe(75 * 40)
+    expect(calibration.perSeverity.map(({ severity, images }) => [severity, images])).toEqual([1, 2, 3, 4, 5].map((severity) => [severity, 15 * 40]))
     expect(seen.at(-1)).toMatchObject({ done: 200 + 95 * 40, total: 200 + 95 * 40, secondsLeft: 0 })
 
     // One cell anew, image by image.
@@ -68,10 +73,12 @@ describe('evaluate', () => {
   })
 
   it('sets the model against a named one: 1 against itself', async () => {
-    const { corruption } = await evaluate(options())
-    const reference = { modelId: 'mdl_aaaaaaaaaaaaaaaaaaaa', name: 'base', cleanError: corruption!.cleanErrorOfSameImages, cells: corruption!.cells }
+    const base = { modelId: 'mdl_aaaaaaaaaaaaaaaaaaaa', name: 'base' }
+    const found = await evaluate(options())
+    const reference = referenceOf(base, { versionId: found.predictions.versionId, corruption: found.corruption, perturbation: null })
     const again = await evaluate(options({ reference }))
-    expect(again.corruption!.reference).toMatchObject({ modelId: reference.modelId, name: 'base' })
+    expect(again.corruption!.reference).toMatchObject({ ...base, samePictures: true })
+    expect((await evaluate(options({ reference, spec: { corruptionImages: 41 } }))).corruption!.reference).toMatchObject({ samePictures: false })
     const ratios = again.corruption!.reference!.perCorruption.flatMap(({ ce }) => (ce === null ? [] : [ce]))
     expect(ratios.length).toBeGreaterThan(3)
     for (const ratio of ratios) expect(ratio).toBeCloseTo(1, 12)
@@ -90,6 +97,44 @@ describe('evaluate', () => {
     const running = evaluate(options({ signal: stop.signal, onProgress: ({ done }) => done > 300 && stop.abort(new Error('stopped by hand')) }))
     await expect(running).rejects.toThrow('stopped by hand')
     await expect(evaluate(options({ predict: () => new Float32Array(4) }))).rejects.toThrow(/answered with 4 values/)
+  })
+})
+
+describe('evaluate along sequences', () => {
+  const few = () => options({ test: split(30), spec: { corruptionImages: 'none', perturbationImages: 10 } })
+
+  it('counts flips as frame by frame anew', async () => {
+    const { perturbation, corruption } = await evaluate(few())
+    const block = perturbationBlock.parse(perturbation)
+    expect(corruption).toBeNull()
+    expect(block).toMatchObject({ table: '32', images: 10, total: 30, seed: 6, reference: null })
+    expect(block.perturbations).toHaveLength(14)
+    const test = split(30)
+    const rows = stratifiedPart(test.labels, 10, 6)
+    for (const [name, comparedWith] of [['brightness', 'previous'], ['shot_noise', 'first'], ['scale', 'previous']] as const) {
+      const { frames, perturb } = preparePerturbation({ height: side, width: side, name, seed: 6 })
+      let flips = 0
+      for (const row of rows) {
+        const sequence = perturb(test.images.subarray(row * size, (row + 1) * size), [row])
+        const answers = byBrightness(sequence, frames)
+        const classOf = (frame: number) => [0, 1, 2].reduce((best, k) => (answers[frame * 3 + k]! > answers[frame * 3 + best]! ? k : best), 0)
+        for (let frame = 1; frame < frames; frame++) if (classOf(frame) !== classOf(comparedWith === 'first' ? 0 : frame - 1)) flips++
+      }
+      const found = block.perturbations.find((row) => row.perturbation === name)!
+      expect(found).toMatchObject({ frames, comparedWith, benchmark: true })
+      expect(found.flipProbability, name).toBeCloseTo(flips / (10 * (frames - 1)), 12)
+    }
+    expect(block.perturbations.find((row) => row.perturbation === 'brightness')!.flipProbability).toBeGreaterThan(0)
+  })
+
+  it('against itself every rate is 1, and what never flips is left out by name', async () => {
+    const found = await evaluate(few())
+    const reference = referenceOf({ modelId: 'mdl_aaaaaaaaaaaaaaaaaaaa', name: 'base' }, { versionId: found.predictions.versionId, corruption: null, perturbation: found.perturbation })
+    const again = (await evaluate({ ...few(), reference })).perturbation!
+    expect(again.reference).toMatchObject({ samePictures: true, name: 'base' })
+    expect(again.reference!.mFR).toBeCloseTo(1, 12)
+    const still = found.perturbation!.perturbations.filter((row) => row.benchmark && row.flipProbability === 0).map((row) => row.perturbation)
+    expect(again.reference!.leftOut).toEqual(still)
   })
 })
 

@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Report } from '@imclr/contract'
 import { encodePng, jpegRoundTrip } from '../../../services/trainer/src/data/codec.js'
 import { assembleReport } from '../../../services/trainer/src/evaluation/assembleReport.js'
-import { evaluate, type TestSplit } from '../../../services/trainer/src/evaluation/evaluate.js'
+import { evaluate } from '../../../services/trainer/src/evaluation/evaluate.js'
 import { makeGallery, type Gallery } from '../../../services/trainer/src/evaluation/gallery.js'
 import { reportPage } from '../../../services/trainer/src/evaluation/page.js'
+import type { TestSplit } from '../../../services/trainer/src/evaluation/testSplit.js'
 import { partPath, requirePart } from '../../support/parts.js'
 import { testImage } from './testImages.js'
 
@@ -29,7 +30,7 @@ async function makeReport(classes: string[], corruptionImages: number | 'none') 
     for (let i = 0; i < n; i++, call++) out[i * classes.length + ((i + (call % 3 === 0 ? 1 : 0)) % classes.length)] = 0.7
     return out
   }
-  const evaluation = await evaluate({ predict, test, spec: { corruptionImages }, seed: 1, jpeg: jpegRoundTrip })
+  const evaluation = await evaluate({ predict, test, spec: { corruptionImages, perturbationImages: corruptionImages }, seed: 1, jpeg: jpegRoundTrip })
   const report = assembleReport({
     model: { name: hostile, mode: 'imclr', network: 'resnet8', parameters: 78_042, epochsTrained: 2, trainImages: 90, seed: 1, precision: 'float32', endedEarly: null },
     dataset: {
@@ -86,6 +87,8 @@ describe('the report page', () => {
     expect(text).toContain('The model is that of epoch 2, the best by 20 training images that were held back: 80.0 % of them right.')
     expect(text).toContain('25.00 % by the weights that were averaged')
     expect(text).toContain('validation loss')
+    for (const { flipProbability } of report.perturbation!.perturbations) expect(text).toContain(`${(100 * flipProbability).toFixed(2)} %`)
+    for (const { severity, ece } of report.calibration.perSeverity) expect(text).toContain(`severity ${severity}: ${(100 * ece).toFixed(2)} %`)
     for (const { error } of report.corruption!.cells) expect(text).toContain((100 * error).toFixed(1))
     for (const note of [...report.notes, ...report.notMeasured]) expect(text).toContain(note)
     expect(text).toMatch(/too small to show With 12 test images/)
@@ -104,10 +107,30 @@ describe('the report page', () => {
 
   it('shows mCE where a reference is named', () => {
     const perCorruption = report.corruption!.perCorruption.slice(0, 15).map(({ corruption }, i) => ({ corruption, ce: 0.8 + i / 100, relativeCE: i === 0 ? null : 1.1 }))
-    const reference = { modelId: 'mdl_aaaaaaaaaaaaaaaaaaaa', name: 'the baseline', mCE: 0.87, relativeMCE: null, perCorruption }
-    const text = reportPage({ ...report, corruption: { ...report.corruption!, reference } }, gallery).replace(/<[^>]*>/g, ' ')
+    const base = { modelId: 'mdl_aaaaaaaaaaaaaaaaaaaa', name: 'the baseline' }
+    const reference = { ...base, mCE: 0.87, relativeMCE: null, perCorruption, leftOut: { mCE: [], relativeMCE: ['gaussian_noise'] }, samePictures: false }
+    const perPerturbation = report.perturbation!.perturbations.map(({ perturbation }) => ({ perturbation, flipRate: perturbation === 'tilt' ? null : 0.912 }))
+    const flips = { ...base, mFR: 0.912, perPerturbation, leftOut: ['tilt'], samePictures: true }
+    const text = reportPage({ ...report, corruption: { ...report.corruption!, reference }, perturbation: { ...report.perturbation!, reference: flips } }, gallery).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+    expect(text).toMatch(/Left out of relative mCE[^.]*gaussian noise\./)
+    expect(text).toMatch(/other corrupted pictures/)
+    expect(text).toMatch(/91\.2 % mFR against the baseline/)
+    expect(text).toMatch(/Left out of the mean, because the reference never flips: tilt\./)
     expect(text).toMatch(/mCE against the baseline/)
     expect(text).toContain('87.0 %')
+  })
+
+  it('can show an evaluation on a stored set, which has no clean images', () => {
+    const { training: _, ...rest } = report
+    const page = reportPage({
+      ...rest, model: { ...report.model, id: 'mdl_aaaaaaaaaaaaaaaaaaaa', trainedOn: 'ver_00000000000000000000000000000002' }, clean: null, perturbation: null,
+      calibration: { ...report.calibration, clean: null }, corruption: { ...report.corruption!, stored: true, cleanErrorOfSameImages: null },
+    }, null)
+    expect(page).not.toMatch(/NaN|undefined|Infinity|null/)
+    const text = page.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+    expect(text).toContain('Clean images: none.')
+    expect(text).toContain('trained on version ver_00000000000000000000000000000002')
+    expect(text).not.toMatch(/By class|Stability/)
   })
 
   describe.skipIf(!requirePart('chromium'))('in Chromium', () => {

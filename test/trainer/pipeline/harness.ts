@@ -6,8 +6,8 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { artifactManifest, datasetManifest, prepareOptions, trainerEvent, trainerProcessEnvironment, trainingSpec } from '@imclr/contract'
-import type { ArtifactManifest, DatasetManifest, JobFile, PrepareOptionsInput, TrainerEvent, TrainingSpecInput } from '@imclr/contract'
+import { artifactManifest, datasetManifest, evaluateOptions, prepareOptions, trainerEvent, trainerProcessEnvironment, trainingSpec } from '@imclr/contract'
+import type { ArtifactManifest, DatasetManifest, EvaluateOptionsInput, JobFile, PrepareOptionsInput, TrainerEvent, TrainingSpecInput } from '@imclr/contract'
 
 /*
  * A bench for trainers: a folder store with the demo's real pictures in it, and trainer processes started from `dist` the way
@@ -26,6 +26,15 @@ export interface Bench extends AsyncDisposable {
   prepare(archive: string, options?: PrepareOptionsInput): Promise<{ versionPrefix: string; manifest: DatasetManifest }>
   /** Starts a trainer; the same `job` twice is the next attempt of one job, on the same checkpoints. */
   train(options: TrainOptions): Run
+  evaluate(options: EvaluateRun): Omit<Run, 'checkpointPrefix'>
+}
+
+export interface EvaluateRun {
+  job: string
+  modelPrefix: string
+  referencePrefix?: string
+  versionPrefix: string
+  options?: EvaluateOptionsInput
 }
 
 export interface TrainOptions {
@@ -122,6 +131,16 @@ export async function openBench(): Promise<Bench> {
         checkpointPrefix, outputPrefix, checkpointEverySeconds, reference: null,
       }, env)
       return { ...run, outputPrefix, checkpointPrefix }
+    },
+    evaluate({ job, modelPrefix, referencePrefix, versionPrefix, options = {} }) {
+      const jobId = `job_${job.padEnd(8, '0')}`
+      const outputPrefix = `projects/${projectId}/jobs/${jobId}/attempts/1/output/`
+      const [modelId, referenceId] = [`mdl_${'a'.repeat(20)}`, `mdl_${'b'.repeat(20)}`]
+      const reference = referencePrefix === undefined ? null : { modelId: referenceId, name: 'the reference', modelPrefix: referencePrefix }
+      const run = start({
+        schemaVersion: 1, jobId, projectId, attempt: 1, kind: 'evaluate', name: 'the model', modelId, modelPrefix, options: evaluateOptions.parse(options), versionPrefix, outputPrefix, reference,
+      })
+      return { ...run, outputPrefix }
     },
     async [Symbol.asyncDispose]() {
       for (const stop of running) stop()

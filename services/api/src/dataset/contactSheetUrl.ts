@@ -1,17 +1,10 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Call } from '../request/context.js'
+import { signedFile, type signedUrl } from './signedFile.js'
 import { versionManifest } from './versionManifest.js'
-import { ownVersion } from './shownDataset.js'
-
-export const signedUrl = z.object({ url: z.string(), expiresAt: z.iso.datetime() })
-
-const expiresSeconds = 900
 
 /** A picture of some images of every class (PNG), for a quarter of an hour. */
 export async function contactSheetUrl(call: Call, { versionId }: { versionId: string }): Promise<z.infer<typeof signedUrl>> {
-  const [{ prefix }, { contactSheet }] = await Promise.all([ownVersion(call, versionId), versionManifest(call, { versionId })])
-  return {
-    url: await call.store.signGet({ key: prefix + contactSheet.path, expiresSeconds }),
-    expiresAt: new Date(call.clock().getTime() + expiresSeconds * 1000).toISOString(),
-  }
+  const { contactSheet } = await versionManifest(call, { versionId })
+  return signedFile(call, versionId, contactSheet.path)
 }

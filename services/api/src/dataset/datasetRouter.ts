@@ -3,7 +3,8 @@ import { datasetRef, pages, uploadRef, versionRef } from '../request/inputs.js'
 import { by, reading, router, writing } from '../request/procedure.js'
 import { abortUpload } from './abortUpload.js'
 import { completedUpload, completeUpload, completeUploadRequest } from './completeUpload.js'
-import { contactSheetUrl, signedUrl } from './contactSheetUrl.js'
+import { contactSheetUrl } from './contactSheetUrl.js'
+import { corruptionPreviewUrl } from './corruptionPreviewUrl.js'
 import { createUpload } from './createUpload.js'
 import { deletedDataset, deleteDataset } from './deleteDataset.js'
 import { deletedVersion, deleteVersion } from './deleteVersion.js'
@@ -13,6 +14,7 @@ import { getVersion } from './getVersion.js'
 import { listDatasets } from './listDatasets.js'
 import { listedParts, listParts } from './listParts.js'
 import { listVersions, listVersionsRequest } from './listVersions.js'
+import { signedUrl } from './signedFile.js'
 import { signedParts, signParts, signPartsRequest } from './signParts.js'
 import { versionManifest } from './versionManifest.js'
 
@@ -31,4 +33,5 @@ export const datasetRouter = router({
   deleteVersion: writing.input(versionRef).output(deletedVersion).mutation(by(deleteVersion)),
   versionManifest: reading.input(versionRef).output(datasetManifest).query(by(versionManifest)),
   contactSheetUrl: reading.input(versionRef).output(signedUrl).query(by(contactSheetUrl)),
+  corruptionPreviewUrl: reading.input(versionRef).output(signedUrl).query(by(corruptionPreviewUrl)),
 })

@@ -5,14 +5,11 @@ import { z } from 'zod'
 import { isModelToken } from '../model/modelToken.js'
 import type { ServerParts } from '../parts.js'
 import { authenticate } from '../request/authenticate.js'
+import { filePolicy, pagePolicy } from './policies.js'
 import { sendObject } from './sendObject.js'
 
 const params = z.object({ modelId, '*': z.string().max(500) })
 const query = z.object({ token: z.string().max(200).optional() })
-
-/** The page has its styles inside, and no scripts. */
-const pagePolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-const filePolicy = "default-src 'none'; sandbox"
 
 /**
  * The files of models: `/v1/models/<id>/<path>`, with an API key, with a token of `model.url`, or with neither where the

@@ -24,6 +24,7 @@ export function checkSpec(spec: TrainingSpec, version: SpecVersion, reference: P
     issues.push({ path: `spec.${field}`, code: 'does_not_fit', message, fix })
   }
 
+  if (counts.train === 0) return [{ path: 'versionId', code: 'does_not_fit', message: 'The version has no training images: models are evaluated on it, not trained', fix: 'Train on another version, and evaluate the model on this one (job.evaluate)' }]
   if (Math.min(height, width) < network.smallestSize) refuse('network', `${network.title} needs images of at least ${network.smallestSize} x ${network.smallestSize} pixels; these have ${width} x ${height}`, 'Prepare the data set with a larger imageSize')
   if (Math.max(inputs.height, inputs.width) > largestSide) refuse('stacking.images', `Stacked inputs would have ${inputs.width} x ${inputs.height} pixels; ${largestSide} a side is the most`, 'Stack fewer images, or prepare the data set with a smaller imageSize')
   if (images > counts.train) refuse('trainImages', `The data set has ${counts.train} training images`, `Use at most ${counts.train}, or null for all`)

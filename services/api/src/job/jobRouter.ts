@@ -1,8 +1,10 @@
-import { job, jobEvent, page, trainJob, trainRequest } from '@imclr/contract'
+import { evaluateJob, evaluateRequest, evaluationSummary, job, jobEvent, page, trainJob, trainRequest } from '@imclr/contract'
 import { jobRef } from '../request/inputs.js'
 import { by, reading, router, writing } from '../request/procedure.js'
 import { cancelJob, cancelJobRequest } from './cancelJob.js'
 import { deletedJob, deleteJob } from './deleteJob.js'
+import { evaluateModel } from './evaluateModel.js'
+import { evaluation } from './evaluation.js'
 import { followEvents, followEventsRequest } from './followEvents.js'
 import { getJob } from './getJob.js'
 import { listJobs, listJobsRequest } from './listJobs.js'
@@ -10,6 +12,8 @@ import { submitJob } from './submitJob.js'
 
 export const jobRouter = router({
   submit: writing.input(trainRequest).output(trainJob).mutation(by(submitJob)),
+  evaluate: writing.input(evaluateRequest).output(evaluateJob).mutation(by(evaluateModel)),
+  evaluation: reading.input(jobRef).output(evaluationSummary).query(by(evaluation)),
   get: reading.input(jobRef).output(job).query(by(getJob)),
   list: reading.input(listJobsRequest).output(page(job)).query(by(listJobs)),
   cancel: writing.input(cancelJobRequest).output(job).mutation(by(cancelJob)),

@@ -5,7 +5,7 @@ import type { Call } from '../request/context.js'
 
 export const deletedModel = z.object({ modelId })
 
-/** Deletes a model with its files. Throws Failure IN_USE where a job that has not ended is measured against it, or an experiment has not kept its results. */
+/** Deletes a model with its files. Throws Failure IN_USE where a job that has not ended evaluates it or is measured against it, or an experiment has not kept its results. */
 export async function deleteModel({ database, caller: { projectId } }: Call, { modelId }: { modelId: string }): Promise<z.infer<typeof deletedModel>> {
   await database.transaction(async (tx) => {
     const model = await lockModel(tx, { projectId, modelId })

@@ -56,6 +56,7 @@ export function compareModels(first: Predictions, second: Predictions, options: 
   if (first.images !== second.images || first.classes !== second.classes || first.labels.some((label, i) => label !== second.labels[i])) {
     throw new RangeError('the two sets of predictions are not of the same test images')
   }
+  if (first.probabilities.length === 0 || second.probabilities.length === 0) throw new RangeError('at least one of the two was not evaluated on clean images')
   const whyNot = whyNotPaired(first, second)
   return {
     clean: pairedDifference(hits(first), hits(second), options),

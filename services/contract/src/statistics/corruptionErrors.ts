@@ -43,15 +43,18 @@ export interface GridErrors {
 }
 
 export interface MeanCorruptionError {
-  /** mean over the benchmark's corruptions of sum_s E(model) / sum_s E(reference); null where a reference sum is 0. */
+  /** Mean over the benchmark's corruptions of sum_s E(model) / sum_s E(reference); null where no corruption has such a ratio. */
   mCE: number | null
-  /** The same with the clean error taken off every term; null where the reference's sum is not above 0. */
+  /** The same with the clean error taken off every term. */
   relativeMCE: number | null
   perCorruption: { corruption: string; ce: number | null; relativeCE: number | null }[]
+  /** Corruptions that are in neither mean: the reference's sum of errors is 0, or the sum of what corruption adds to them is not above 0. */
+  leftOut: { mCE: string[]; relativeMCE: string[] }
 }
 
 /**
  * mCE and relative mCE of a model against a named reference model, as ratios (1 = as good as the reference; times 100 in the paper).
+ * A corruption whose ratio has no meaning is left out of the mean and named.
  *
  * @throws RangeError when the reference lacks a cell of the model's benchmark grid
  */
@@ -76,13 +79,18 @@ export function meanCorruptionError(model: GridErrors, reference: GridErrors): M
     return { corruption, ce: others > 0 ? own / others : null, relativeCE: othersRise > 1e-12 ? ownRise / othersRise : null }
   })
   return {
-    mCE: meanOrNull(perCorruption.map((row) => row.ce)),
-    relativeMCE: meanOrNull(perCorruption.map((row) => row.relativeCE)),
+    mCE: meanOfRatios(perCorruption.map((row) => row.ce)),
+    relativeMCE: meanOfRatios(perCorruption.map((row) => row.relativeCE)),
     perCorruption,
+    leftOut: {
+      mCE: perCorruption.filter((row) => row.ce === null).map(({ corruption }) => corruption),
+      relativeMCE: perCorruption.filter((row) => row.relativeCE === null).map(({ corruption }) => corruption),
+    },
   }
 }
 
-function meanOrNull(values: (number | null)[]): number | null {
-  if (values.length === 0 || values.includes(null)) return null
-  return mean(values as number[])
+/** The mean of the ratios that have a meaning; null where none has. */
+export function meanOfRatios(ratios: readonly (number | null)[]): number | null {
+  const known = ratios.filter((ratio) => ratio !== null)
+  return known.length === 0 ? null : mean(known)
 }

@@ -8,6 +8,8 @@ import { lockFenced, type Fence, type JobRow } from './fence.js'
 export type Result =
   | { kind: 'model'; id: string; manifest: ArtifactManifest; bytes: number }
   | { kind: 'version'; id: string; summary: StoredVersionSummary; bytes: number }
+  /** It has no row of its own: the job is its name, and its files are the attempt's. */
+  | { kind: 'evaluation'; id: string }
 
 export interface Finish {
   state: 'succeeded' | 'failed' | 'canceled' | 'timed_out'
@@ -56,6 +58,7 @@ async function register(tx: Queries, row: JobRow, { result, endedEarly }: Pick<F
     await tx.insert(model).values({ id, projectId: row.projectId, jobId: row.id, datasetId: row.datasetId, versionId: manifest.versionId, name: row.name ?? manifest.name, prefix, manifest, endedEarly, bytes })
     return prefix
   }
+  if (result.kind === 'evaluation') return prefix
   const { id, summary, bytes } = result
   await tx.insert(version).values({ id, projectId: row.projectId, prefix, summary, bytes }).onConflictDoNothing()
   const [stored] = await tx.select({ prefix: version.prefix }).from(version).where(and(eq(version.id, id), eq(version.projectId, row.projectId))).for('update')

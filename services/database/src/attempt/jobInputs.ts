@@ -1,23 +1,39 @@
-import { Failure } from '@imclr/contract'
+import { Failure, type EvaluateOptions, type PrepareOptions } from '@imclr/contract'
 import { and, eq } from 'drizzle-orm'
-import type { Database } from '../database.js'
+import type { Database, Queries } from '../database.js'
 import { model, upload, version } from '../schema.js'
 import type { JobRow } from './fence.js'
 
 /** What a trainer is told of other rows: where its input lies. Throws Failure NOT_FOUND where that was deleted. */
 export type JobInputs =
-  | { kind: 'prepare'; uploadKey: string; uploadName: string }
-  | { kind: 'train'; versionPrefix: string; reference: { modelId: string; name: string; prefix: string } | null }
+  | { kind: 'prepare'; uploadKey: string; uploadName: string; options: PrepareOptions }
+  | { kind: 'train'; versionPrefix: string; reference: NamedModel | null }
+  | { kind: 'evaluate'; versionPrefix: string; model: NamedModel; reference: NamedModel | null; options: EvaluateOptions }
+
+export interface NamedModel {
+  modelId: string
+  name: string
+  prefix: string
+}
 
 export async function jobInputs({ queries }: Database, row: JobRow): Promise<JobInputs> {
   if (row.kind === 'prepare') {
     const [found] = await queries.select().from(upload).where(and(eq(upload.id, row.uploadId ?? ''), eq(upload.projectId, row.projectId)))
     if (found === undefined) throw new Failure('NOT_FOUND', `the upload ${row.uploadId} of this job is gone`)
-    return { kind: 'prepare', uploadKey: found.objectKey, uploadName: found.fileName }
+    return { kind: 'prepare', uploadKey: found.objectKey, uploadName: found.fileName, options: row.options as PrepareOptions }
   }
   const [data] = await queries.select().from(version).where(and(eq(version.id, row.versionId ?? ''), eq(version.projectId, row.projectId)))
   if (data === undefined) throw new Failure('NOT_FOUND', `the data set version ${row.versionId} of this job is gone`)
-  const referenceId = row.spec?.evaluation.referenceModelId ?? null
-  const [reference] = referenceId === null ? [] : await queries.select().from(model).where(and(eq(model.id, referenceId), eq(model.projectId, row.projectId)))
-  return { kind: 'train', versionPrefix: data.prefix, reference: reference ? { modelId: reference.id, name: reference.name, prefix: reference.prefix } : null }
+  if (row.kind === 'evaluate') {
+    const options = row.options as EvaluateOptions
+    const evaluated = await namedModel(queries, row, row.modelId)
+    if (evaluated === null) throw new Failure('NOT_FOUND', `the model ${row.modelId} of this job is gone`)
+    return { kind: 'evaluate', versionPrefix: data.prefix, model: evaluated, reference: await namedModel(queries, row, options.referenceModelId), options }
+  }
+  return { kind: 'train', versionPrefix: data.prefix, reference: await namedModel(queries, row, row.spec?.evaluation.referenceModelId ?? null) }
+}
+
+async function namedModel(queries: Queries, { projectId }: JobRow, modelId: string | null): Promise<NamedModel | null> {
+  const [found] = modelId === null ? [] : await queries.select().from(model).where(and(eq(model.id, modelId), eq(model.projectId, projectId)))
+  return found ? { modelId: found.id, name: found.name, prefix: found.prefix } : null
 }

@@ -1,5 +1,5 @@
 import type { Issue } from '@imclr/contract'
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, or, sql } from 'drizzle-orm'
 import type { Queries } from '../database.js'
 import { experimentsOfJob } from '../experiment/runs.js'
 import { unfinishedStates } from '../job/listJobs.js'
@@ -18,12 +18,15 @@ export async function holdModel(tx: Queries, { projectId, modelId }: { projectId
   return row
 }
 
-/** Jobs that have not ended and will be measured against it, and experiments that have not kept its results. */
+/** Jobs that have not ended and will evaluate it or measure others against it, and experiments that have not kept its results. */
 export async function neededOfModel(tx: Queries, { id: modelId, jobId }: Pick<ModelRow, 'id' | 'jobId'>): Promise<Issue[]> {
-  const refers = sql`${job.spec} -> 'evaluation' ->> 'referenceModelId' = ${modelId}`
-  const jobs = await tx.select({ id: job.id, state: job.state }).from(job).where(and(inArray(job.state, [...unfinishedStates]), refers))
+  const isReference = or(sql`${job.spec} -> 'evaluation' ->> 'referenceModelId' = ${modelId}`, sql`${job.options} ->> 'referenceModelId' = ${modelId}`)
+  const isEvaluated = and(eq(job.kind, 'evaluate'), eq(job.modelId, modelId))
+  const jobs = await tx.select({ id: job.id, state: job.state, modelId: job.modelId }).from(job).where(and(inArray(job.state, [...unfinishedStates]), or(isReference, isEvaluated)))
   return [
-    ...jobs.map(({ id, state }) => ({ path: id, code: 'job', message: `Job ${id}, which is ${state}, is measured against it`, fix: 'Cancel the job, or wait until it has ended' })),
+    ...jobs.map((one) => ({
+      path: one.id, code: 'job', message: `Job ${one.id}, which is ${one.state}, ${one.modelId === modelId ? 'evaluates it' : 'is measured against it'}`, fix: 'Cancel the job, or wait until it has ended',
+    })),
     ...(await experimentsOfJob(tx, jobId, { withoutRecord: true })),
   ]
 }

@@ -10,7 +10,7 @@ import type { Scheduler } from '../parts.js'
 import { decideOutcome, failedBy, type Outcome, type OutputEvent } from './decideOutcome.js'
 import { endOfLog } from './endOfLog.js'
 import { summaryOf } from './summaryOf.js'
-import { verifyArtifact, verifyVersion } from './verifyOutput.js'
+import { verifyArtifact, verifyEvaluation, verifyVersion } from './verifyOutput.js'
 
 interface Attended { job: JobRow; runner: Runner; lease: Lease; followed: Followed }
 
@@ -48,6 +48,12 @@ async function verified({ store }: Scheduler, job: JobRow, { manifestKey, manife
   if (job.kind === 'prepare') {
     const { manifest, bytes } = await verifyVersion(store, output)
     return { kind: 'version', id: manifest.versionId, summary: summaryOf(manifest), bytes }
+  }
+  if (job.kind === 'evaluate') {
+    const { jobId, attempt, versionId, modelId } = await verifyEvaluation(store, output)
+    const foreign = jobId !== job.id || attempt !== job.attempt || versionId !== job.versionId || modelId !== job.modelId
+    if (foreign) throw new Failure('ARTIFACT_INVALID', `${manifestKey} is of another job, attempt, version or model: ${jobId}, ${attempt}, ${versionId}, ${modelId}`)
+    return { kind: 'evaluation', id: job.id }
   }
   const { manifest, bytes } = await verifyArtifact(store, output)
   const foreign = manifest.jobId !== job.id || manifest.attempt !== job.attempt || manifest.versionId !== job.versionId

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { artifactManifest, datasetManifest, Failure, type ArtifactManifest, type DatasetManifest, type Issue } from '@imclr/contract'
+import { artifactManifest, datasetManifest, evaluationManifest, Failure, type ArtifactManifest, type DatasetManifest, type EvaluationManifest, type Issue } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 
 export interface Output {
@@ -21,13 +21,20 @@ export async function verifyArtifact(store: ObjectStore, output: Output): Promis
   return { manifest, bytes: manifestBytes + total(manifest.files) }
 }
 
-/** The same for a prepared version: shards, labels, index, contact sheet, originals. */
+/** The same for a prepared version: shards, labels, index, contact sheet, preview, originals. */
 export async function verifyVersion(store: ObjectStore, output: Output): Promise<{ manifest: DatasetManifest; bytes: number }> {
   const { manifest, manifestBytes } = await readManifest(store, output, datasetManifest)
   const parts = Object.values(manifest.splits).flatMap(({ shards, labels }) => [...shards, ...(labels ? [labels] : [])])
-  const files = [...parts, manifest.index, manifest.contactSheet, ...manifest.originals]
+  const files = [...parts, manifest.index, manifest.contactSheet, ...(manifest.corruptionPreview ? [manifest.corruptionPreview] : []), ...manifest.originals]
   await verifyFiles(store, output.prefix, files)
   return { manifest, bytes: manifestBytes + total(files) }
+}
+
+/** The same for an evaluation. */
+export async function verifyEvaluation(store: ObjectStore, output: Output): Promise<EvaluationManifest> {
+  const { manifest } = await readManifest(store, output, evaluationManifest)
+  await verifyFiles(store, output.prefix, manifest.files)
+  return manifest
 }
 
 const total = (files: ListedFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0)

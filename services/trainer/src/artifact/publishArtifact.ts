@@ -47,7 +47,12 @@ export async function verifyArtifact(store: ObjectStore, { prefix, files }: { pr
 
 /** Writes the manifest, last. @returns its key and sha256 */
 export async function writeManifest(store: ObjectStore, prefix: string, manifest: ArtifactManifest): Promise<{ manifestKey: string; manifestSha256: string }> {
-  const bytes = Buffer.from(JSON.stringify(artifactManifest.parse(manifest), null, 1))
+  return putManifest(store, prefix, artifactManifest.parse(manifest))
+}
+
+/** The same for the manifest of anything. */
+export async function putManifest(store: ObjectStore, prefix: string, manifest: object): Promise<{ manifestKey: string; manifestSha256: string }> {
+  const bytes = Buffer.from(JSON.stringify(manifest, null, 1))
   const manifestKey = prefix + artifactPaths.manifest
   const manifestSha256 = hash(bytes)
   await store.put(manifestKey, bytes, { contentType: 'application/json', sha256: manifestSha256, bytes: bytes.length })

@@ -39,29 +39,35 @@ export interface LoadSplit {
  * @throws Failure CHECKSUM_MISMATCH when a file is not what the manifest says, NOT_FOUND when it is gone, OUT_OF_MEMORY
  */
 export async function loadSplit({ store, prefix, manifest, split, signal, onBytes }: LoadSplit): Promise<LoadedSplit> {
-  const { count, shards, labels: labelFile } = manifest.splits[split]
+  const { count, shards } = manifest.splits[split]
   const { height, width } = manifest.picture
   const images = allocate(count * height * width * 3, `the ${split} split`)
   let filled = 0
   for (const shard of shards) {
     signal?.throwIfAborted()
-    const bytes = await readChecked(store, prefix, shard)
+    const bytes = await readShard(store, prefix, shard)
     if (bytes.length !== shard.count * height * width * 3 || filled + bytes.length > images.length) throw new Failure('CHECKSUM_MISMATCH', `${prefix}${shard.path} has ${bytes.length} bytes, not those of ${shard.count} images`)
     images.set(bytes, filled)
     filled += bytes.length
     onBytes?.(filled, images.length)
   }
   if (filled !== images.length) throw new Failure('CHECKSUM_MISMATCH', `the shards of ${prefix} hold ${filled} bytes; ${count} images have ${images.length}`)
-  const labels = new Uint16Array(labelFile === null ? 0 : count)
-  if (labelFile !== null) {
-    const bytes = Buffer.from(await readChecked(store, prefix, labelFile))
-    if (bytes.length !== 2 * count) throw new Failure('CHECKSUM_MISMATCH', `${prefix}${labelFile.path} has ${bytes.length} bytes, not those of ${count} labels`)
-    for (let i = 0; i < count; i++) labels[i] = bytes.readUInt16LE(2 * i)
-  }
+  const labels = await readLabels(store, prefix, manifest.splits[split])
   return { count, height, width, classes: manifest.classes.length, images, labels }
 }
 
-async function readChecked(store: ObjectStore, prefix: string, { path, sha256 }: { path: string; sha256: string }): Promise<Uint8Array> {
+/** uint16 `[count]`; empty for the unlabelled split. */
+export async function readLabels(store: ObjectStore, prefix: string, { count, labels: file }: DatasetManifest['splits'][Split]): Promise<Uint16Array> {
+  const labels = new Uint16Array(file === null ? 0 : count)
+  if (file === null) return labels
+  const bytes = Buffer.from(await readShard(store, prefix, file))
+  if (bytes.length !== 2 * count) throw new Failure('CHECKSUM_MISMATCH', `${prefix}${file.path} has ${bytes.length} bytes, not those of ${count} labels`)
+  for (let i = 0; i < count; i++) labels[i] = bytes.readUInt16LE(2 * i)
+  return labels
+}
+
+/** One file of a version, checked against the manifest. */
+export async function readShard(store: ObjectStore, prefix: string, { path, sha256 }: { path: string; sha256: string }): Promise<Uint8Array> {
   const bytes = await store.read(prefix + path)
   if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw new Failure('CHECKSUM_MISMATCH', `${prefix}${path} is not what the manifest says it is`)
   return bytes

@@ -23,6 +23,12 @@ export interface Forward {
   dispose(): void
 }
 
+/** Images per forward pass of an evaluation: batches are padded, so where cells have few images it is no more than those. */
+export function evaluationBatch(images: number, perCell: number | 'all' | 'none'): number {
+  const cell = typeof perCell === 'number' ? Math.max(50, perCell) : images
+  return Math.min(250, images, cell)
+}
+
 /** Records the evaluation's forward pass with the weights that the model has now. */
 export function recordForward({ model, height, width, batchSize, execution, precision }: ForwardOptions): Forward {
   const definition = {

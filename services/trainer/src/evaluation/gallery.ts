@@ -1,7 +1,7 @@
 import { prepareCorruption, type JpegRoundTrip } from './corruption/corrupt.js'
 import type { Photograph } from './corruption/imageCorruption.js'
 import { corruptionNames, type Severity } from './corruption/table.js'
-import type { TestSplit } from './evaluate.js'
+import type { TestSplit } from './testSplit.js'
 
 /** Strips of small pictures side by side, as `data:` URIs of PNG. */
 export interface Gallery {
@@ -27,7 +27,7 @@ const largest = 112
 export async function makeGallery({ test, seed, jpeg, encodePng, frost }: GalleryOptions): Promise<Gallery> {
   const { height, width } = test
   const severities: Severity[] = [1, 3, 5]
-  const rows = oneOfSomeClasses(test, Math.max(height, width) <= 48 ? 4 : 3)
+  const rows = oneOfSomeClasses(test.labels, Math.max(height, width) <= 48 ? 4 : 3)
   const size = height * width * 3
   const images = new Uint8Array(rows.length * size)
   rows.forEach((row, i) => images.set(test.images.subarray(row * size, (row + 1) * size), i * size))
@@ -50,7 +50,7 @@ export async function makeGallery({ test, seed, jpeg, encodePng, frost }: Galler
 }
 
 /** Positions of the first images of classes that are spread evenly over all that have images. */
-function oneOfSomeClasses({ labels }: TestSplit, wanted: number): number[] {
+export function oneOfSomeClasses(labels: Uint16Array, wanted: number): number[] {
   const first = new Map<number, number>()
   labels.forEach((label, row) => {
     if (!first.has(label)) first.set(label, row)

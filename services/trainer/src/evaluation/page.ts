@@ -1,6 +1,6 @@
-import type { Report } from '@imclr/contract'
 import { html, style } from '@imclr/page'
 import type { Gallery } from './gallery.js'
+import type { AnyReport } from './page/anyReport.js'
 import { classTable } from './page/classes.js'
 import { confusionSection } from './page/confusion.js'
 import { corruptionSection } from './page/corruption.js'
@@ -8,6 +8,7 @@ import { detailsSection } from './page/details.js'
 import { gallerySection } from './page/gallerySection.js'
 import { headline, masthead } from './page/headline.js'
 import { limitsSection } from './page/limits.js'
+import { perturbationSection } from './page/perturbation.js'
 import { reliabilitySection } from './page/reliability.js'
 import { trainingCurves } from './page/training.js'
 
@@ -15,7 +16,7 @@ import { trainingCurves } from './page/training.js'
  * The report as one HTML page that needs nothing else: no script, no request, pictures inside. Readable in light and dark, on narrow
  * screens and on paper.
  */
-export function reportPage(report: Report, gallery: Gallery | null): string {
+export function reportPage(report: AnyReport, gallery: Gallery | null): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -29,6 +30,7 @@ export function reportPage(report: Report, gallery: Gallery | null): string {
 ${masthead(report)}
 ${headline(report)}
 ${corruptionSection(report)}
+${perturbationSection(report)}
 ${gallerySection(gallery)}
 ${classTable(report)}
 ${confusionSection(report)}

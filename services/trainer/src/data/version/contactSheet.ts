@@ -1,6 +1,6 @@
 import { drawText, encodePng, scalePixels } from '../codec.js'
-import type { Pixels } from '../codec.js'
 import type { Decoded } from '../decode/decoded.js'
+import { paste } from './paste.js'
 
 const cell = 64
 const gap = 4
@@ -44,12 +44,4 @@ export async function contactSheet({ classes, train, labelOf, decoded }: Contact
   const more = hidden > 0 ? await drawText(`and ${hidden} more classes`) : null
   if (more !== null) paste(sheet, more, { top: height - 20, left: gap, maxWidth: width - 2 * gap })
   return encodePng(sheet)
-}
-
-/** Copies `part` into the sheet, cut to `maxWidth` and to the sheet. */
-function paste(sheet: Pixels, part: Pixels, { top, left, maxWidth }: { top: number; left: number; maxWidth: number }): void {
-  const width = Math.min(part.width, maxWidth)
-  for (let y = 0; y < part.height && top + y < sheet.height; y++) {
-    sheet.bytes.set(part.bytes.subarray(y * part.width * 3, (y * part.width + width) * 3), ((top + y) * sheet.width + left) * 3)
-  }
 }

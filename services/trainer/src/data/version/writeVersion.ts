@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import { datasetManifest } from '@imclr/contract'
+import { datasetManifest, evaluateOptions } from '@imclr/contract'
 import type { DatasetManifest, Picture, PrepareJobFile, Split } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import type { Archive } from '../archive/archive.js'
 import type { Decoded } from '../decode/decoded.js'
 import type { Headers } from '../decode/measureItems.js'
+import { oneOfSomeClasses } from '../../evaluation/gallery.js'
+import { previewSheet } from '../../evaluation/previewSheet.js'
 import { findNearDuplicates } from '../duplicates/findNearDuplicates.js'
 import type { Removed } from '../duplicates/removeDuplicates.js'
 import type { Survey } from '../layout/survey.js'
@@ -18,6 +20,8 @@ import { putFile, writeSplit } from './writeSplit.js'
 
 /** As many duplicates are named in the manifest; all are counted. */
 const maxNamed = 1000
+/** So many test images are in the preview of corruptions. */
+const previewed = 2
 
 export interface WriteVersion {
   job: Pick<PrepareJobFile, 'projectId' | 'outputPrefix' | 'options'>
@@ -83,11 +87,21 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
     skipped: skipped.issues,
     skippedCount: skipped.count,
     contactSheet: await putFile(store, prefix, { path: 'contact-sheet.png', bytes: sheet, contentType: 'image/png' }),
+    corruptionPreview: await preview(parts, labelOf),
+    storedCells: null,
     originals: await pickOriginals({ ...parts, prefix, test: splitIndices.test, versionId, splitSeed: options.splitSeed }),
   }
   parts.signal.throwIfAborted()
   const { path, sha256: manifestSha256 } = await putFile(store, prefix, { path: 'manifest.json', bytes: Buffer.from(JSON.stringify(datasetManifest.parse(manifest), null, 1)), contentType: 'application/json' })
   return { manifestKey: prefix + path, manifestSha256 }
+}
+
+/** Some test images of different classes under all corruptions, with the noise of the default seed. */
+async function preview({ store, job, decoded, splitIndices: { test }, survey: { classes } }: WriteVersion, labelOf: (index: number) => number): Promise<DatasetManifest['corruptionPreview']> {
+  const { height, width } = decoded.size
+  const rows = oneOfSomeClasses(Uint16Array.from(test, labelOf), Math.min(previewed, classes.length))
+  const bytes = await previewSheet({ images: decoded.pixels(Uint32Array.from(rows, (row) => test[row]!)), count: rows.length, height, width, rows, seed: evaluateOptions.parse({}).seed })
+  return putFile(store, job.outputPrefix, { path: 'corruption-preview.png', bytes, contentType: 'image/png' })
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -2,14 +2,14 @@
 import { toBytes, type Canvas, type CorruptImage } from './imageCorruption.js'
 
 /**
- * HSV value + amount. With hue and saturation kept, all three channels are multiplied by what the largest of them is; a black
+ * HSV value + amount, which may be below 0. With hue and saturation kept, all three channels are multiplied by what the largest of them is; a black
  * pixel becomes grey.
  */
 export function brightness({ amount }: { amount: number }): CorruptImage {
   return (source, out) => {
     for (let i = 0; i < out.length; i += 3) {
       const value = Math.max(source[i]!, source[i + 1]!, source[i + 2]!) / 255
-      const raised = Math.min(1, value + amount)
+      const raised = Math.max(0, Math.min(1, value + amount))
       for (let c = 0; c < 3; c++) out[i + c] = value === 0 ? raised * 255 : (source[i + c]! / 255 / value) * raised * 255
     }
   }

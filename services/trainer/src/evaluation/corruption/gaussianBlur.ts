@@ -78,9 +78,9 @@ export function gaussianBlur({ height, width, channels, sigma, truncate = 4, bor
 }
 
 /** Gaussian blur of the whole image. */
-export function gaussianBlurCorruption({ sigma }: { sigma: number }, { height, width }: Canvas): CorruptImage {
+export function gaussianBlurCorruption({ sigma, truncate }: { sigma: number; truncate?: number }, { height, width }: Pick<Canvas, 'height' | 'width'>): CorruptImage {
   const values = new Float64Array(height * width * 3)
-  const blur = gaussianBlur({ height, width, channels: 3, sigma })
+  const blur = gaussianBlur({ height, width, channels: 3, sigma, truncate })
   return (source, out) => {
     for (let i = 0; i < values.length; i++) values[i] = source[i]! / 255
     blur(values)

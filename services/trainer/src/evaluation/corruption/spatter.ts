@@ -35,7 +35,8 @@ export function spatter(parameters: SpatterParameters, canvas: Canvas): CorruptI
 
 type Wet = (layer: Float64Array, source: Uint8Array, out: Uint8Array) => void
 
-function addWater({ intensity }: SpatterParameters, { height, width }: Canvas): Wet {
+/** Prepares drops of water: the light that a layer of liquid `[height, width]` adds. */
+export function addWater({ intensity }: Pick<SpatterParameters, 'intensity'>, { height, width }: Canvas): Wet {
   const liquid = new Uint8Array(height * width)
   const light = new Float64Array(height * width)
   const relief = liquidRelief(height, width)

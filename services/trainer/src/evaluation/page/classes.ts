@@ -1,8 +1,10 @@
-import { wilsonInterval, type ClassMetrics, type Report } from '@imclr/contract'
+import { wilsonInterval, type ClassMetrics } from '@imclr/contract'
 import { count, html, type Html, points, range } from '@imclr/page'
+import type { AnyReport } from './anyReport.js'
 
 /** One row per class; many classes are folded away, the weakest shown first. */
-export function classTable({ clean }: Report): Html {
+export function classTable({ clean }: AnyReport): Html | null {
+  if (!clean) return null
   const { perClass } = clean
   const weakest = [...perClass].filter((row) => row.recall !== null).sort((a, b) => a.recall! - b.recall!)
   const many = perClass.length > 25

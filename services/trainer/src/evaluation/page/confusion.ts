@@ -1,5 +1,5 @@
-import type { Report } from '@imclr/contract'
 import { count, heat, html, type Html, points, shorten } from '@imclr/page'
+import type { AnyReport } from './anyReport.js'
 
 /** Up to this many classes the counts are written into the cells. */
 const withNumbers = 20
@@ -8,7 +8,8 @@ const withNumbers = 20
 const drawable = 100
 
 /** Which class was taken for which: the matrix, and its largest off-diagonal entries in words. */
-export function confusionSection({ clean, dataset }: Report): Html {
+export function confusionSection({ clean, dataset }: AnyReport): Html | null {
+  if (!clean) return null
   const { confusion } = clean
   const names = dataset.classes
   const size = names.length

@@ -1,34 +1,38 @@
-import { corruptionGroups, type CorruptionBlock, type Report } from '@imclr/contract'
+import { corruptionGroups } from '@imclr/contract'
 import { count, heat, html, type Html, lineChart, percent, points, title } from '@imclr/page'
+import type { AnyReport } from './anyReport.js'
 
 /** The grid of corruptions and severities with its numbers, and the mean error by severity. */
-export function corruptionSection({ corruption, dataset }: Report): Html | null {
+export function corruptionSection({ corruption, dataset }: AnyReport): Html | null {
   if (!corruption) return null
   const chance = 1 - 1 / dataset.classes.length
   const { cleanErrorOfSameImages: clean, perSeverity } = corruption
   const bySeverity = lineChart({
     label: 'Mean error by severity',
-    xLabel: 'severity (0: clean)',
+    xLabel: clean === null ? 'severity' : 'severity (0: clean)',
     yFormat: (y) => `${Math.round(100 * y)} %`,
     yFrom: 0,
-    xTicks: [0, ...perSeverity.map(({ severity }) => severity)],
-    lines: [{ name: 'mean error of the 15 corruptions', colour: 'var(--heat)', dots: true, points: [[0, clean], ...perSeverity.map(({ severity, error }) => [severity, error] as const)] }],
+    xTicks: [...(clean === null ? [] : [0]), ...perSeverity.map(({ severity }) => severity)],
+    lines: [{ name: 'mean error of the 15 corruptions', colour: 'var(--heat)', dots: true, points: [...(clean === null ? [] : [[0, clean] as const]), ...perSeverity.map(({ severity, error }) => [severity, error] as const)] }],
   })
   const worst = [...corruption.perCorruption].filter((row) => row.benchmark).sort((a, b) => b.error - a.error)
   return html`<section class="long">
     <h2>Robustness to corruption</h2>
-    <p class="lead">Error in percent on ${count(corruption.images)} of ${count(corruption.total)} test images, drawn in proportion to the classes, each changed by 19 corruptions at 5 severities.
-    The same images clean: ${percent(clean)}. Hardest: ${title(worst[0]!.corruption).toLowerCase()} (${percent(worst[0]!.error)}); easiest: ${title(worst.at(-1)!.corruption).toLowerCase()} (${percent(worst.at(-1)!.error)}).</p>
+    <p class="lead">Error in percent on ${count(corruption.images)} of ${count(corruption.total)} test images, drawn in proportion to the classes, each changed by ${corruption.perCorruption.length} corruptions at ${perSeverity.length} severities.
+    ${clean !== null && `The same images clean: ${percent(clean)}. `}Hardest: ${title(worst[0]!.corruption).toLowerCase()} (${percent(worst[0]!.error)}); easiest: ${title(worst.at(-1)!.corruption).toLowerCase()} (${percent(worst.at(-1)!.error)}).</p>
     <div class="scroll">${grid(corruption, chance)}</div>
-    <p class="note" style="margin-top:10px">Colour runs from the clean error to chance (${percent(chance)}). The 4 extra corruptions count in no mean.
-    Parameters: the table for ${corruption.table} pixels; frost: ${corruption.frost}; seed ${corruption.seed}.</p>
+    <p class="note" style="margin-top:10px">Colour runs from ${clean === null ? 'no error' : 'the clean error'} to chance (${percent(chance)}). The 4 extra corruptions count in no mean.
+    ${corruption.stored ? html`The pictures are those of a stored set; seed ${corruption.seed} chose which.` : html`Parameters: the table for ${corruption.table} pixels; frost: ${corruption.frost}; seed ${corruption.seed}.`}</p>
     <div class="pair"><figure>${bySeverity}</figure>${referenceTable(corruption)}</div>
   </section>`
 }
 
-function grid(block: CorruptionBlock, chance: number): Html {
+type Block = NonNullable<AnyReport['corruption']>
+
+function grid(block: Block, chance: number): Html {
   const severities = block.perSeverity.map(({ severity }) => severity)
-  const share = (error: number) => (error - block.cleanErrorOfSameImages) / Math.max(1e-9, chance - block.cleanErrorOfSameImages)
+  const least = block.cleanErrorOfSameImages ?? 0
+  const share = (error: number) => (error - least) / Math.max(1e-9, chance - least)
   const cell = (error: number, label: string) => html`<td ${heat(share(error))} title="${label}">${points(error)}</td>`
   const row = (name: string) => {
     const own = block.cells.filter((one) => one.corruption === name)
@@ -51,14 +55,21 @@ function grid(block: CorruptionBlock, chance: number): Html {
   </table>`
 }
 
-function referenceTable({ reference }: CorruptionBlock): Html {
+function referenceTable({ reference }: Block): Html {
   if (!reference) {
     return html`<div><h3>mCE</h3><p class="note">The mean corruption error sets a model against a named one, corruption by corruption. No reference model was named for this job, so only the unnormalised mean error is given; name one (referenceModelId) to get mCE and relative mCE.</p></div>`
   }
   return html`<div><h3>mCE against ${reference.name}</h3>
     <p><span class="mean">${percent(reference.mCE)}</span> mCE, <span class="mean">${percent(reference.relativeMCE)}</span> relative mCE. Below 100 % is better than the reference.</p>
+    ${leftOutNote(reference)}
     <div class="scroll"><table><thead><tr><th>Corruption</th><th>CE, %</th><th>relative, %</th></tr></thead><tbody>
     ${reference.perCorruption.map(({ corruption, ce, relativeCE }) => html`<tr><td>${title(corruption)}</td><td>${points(ce)}</td><td>${points(relativeCE)}</td></tr>`)}
     </tbody></table></div>
-    <p class="note">Reference model <code>${reference.modelId}</code>.</p></div>`
+    <p class="note">Reference model <code>${reference.modelId}</code>.${!reference.samePictures && ' It was measured on other corrupted pictures: another version, seed or number of images.'}</p></div>`
+}
+
+function leftOutNote({ leftOut }: NonNullable<Block['reference']>): Html {
+  const named = (names: readonly string[]) => names.map((name) => title(name).toLowerCase()).join(', ')
+  return html`${leftOut.mCE.length > 0 && html`<p class="note">Left out of mCE, because the reference makes no error there: ${named(leftOut.mCE)}.</p>`}
+    ${leftOut.relativeMCE.length > 0 && html`<p class="note">Left out of relative mCE, because there corruption adds nothing to the reference’s errors, or its clean error is not known: ${named(leftOut.relativeMCE)}.</p>`}`
 }

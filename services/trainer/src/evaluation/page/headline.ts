@@ -1,8 +1,9 @@
-import { wilsonInterval, type Report } from '@imclr/contract'
+import { wilsonInterval } from '@imclr/contract'
 import { type Content, count, html, type Html, percent, range } from '@imclr/page'
+import type { AnyReport } from './anyReport.js'
 
 /** Who was measured on what. */
-export function masthead({ model, dataset }: Report): Html {
+export function masthead({ model, dataset }: AnyReport): Html {
   const { height, width } = dataset.imageSize
   const mode = model.mode === 'imclr' ? 'ImCLR: trained on stacked pairs' : 'Baseline: trained on single images'
   return html`<header>
@@ -14,6 +15,7 @@ export function masthead({ model, dataset }: Report): Html {
       <span>${dataset.classes.length} classes, ${width} × ${height} pixels</span>
       <span>Trained on <b>${count(model.trainImages)}</b> images for <b>${count(model.epochsTrained)}</b> epochs, seed ${model.seed}</span>
     </div>
+    ${model.trainedOn !== undefined && html`<p class="note">An evaluation of the registered model <code>${model.id}</code>, trained on version <code>${model.trainedOn}</code>, on the test images of version <code>${dataset.versionId}</code>.</p>`}
     ${model.endedEarly && html`<p class="note">Training ended early (${model.endedEarly}); the model is the one that was there.</p>`}
   </header>`
 }
@@ -25,15 +27,18 @@ function card(name: string, value: Content, more: Content): Html {
 const big = (text: string) => html`${text.replace(' %', '')}<small> %</small>`
 
 /** The numbers to look at first, each with how many images it rests on. */
-export function headline({ clean, corruption, calibration, evaluated }: Report): Html {
-  const n = count(clean.images)
-  const of = evaluated.images === evaluated.total ? `all ${n}` : `${n} of ${count(evaluated.total)}`
+export function headline({ clean, corruption, perturbation, calibration, evaluated }: AnyReport): Html {
+  const of = evaluated.images === evaluated.total ? `all ${count(evaluated.images)}` : `${count(evaluated.images)} of ${count(evaluated.total)}`
+  const ofCorrupted = corruption && `${count(corruption.images)} of ${count(corruption.total)} test images`
+  const cleanOfSame = corruption?.cleanErrorOfSameImages ?? null
   return html`<div class="cards">
-    ${card('Accuracy', big(percent(clean.accuracy, 2)), html`95 % interval ${range(clean.interval)}<br>${of} test images`)}
-    ${card('Balanced accuracy', big(percent(clean.balancedAccuracy, 2)), html`every class counts the same<br>${n} test images`)}
-    ${corruption && card('Mean error under corruption', big(percent(corruption.meanError15, 2)), html`15 corruptions × 5 severities; the same images clean: ${percent(corruption.cleanErrorOfSameImages)}<br>${count(corruption.images)} of ${count(corruption.total)} test images`)}
-    ${corruption?.reference && corruption.reference.mCE !== null && card('mCE', big(percent(corruption.reference.mCE)), html`against ${corruption.reference.name}; below 100 % is better<br>${count(corruption.images)} of ${count(corruption.total)} test images`)}
-    ${card('Calibration error', big(percent(calibration.clean.ece, 2)), html`${calibration.corrupted ? html`under corruption ${percent(calibration.corrupted.ece)}` : 'how far confidence is from accuracy'}<br>15 bins, ${n} test images`)}
+    ${clean && card('Accuracy', big(percent(clean.accuracy, 2)), html`95 % interval ${range(clean.interval)}<br>${of} test images`)}
+    ${clean && card('Balanced accuracy', big(percent(clean.balancedAccuracy, 2)), html`every class counts the same<br>${count(clean.images)} test images`)}
+    ${corruption && card('Mean error under corruption', big(percent(corruption.meanError15, 2)), html`15 corruptions × 5 severities${cleanOfSame !== null && `; the same images clean: ${percent(cleanOfSame)}`}<br>${ofCorrupted}`)}
+    ${corruption?.reference && corruption.reference.mCE !== null && card('mCE', big(percent(corruption.reference.mCE)), html`against ${corruption.reference.name}; below 100 % is better<br>${ofCorrupted}`)}
+    ${perturbation && card('Flips', big(percent(perturbation.meanFlip10, 2)), html`of frames, 10 kinds of sequences${perturbation.reference && perturbation.reference.mFR !== null && html`; mFR ${percent(perturbation.reference.mFR)}`}<br>${count(perturbation.images)} of ${count(perturbation.total)} test images`)}
+    ${calibration.clean && card('Calibration error', big(percent(calibration.clean.ece, 2)), html`${calibration.corrupted ? html`under corruption ${percent(calibration.corrupted.ece)}` : 'how far confidence is from accuracy'}<br>15 bins, ${count(calibration.clean.images)} test images`)}
+    ${!calibration.clean && calibration.corrupted && card('Calibration error', big(percent(calibration.corrupted.ece, 2)), html`under corruption<br>15 bins, ${count(calibration.corrupted.images)} predictions`)}
   </div>
-  <p class="note" style="margin-top:14px">Also: ${clean.topK.map(({ k, accuracy }) => `top-${k} accuracy ${percent(accuracy, 2)}, `)}negative log-likelihood ${clean.negativeLogLikelihood.toFixed(4)} nats, Brier score ${clean.brier.toFixed(4)} (0 best, 2 worst). ${clean.correct === clean.images ? html`No error was seen; that leaves an error of up to ${percent(1 - wilsonInterval(clean.correct, clean.images).low)} possible.` : null}</p>`
+  ${clean && html`<p class="note" style="margin-top:14px">Also: ${clean.topK.map(({ k, accuracy }) => `top-${k} accuracy ${percent(accuracy, 2)}, `)}negative log-likelihood ${clean.negativeLogLikelihood.toFixed(4)} nats, Brier score ${clean.brier.toFixed(4)} (0 best, 2 worst). ${clean.correct === clean.images ? html`No error was seen; that leaves an error of up to ${percent(1 - wilsonInterval(clean.correct, clean.images).low)} possible.` : null}</p>`}`
 }

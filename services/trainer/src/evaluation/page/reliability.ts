@@ -1,16 +1,30 @@
-import type { Calibration, Report } from '@imclr/contract'
-import { count, html, type Html, percent } from '@imclr/page'
+import type { Calibration } from '@imclr/contract'
+import { count, html, type Html, lineChart, percent } from '@imclr/page'
+import type { AnyReport } from './anyReport.js'
 
 /** Confidence against accuracy, clean and under corruption. */
-export function reliabilitySection({ calibration }: Report): Html {
+export function reliabilitySection({ calibration }: AnyReport): Html {
   return html`<section>
     <h2>Calibration</h2>
     <p class="lead">Does a probability mean what it says? Where a bar ends below the diagonal, the model is right less often than it claims. The band below shows how the images spread over the confidences.</p>
     <div class="pair">
-      ${diagram('Clean test images', calibration.clean)}
+      ${calibration.clean && diagram('Clean test images', calibration.clean)}
       ${calibration.corrupted && diagram('Under corruption, all 15 × 5 cells pooled', calibration.corrupted)}
     </div>
+    ${calibration.perSeverity.length > 0 && bySeverity(calibration)}
   </section>`
+}
+
+function bySeverity({ clean, perSeverity }: AnyReport['calibration']): Html {
+  const chart = lineChart({
+    label: 'Calibration error by severity',
+    xLabel: clean ? 'severity (0: clean)' : 'severity',
+    yFormat: (y) => percent(y, 0),
+    yFrom: 0,
+    xTicks: [...(clean ? [0] : []), ...perSeverity.map(({ severity }) => severity)],
+    lines: [{ name: 'ECE under the 15 corruptions', colour: 'var(--heat)', dots: true, points: [...(clean ? [[0, clean.ece] as const] : []), ...perSeverity.map(({ severity, ece }) => [severity, ece] as const)] }],
+  })
+  return html`<div class="pair" style="margin-top:20px"><figure>${chart}<figcaption>${perSeverity.map(({ severity, ece }) => `severity ${severity}: ${percent(ece, 2)}`).join(', ')}.</figcaption></figure><div></div></div>`
 }
 
 /** What a perfectly calibrated model would show by chance: the mean distance of a bin's accuracy from its confidence. */

@@ -1,8 +1,9 @@
-import type { Report } from '@imclr/contract'
 import { count, html, type Html, lineChart, percent } from '@imclr/page'
+import type { AnyReport } from './anyReport.js'
 
 /** Loss (with the floor that no loss can go below) and learning rate over the epochs. */
-export function trainingCurves({ training, model, clean, rawWeights }: Report): Html | null {
+export function trainingCurves({ training, model, clean, rawWeights }: AnyReport): Html | null {
+  if (!training) return null
   const { epochs, validation } = training
   if (epochs.length === 0) return null
   const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0)
@@ -30,7 +31,7 @@ export function trainingCurves({ training, model, clean, rawWeights }: Report): 
     <p class="lead">${count(epochs.at(-1)!.steps)} steps in ${duration(seconds)}, ${count(Math.round(epochs.at(-1)!.imagesPerSecond))} inputs per second in the last epoch.
     ${model.mode === 'imclr' ? 'A pair of two classes is labelled half and half, so even a perfect model keeps a loss: the entropy of the labels, dashed.' : null}
     ${validation && `The model is that of epoch ${validation.epoch}, the best by ${count(validation.images)} training images that were held back: ${percent(validation.accuracy)} of them right.`}
-    ${rawWeights && `Its weights are a running average: ${percent(clean.accuracy, 2)} of the test images right; ${percent(rawWeights.accuracy, 2)} by the weights that were averaged.`}</p>
+    ${clean && rawWeights && `Its weights are a running average: ${percent(clean.accuracy, 2)} of the test images right; ${percent(rawWeights.accuracy, 2)} by the weights that were averaged.`}</p>
     <div class="pair"><figure>${loss}<figcaption>Mean cross-entropy over the inputs of each epoch, nats.</figcaption></figure><figure>${rate}</figure></div>
   </section>`
 }

@@ -1,0 +1,58 @@
+import type { Predict } from './evaluate.js'
+
+export interface EvaluationProgress {
+  phase: 'clean' | 'corruption' | 'perturbation'
+  /** Predictions done and to do, of all phases together. */
+  done: number
+  total: number
+  /** Which corruption or perturbation. */
+  change: string | null
+  severity: number | null
+  imagesPerSecond: number
+  secondsLeft: number
+}
+
+export interface SessionOptions {
+  predict: Predict
+  classes: number
+  /** Of one image: height x width x 3. */
+  imageBytes: number
+  /** Predictions to do. */
+  total: number
+  onProgress?: ((progress: EvaluationProgress) => void) | undefined
+  /** Seconds since some start; for time left. */
+  clock?: (() => number) | undefined
+  signal?: AbortSignal | undefined
+  /** How many images are predicted at once. */
+  batch?: number | undefined
+}
+
+export type Where = Pick<EvaluationProgress, 'phase' | 'change' | 'severity'>
+
+/** Asks the model, batch by batch, and tells how far it is. */
+export interface Session {
+  readonly classes: number
+  /** Hands every batch of probabilities `[count, classes]` to `use`, with the place of its first image. @param images uint8 `[n, h, w, 3]` */
+  ask(images: Uint8Array, where: Where, use: (probabilities: Float32Array, first: number) => void): Promise<void>
+}
+
+export function openSession({ predict, classes, imageBytes, total, onProgress, clock = () => performance.now() / 1000, signal, batch = 250 }: SessionOptions): Session {
+  const start = clock()
+  let done = 0
+  return {
+    classes,
+    async ask(images, where, use) {
+      const count = images.length / imageBytes
+      for (let first = 0; first < count; first += batch) {
+        signal?.throwIfAborted()
+        const size = Math.min(batch, count - first)
+        const probabilities = await predict(images.subarray(first * imageBytes, (first + size) * imageBytes), size)
+        if (probabilities.length !== size * classes) throw new Error(`the model answered with ${probabilities.length} values for ${size} images, ${size * classes} expected`)
+        use(probabilities, first)
+        done += size
+        const rate = done / Math.max(1e-9, clock() - start)
+        onProgress?.({ ...where, done, total, imagesPerSecond: rate, secondsLeft: (total - done) / rate })
+      }
+    },
+  }
+}

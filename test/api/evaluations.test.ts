@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { makeId, type EvaluateJob, type EvaluationManifest } from '@imclr/contract'
+import { finishJob, schema } from '@imclr/database'
+import { eq } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeModel, makeVersion, startJob, type MadeModel, type MadeVersion } from './makeThings.js'
+import { sha256, startTestApi, type TestApi } from './testApi.js'
+
+let api: TestApi
+let trainedOn: MadeVersion
+let version: MadeVersion
+let model: MadeModel
+beforeAll(async () => {
+  api = await startTestApi()
+  trainedOn = await makeVersion(api)
+  version = await makeVersion(api, { datasetName: 'other pets' })
+  model = await makeModel(api, trainedOn.versionId)
+})
+afterAll(async () => { await api[Symbol.asyncDispose]() })
+
+const evaluate = (input: object = {}) => api.mutate<EvaluateJob>('job.evaluate', { modelId: model.modelId, versionId: version.versionId, ...input })
+
+/** As a trainer would have left it, and a scheduler recorded. */
+async function finish(jobId: string) {
+  const { fence, prefix } = await startJob(api, jobId)
+  const page = Buffer.from('<!doctype html><p>Evaluation')
+  const files = [{ path: 'report.html', bytes: page.length, sha256: sha256(page), contentType: 'text/html; charset=utf-8' }]
+  await api.parts.store.put(`${prefix}report.html`, page, { contentType: 'text/html; charset=utf-8' })
+  const manifest: EvaluationManifest = {
+    schemaVersion: 1, kind: 'evaluation', jobId, attempt: fence.attempt, modelId: model.modelId, versionId: version.versionId, modelManifestSha256: '0'.repeat(64),
+    accuracy: 0.75, meanCorruptionError: 0.5, meanFlipProbability: null, files,
+  }
+  await api.parts.store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify(manifest)), { contentType: 'application/json' })
+  await finishJob(api.parts.database, fence, { state: 'succeeded', failure: null, endedEarly: null, secondsSpent: 1, leftovers: [], log: null, result: { kind: 'evaluation', id: jobId } })
+  return { page, files }
+}
+
+describe('evaluations', () => {
+  it('are jobs: echoed with what will be run, listed by their kind, with a result once they have one', async () => {
+    const job = await evaluate({ name: 'elsewhere', options: { corruptionImages: 20, perturbationImages: 'all' } })
+    expect(job).toMatchObject({
+      kind: 'evaluate', state: 'queued', name: 'elsewhere', modelId: model.modelId, versionId: version.versionId, datasetId: version.datasetId,
+      options: { corruptionImages: 20, perturbationImages: 'all', referenceModelId: null, seed: 1 }, estimate: { basis: 'measured' },
+    })
+    expect((await api.query<{ items: object[] }>('job.list', { kind: 'evaluate' })).items).toMatchObject([{ id: job.id }])
+    expect(await api.refusal('query', 'job.evaluation', { jobId: job.id })).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('is queued') as string })
+
+    const { page, files } = await finish(job.id)
+    expect(await api.query('job.get', { jobId: job.id })).toMatchObject({ state: 'succeeded', modelId: model.modelId })
+    expect(await api.query('job.evaluation', { jobId: job.id })).toEqual({ jobId: job.id, modelId: model.modelId, versionId: version.versionId, accuracy: 0.75, meanCorruptionError: 0.5, meanFlipProbability: null, files })
+    const fetchFile = (path: string, key: string | null) => fetch(`${api.url}/v1/evaluations/${job.id}/${path}`, { headers: key === null ? {} : { authorization: `Bearer ${key}` } })
+    const response = await fetchFile('report.html', api.key)
+    expect([response.status, response.headers.get('content-type'), response.headers.get('etag'), response.headers.get('cache-control')]).toEqual([200, 'text/html; charset=utf-8', `"${sha256(page)}"`, 'private, max-age=31536000, immutable'])
+    expect(response.headers.get('content-security-policy')).toContain("style-src 'unsafe-inline'")
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(page)
+    expect((await fetchFile('manifest.json', api.key)).status).toBe(404)
+    expect((await fetchFile('../report.html', api.key)).status).toBe(404)
+    expect((await fetchFile('report.html', null)).status).toBe(401)
+    const { secret } = await api.mutate<{ secret: string }>('project.create', { name: 'strangers' })
+    expect((await fetchFile('report.html', secret)).status).toBe(404)
+
+    // The files are the job's: they go with it.
+    await api.mutate('job.delete', { jobId: job.id })
+    expect((await fetchFile('report.html', api.key)).status).toBe(404)
+  })
+
+  it('are refused where classes or pictures differ, with both sides', async () => {
+    const alter = (versionId: string, change: object) =>
+      api.parts.database.queries.update(schema.version).set({ summary: { ...version.manifest, counts: { train: 60, test: 30, unlabelled: 0 }, perClass: { train: [], test: [] }, ...change } as never }).where(eq(schema.version.id, versionId))
+    const odd = await makeVersion(api, { datasetName: 'odd' })
+    await alter(odd.versionId, { classes: ['cat', 'dog', 'eel'] })
+    const classes = await api.refusal('mutation', 'job.evaluate', { modelId: model.modelId, versionId: odd.versionId })
+    expect(classes).toMatchObject({ code: 'BAD_INPUT', issues: [{ path: 'classes', message: 'The model tells apart "cat", "dog", "owl"; the version has "cat", "dog", "eel"' }] })
+    await alter(odd.versionId, { picture: { height: 64, width: 64, fit: 'letterbox', kernel: 'lanczos3' } })
+    const pictures = await api.refusal('mutation', 'job.evaluate', { modelId: model.modelId, versionId: odd.versionId })
+    expect(pictures.issues).toMatchObject([{ path: 'picture', message: expect.stringMatching(/32 x 32 pixels by 'crop'.*64 x 64 pixels by 'letterbox'/) as string }])
+    await alter(odd.versionId, { counts: { train: 0, test: 0, unlabelled: 5 } })
+    expect((await api.refusal('mutation', 'job.evaluate', { modelId: model.modelId, versionId: odd.versionId })).issues).toMatchObject([{ path: 'versionId' }])
+    // In another order they are the same classes.
+    await alter(odd.versionId, { classes: ['owl', 'cat', 'dog'] })
+    expect((await evaluate({ versionId: odd.versionId })).state).toBe('queued')
+    // A version without training images cannot be trained on.
+    await alter(odd.versionId, { counts: { train: 0, test: 30, unlabelled: 0 } })
+    expect((await api.refusal('mutation', 'job.submit', { versionId: odd.versionId })).issues).toMatchObject([{ path: 'versionId', fix: expect.stringContaining('job.evaluate') as string }])
+  })
+
+  it('need model, version and reference to be there, and keep them there until they have ended', async () => {
+    const absent = makeId('mdl', randomBytes(20))
+    expect(await api.refusal('mutation', 'job.evaluate', { modelId: absent, versionId: version.versionId })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await api.refusal('mutation', 'job.evaluate', { modelId: model.modelId, versionId: version.versionId, options: { referenceModelId: absent } })).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('reference') as string })
+    const [evaluated, reference] = [await makeModel(api, trainedOn.versionId), await makeModel(api, trainedOn.versionId, { mode: 'baseline' })]
+    const { id } = await evaluate({ modelId: evaluated.modelId, options: { referenceModelId: reference.modelId } })
+    for (const [modelId, why] of [[evaluated.modelId, 'evaluates it'], [reference.modelId, 'is measured against it']] as const) {
+      expect(await api.refusal('mutation', 'model.delete', { modelId })).toMatchObject({ code: 'IN_USE', issues: [{ path: id, message: expect.stringContaining(why) as string }] })
+    }
+    expect(await api.refusal('mutation', 'dataset.deleteVersion', { versionId: version.versionId })).toMatchObject({ code: 'IN_USE' })
+    await api.mutate('job.cancel', { jobId: id, mode: 'now' })
+    expect(await api.mutate('model.delete', { modelId: evaluated.modelId })).toEqual({ modelId: evaluated.modelId })
+    expect(await api.query('job.get', { jobId: id })).toMatchObject({ state: 'canceled', modelId: evaluated.modelId })
+  })
+})
+
+describe('the preview of corruptions', () => {
+  it('is a picture behind a signed address; a version without one says so', async () => {
+    const { url } = await api.query<{ url: string }>('dataset.corruptionPreviewUrl', { versionId: version.versionId })
+    expect(await (await fetch(url)).text()).toMatch(/^a preview of /)
+    const { manifest, prefix } = version
+    await api.parts.store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify({ ...manifest, corruptionPreview: undefined })), { contentType: 'application/json' }) // as it was written before there were any
+    expect(await api.refusal('query', 'dataset.corruptionPreviewUrl', { versionId: version.versionId })).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('no preview') as string })
+  })
+})
