@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { environment } from './artifact.js'
 import { epochRecord } from './event.js'
 import { versionId } from './ids.js'
+import { testInput } from './trainingSpec.js'
 
 const share = z.number().min(0).max(1)
 const count = z.int().nonnegative()
@@ -82,6 +83,7 @@ export const report = z.object({
   model: z.object({
     name: z.string(),
     mode: z.enum(['imclr', 'baseline']),
+    testInput: testInput.default('self'), // what a picture became; single with the baseline
     network: z.string(),
     parameters: count,
     epochsTrained: count,

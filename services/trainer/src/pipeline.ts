@@ -56,7 +56,7 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
   control.suspendAtOnce(true) // all that follows can be done again from the last checkpoint
 
   const { mode, stacking } = spec
-  const model = buildServingModel(training.trainedNetwork(), { ...data.normalisation, stack: mode === 'imclr' ? stacking : null })
+  const model = buildServingModel(training.trainedNetwork(), { ...data.normalisation, stack: mode === 'imclr' ? stacking : null, width: dataset.picture.width })
   const test = await data.openTest()
   const evaluated = await evaluateModel(store, {
     job, dataset, model, trained, test, parameters: training.parameters, trainImages: data.trainImages,

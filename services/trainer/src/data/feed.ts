@@ -2,9 +2,10 @@ import type { TrainingSpec } from '@imclr/contract'
 import { stream } from '../random/stream.js'
 import { augment } from './augment.js'
 import { batchesOf, epochOrder } from './batches.js'
+import { classRuns } from './classRuns.js'
 import { labelEntropy, softLabels } from './labels.js'
 import type { LoadedSplit } from './loadSplit.js'
-import { drawPartners } from './partners.js'
+import { drawPartners, goesByClass, withinBatch } from './partners.js'
 import { stackPairs } from './stackPairs.js'
 import type { Partners } from './stackPairs.js'
 
@@ -47,8 +48,9 @@ export function trainingFeed(split: LoadedSplit, spec: FeedSpec): TrainingFeed {
   const settings = { height, width, cropPadding: spec.augmentation.cropPadding ?? Math.round(Math.min(height, width) / 8), flip: spec.augmentation.flip }
   const room = (n: number) => ({ images: new Uint8Array(n * height * width * 3), labels: new Float32Array(n * classes) })
   const own = room(batchSize)
-  const strangers = k > 1 && stacking.pairing === 'independent' ? Array.from({ length: k - 1 }, () => room(batchSize)) : []
+  const strangers = k > 1 && !withinBatch(stacking.pairing) ? Array.from({ length: k - 1 }, () => room(batchSize)) : []
   const stacked = { images: new Uint8Array(k * own.images.length), labels: new Float32Array(own.labels.length) }
+  const runs = k > 1 && goesByClass(stacking.pairing) ? classRuns(labels, classes) : null
   const inOrder = Uint32Array.from({ length: batchSize }, (_, i) => i)
   let order: { epoch: number; places: Uint32Array } = { epoch: -1, places: new Uint32Array() }
 
@@ -64,14 +66,15 @@ export function trainingFeed(split: LoadedSplit, spec: FeedSpec): TrainingFeed {
     fill(places, own)
     if (k === 1) return { ...own, labelEntropy: labelEntropy(own.labels, classes) }
 
-    const { stacked: mixed, lists } = drawPartners({ seed, epoch, step, batchSize, count, stacking })
+    const byClass = runs ? { labels: Array.from(places, (place) => labels[place]!), runs } : undefined
+    const { stacked: mixed, lists, positions } = drawPartners({ seed, epoch, step, batchSize, count, stacking, byClass })
     const partners = lists.map((list, i): Partners => {
       if (!mixed) return { ...own, places: inOrder }
-      if (stacking.pairing === 'permutation') return { ...own, places: list }
+      if (withinBatch(stacking.pairing)) return { ...own, places: list }
       fill(list, strangers[i]!)
       return { ...strangers[i]!, places: inOrder }
     })
-    stackPairs({ ...own, partners, axis: stacking.axis, height, width, classes }, stacked)
+    stackPairs({ ...own, partners, positions, axis: stacking.axis, height, width, classes }, stacked)
     return { ...stacked, labelEntropy: labelEntropy(stacked.labels, classes) }
   }
   const tall = stacking.axis === 'height' ? k : 1

@@ -2,10 +2,12 @@ import { wilsonInterval, type Report } from '@imclr/contract'
 import { html, type Content, type Html } from './html.js'
 import { count, percent, range } from './numbers.js'
 
+const tested: Record<Report['model']['testInput'], string> = { self: 'each picture stacked with itself', 'self-mirror': 'each picture stacked with its mirror image', single: 'single pictures' }
+
 /** Who was measured on what. */
 export function masthead({ model, dataset }: Report): Html {
   const { height, width } = dataset.imageSize
-  const mode = model.mode === 'imclr' ? 'ImCLR: trained on stacked pairs' : 'Baseline: trained on single images'
+  const mode = model.mode === 'imclr' ? `ImCLR: trained on stacked images, tested on ${tested[model.testInput]}` : 'Baseline: trained on single images'
   return html`<header>
     <span class="badge">${mode}</span>
     <h1>${model.name}</h1>
