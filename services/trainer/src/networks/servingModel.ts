@@ -1,5 +1,6 @@
 import type { TestInput } from '@imclr/contract'
 import { tf, type Layer, type LayersModel, type SymbolicTensor } from '../tf.js'
+import { actsInTrainingOnly } from './dropoutLayer.js'
 
 export interface ServingOptions {
   /** Per channel, in 0..255, as in training. */
@@ -59,7 +60,7 @@ function mirror(x: SymbolicTensor, width: number): SymbolicTensor {
   return tf.layers.permute({ name: 'mirror_back', dims: [1, 3, 2] }).apply(reversed) as SymbolicTensor
 }
 
-/** A second pass through a model's layers, from another input: the same layers, so the same weights, with no model inside a model. */
+/** A second pass through a model's layers, from another input: the same layers, so the same weights, with no model inside a model. What acts in training only is left out. */
 function applyLayers(model: LayersModel, input: SymbolicTensor): SymbolicTensor {
   const outputs = new Map<string, SymbolicTensor>()
   for (const layer of model.layers) {
@@ -69,7 +70,7 @@ function applyLayers(model: LayersModel, input: SymbolicTensor): SymbolicTensor 
     }
     const node = layer.inboundNodes[0] as unknown as { inboundLayers: Layer[] }
     const inputs = node.inboundLayers.map(({ name }) => outputs.get(name)!)
-    outputs.set(layer.name, layer.apply(inputs.length === 1 ? inputs[0]! : inputs) as SymbolicTensor)
+    outputs.set(layer.name, actsInTrainingOnly(layer) ? inputs[0]! : layer.apply(inputs.length === 1 ? inputs[0]! : inputs) as SymbolicTensor)
   }
   return outputs.get(model.outputs[0]!.sourceLayer.name)!
 }
