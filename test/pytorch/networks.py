@@ -24,10 +24,11 @@ class BasicUnit(nn.Module):
 
 
 class PreActivationUnit(nn.Module):
-    """Normalisation, activation, convolution, twice (Zagoruyko and Komodakis 2016)."""
+    """Normalisation, activation, convolution, twice (Zagoruyko and Komodakis 2016); slope of the activation below zero."""
 
-    def __init__(self, inputs, outputs, stride):
+    def __init__(self, inputs, outputs, stride, slope):
         super().__init__()
+        self.slope = slope
         self.norm1, self.conv1 = nn.BatchNorm2d(inputs), convolution(inputs, outputs, 3, stride)
         self.norm2, self.conv2 = nn.BatchNorm2d(outputs), convolution(outputs, outputs, 3)
         self.changes = inputs != outputs
@@ -35,26 +36,29 @@ class PreActivationUnit(nn.Module):
             self.shortcut_conv = convolution(inputs, outputs, 1, stride)
 
     def forward(self, x):
-        active = F.leaky_relu(self.norm1(x), 0.1, inplace=True)
-        y = self.conv2(F.leaky_relu(self.norm2(self.conv1(active)), 0.1, inplace=True))
+        active = F.leaky_relu(self.norm1(x), self.slope, inplace=True)
+        y = self.conv2(F.leaky_relu(self.norm2(self.conv1(active)), self.slope, inplace=True))
         return y + (self.shortcut_conv(active) if self.changes else x)
 
 
 class Network(nn.Module):
     """Normalised images `[n, 3, h, w]` of any size to logits `[n, classes]`."""
 
-    def __init__(self, unit, units, width, classes):
+    def __init__(self, units, filters, classes, slope=None):
+        """slope: of the pre-activation network's activation below zero; without it the units are basic ones."""
         super().__init__()
-        self.stem_conv = convolution(3, 16, 3)
-        if unit is BasicUnit:
-            self.stem_norm = nn.BatchNorm2d(16)
-        self.names, inputs = [], 16
-        for stage, base in enumerate((16, 32, 64)):
+        stem = 16 if slope is not None else filters[0]
+        self.slope, self.stem_conv = slope, convolution(3, stem, 3)
+        if slope is None:
+            self.stem_norm = nn.BatchNorm2d(stem)
+        self.names, inputs = [], stem
+        for stage, outputs in enumerate(filters):
             for index in range(units):
                 self.names.append(f'stage{stage + 1}_unit{index + 1}')
-                self.add_module(self.names[-1], unit(inputs, base * width, 2 if stage > 0 and index == 0 else 1))
-                inputs = base * width
-        if unit is PreActivationUnit:
+                stride = 2 if stage > 0 and index == 0 else 1
+                self.add_module(self.names[-1], BasicUnit(inputs, outputs, stride) if slope is None else PreActivationUnit(inputs, outputs, stride, slope))
+                inputs = outputs
+        if slope is not None:
             self.final_norm = nn.BatchNorm2d(inputs)
         self.logits = nn.Linear(inputs, classes)
 
@@ -65,15 +69,43 @@ class Network(nn.Module):
         for name in self.names:
             x = getattr(self, name)(x)
         if hasattr(self, 'final_norm'):
-            x = F.leaky_relu(self.final_norm(x), 0.1, inplace=True)
+            x = F.leaky_relu(self.final_norm(x), self.slope, inplace=True)
+        return self.logits(x.mean((2, 3)))
+
+
+class ConvLarge(nn.Module):
+    """Laine and Aila 2017, table 5, with batch normalisation and without the noise on the input."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.names, inputs = [], 3
+        for stage, filters in enumerate(((128, 128, 128), (256, 256, 256), (512, 256, 128))):
+            for index, outputs in enumerate(filters):
+                self.names.append(f'stage{stage + 1}_{index + 1}')
+                self.add_module(f'{self.names[-1]}_conv', nn.Conv2d(inputs, outputs, 3 if stage < 2 or index == 0 else 1, padding=1 if stage < 2 else 0, bias=False))
+                self.add_module(f'{self.names[-1]}_norm', nn.BatchNorm2d(outputs))
+                inputs = outputs
+        self.logits = nn.Linear(inputs, classes)
+
+    def forward(self, x):
+        for name in self.names:
+            x = F.leaky_relu(getattr(self, f'{name}_norm')(getattr(self, f'{name}_conv')(x)), 0.1, inplace=True)
+            if name in ('stage1_3', 'stage2_3'):
+                x = F.dropout(F.max_pool2d(x, 2), 0.5, self.training)
         return self.logits(x.mean((2, 3)))
 
 
 def build(name, classes=10):
     """A network by the trainer's name for it, with PyTorch's own first weights."""
     if name == 'wrn28-2':
-        return Network(PreActivationUnit, 4, 2, classes)
-    return Network(BasicUnit, (int(name.removeprefix('resnet')) - 2) // 6, 1, classes)
+        return Network(4, (32, 64, 128), classes, slope=0.1)
+    if name == 'wrn40-2':
+        return Network(6, (32, 64, 128), classes, slope=0)
+    if name == 'conv-large':
+        return ConvLarge(classes)
+    if name == 'resnet18':
+        return Network(2, (64, 128, 256, 512), classes)
+    return Network((int(name.removeprefix('resnet')) - 2) // 6, (16, 32, 64), classes)
 
 
 def draw_he(network):

@@ -14,6 +14,8 @@ from torch import nn
 from networks import build
 
 CASES = [('resnet20', 32, 32), ('resnet20', 64, 32), ('resnet8', 27, 19), ('wrn28-2', 32, 32), ('wrn28-2', 64, 32), ('wrn28-2', 19, 27)]
+# What these compute, but not how they train: they are made of the same parts.
+FORWARD = [('wrn40-2', 32, 32), ('resnet18', 32, 16), ('conv-large', 26, 15)]
 ROWS, CLASSES, STEPS, RATE = 4, 10, 4, 0.02
 
 
@@ -46,11 +48,24 @@ def fill(network):
                 module.bias.copy_(torch.from_numpy(0.1 * draws(f'{name}/bias', CLASSES)))
 
 
-def case(name, height, width):
+def filled(name):
     network = build(name, CLASSES)
     fill(network)
+    return network
+
+
+def draw_images(height, width):
     pixels = np.floor((draws('pixels', ROWS * height * width * 3) + 1) * 128).reshape(ROWS, height, width, 3)
-    images = torch.from_numpy((pixels - 127.5) / 64).float().permute(0, 3, 1, 2)
+    return torch.from_numpy((pixels - 127.5) / 64).float().permute(0, 3, 1, 2)
+
+
+def forward(name, height, width):
+    with torch.no_grad():
+        return {'network': name, 'height': height, 'width': width, 'logits': filled(name).eval()(draw_images(height, width)).tolist()}
+
+
+def case(name, height, width):
+    network, images = filled(name), draw_images(height, width)
     labels = torch.from_numpy((draws('labels', ROWS * CLASSES).reshape(ROWS, CLASSES) + 1)).float()
     labels = labels / labels.sum(1, keepdim=True)
 
@@ -72,4 +87,4 @@ def case(name, height, width):
     return {'network': name, 'height': height, 'width': width, 'logits': before, 'losses': losses, 'trainedLogits': infer()}
 
 
-print(json.dumps({'torch': torch.__version__.split('+')[0], 'rows': ROWS, 'classes': CLASSES, 'learningRate': RATE, 'cases': [case(*one) for one in CASES]}, indent=1))
+print(json.dumps({'torch': torch.__version__.split('+')[0], 'rows': ROWS, 'classes': CLASSES, 'learningRate': RATE, 'cases': [case(*one) for one in CASES], 'forward': [forward(*one) for one in FORWARD]}, indent=1))

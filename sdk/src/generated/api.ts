@@ -44,7 +44,7 @@ export interface ArtifactManifest {
   jobId: string
   attempt: number
   name: string
-  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'
+  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'
   spec: TrainingSpec
   versionId: string
   classes: string[]
@@ -323,7 +323,7 @@ export interface EvaluateRequest {
 
 export interface EvaluationReport {
   schemaVersion: 1
-  model: { name: string; mode: 'imclr' | 'baseline'; network: string; parameters: number; epochsTrained: number; trainImages: number; seed: number; precision: string; endedEarly: string | null; id: string; trainedOn: string }
+  model: { name: string; mode: 'imclr' | 'baseline'; testInput: TestInput; network: string; parameters: number; epochsTrained: number; trainImages: number; seed: number; precision: string; endedEarly: string | null; id: string; trainedOn: string }
   dataset: { versionId: string; name: string | null; classes: string[]; imageSize: { height: number; width: number }; counts: { train: number; test: number; unlabelled: number }; testPerClass: number[]; testWasGiven: boolean }
   evaluated: { images: number; total: number }
   clean: CleanMetrics | null
@@ -576,7 +576,7 @@ export interface ModelSummary {
   jobId: string
   datasetId: string
   versionId: string
-  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'
+  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'
   mode: 'imclr' | 'baseline'
   classes: string[]
   picture: Picture
@@ -757,6 +757,7 @@ export interface Report {
 export interface ReportedModel {
   name: string
   mode: 'imclr' | 'baseline'
+  testInput: TestInput
   network: string
   parameters: number
   epochsTrained: number
@@ -811,7 +812,7 @@ export interface SignedPart {
 
 export interface SpecChange {
   mode?: 'imclr' | 'baseline'
-  network?: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'
+  network?: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'
   epochs?: number
   batchSize?: number
   learningRate?: number
@@ -848,18 +849,24 @@ export interface SplitManifest {
 export interface StackingInput {
   images?: number
   axis?: 'height' | 'width'
+  positions?: 'fixed' | 'drawn'
   probability?: number
-  pairing?: 'permutation' | 'independent'
   order?: 'mix-first' | 'stack-first'
+  pairing?: 'permutation' | 'derangement' | 'independent' | 'same-class' | 'different-class'
+  testInput?: TestInput
 }
 
 export interface Stacking {
   images: number
   axis: 'height' | 'width'
+  positions: 'fixed' | 'drawn'
   probability: number
-  pairing: 'permutation' | 'independent'
   order: 'mix-first' | 'stack-first'
+  pairing: 'permutation' | 'derangement' | 'independent' | 'same-class' | 'different-class'
+  testInput: TestInput
 }
+
+export type TestInput = 'self' | 'single' | 'self-mirror'
 
 export interface TrainJob {
   id: string
@@ -905,7 +912,7 @@ export type TrainerEvent =
 
 export interface TrainingSpecInput {
   mode?: 'imclr' | 'baseline'
-  network?: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'
+  network?: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'
   epochs?: number
   batchSize?: number
   learningRate?: number
@@ -934,7 +941,7 @@ export interface TrainingSpecInput {
 
 export interface TrainingSpec {
   mode: 'imclr' | 'baseline'
-  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'
+  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'
   epochs: number
   batchSize: number
   learningRate: number
@@ -1069,7 +1076,7 @@ export type ModelUrlAnswer = { url: string; base: string; token: string | null; 
 export type ProjectCreateRequest = { name: string }
 export type ProjectCreateAnswer = { project: Project; key: ApiKeySummary; secret: string }
 export type ProjectListAnswer = { items: Project[]; nextCursor: string | null }
-export type SystemInfoAnswer = { service: 'imclr'; version: string; limits: { maxUploadBytes: number; partBytes: number; maxParts: number; uploadHours: number; requestsPerMinute: number; batchSize: number; eventStreamSeconds: number }; networks: { name: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'; title: string; smallestSize: number; parameters: number; multiplyAdds: number; source: string }[] }
+export type SystemInfoAnswer = { service: 'imclr'; version: string; limits: { maxUploadBytes: number; partBytes: number; maxParts: number; uploadHours: number; requestsPerMinute: number; batchSize: number; eventStreamSeconds: number }; networks: { name: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'; title: string; smallestSize: number; parameters: number; multiplyAdds: number; source: string }[] }
 
 /** Every procedure of the service. */
 export interface Api {

@@ -10,7 +10,13 @@ export const networks = {
   resnet44: { title: 'ResNet-44', smallestSize: 8, parameters: 661_338, multiplyAdds: 97_400_000, source: 'He et al. 2015, CIFAR form, n = 7' },
   resnet56: { title: 'ResNet-56', smallestSize: 8, parameters: 855_770, multiplyAdds: 125_700_000, source: 'He et al. 2015, CIFAR form, n = 9' },
   resnet110: { title: 'ResNet-110', smallestSize: 8, parameters: 1_730_714, multiplyAdds: 253_000_000, source: 'He et al. 2015, CIFAR form, n = 18' },
+  resnet18: { title: 'ResNet-18', smallestSize: 8, parameters: 11_173_962, multiplyAdds: 555_400_000, source: 'He et al. 2015, with the 3x3 stem for small images' },
   'wrn28-2': { title: 'WRN-28-2', smallestSize: 8, parameters: 1_467_610, multiplyAdds: 214_000_000, source: 'Zagoruyko and Komodakis 2016; Oliver et al. 2018' },
+  'wrn40-2': { title: 'WRN-40-2', smallestSize: 8, parameters: 2_243_546, multiplyAdds: 327_000_000, source: 'Zagoruyko and Komodakis 2016' },
+  'wrn16-8': { title: 'WRN-16-8', smallestSize: 8, parameters: 10_961_370, multiplyAdds: 1_550_000_000, source: 'Zagoruyko and Komodakis 2016' },
+  'wrn28-10': { title: 'WRN-28-10', smallestSize: 8, parameters: 36_479_194, multiplyAdds: 5_245_000_000, source: 'Zagoruyko and Komodakis 2016' },
+  'conv-large': { title: 'Conv-Large', smallestSize: 12, parameters: 3_121_802, multiplyAdds: 731_000_000, source: 'Laine and Aila 2017, with batch normalisation' },
+  'vgg16-bn': { title: 'VGG16-BN', smallestSize: 32, parameters: 14_724_042, multiplyAdds: 313_000_000, source: 'Simonyan and Zisserman 2015, form for small images' },
 } as const satisfies Record<string, { title: string; smallestSize: number; parameters: number; multiplyAdds: number; source: string }>
 
 export type NetworkName = keyof typeof networks

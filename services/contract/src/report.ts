@@ -4,6 +4,7 @@ import { environment } from './artifact.js'
 import { sha256 } from './dataset.js'
 import { epochRecord } from './event.js'
 import { modelId, versionId } from './ids.js'
+import { testInput } from './trainingSpec.js'
 
 const share = z.number().min(0).max(1)
 const count = z.int().nonnegative()
@@ -129,6 +130,7 @@ const severityCalibration = z.object({ severity: z.int().min(1).max(5), images: 
 export const reportedModel = z.object({
   name: z.string(),
   mode: z.enum(['imclr', 'baseline']),
+  testInput: testInput.default('self'), // what a picture became; single with the baseline
   network: z.string(),
   parameters: count,
   epochsTrained: count,

@@ -53,13 +53,21 @@ export const validation = z.strictObject({
   patience: z.int().min(1).max(10_000).nullable().default(null), // epochs without a better one after which training ends; null: never
 }).refine(({ fraction, images }) => (fraction === undefined) !== (images === undefined), { message: 'Give either fraction or images', path: ['fraction'] })
 
+/** What a picture becomes before the network sees it, once training is over. */
+export const testInput = z.enum(['self', 'single', 'self-mirror'])
+export type TestInput = z.infer<typeof testInput>
+
 /** How two (or more) images become one input; ignored by `mode: 'baseline'`. method.md 1.3 has the reasons. */
 export const stacking = z.strictObject({
   images: z.int().min(2).max(4).default(2), // k: images per input
   axis: z.enum(['height', 'width']).default('height'), // one above the other
+  positions: z.enum(['fixed', 'drawn']).default('fixed'), // each image first and its partners after it, or an order drawn for each input
   probability: fraction.default(1), // share of mini-batches that are stacked; the others are self-stacked, labels untouched
-  pairing: z.enum(['permutation', 'independent']).default('permutation'), // partner: a permutation of the mini-batch, or drawn from all
   order: z.enum(['mix-first', 'stack-first']).default('mix-first'), // whether `mix` works on each image, or on stacked inputs
+  // Partners: a permutation of the mini-batch, or one that leaves no image with itself; or drawn from all training images, from those of
+  // the same class, or from those of other classes.
+  pairing: z.enum(['permutation', 'derangement', 'independent', 'same-class', 'different-class']).default('permutation'),
+  testInput: testInput.default('self'), // the picture stacked with itself, alone, or stacked with its mirror image
 })
 
 /** How many test images, stratified; so many at most. */

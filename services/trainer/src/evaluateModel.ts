@@ -76,10 +76,10 @@ function describeTraining({ trained: { history: epochs }, validation }: Evaluate
 }
 
 function describeJob({ job: { name, spec }, dataset, parameters, trained, trainImages }: EvaluateModelOptions): Pick<Report, 'model' | 'dataset'> {
-  const { mode, network, seed, precision } = spec
+  const { mode, network, seed, precision, stacking } = spec
   const { splits, picture, classes, versionId, testWasGiven } = dataset
   return {
-    model: { name, mode, network, parameters, epochsTrained: trained.history.length, trainImages, seed, precision, endedEarly: trained.endedEarly },
+    model: { name, mode, testInput: mode === 'imclr' ? stacking.testInput : 'single', network, parameters, epochsTrained: trained.history.length, trainImages, seed, precision, endedEarly: trained.endedEarly },
     dataset: {
       versionId, name: null, classes, imageSize: { height: picture.height, width: picture.width },
       counts: { train: splits.train.count, test: splits.test.count, unlabelled: splits.unlabelled.count }, testPerClass: splits.test.perClass, testWasGiven,

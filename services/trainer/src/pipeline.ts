@@ -41,7 +41,7 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
   announce(emitter, training, found?.position ?? null)
 
   const { mode, stacking } = spec
-  const model = buildServingModel(training.network, { ...data.normalisation, stack: mode === 'imclr' ? stacking : null })
+  const model = buildServingModel(training.network, { ...data.normalisation, stack: mode === 'imclr' ? stacking : null, width: dataset.picture.width })
   const validator = data.validation && openScorer({ ...data.validation.split, model, classNames: dataset.classes, spec })
 
   control.suspendAtOnce(false) // from here on by a checkpoint

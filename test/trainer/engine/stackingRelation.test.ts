@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { batchNormalizationLayer } from '../../../services/trainer/src/networks/batchNormalizationLayer.js'
 import { initialiseWeights } from '../../../services/trainer/src/networks/initialiseWeights.js'
-import { classifier, convolution, relu } from '../../../services/trainer/src/networks/residual.js'
+import { classifier, convolution, relu } from '../../../services/trainer/src/networks/layers.js'
 import { stream } from '../../../services/trainer/src/random/stream.js'
 import { tf, type SymbolicTensor, type Tensor, type Tensor4D } from '../../../services/trainer/src/tf.js'
 

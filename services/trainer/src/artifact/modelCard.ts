@@ -1,5 +1,5 @@
 import { networks } from '@imclr/contract'
-import type { DatasetManifest, Report, TrainingSpec, TrainJobFile } from '@imclr/contract'
+import type { DatasetManifest, Report, TestInput, TrainingSpec, TrainJobFile } from '@imclr/contract'
 import { optimizerInWords, scheduleInWords } from './recipeInWords.js'
 
 export interface ModelCardInput {
@@ -10,7 +10,7 @@ export interface ModelCardInput {
 
 /** `model-card.md`: what a reader must know before using the model, after Mitchell et al. 2019, "Model Cards for Model Reporting". */
 export function modelCard({ job, dataset, report }: ModelCardInput): string {
-  return [head(job, report), data(dataset, report), recipe(job, report), numbers(report), limitations(report), use(dataset), licence].join('\n')
+  return [head(job, report), data(dataset, report), recipe(job, report), numbers(report), limitations(report), use(job, dataset), licence].join('\n')
 }
 
 function head(job: TrainJobFile, { model, dataset }: Report): string {
@@ -22,9 +22,17 @@ An image classifier for ${dataset.classes.length} classes: ${networks[spec.netwo
 `
 }
 
+const partners: Record<TrainingSpec['stacking']['pairing'], string> = {
+  permutation: 'a random permutation of the mini-batch',
+  derangement: 'a random permutation of the mini-batch that leaves no image with itself',
+  independent: 'drawn from all training images',
+  'same-class': 'drawn from the training images of the same class',
+  'different-class': 'drawn from the training images of the other classes',
+}
+
 const method = ({ spec }: TrainJobFile) =>
   spec.mode === 'imclr'
-    ? `ImCLR (arXiv 2011.12618): each input was ${spec.stacking.images} images stacked along the ${spec.stacking.axis}, its label the mean of theirs`
+    ? `ImCLR (arXiv 2011.12618): each input was ${spec.stacking.images} images stacked along the ${spec.stacking.axis}, its label the mean of theirs; partners: ${partners[spec.stacking.pairing]}`
     : 'ordinary single images (the baseline that ImCLR is compared with)'
 
 function data(dataset: DatasetManifest, report: Report): string {
@@ -99,11 +107,17 @@ function limitations({ clean, notMeasured, corruption }: Report): string {
   return `## Limits\n\n${lines.join('\n')}\n`
 }
 
-function use({ picture, originals }: DatasetManifest): string {
+const inside: Record<TestInput, string> = {
+  self: 'Normalisation is inside, and so is the stacking of a picture with itself.',
+  single: 'Normalisation is inside. A picture is not stacked, though the training inputs were.',
+  'self-mirror': 'Normalisation is inside, and so is the stacking of a picture with its mirror image.',
+}
+
+function use({ spec }: TrainJobFile, { picture, originals }: DatasetManifest): string {
   return `## Use
 
 \`model.json\` is a TensorFlow.js layers model. Input: pixel values 0 to 255, \`[n, ${picture.height}, ${picture.width}, 3]\`, RGB; output: probabilities in the order of \`labels.json\`.
-Normalisation and stacking are inside. A picture is turned by its EXIF orientation, made RGB (alpha over black) and brought to size by \`${picture.fit}\` with ${picture.kernel}.
+${spec.mode === 'imclr' ? inside[spec.stacking.testInput] : 'Normalisation is inside.'} A picture is turned by its EXIF orientation, made RGB (alpha over black) and brought to size by \`${picture.fit}\` with ${picture.kernel}.
 \`golden.json\` has ${originals.length} inputs with the outputs the model must give, wherever it runs.
 `
 }

@@ -4,9 +4,10 @@ import { stream } from '../random/stream.js'
 import { openChain } from './augment/chain.js'
 import { drawMix, mixImages } from './augment/mixImages.js'
 import { balancedOrder, batchesOf, epochOrder } from './batches.js'
+import { classRuns } from './classRuns.js'
 import { classWeights, softLabels, weighLabels } from './labels.js'
 import type { LoadedSplit } from './loadSplit.js'
-import { drawPartners } from './partners.js'
+import { drawPartners, goesByClass, withinBatch } from './partners.js'
 import { stackPairs } from './stackPairs.js'
 import type { Partners } from './stackPairs.js'
 
@@ -61,7 +62,8 @@ export function batchMaker(split: LoadedSplit, spec: BatchSpec): BatchMaker {
   const chain = openChain(spec.augment, { height, width })
   const room = () => batchArrays({ ...shape, inputHeight: height, inputWidth: width })
   const singles = k > 1 ? room() : null
-  const strangers = k > 1 && stacking.pairing === 'independent' ? Array.from({ length: k - 1 }, room) : []
+  const strangers = k > 1 && !withinBatch(stacking.pairing) ? Array.from({ length: k - 1 }, room) : []
+  const runs = k > 1 && goesByClass(stacking.pairing) ? classRuns(labels, classes) : null
   const inOrder = Uint32Array.from({ length: batchSize }, (_, i) => i)
   let order: { epoch: number; places: Uint32Array } = { epoch: -1, places: new Uint32Array() }
 
@@ -82,10 +84,12 @@ export function batchMaker(split: LoadedSplit, spec: BatchSpec): BatchMaker {
       if (!stackFirst) mixInto(arrays, { height, width })
     }
     const own = singles ?? into
-    fill(order.places.subarray(step * batchSize, (step + 1) * batchSize), own)
+    const places = order.places.subarray(step * batchSize, (step + 1) * batchSize)
+    fill(places, own)
     if (k === 1) return
 
-    const { stacked, lists } = drawPartners({ seed, epoch, step, batchSize, count, stacking })
+    const byClass = runs ? { labels: Array.from(places, (place) => labels[place]!), runs } : undefined
+    const { stacked, lists, positions } = drawPartners({ seed, epoch, step, batchSize, count, stacking, byClass })
     if (stacked && strangers.length > 0) lists.forEach((list, i) => fill(list, strangers[i]!))
     const partnersOf = (view: number) =>
       lists.map((list, i): Partners => {
@@ -97,7 +101,7 @@ export function batchMaker(split: LoadedSplit, spec: BatchSpec): BatchMaker {
       return { images: arrays.images.subarray(view * size, (view + 1) * size), labels: arrays.labels }
     }
     for (let view = 0; view < views; view++) {
-      stackPairs({ ...viewOf(own, view), partners: partnersOf(view), axis: stacking.axis, height, width, classes }, viewOf(into, view))
+      stackPairs({ ...viewOf(own, view), partners: partnersOf(view), positions, axis: stacking.axis, height, width, classes }, viewOf(into, view))
     }
     if (stackFirst) mixInto(into, { height: shape.inputHeight, width: shape.inputWidth })
   }

@@ -1,11 +1,17 @@
-import { stream } from '../random/stream.js'
 import type { TrainingSpec } from '@imclr/contract'
+import { stream } from '../random/stream.js'
+import type { Stream } from '../random/stream.js'
+import type { ClassRuns } from './classRuns.js'
+
+type Stacking = TrainingSpec['stacking']
 
 export interface Partnership {
   /** Whether this batch is stacked at all; if not, its images are stacked with themselves. */
   stacked: boolean
-  /** k - 1 lists of `[batchSize]`: places in the batch (permutation), or among all training images (independent). */
+  /** k - 1 lists of `[batchSize]`: places in the batch where `withinBatch(pairing)`, else among all training images. */
   lists: Uint32Array[]
+  /** Which of its k images stands at each position of an input, 0 being its own: `[batchSize, k]`. Null: its own first, as the lists go. */
+  positions: Uint32Array | null
 }
 
 export interface DrawPartners {
@@ -16,17 +22,56 @@ export interface DrawPartners {
   batchSize: number
   /** Of all training images. */
   count: number
-  stacking: TrainingSpec['stacking']
+  stacking: Stacking
+  /** For pairings by class: the batch's labels `[batchSize]`, and all training images by class. */
+  byClass?: { labels: ArrayLike<number>; runs: ClassRuns } | undefined
 }
 
+/** Whether partners are images of the mini-batch, as they were augmented there; if not, any of the training images. */
+export const withinBatch = (pairing: Stacking['pairing']): boolean => pairing === 'permutation' || pairing === 'derangement'
+
+export const goesByClass = (pairing: Stacking['pairing']): boolean => pairing === 'same-class' || pairing === 'different-class'
+
 /**
- * Who is stacked with whom in one step, from the stream (seed, 'pair', epoch, step): a uniform permutation of the mini-batch for
- * each further image, or independent uniform draws from all training images. Self-pairs happen by chance (method.md 1.3).
+ * Who is stacked with whom in one step, from the stream (seed, 'pair', epoch, step) and no other: a uniform permutation or derangement of
+ * the mini-batch for each further image, or uniform draws from all training images, from those of its class, or from those of the
+ * other classes. Elsewhere than in a derangement and in another class, self-pairs happen by chance (method.md 1.3).
  */
-export function drawPartners({ seed, epoch, step, batchSize, count, stacking: { images, pairing, probability } }: DrawPartners): Partnership {
+export function drawPartners(options: DrawPartners): Partnership {
+  const { seed, epoch, step, batchSize, stacking } = options
+  const { images, probability } = stacking
   const random = stream({ seed, name: 'pair', epoch, index: step })
-  const draw = () => (pairing === 'permutation' ? random.permutation(batchSize) : Uint32Array.from({ length: batchSize }, () => random.int(count)))
-  const lists = Array.from({ length: images - 1 }, draw)
-  // Drawn last: a probability below 1 changes no partner.
-  return { stacked: random.uniform() < probability, lists }
+  const lists = Array.from({ length: images - 1 }, () => drawList(random, options))
+  // Drawn last: neither a probability below 1 nor drawn positions change a partner.
+  const stacked = random.uniform() < probability
+  return { stacked, lists, positions: stacking.positions === 'drawn' ? drawPositions(random, batchSize, images) : null }
+}
+
+function drawList(random: Stream, { batchSize, count, stacking: { pairing }, byClass }: DrawPartners): Uint32Array {
+  if (pairing === 'permutation') return random.permutation(batchSize)
+  if (pairing === 'derangement') return derangement(random, batchSize)
+  if (pairing === 'independent') return Uint32Array.from({ length: batchSize }, () => random.int(count))
+  if (!byClass) throw new RangeError(`pairing ${pairing} needs to know who is of which class`)
+  const { labels, runs: { order, starts } } = byClass
+  return Uint32Array.from({ length: batchSize }, (_, i) => {
+    const [start, end] = [starts[labels[i]!]!, starts[labels[i]! + 1]!]
+    if (pairing === 'same-class') return order[start + random.int(end - start)]!
+    const place = random.int(count - (end - start))
+    return order[place < start ? place : place + end - start]!
+  })
+}
+
+/** Permutations are drawn until one has no fixed point, so that all of those are equally likely: about e draws. */
+function derangement(random: Stream, n: number): Uint32Array {
+  if (n < 2) throw new RangeError('one image alone has no other to be stacked with')
+  for (;;) {
+    const list = random.permutation(n)
+    if (list.every((place, i) => place !== i)) return list
+  }
+}
+
+function drawPositions(random: Stream, batchSize: number, images: number): Uint32Array {
+  const positions = new Uint32Array(batchSize * images)
+  for (let i = 0; i < batchSize; i++) positions.set(random.permutation(images), i * images)
+  return positions
 }

@@ -9,6 +9,8 @@ export interface Pairs {
   labels: Float32Array
   /** The others of each input, k - 1 of them: where they are and which. */
   partners: readonly Partners[]
+  /** Which image of an input stands at each of its k positions, 0 being the first of the pair: `[b, k]`. Without: in their order. */
+  positions?: Uint32Array | null
   axis: 'height' | 'width'
   height: number
   width: number
@@ -32,12 +34,12 @@ export interface Stacked {
 }
 
 /**
- * Stacks each image with its partners, in their order. Pure: the partners are given, not drawn.
+ * Stacks each image with its partners. Pure: partners and positions are given, not drawn.
  *
  * @param out where the result goes; other arrays than the inputs
  * @example axis 'height', partners [1, 0]: images [A, B] → [A over B, B over A], labels [(a + b) / 2, (b + a) / 2]
  */
-export function stackPairs({ images, labels, partners, axis, height, width, classes }: Pairs, out: Stacked): void {
+export function stackPairs({ images, labels, partners, positions, axis, height, width, classes }: Pairs, out: Stacked): void {
   const count = labels.length / classes
   const k = partners.length + 1
   const size = height * width * 3
@@ -49,13 +51,14 @@ export function stackPairs({ images, labels, partners, axis, height, width, clas
   // Along the height whole images follow each other; along the width their rows do.
   const runs = axis === 'height' ? 1 : height
   const run = size / runs
-  members.forEach((member, position) => {
+  for (let position = 0; position < k; position++) {
     for (let i = 0; i < count; i++) {
+      const member = members[positions ? positions[i * k + position]! : position]!
       const from = member.places[i]! * size
       const to = (i * k * runs + position) * run
       for (let r = 0; r < runs; r++) out.images.set(member.images.subarray(from + r * run, from + (r + 1) * run), to + r * k * run)
       for (let c = 0; c < classes; c++) out.labels[i * classes + c]! += member.labels[member.places[i]! * classes + c]!
     }
-  })
+  }
   for (let i = 0; i < out.labels.length; i++) out.labels[i]! /= k
 }

@@ -2,8 +2,10 @@ import type { NetworkName } from '@imclr/contract'
 import { tf, type LayersModel, type SymbolicTensor } from '../tf.js'
 import '../engine/kernels/meanGradient.js'
 import '../engine/kernels/reluGradients.js'
+import { convLarge } from './convLarge.js'
 import { initialiseWeights } from './initialiseWeights.js'
 import { resnet } from './resnet.js'
+import { vgg16 } from './vgg16.js'
 import { wideResnet } from './wideResnet.js'
 
 type Body = (images: SymbolicTensor, classes: number) => SymbolicTensor
@@ -15,13 +17,19 @@ const bodies: Readonly<Record<NetworkName, Body>> = {
   resnet44: (x, classes) => resnet(x, { units: 7, classes }),
   resnet56: (x, classes) => resnet(x, { units: 9, classes }),
   resnet110: (x, classes) => resnet(x, { units: 18, classes }),
-  'wrn28-2': (x, classes) => wideResnet(x, { units: 4, width: 2, classes }),
+  resnet18: (x, classes) => resnet(x, { units: 2, filters: [64, 128, 256, 512], classes }),
+  'wrn28-2': (x, classes) => wideResnet(x, { units: 4, width: 2, activation: 'leakyRelu', classes }),
+  'wrn40-2': (x, classes) => wideResnet(x, { units: 6, width: 2, activation: 'relu', classes }),
+  'wrn16-8': (x, classes) => wideResnet(x, { units: 2, width: 8, activation: 'relu', classes }),
+  'wrn28-10': (x, classes) => wideResnet(x, { units: 4, width: 10, activation: 'relu', classes }),
+  'conv-large': (x, classes) => convLarge(x, { classes }),
+  'vgg16-bn': (x, classes) => vgg16(x, { classes }),
 }
 
 export interface NetworkOptions {
   name: NetworkName
   classes: number
-  /** Of the `init` streams. */
+  /** Of the `init` and `dropout` streams. */
   seed: number
 }
 
@@ -30,8 +38,13 @@ export interface NetworkOptions {
  * images go through the same weights. The caller disposes it.
  */
 export function buildNetwork({ name, classes, seed }: NetworkOptions): LayersModel {
-  const images = tf.input({ shape: [null, null, 3], name: 'images' })
-  const model = tf.model({ name, inputs: images, outputs: bodies[name](images, classes) })
+  const model = joinLayers({ name, classes })
   initialiseWeights(model, seed)
   return model
+}
+
+/** The same before any weight is drawn: kernels are zero. */
+export function joinLayers({ name, classes }: Omit<NetworkOptions, 'seed'>): LayersModel {
+  const images = tf.input({ shape: [null, null, 3], name: 'images' })
+  return tf.model({ name, inputs: images, outputs: bodies[name](images, classes) })
 }

@@ -1,11 +1,13 @@
-import { wilsonInterval } from '@imclr/contract'
+import { wilsonInterval, type TestInput } from '@imclr/contract'
 import { type Content, count, html, type Html, percent, range } from '@imclr/page'
 import type { AnyReport } from './anyReport.js'
+
+const tested: Record<TestInput, string> = { self: 'each picture stacked with itself', 'self-mirror': 'each picture stacked with its mirror image', single: 'single pictures' }
 
 /** Who was measured on what. */
 export function masthead({ model, dataset }: AnyReport): Html {
   const { height, width } = dataset.imageSize
-  const mode = model.mode === 'imclr' ? 'ImCLR: trained on stacked pairs' : 'Baseline: trained on single images'
+  const mode = model.mode === 'imclr' ? `ImCLR: trained on stacked images, tested on ${tested[model.testInput]}` : 'Baseline: trained on single images'
   return html`<header>
     <span class="badge">${mode}</span>
     <h1>${model.name}</h1>
