@@ -175,11 +175,11 @@ describe('errors over the corruption grid', () => {
 
 describe('flip probability', () => {
   // Three sequences of four frames.
-  const predicted = [0, 0, 0, 0, /**/ 1, 2, 1, 2, /**/ 3, 3, 4, 4]
+  const predicted = [0, 0, 0, 0, /**/ 1, 2, 1, 2, /**/ 3, 4, 4, 4]
 
   it('by hand: against the previous frame, and against the first', () => {
     expect(flipProbability(predicted, 4, 'previous')).toBeCloseTo((0 / 3 + 3 / 3 + 1 / 3) / 3, 12)
-    expect(flipProbability(predicted, 4, 'first')).toBeCloseTo((0 / 3 + 2 / 3 + 2 / 3) / 3, 12)
+    expect(flipProbability(predicted, 4, 'first')).toBeCloseTo((0 / 3 + 2 / 3 + 3 / 3) / 3, 12)
     expect(() => flipProbability(predicted, 5, 'first')).toThrow(RangeError)
     expect(() => flipProbability([], 4, 'first')).toThrow(RangeError)
   })

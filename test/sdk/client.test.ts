@@ -26,6 +26,43 @@ beforeAll(async () => {
 }, 240_000)
 afterAll(() => service[Symbol.asyncDispose]())
 
+describe('a model on another version', () => {
+  it('is evaluated by a job of its own; its report and files can be read again', async () => {
+    const job = await sdk.evaluate(model, dataset, { name: 'again', corruptionImages: 10, perturbationImages: 10, referenceModelId: model.id })
+    expect(job.options).toMatchObject({ corruptionImages: 10, perturbationImages: 10, seed: 1 })
+    const found = await job.result()
+    expect(found).toMatchObject({ jobId: job.id, modelId: model.id, versionId: dataset.versionId, accuracy: model.report.clean.accuracy })
+    expect(found.report.corruption!.reference).toMatchObject({ modelId: model.id, samePictures: true })
+    expect(found.report.perturbation!.perturbations).toHaveLength(14)
+    const paths = await found.download(join(folder, 'evaluation'))
+    expect(paths.map((path) => path.split('/').at(-1))).toEqual(['report.json', 'report.html', 'predictions.bin'])
+    expect(JSON.parse(readFileSync(paths[0]!, 'utf8'))).toEqual(found.report)
+    const again = await sdk.evaluations.get(job.id)
+    expect(again.report).toEqual(found.report)
+    expect(await job.refresh()).toMatchObject({ state: 'succeeded', kind: 'evaluate' })
+  }, 240_000)
+
+  it('is refused where the classes differ, both lists named', async () => {
+    const other = join(folder, 'other-classes')
+    const { default: sharp } = await import('sharp')
+    for (const name of ['hot', 'cold']) {
+      mkdirSync(join(other, name), { recursive: true })
+      for (let index = 0; index < 5; index++) writeFileSync(join(other, name, `${index}.png`), await sharp({ create: { width: 16, height: 16, channels: 3, background: { r: index * 20, g: name === 'hot' ? 0 : 200, b: 9 } } }).png().toBuffer())
+    }
+    const elsewhere = await sdk.datasets.upload(other)
+    const refused: unknown = await sdk.evaluate(model, elsewhere).catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(BadInputError)
+    expect((refused as BadInputError).issues[0]!.message).toMatch(/"across".*; the version has "cold", "hot"/)
+  }, 120_000)
+
+  it('has its corruptions previewed before any training', async () => {
+    const bytes = new Uint8Array(await (await fetch(await sdk.datasets.previewCorruptions(dataset))).arrayBuffer())
+    const { default: sharp } = await import('sharp')
+    const { format, width, height } = await sharp(bytes).metadata()
+    expect([format, width! > 900, height! > 1200]).toEqual(['png', true, true])
+  })
+})
+
 describe('uploading', () => {
   it('gives the same version for the same content, as an archive or as a folder', async () => {
     const root = join(folder, 'as-folder')

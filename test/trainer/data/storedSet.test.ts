@@ -79,6 +79,25 @@ describe('a stored evaluation set', () => {
     expect(again.corruption.cells).toEqual(found.corruption.cells)
   })
 
+  it('is read the same whatever its shards hold', async () => {
+    await using place = await workplace()
+    const { store, manifest } = await place.prepare(await tarOf(entries()))
+    const evaluated = (split: typeof manifest) => evaluateStored({ store, prefix: outputPrefix, manifest: split, predict, labelOf: (label) => label, spec: { corruptionImages: 11 }, seed: 2 })
+    const whole = Buffer.concat(await Promise.all(manifest.splits.test.shards.map(({ path }) => store.read(outputPrefix + path))))
+    const found = await evaluated(manifest)
+    for (const perShard of [7, 50, 180]) { // parts of a cell, several cells, all of them
+      const shards: typeof manifest.splits.test.shards = []
+      for (let first = 0; first < 180; first += perShard) {
+        const bytes = whole.subarray(first * size, (first + perShard) * size)
+        const path = `other-${perShard}-${first}.bin`
+        const { sha256 } = await store.put(outputPrefix + path, bytes, { contentType: 'application/octet-stream' })
+        shards.push({ path, bytes: bytes.length, sha256, count: bytes.length / size })
+      }
+      const again = await evaluated({ ...manifest, splits: { ...manifest.splits, test: { ...manifest.splits.test, shards } } })
+      expect(again, `${perShard} in a shard`).toEqual(found)
+    }
+  })
+
   it('can be evaluated in part, the same rows in every cell', async () => {
     await using place = await workplace()
     const { store, manifest } = await place.prepare(await tarOf(entries()))
