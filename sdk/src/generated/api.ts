@@ -30,7 +30,7 @@ export interface ArtifactManifest {
   jobId: string
   attempt: number
   name: string
-  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'
+  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'
   spec: TrainingSpec
   versionId: string
   classes: string[]
@@ -252,7 +252,7 @@ export interface ModelSummary {
   jobId: string
   datasetId: string
   versionId: string
-  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'
+  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'
   mode: 'imclr' | 'baseline'
   classes: string[]
   picture: Picture
@@ -371,7 +371,7 @@ export interface ReliabilityBin {
 
 export interface Report {
   schemaVersion: 1
-  model: { name: string; mode: 'imclr' | 'baseline'; network: string; parameters: number; epochsTrained: number; trainImages: number; seed: number; precision: string; endedEarly: string | null }
+  model: { name: string; mode: 'imclr' | 'baseline'; testInput: TestInput; network: string; parameters: number; epochsTrained: number; trainImages: number; seed: number; precision: string; endedEarly: string | null }
   dataset: { versionId: string; name: string | null; classes: string[]; imageSize: { height: number; width: number }; counts: { train: number; test: number; unlabelled: number }; testPerClass: number[]; testWasGiven: boolean }
   evaluated: { images: number; total: number }
   clean: CleanMetrics
@@ -409,16 +409,22 @@ export interface SplitManifest {
 export interface StackingInput {
   images?: number
   axis?: 'height' | 'width'
+  positions?: 'fixed' | 'drawn'
   probability?: number
-  pairing?: 'permutation' | 'independent'
+  pairing?: 'permutation' | 'derangement' | 'independent' | 'same-class' | 'different-class'
+  testInput?: TestInput
 }
 
 export interface Stacking {
   images: number
   axis: 'height' | 'width'
+  positions: 'fixed' | 'drawn'
   probability: number
-  pairing: 'permutation' | 'independent'
+  pairing: 'permutation' | 'derangement' | 'independent' | 'same-class' | 'different-class'
+  testInput: TestInput
 }
+
+export type TestInput = 'self' | 'single' | 'self-mirror'
 
 export interface TrainJob {
   id: string
@@ -464,7 +470,7 @@ export type TrainerEvent =
 
 export interface TrainingSpecInput {
   mode?: 'imclr' | 'baseline'
-  network?: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'
+  network?: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'
   epochs?: number
   batchSize?: number
   learningRate?: number
@@ -488,7 +494,7 @@ export interface TrainingSpecInput {
 
 export interface TrainingSpec {
   mode: 'imclr' | 'baseline'
-  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'
+  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'
   epochs: number
   batchSize: number
   learningRate: number
@@ -585,7 +591,7 @@ export type ModelUrlAnswer = { url: string; base: string; token: string | null; 
 export type ProjectCreateRequest = { name: string }
 export type ProjectCreateAnswer = { project: Project; key: ApiKeySummary; secret: string }
 export type ProjectListAnswer = { items: Project[]; nextCursor: string | null }
-export type SystemInfoAnswer = { service: 'imclr'; version: string; limits: { maxUploadBytes: number; partBytes: number; maxParts: number; uploadHours: number; requestsPerMinute: number; batchSize: number; eventStreamSeconds: number }; networks: { name: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'wrn28-2'; title: string; smallestSize: number; parameters: number; multiplyAdds: number; source: string }[] }
+export type SystemInfoAnswer = { service: 'imclr'; version: string; limits: { maxUploadBytes: number; partBytes: number; maxParts: number; uploadHours: number; requestsPerMinute: number; batchSize: number; eventStreamSeconds: number }; networks: { name: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'; title: string; smallestSize: number; parameters: number; multiplyAdds: number; source: string }[] }
 
 /** Every procedure of the service. */
 export interface Api {

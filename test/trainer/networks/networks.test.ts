@@ -12,7 +12,7 @@ import { tf, type Layer, type LayersModel, type ModelArtifacts, type Tensor } fr
  * stages has 9 (f/2) f in front, and a shortcut of (f/2) f with a norm. WRN: units of two norms and two kernels, shortcuts without norm.
  * The others: kernels of 9 (or 1) from f, norms of 2 f.
  */
-const resnetParameters = (n: number, [first, ...later] = [16, 32, 64]) => {
+const resnetParameters = (n: number, [first, ...later]: number[] = [16, 32, 64]) => {
   const unit = (f: number) => 2 * 9 * f * f + 2 * 2 * f
   const stage = (f: number) => (9 * f * f) / 2 + 9 * f * f + 2 * 2 * f + (f * f) / 2 + 2 * f + (n - 1) * unit(f)
   return 29 * first! + n * unit(first!) + later.reduce((sum, f) => sum + stage(f), 0) + later.at(-1)! * 10 + 10
