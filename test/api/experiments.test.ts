@@ -122,6 +122,10 @@ describe.each(stacks)('experiments on %s', (stack) => {
       expect((await only({ experiment: { ...smallExperiment, requires: { maxSide: 16, testImages: 30 } } })).issues[0]).toMatch(/at most 16 pixels a side; these have 32 x 32/)
     })
 
+    it.each(['title', 'claim', 'recipe'])('a zero character in its %s', async (field) => {
+      expect((await refused({ experiment: { ...smallExperiment, [field]: 'a\0b' } })).issues).toMatchObject([{ path: expect.stringContaining(field) as string }])
+    })
+
     it('arms that no training could run, once per arm', async () => {
       expect((await only({ change: { rampUp: { epochs: 5 } }, seeds: [1, 2] })).issues).toEqual([
         'arms.baseline.spec.rampUp.epochs: A ramp of 5 epochs does not fit into 2. Use at most 2', 'arms.imclr.spec.rampUp.epochs: A ramp of 5 epochs does not fit into 2. Use at most 2',

@@ -1,5 +1,6 @@
 /** A registered model on the test images of another version: what is asked for, and the files that come of it. */
 import { z } from 'zod'
+import { givenName } from './access.js'
 import { artifactFile } from './artifact.js'
 import { sha256, type Picture } from './dataset.js'
 import type { Issue } from './failure.js'
@@ -15,7 +16,7 @@ export type EvaluateOptionsInput = z.input<typeof evaluateOptions>
 export const evaluateRequest = z.strictObject({
   modelId,
   versionId,
-  name: z.string().trim().min(1).max(100).optional(), // of the job
+  name: givenName().optional(), // of the job
   options: evaluateOptions.default(evaluateOptions.parse({})),
   limits: limits.default(limits.parse({})),
 })

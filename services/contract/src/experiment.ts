@@ -4,12 +4,15 @@
  * arms of one seed pick the same images, see them in the same order and are corrupted alike; another seed picks anew.
  */
 import { z } from 'zod'
+import { givenName } from './access.js'
 import { datasetId, experimentId, jobId, modelId, versionId } from './ids.js'
 import { jobState, progress } from './job.js'
 import { presetName } from './presets/names.js'
 import { trainingSpec, type TrainingSpec } from './trainingSpec.js'
 
 const slug = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens').max(60)
+/** Lines of text; a zero character has no place in a database. */
+const paragraph = z.string().max(1000).regex(/^[^\0\p{Cs}]*$/u, 'must have no zero characters')
 const seed = z.int().min(0).max(2 ** 31 - 1)
 const seeds = z.array(seed).min(1).max(100)
 /** Labelled training images, balanced over the classes; null: all there are. */
@@ -17,7 +20,7 @@ const budget = z.int().min(2).nullable()
 const budgets = z.array(budget).min(1).max(20)
 
 /** One configuration. `seed`, `subsetSeed` and `trainImages` of its spec are set by the experiment. */
-export const experimentArm = z.strictObject({ name: slug, title: z.string().trim().min(1).max(100), spec: trainingSpec })
+export const experimentArm = z.strictObject({ name: slug, title: givenName(), spec: trainingSpec })
 
 export const experimentComparison = z.strictObject({
   arm: slug,
@@ -39,9 +42,9 @@ export type ExperimentRequirements = z.output<typeof experimentRequirements>
 
 export const experimentDefinition = z.strictObject({
   name: slug,
-  title: z.string().trim().min(1).max(200),
-  claim: z.string().max(1000).nullable().default(null), // what the published source says, and which
-  recipe: z.string().max(1000).nullable().default(null), // where the hyper-parameters come from
+  title: givenName(200),
+  claim: paragraph.nullable().default(null), // what the published source says, and which
+  recipe: paragraph.nullable().default(null), // where the hyper-parameters come from
   arms: z.array(experimentArm).min(1).max(12),
   comparisons: z.array(experimentComparison).max(30).default([]), // none: every arm against the first
   seeds: seeds.default([1, 2, 3, 4, 5]),
