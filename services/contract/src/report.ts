@@ -88,6 +88,15 @@ export const validationBlock = z.object({
 })
 export type ValidationBlock = z.infer<typeof validationBlock>
 
+/** The images without labels that were learnt from. */
+export const unlabelledBlock = z.object({
+  method: z.string(),
+  images: count,
+  sources: z.record(z.string(), count), // how many came from where
+  positionsSha256: sha256, // of their positions, uint32 little-endian: in the training split, then (counted on from its end) in the unlabelled one
+})
+export type UnlabelledBlock = z.infer<typeof unlabelledBlock>
+
 export const report = z.object({
   schemaVersion: z.literal(1),
   model: z.object({
@@ -115,7 +124,7 @@ export const report = z.object({
   corruption: corruptionBlock.nullable(), // null where the job asked for none
   calibration: z.object({ clean: calibrationSchema, corrupted: calibrationSchema.nullable() }), // corrupted: predictions of the 15 x 5 cells pooled
   rawWeights: cleanMetrics.pick({ images: true, correct: true, accuracy: true, interval: true }).nullable().default(null), // where the model is an average: the same, by the weights that were averaged
-  training: z.object({ epochs: z.array(epochRecord), validation: validationBlock.nullable().default(null) }),
+  training: z.object({ epochs: z.array(epochRecord), validation: validationBlock.nullable().default(null), unlabelled: unlabelledBlock.nullable().default(null) }),
   notes: z.array(z.string()), // formulae, and what was done otherwise than in the benchmark
   notMeasured: z.array(z.string()),
   environment,

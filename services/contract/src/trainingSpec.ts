@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { givenName } from './access.js'
 import { modelId, versionId } from './ids.js'
 import { networkNames } from './network.js'
+import { semiSupervised } from './semiSupervised.js'
 
 const fraction = z.number().min(0).max(1)
 
@@ -92,6 +93,7 @@ export const trainingSpec = z.strictObject({
   emaDecay: z.number().gt(0).lt(1).nullable().default(null), // per step; where set, the averaged weights are the model, and the others are evaluated beside them
   augmentation: augmentation.default(augmentation.parse({})),
   stacking: stacking.default(stacking.parse({})),
+  semiSupervised: semiSupervised.nullable().default(null), // learning from unlabelled images too; null: from labelled ones alone
   trainImages: z.int().min(2).nullable().default(null), // label budget: the beginning of a stratified order; null: all
   validation: validation.nullable().default(null), // cut from the label budget; where set, the model is that of the best epoch by its accuracy
   subsetSeed: z.int().min(0).max(2 ** 31 - 1).default(1), // decides that order and the corrupted pictures of the evaluation; paired runs share it

@@ -10,6 +10,7 @@ import { evaluate } from './evaluation/evaluate.js'
 import type { EvaluationProgress, TestSplit } from './evaluation/evaluate.js'
 import { makeGallery } from './evaluation/gallery.js'
 import { reportPage } from './evaluation/page.js'
+import type { UnlabelledPool } from './data/unlabelledPool.js'
 import type { ValidationPart } from './openData.js'
 import type { LayersModel } from './tf.js'
 
@@ -23,6 +24,7 @@ export interface EvaluateModelOptions {
   trained: TrainingPosition
   trainImages: number
   validation: ValidationPart | null
+  unlabelled: UnlabelledPool | null
   /** Clean metrics of the weights that were averaged, where the model is their average. */
   rawWeights: Report['rawWeights']
   /** uint8 [count, height, width, 3] and their labels */
@@ -67,10 +69,13 @@ async function readReference(store: ObjectStore, { reference }: TrainJobFile) {
   return { modelId: reference.modelId, name: reference.name, cleanError: corruption.cleanErrorOfSameImages, cells: corruption.cells }
 }
 
-function describeTraining({ trained: { history: epochs }, validation }: EvaluateModelOptions): Report['training'] {
+function describeTraining({ job: { spec }, trained: { history: epochs }, validation, unlabelled }: EvaluateModelOptions): Report['training'] {
   const best = bestEpoch(epochs)
-  if (!best || !validation) return { epochs, validation: null }
-  return { epochs, validation: { images: validation.split.count, positionsSha256: validation.positionsSha256, epoch: best.epoch, ...best.validation } }
+  return {
+    epochs,
+    validation: best && validation && { images: validation.split.count, positionsSha256: validation.positionsSha256, epoch: best.epoch, ...best.validation },
+    unlabelled: unlabelled && { method: spec.semiSupervised!.method, images: unlabelled.images.count, sources: unlabelled.sources, positionsSha256: unlabelled.positionsSha256 },
+  }
 }
 
 function describeJob({ job: { name, spec }, dataset, parameters, trained, trainImages }: EvaluateModelOptions): Pick<Report, 'model' | 'dataset'> {

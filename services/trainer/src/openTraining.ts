@@ -1,3 +1,4 @@
+import { Failure } from '@imclr/contract'
 import type { TrainingSpec } from '@imclr/contract'
 import type { TrainingBatch } from './data/feed.js'
 import { assignStates, makeStep } from './engine/makeStep.js'
@@ -5,6 +6,7 @@ import type { VariableState } from './engine/makeStep.js'
 import { supervisedLoss } from './engine/supervisedLoss.js'
 import { trainingPass } from './engine/trainingPass.js'
 import { trainingStep } from './engine/trainingStep.js'
+import { unlabelledLoss } from './engine/unlabelledLoss.js'
 import type { TrainingData } from './openData.js'
 import type { StepScalars } from './optimizer/stepScalars.js'
 import { buildNetwork } from './networks/buildNetwork.js'
@@ -12,6 +14,13 @@ import type { LayersModel } from './tf.js'
 
 /** Which weights: those that are the model (averaged ones where the spec asks for them), or those that the steps move. */
 export type Weights = 'model' | 'raw'
+
+export interface StepLosses {
+  /** Mean cross-entropy of the labelled inputs. */
+  loss: number
+  /** Of the unlabelled ones: their term before its weight, times its weight, and the share of the inputs that it is made of. */
+  unlabelled?: { term: number; weighted: number; counted: number }
+}
 
 export interface Training {
   /** How steps run, after any fallback. */
@@ -25,9 +34,9 @@ export interface Training {
   network: LayersModel
   /**
    * One step of the optimiser on a batch of the feed.
-   * @returns the loss over the batch, before the step
+   * @returns the losses over the batch, before the step
    */
-  run(batch: Pick<TrainingBatch, 'images' | 'labels'>, scalars: StepScalars): number
+  run(batch: Pick<TrainingBatch, 'images' | 'labels' | 'views'>, scalars: StepScalars): StepLosses
   /** Everything that a training goes on from, what was kept included. */
   readState(): VariableState[]
   /** @throws RangeError when the state is of another network or optimiser */
@@ -48,7 +57,15 @@ export function openTraining(spec: TrainingSpec, { feed, normalisation }: Pick<T
   const { batchSize, inputHeight, inputWidth, classes } = feed
   const model = buildNetwork({ name: spec.network, classes, seed: spec.seed })
   const pass = trainingPass({ model, ...normalisation })
-  const definition = trainingStep({ ...spec, model, terms: [supervisedLoss({ pass, shape: [batchSize, inputHeight, inputWidth, 3], classes })] })
+  const terms = [supervisedLoss({ pass, shape: [batchSize, inputHeight, inputWidth, 3], classes })]
+  const { semiSupervised } = spec
+  const teacher = semiSupervised?.method === 'mean-teacher' ? buildNetwork({ name: spec.network, classes, seed: spec.seed }) : undefined
+  if (teacher && spec.emaDecay === null) throw new Failure('BAD_INPUT', 'a mean teacher needs emaDecay: it is the running average of the weights')
+  if (semiSupervised && feed.unlabelled) {
+    const { batchSize: n, inputHeight: h, inputWidth: w } = feed.unlabelled
+    terms.push(unlabelledLoss(semiSupervised, { pass, teacher: teacher ? trainingPass({ model: teacher, ...normalisation }) : null, shape: [n, h, w, 3], classes }))
+  }
+  const definition = trainingStep({ ...spec, model, teacher, terms })
   const step = makeStep(definition, { execution: spec.execution, precision: spec.precision })
   const { variables, weights, averages } = definition
   const own = variables.slice(weights.start, weights.start + weights.count)
@@ -68,7 +85,12 @@ export function openTraining(spec: TrainingSpec, { feed, normalisation }: Pick<T
     fallbackReason: step.fallbackReason,
     parameters: model.trainableWeights.reduce((sum, { shape }) => sum + shape.reduce<number>((product, side) => product * side!, 1), 0),
     network: model,
-    run: ({ images, labels }, scalars) => step.step({ images, labels, ...inputsOf(scalars) }).loss![0]!,
+    run({ images, labels, views = [] }, scalars) {
+      const { supervised, unlabelled, counted } = step.step({ images, labels, ...viewsOf(views), ...inputsOf(scalars) })
+      const loss = supervised![0]!
+      if (!unlabelled) return { loss }
+      return { loss, unlabelled: { term: unlabelled[0]!, weighted: unlabelled[0]! * scalars.unlabelledWeight!, counted: counted?.[0] ?? 1 } }
+    },
     readState: () => [...step.readVariables(), ...(kept ?? []).map((state) => ({ ...state, name: keptPrefix + state.name }))],
     writeState(state) {
       step.writeVariables(state.slice(0, variables.length))
@@ -94,9 +116,11 @@ export function openTraining(spec: TrainingSpec, { feed, normalisation }: Pick<T
     dispose() {
       step.dispose()
       definition.dispose()
+      teacher?.dispose()
       model.dispose()
     },
   }
 }
 
+const viewsOf = (views: readonly Uint8Array[]) => Object.fromEntries(views.map((view, index) => [`view${index + 1}`, view]))
 const inputsOf = (scalars: StepScalars) => Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)]))

@@ -1,4 +1,4 @@
-import { networks, trainingParts, type Estimate, type TrainingSpec } from '@imclr/contract'
+import { networks, stepCost, trainingParts, type Estimate, type TrainingSpec } from '@imclr/contract'
 import { inputSize, type SpecVersion } from './checkSpec.js'
 
 /**
@@ -13,8 +13,7 @@ const corruptionCells = 95
 const secondsPerCorruptedMegapixel = 0.2
 
 /**
- * How long a training will take: multiply-adds (three forward passes' worth per image: forward, gradient of inputs,
- * gradient of weights) over what this service's last jobs reached, and the evaluation after it.
+ * How long a training will take: multiply-adds over what this service's last jobs reached, and the evaluation after it.
  *
  * @param measured multiply-adds per second of training, `null` where no job has succeeded yet
  */
@@ -22,7 +21,7 @@ export function estimateJob(spec: TrainingSpec, version: SpecVersion, measured: 
   const pixels = inputSize(spec, version)
   const forward = networks[spec.network].multiplyAdds * (pixels.height * pixels.width) / (32 * 32)
   const parts = trainingParts(spec, version.counts.train)
-  const trained = forward * (3 * parts.train + parts.validation) * spec.epochs
+  const trained = forward * (stepCost(spec) * parts.train + parts.validation) * spec.epochs
   const corruptionImages = corruptedImages(spec, version)
   const evaluated = forward * (version.counts.test + corruptionImages * corruptionCells)
   const corrupting = corruptionImages * corruptionCells * (version.picture.height * version.picture.width / 1e6) * secondsPerCorruptedMegapixel

@@ -1,6 +1,7 @@
 import type { TrainingSpec } from '@imclr/contract'
 import { stream } from '../random/stream.js'
 import { augment } from './augment.js'
+import type { AugmentSettings } from './augment.js'
 import { batchesOf, epochOrder } from './batches.js'
 import { labelEntropy, softLabels } from './labels.js'
 import type { LoadedSplit } from './loadSplit.js'
@@ -15,6 +16,8 @@ export interface TrainingBatch {
   labels: Float32Array
   /** Mean entropy of these labels, in nats: below it no loss can be. */
   labelEntropy: number
+  /** The same step's unlabelled images, each view uint8 `[n, h, w, 3]`; absent where the spec asks for none. */
+  views?: readonly Uint8Array[]
 }
 
 export interface TrainingFeed {
@@ -24,6 +27,8 @@ export interface TrainingFeed {
   inputHeight: number
   inputWidth: number
   classes: number
+  /** What comes beside the labelled images. */
+  unlabelled: { batchSize: number; inputHeight: number; inputWidth: number } | null
   /** The batch of a step; both are counted from 0. Any position can be asked for at once: nothing depends on what was asked before. */
   batch(epoch: number, step: number): TrainingBatch
 }
@@ -44,7 +49,7 @@ export function trainingFeed(split: LoadedSplit, spec: FeedSpec): TrainingFeed {
   const { mode, seed, stacking, labelSmoothing: smoothing } = spec
   const { batchSize, stepsPerEpoch } = batchesOf(count, spec.batchSize)
   const k = mode === 'imclr' ? stacking.images : 1
-  const settings = { height, width, cropPadding: spec.augmentation.cropPadding ?? Math.round(Math.min(height, width) / 8), flip: spec.augmentation.flip }
+  const settings = augmentSettings(split, spec)
   const room = (n: number) => ({ images: new Uint8Array(n * height * width * 3), labels: new Float32Array(n * classes) })
   const own = room(batchSize)
   const strangers = k > 1 && stacking.pairing === 'independent' ? Array.from({ length: k - 1 }, () => room(batchSize)) : []
@@ -76,5 +81,9 @@ export function trainingFeed(split: LoadedSplit, spec: FeedSpec): TrainingFeed {
   }
   const tall = stacking.axis === 'height' ? k : 1
   const wide = stacking.axis === 'width' ? k : 1
-  return { batchSize, stepsPerEpoch, inputHeight: tall * height, inputWidth: wide * width, classes, batch }
+  return { batchSize, stepsPerEpoch, inputHeight: tall * height, inputWidth: wide * width, classes, unlabelled: null, batch }
 }
+
+/** How images of this size are augmented, labelled or not. */
+export const augmentSettings = ({ height, width }: Pick<LoadedSplit, 'height' | 'width'>, { augmentation: { cropPadding, flip } }: Pick<FeedSpec, 'augmentation'>): AugmentSettings =>
+  ({ height, width, cropPadding: cropPadding ?? Math.round(Math.min(height, width) / 8), flip })

@@ -2,15 +2,28 @@ import type { TrainingSpec } from '@imclr/contract'
 import { adamScalars } from './adam.js'
 import { learningRateOf, rampDownOf } from './schedule.js'
 import type { ScheduleSpec } from './schedule.js'
+import { unlabelledWeight } from './unlabelledWeight.js'
 
-/** The numbers that differ from step to step by the recipe alone. They are inputs of the recorded step, which is recorded once. */
+/** The numbers that differ from step to step by the recipe alone. They are inputs of the recorded step, which is recorded once; `unlabelledRamp` is told of and no input. */
 export type StepScalars = Readonly<Record<string, number>> & { readonly learningRate: number }
 
-/** The scalars of each step, counted from 0: a pure function of it, so a run that goes on anywhere has the same. */
-export function stepScalars(spec: ScheduleSpec & Pick<TrainingSpec, 'optimizer'>, stepsPerEpoch: number): (step: number) => StepScalars {
-  const { optimizer } = spec
+/**
+ * The scalars of each step, counted from 0: a pure function of it, so a run that goes on anywhere has the same.
+ * @param labelledShare labelled ones of all images that are learnt from
+ */
+export function stepScalars(spec: ScheduleSpec & Pick<TrainingSpec, 'optimizer'> & Partial<Pick<TrainingSpec, 'semiSupervised'>>, stepsPerEpoch: number, labelledShare = 1): (step: number) => StepScalars {
+  const { optimizer, semiSupervised = null } = spec
   const learningRate = learningRateOf(spec, stepsPerEpoch)
-  if (optimizer.kind === 'sgd') return (step) => ({ learningRate: learningRate(step) })
   const down = rampDownOf(spec, stepsPerEpoch)
-  return (step) => ({ learningRate: learningRate(step), ...adamScalars(optimizer, { step, down: down(step) }) })
+  const weightAt = semiSupervised && unlabelledWeight(semiSupervised, { steps: spec.epochs * stepsPerEpoch, labelledShare })
+  const unlabelled = (step: number) => {
+    if (weightAt === null) return {}
+    const { weight, ramp } = weightAt(step)
+    return { unlabelledWeight: weight, unlabelledRamp: ramp }
+  }
+  return (step) => ({
+    learningRate: learningRate(step),
+    ...(optimizer.kind !== 'sgd' && adamScalars(optimizer, { step, down: down(step) })),
+    ...unlabelled(step),
+  })
 }
