@@ -31,7 +31,7 @@ export function withUnlabelled(feed: TrainingFeed, pool: UnlabelledImages, spec:
   const outs = Array.from({ length: semiSupervised.method === 'pseudo-label' ? 1 : 2 }, () => ({ images: new Uint8Array(k * batchSize * size), labels: new Float32Array(batchSize) }))
   const own = k === 1 ? null : new Uint8Array(batchSize * size)
   const strangers = k > 1 && stacking.pairing === 'independent' ? Array.from({ length: k - 1 }, () => new Uint8Array(batchSize * size)) : []
-  let order = { round: -1, places: new Uint32Array() }
+  let order: { round: number; places: Uint32Array } = { round: -1, places: new Uint32Array() }
 
   const placesOf = (step: number) => inOrder.map((i) => {
     const at = step * batchSize + i

@@ -15,15 +15,11 @@ export function stepScalars(spec: ScheduleSpec & Pick<TrainingSpec, 'optimizer'>
   const { optimizer, semiSupervised = null } = spec
   const learningRate = learningRateOf(spec, stepsPerEpoch)
   const down = rampDownOf(spec, stepsPerEpoch)
-  const weightAt = semiSupervised && unlabelledWeight(semiSupervised, { steps: spec.epochs * stepsPerEpoch, labelledShare })
-  const unlabelled = (step: number) => {
-    if (weightAt === null) return {}
+  const usual = (step: number) => ({ learningRate: learningRate(step), ...(optimizer.kind !== 'sgd' && adamScalars(optimizer, { step, down: down(step) })) })
+  if (semiSupervised === null) return usual
+  const weightAt = unlabelledWeight(semiSupervised, { steps: spec.epochs * stepsPerEpoch, labelledShare })
+  return (step) => {
     const { weight, ramp } = weightAt(step)
-    return { unlabelledWeight: weight, unlabelledRamp: ramp }
+    return { ...usual(step), unlabelledWeight: weight, unlabelledRamp: ramp }
   }
-  return (step) => ({
-    learningRate: learningRate(step),
-    ...(optimizer.kind !== 'sgd' && adamScalars(optimizer, { step, down: down(step) })),
-    ...unlabelled(step),
-  })
 }
