@@ -7,7 +7,7 @@ import { openStore } from '@imclr/storage'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadSplit, readDatasetManifest } from '../../../services/trainer/src/data/loadSplit.js'
 import { stratifiedOrder } from '../../../services/trainer/src/data/subset.js'
-import { noise, png, tarOf } from '../data/uploads.js'
+import { noisePng, tarOf } from '../data/uploads.js'
 import { demoArchive, lossesOf, ofType, openBench } from './harness.js'
 import type { Bench, Ended, Run } from './harness.js'
 
@@ -85,12 +85,11 @@ describe('a training job with unlabelled images', { timeout: 300_000 }, () => {
   })
 
   it('reads no label of them: shuffled ones give the same losses', async () => {
-    const files = Array.from({ length: 44 }, (_, i) => ({ path: `img/${i}.png`, bytes: noise(i + 1, 12 * 12 * 3) }))
+    const pictures = Array.from({ length: 44 }, (_, i): [string, Uint8Array] => [`img/${i}.png`, noisePng(i + 1)])
     const archive = async (name: string, labelOf: (i: number) => string) => {
-      const pictures = await Promise.all(files.map(async ({ path, bytes }) => ({ path, bytes: await png(bytes, 12) })))
-      const rows = files.map(({ path }, i) => (i < 16 ? `${path},${i % 2 ? 'a' : 'b'},train` : i < 24 ? `${path},${i % 2 ? 'a' : 'b'},test` : `${path},${labelOf(i)},unlabelled`))
+      const rows = pictures.map(([path], i) => (i < 16 ? `${path},${i % 2 ? 'a' : 'b'},train` : i < 24 ? `${path},${i % 2 ? 'a' : 'b'},test` : `${path},${labelOf(i)},unlabelled`))
       const target = join(bench.folder, name)
-      await writeFile(target, await tarOf([{ path: 'labels.csv', bytes: Buffer.from(['path,label,split', ...rows].join('\n')) }, ...pictures]))
+      await writeFile(target, await tarOf([['labels.csv', ['path,label,split', ...rows].join('\n')], ...pictures]))
       return target
     }
     const runs = []
