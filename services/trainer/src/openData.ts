@@ -47,10 +47,11 @@ export async function openData(store: ObjectStore, { spec, versionPrefix: prefix
   const places = { train: order?.subarray(0, parts.train) ?? countedFrom(0, all.count), validation: order?.subarray(parts.train, parts.train + parts.validation) ?? new Uint32Array() }
   const validation = places.validation.length === 0 ? null : { split: selectImages(all, places.validation), positionsSha256: sha256(places.validation) }
 
+  const unread: LoadedSplit = { ...all, labels: new Uint16Array() }
   const partOf = async (source: UnlabelledSource): Promise<UnlabelledPart> => {
     if (source === 'labelled') return { source, positions: places.train, images: train }
     const leftOver = order?.subarray(parts.train + parts.validation) ?? new Uint32Array()
-    if (source === 'left-over') return { source, positions: leftOver, images: selectImages(all, leftOver) }
+    if (source === 'left-over') return { source, positions: leftOver, images: selectImages(unread, leftOver) }
     const unlabelled = await load('unlabelled')
     return { source, positions: countedFrom(all.count, unlabelled.count), images: unlabelled }
   }

@@ -94,7 +94,7 @@ describe('the report page', () => {
 
   it('can do without corruptions, gallery, epochs and a reference; with a hundred classes', async () => {
     const { report: small } = await makeReport(Array.from({ length: 100 }, (_, k) => `class ${k}`), 'none')
-    const plain = reportPage({ ...small, rawWeights: null, training: { epochs: [], validation: null } }, null)
+    const plain = reportPage({ ...small, rawWeights: null, training: { epochs: [], validation: null, unlabelled: null } }, null)
     expect(plain).not.toContain('Robustness to corruption</h2>')
     expect(plain).toContain('the job asked for none')
     expect(plain).toContain('All 100 classes')

@@ -8,7 +8,7 @@ export type UnlabelledImages = Pick<LoadedSplit, 'count' | 'height' | 'width' | 
 export interface UnlabelledPool {
   images: UnlabelledImages
   /** How many came from where. */
-  sources: Partial<Record<UnlabelledSource, number>>
+  sources: Record<string, number>
   /** Of their positions, uint32 little-endian: in the training split, then, counted on from its end, in the unlabelled one. */
   positionsSha256: string
 }
