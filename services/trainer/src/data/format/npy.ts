@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { DamagedFile } from '../archive/archive.js'
 import type { OpenFile } from '../archive/spool.js'
 
-export interface NpyArray {
-  file: OpenFile
+export interface NpyHeader {
   /** Of the first element. */
   offset: number
   /** As numpy writes it: '|u1' is an unsigned byte. */
@@ -12,40 +11,60 @@ export interface NpyArray {
   fortran: boolean
 }
 
+export interface NpyArray extends NpyHeader {
+  file: OpenFile
+}
+
+/** So many bytes say how long the header is. */
+export const preludeBytes = 12
 const maxHeaderBytes = 65_536
 const headerPattern = /^\{\s*'descr':\s*'([<>|=][a-zA-Z]\d+)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d\s,]*)\),?\s*\}\s*$/
 const shapeOf = z.array(z.coerce.number().int().nonnegative()).max(8)
 
-/** Reads the header of a .npy file, versions 1 to 3 (numpy's NEP 1). @throws DamagedFile */
-export async function readNpy(file: OpenFile): Promise<NpyArray> {
-  const head = Buffer.from(await file.read(0, 12))
-  if (head.toString('latin1', 0, 6) !== '\x93NUMPY') throw new DamagedFile('it is no .npy file')
+/** Where the header's text lies, by the first `preludeBytes` bytes. @throws DamagedFile */
+export function headerSpan(prelude: Uint8Array): { start: number; length: number } {
+  const head = Buffer.from(prelude.buffer, prelude.byteOffset, prelude.byteLength)
+  if (head.length < preludeBytes || head.toString('latin1', 0, 6) !== '\x93NUMPY') throw new DamagedFile('it is no .npy file')
   const short = head[6] === 1
   const length = short ? head.readUInt16LE(8) : head.readUInt32LE(8)
   if (length > maxHeaderBytes) throw new DamagedFile(`its header would have ${length} bytes`)
-  const start = short ? 10 : 12
-  const text = Buffer.from(await file.read(start, length)).toString('latin1')
+  return { start: short ? 10 : 12, length }
+}
+
+/** What the header's text says, held against the size of the file. @throws DamagedFile */
+export function parseHeader(header: Uint8Array, { offset, bytes }: { offset: number; bytes: number }): NpyHeader {
+  const text = Buffer.from(header).toString('latin1')
   const found = headerPattern.exec(text)
   if (!found) throw new DamagedFile(`its header is not one of a plain array: ${text.trim().slice(0, 120)}`)
   const [, type = '', order, sides = ''] = found
   const shape = shapeOf.parse(sides.split(',').map((side) => side.trim()).filter((side) => side !== ''))
-  const offset = start + length
-  const bytes = shape.reduce((product, side) => product * side, Number(type.slice(2)))
-  if (file.bytes - offset !== bytes) throw new DamagedFile(`an array of shape (${shape.join(', ')}) and type ${type} has ${bytes} bytes; ${file.bytes - offset} follow the header`)
-  return { file, offset, type, shape, fortran: order === 'True' }
+  const expected = shape.reduce((product, side) => product * side, Number(type.slice(2)))
+  if (bytes - offset !== expected) throw new DamagedFile(`it has ${bytes - offset} bytes of values; ${type} of shape (${shape.join(', ')}) has ${expected}`)
+  return { offset, type, shape, fortran: order === 'True' }
+}
+
+/** Reads the header of a .npy file, versions 1 to 3 (numpy's NEP 1). @throws DamagedFile */
+export async function readNpy(file: OpenFile): Promise<NpyArray> {
+  const { start, length } = headerSpan(await file.read(0, preludeBytes))
+  return { file, ...parseHeader(await file.read(start, length), { offset: start + length, bytes: file.bytes }) }
+}
+
+/** Whole numbers of up to 8 bytes, by a type such as '<i4'; beyond 2^53 rounded. */
+export function integersOf(values: Uint8Array, type: string): Float64Array {
+  const content = Buffer.from(values.buffer, values.byteOffset, values.byteLength)
+  const [big, signed, bytes] = [type[0] === '>', type[1] === 'i', Number(type.slice(2))]
+  return Float64Array.from({ length: content.length / bytes }, (_, i) => {
+    const at = i * bytes
+    if (bytes < 8) return big ? (signed ? content.readIntBE(at, bytes) : content.readUIntBE(at, bytes)) : signed ? content.readIntLE(at, bytes) : content.readUIntLE(at, bytes)
+    if (signed) return Number(big ? content.readBigInt64BE(at) : content.readBigInt64LE(at))
+    return Number(big ? content.readBigUInt64BE(at) : content.readBigUInt64LE(at))
+  })
 }
 
 /** Whole numbers of up to 8 bytes. @throws DamagedFile where there are too many, or of another kind */
 export async function readIntegers({ file, offset, type, shape }: NpyArray): Promise<Int32Array> {
   const count = shape.reduce((product, side) => product * side, 1)
-  const bytes = Number(type.slice(2))
   if (!/^[<|>][iu][1248]$/.test(type)) throw new DamagedFile(`its numbers are of type ${type}; whole numbers are needed`)
   if (count > 10_000_000) throw new DamagedFile(`it holds ${count} numbers`)
-  const content = Buffer.from(await file.read(offset, count * bytes))
-  const [big, signed] = [type[0] === '>', type[1] === 'i']
-  return Int32Array.from({ length: count }, (_, i) => {
-    const at = i * bytes
-    if (bytes < 8) return big ? (signed ? content.readIntBE(at, bytes) : content.readUIntBE(at, bytes)) : signed ? content.readIntLE(at, bytes) : content.readUIntLE(at, bytes)
-    return Number(big ? content.readBigInt64BE(at) : content.readBigInt64LE(at))
-  })
+  return Int32Array.from(integersOf(await file.read(offset, count * Number(type.slice(2))), type))
 }
