@@ -5,6 +5,7 @@ import type { Call } from '../request/context.js'
 import { idempotent } from '../request/idempotent.js'
 import { enqueue } from './enqueue.js'
 import { estimateEvaluation } from './estimateJob.js'
+import { holdReference } from './holdReference.js'
 import { shownEvaluateJob } from './shownJob.js'
 
 /**
@@ -19,9 +20,7 @@ export async function evaluateModel(call: Call, input: z.output<typeof evaluateR
     if (model === undefined) throw new Failure('NOT_FOUND', `There is no model ${modelId}`)
     const version = await holdVersion(tx, { projectId, versionId })
     if (version === undefined) throw new Failure('NOT_FOUND', `There is no version ${versionId}`)
-    const { referenceModelId } = options
-    const reference = referenceModelId === null ? undefined : await holdModel(tx, { projectId, modelId: referenceModelId })
-    if (referenceModelId !== null && reference === undefined) throw new Failure('NOT_FOUND', `There is no model ${referenceModelId} to be the reference`)
+    const reference = await holdReference(tx, { projectId, referenceModelId: options.referenceModelId })
     const fitting = { ...version.summary, testImages: version.summary.counts.test }
     const issues = [
       ...whyNotEvaluable(model.manifest, fitting),

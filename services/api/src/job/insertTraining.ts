@@ -1,8 +1,9 @@
 import { Failure, makeId, type TrainingSpec } from '@imclr/contract'
-import { holdModel, insertJob, measuredSpeed, type JobRow, type Queries, type VersionRow } from '@imclr/database'
+import { insertJob, measuredSpeed, type JobRow, type Queries, type VersionRow } from '@imclr/database'
 import type { Call } from '../request/context.js'
 import { checkSpec, fitSpec } from './checkSpec.js'
 import { estimateJob } from './estimateJob.js'
+import { holdReference } from './holdReference.js'
 
 export interface TrainingToInsert {
   /** Held by the transaction. */
@@ -17,9 +18,7 @@ export interface TrainingToInsert {
  */
 export async function insertTraining(tx: Queries, { caller: { projectId }, clock, random }: Pick<Call, 'caller' | 'clock' | 'random'>, { version, spec: wanted, name }: TrainingToInsert): Promise<JobRow> {
   const spec = fitSpec(wanted, version.summary)
-  const { referenceModelId } = spec.evaluation
-  const reference = referenceModelId === null ? undefined : await holdModel(tx, { projectId, modelId: referenceModelId })
-  if (referenceModelId !== null && reference === undefined) throw new Failure('NOT_FOUND', `There is no model ${referenceModelId} to be the reference`)
+  const reference = await holdReference(tx, { projectId, referenceModelId: spec.evaluation.referenceModelId })
   const issues = checkSpec(spec, version.summary, reference?.manifest ?? null)
   if (issues.length > 0) throw new Failure('BAD_INPUT', `The spec does not fit version ${version.id}: ${issues.map(({ message }) => message).join('; ')}`, { issues })
 
