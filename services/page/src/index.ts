@@ -1,6 +1,6 @@
 export { experimentPage } from './experimentPage.js'
 export { heat } from './heat.js'
 export { html, Html, type Content } from './html.js'
+export { htmlDocument } from './htmlDocument.js'
 export { lineChart, niceTicks, type ChartOptions, type Line } from './lineChart.js'
 export { count, percent, points, pValue, range, shorten, signed, signedRange, title } from './numbers.js'
-export { style } from './style.js'
