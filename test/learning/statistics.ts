@@ -1,5 +1,4 @@
-/** Two-sided 95 % quantiles of Student's t, by degrees of freedom (Abramowitz and Stegun, table 26.10). */
-const t95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101, 2.093]
+import { seedInterval } from '@imclr/contract'
 
 export interface Sample {
   mean: number
@@ -17,8 +16,7 @@ export function sample(values: readonly number[]): Sample {
 /** The mean difference of pairs with its 95 % interval by Student's t. */
 export function paired(a: readonly number[], b: readonly number[]): Sample & { low: number; high: number } {
   const differences = sample(a.map((value, i) => value - b[i]!))
-  const half = (t95[a.length - 2] ?? 1.96) * differences.error
-  return { ...differences, low: differences.mean - half, high: differences.mean + half }
+  return { ...differences, ...(seedInterval(differences.values).interval ?? { low: NaN, high: NaN }) }
 }
 
 /** Whether two means agree: within twice their combined standard error plus `slack`. */
