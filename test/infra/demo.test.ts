@@ -12,7 +12,7 @@ import { smallArchive } from '../support/smallArchive.js'
 const folder = makeFolder('demo')
 const archive = join(folder, 'shapes.zip')
 const environment = { XDG_STATE_HOME: join(folder, 'state') }
-const demo = (...args: string[]) => spawnService(join(import.meta.dirname, '../../infra/demo/dist/demo.js'), args, environment)
+const demo = (...args: string[]) => spawnService(join(import.meta.dirname, '../../infra/dist/demo/demo.js'), args, environment)
 const clientOf = (dataDir: string) => {
   const { url, keyFile } = JSON.parse(readFileSync(join(dataDir, 'service.json'), 'utf8')) as { url: string; keyFile: string }
   return createClient({ url, apiKey: readFileSync(keyFile, 'utf8').trim() })

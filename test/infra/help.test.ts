@@ -8,7 +8,7 @@ const generated = join(root, 'sdk/src/generated/api.ts')
 
 /** The programs behind the verbs, as they are built; bench, learning and chaos are in support/commandLine.test.ts. */
 describe.each([
-  ['npm run demo', 'infra/demo/dist/demo.js'],
+  ['npm run demo', 'infra/dist/demo/demo.js'],
   ['npm start', 'services/standalone/dist/main.js'],
   ['npm run doctor', 'infra/setup/doctor.mjs'],
   ['npm run setup', 'infra/setup/native.mjs'],
