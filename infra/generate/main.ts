@@ -1,15 +1,23 @@
-/** `npm run generate`: writes sdk/src/generated/api.ts from the router. */
+/** `npm run generate`: writes sdk/src/generated/api.ts from the router, and the measured presets of docs/results.md from docs/runs. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { printResults } from './printResults.js'
 import { printSdk } from './printSdk.js'
 import { sdkSources } from './sdkSources.js'
 
 const usage = `usage: npm run generate [-- --check]
 
-Writes sdk/src/generated/api.ts from the router. With --check it only says whether that file is up to date, and ends with 1 if not.
+Writes sdk/src/generated/api.ts from the router, and the measured presets of docs/results.md from the stored runs in docs/runs.
+With --check it only says whether these files are up to date, and ends with 1 if not.
 `
 
-const target = fileURLToPath(new URL('../../../sdk/src/generated/api.ts', import.meta.url))
+const root = new URL('../../../', import.meta.url)
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
+const targets: Record<string, (before: string) => string> = {
+  'sdk/src/generated/api.ts': () => printSdk(sdkSources()),
+  'docs/results.md': (before) => printResults(before, (file) => read(`docs/runs/${file}`)),
+}
+
 const [option, ...more] = process.argv.slice(2)
 
 if (option === '--help') process.stdout.write(usage)
@@ -19,13 +27,15 @@ else if (more.length > 0 || (option !== undefined && option !== '--check')) {
 } else write(option === '--check')
 
 function write(onlyCheck: boolean): void {
-  const printed = printSdk(sdkSources())
-  if (onlyCheck) {
-    const same = readFileSync(target, 'utf8') === printed
-    console.log(same ? 'sdk/src/generated/api.ts is up to date' : 'sdk/src/generated/api.ts differs from the router: run npm run generate')
-    process.exitCode = same ? 0 : 1
-  } else {
-    writeFileSync(target, printed)
-    console.log(`wrote sdk/src/generated/api.ts, ${printed.split('\n').length} lines`)
+  for (const [path, print] of Object.entries(targets)) {
+    const before = read(path)
+    const printed = print(before)
+    if (onlyCheck) {
+      console.log(before === printed ? `${path} is up to date` : `${path} differs from what it is made of: run npm run generate`)
+      if (before !== printed) process.exitCode = 1
+    } else {
+      writeFileSync(fileURLToPath(new URL(path, root)), printed)
+      console.log(`wrote ${path}, ${printed.split('\n').length} lines`)
+    }
   }
 }

@@ -6,7 +6,7 @@ import { benchCorruptions } from './corruption.js'
 import { benchEpochs, benchStart } from './epoch.js'
 import { benchPrepare } from './prepare.js'
 import { benchSetUp } from './setUp.js'
-import { benchSteps } from './step.js'
+import { benchSteps, measuredNetworks } from './step.js'
 import { benchSubmit } from './submit.js'
 
 const usage = `usage: npm run bench -- [options]
@@ -14,7 +14,8 @@ const usage = `usage: npm run bench -- [options]
 Measures speed. Use a quiet machine.
 
   --only <list>      of steps,epochs,start,submit,corruptions,prepare,setup (default: all)
-  --repeats <n>      rounds (default: 7)
+  --repeats <n>      rounds (default: 7); on a noisy machine 21 and more
+  --network <name>   steps of resnet20 or wrn28-2 alone
   --quick            few steps, to see that it runs
   --cifar <archive>  cifar-10-binary.tar.gz, to prepare as well
   --json <file>      the results
@@ -23,14 +24,15 @@ Measures speed. Use a quiet machine.
 IMCLR_BENCH_PYTHON names a Python with PyTorch; without it, only our side of the steps runs.
 `
 const values = readOptions(usage, {
-  json: { type: 'string' }, only: { type: 'string' }, repeats: { type: 'string', default: '7' }, quick: { type: 'boolean', default: false }, cifar: { type: 'string' },
+  json: { type: 'string' }, only: { type: 'string' }, network: { type: 'string' }, repeats: { type: 'string', default: '7' }, quick: { type: 'boolean', default: false }, cifar: { type: 'string' },
 })
 const [repeats, quick] = [Number(values.repeats), values.quick]
 if (!Number.isInteger(repeats) || repeats < 1) refuseOptions(usage, `--repeats takes a whole number above zero, not ${values.repeats}`)
+if (values.network !== undefined && !measuredNetworks.includes(values.network)) refuseOptions(usage, `--network takes ${measuredNetworks.join(' or ')}, not ${values.network}`)
 const log = (line: string): void => { process.stderr.write(`  ${line}\n`) }
 
 const sections: Record<string, () => Promise<unknown>> = {
-  steps: () => benchSteps({ repeats, quick, log }),
+  steps: () => benchSteps({ repeats, quick, network: values.network ?? null, log }),
   epochs: () => benchEpochs({ repeats, quick, log }),
   start: () => benchStart({ repeats: Math.min(repeats, 5), quick, log }),
   submit: () => benchSubmit({ repeats: Math.min(repeats, 5) }),

@@ -31,11 +31,14 @@ const cases = [
   { network: 'wrn28-2', height: 64, width: 32 },
   { network: 'wrn28-2', height: 32, width: 32 },
 ] as const
+export const measuredNetworks: readonly string[] = [...new Set(cases.map(({ network }) => network))]
 
 export interface StepBenchOptions {
   repeats: number
   /** One case, a small batch, few steps. */
   quick: boolean
+  /** Null (default): all of `measuredNetworks`. */
+  network?: string | null
   /** A Python that has torch (default: `IMCLR_BENCH_PYTHON`); null: ours alone. */
   python?: string | null
   /** Default: where this machine has it. */
@@ -47,10 +50,10 @@ export interface StepBenchOptions {
  * Training steps, ours and PyTorch's. Every contender is a process of its own; they take turns of a few steps each, and ratios are taken
  * within a round, so that a machine that slows down slows all of them. Runs from `test/dist` only.
  */
-export async function benchSteps({ repeats, quick, python = process.env.IMCLR_BENCH_PYTHON ?? null, bfloat16 = supportsBfloat16(), log = () => {} }: StepBenchOptions): Promise<StepRow[]> {
+export async function benchSteps({ repeats, quick, network: only = null, python = process.env.IMCLR_BENCH_PYTHON ?? null, bfloat16 = supportsBfloat16(), log = () => {} }: StepBenchOptions): Promise<StepRow[]> {
   const rows: StepRow[] = []
   const batch = quick ? 16 : 128
-  for (const { network, height, width } of quick ? cases.slice(0, 1) : cases) {
+  for (const { network, height, width } of quick ? cases.slice(0, 1) : cases.filter((one) => only === null || one.network === only)) {
     const input = `${height}x${width}`
     const contenders = contendersOf([network, String(height), String(width), String(batch)], { python, bfloat16 })
     const runners = []

@@ -1,0 +1,79 @@
+import { experimentRuns, reportExperiment, type BudgetResult, type ComparisonResult, type ExperimentReport } from '@imclr/contract'
+import { count, points, pValue, signed, signedRange } from '@imclr/page'
+import { z } from 'zod'
+
+/** Stored runs, and what they do not know of themselves. */
+export const measured = z.strictObject({
+  runs: z.string(), // file beside the list
+  data: z.string(), // name of the data set, for a reader
+  command: z.string(), // that made them
+  commit: z.string(), // of this repository, at which they were made
+  remarks: z.array(z.string()), // what was tried, what was odd
+})
+export type Measured = z.infer<typeof measured>
+
+const begin = '<!-- Written by "npm run generate" from docs/runs. -->'
+const end = '<!-- End of what "npm run generate" writes. -->'
+
+/** `page` with everything between its two marks replaced by the tables of the stored runs; `read` gives the text of a file of `docs/runs`. */
+export function printResults(page: string, read: (file: string) => string): string {
+  const from = page.indexOf(begin)
+  const to = page.indexOf(end)
+  if (from < 0 || to < from) throw new Error(`docs/results.md lacks the lines ${begin} and ${end}`)
+  const sections = z.array(measured).parse(JSON.parse(read('measured.json'))).map((one) => {
+    const report = reportExperiment(experimentRuns.parse(JSON.parse(read(one.runs))))
+    return section(report, one)
+  })
+  return `${page.slice(0, from)}${begin}\n\n${sections.map((text) => `${text}\n\n`).join('')}${page.slice(to)}`
+}
+
+function section({ plan, runs, budgets, missing, environments, data }: ExperimentReport, { data: name, command, commit, remarks, runs: file }: Measured): string {
+  const machines = environments.map(({ environment: { cpu, cores, tensorflow } }) => `${cores} cores of ${cpu}, TensorFlow ${tensorflow}`)
+  return [
+    `### ${plan.title}: ${name}`,
+    ...(plan.claim ? [plan.claim] : []),
+    ...(plan.recipe ? [`Here: ${plan.recipe}`] : []),
+    `\`${command}\` at ${commit}; ${runs.there} of ${runs.planned} runs, ${count(data?.testImages ?? 0)} test images; ${[...new Set(machines)].join('; ')}. Stored runs: \`docs/runs/${file}\`.`,
+    table(['labels', 'arm', 'test accuracy by seed, %', 'mean (standard deviation)', 'steps', 'minutes of training'], budgets.flatMap(armRows)),
+    table(['labels', 'difference, points of accuracy', 'by seed', 'mean', '95 % over seeds', '95 % over seeds and images', 'p (Holm)', 'published'], budgets.flatMap(comparisonRows)),
+    ...(missing.length > 0 ? [`Without a result: ${missing.map(({ arm, seed, budget, why }) => `${arm}, seed ${seed}, ${labels(budget)} labels (${why})`).join('; ')}.`] : []),
+    budgets.flatMap((budget) => budget.comparisons.map((one) => verdict(budget, one))).join('\n'),
+    ...remarks,
+  ].join('\n\n')
+}
+
+const labels = (budget: number | null) => (budget === null ? 'all' : count(budget))
+
+function armRows({ budget, arms }: BudgetResult): string[][] {
+  return arms.map(({ arm, accuracies, mean, deviation, steps, seconds }) => [
+    labels(budget), arm, accuracies.map(({ accuracy }) => points(accuracy, 2)).join(', '),
+    `${points(mean, 2)}${deviation === null ? '' : ` (${points(deviation, 2)})`}`, count(Math.round(steps)), (seconds / 60).toFixed(1),
+  ])
+}
+
+function comparisonRows({ budget, comparisons }: BudgetResult): string[][] {
+  return comparisons.flatMap(({ arm, against, perSeed, mean, interval, bootstrap, pValue: p, pHolm, published, metric, corrupted }) => [
+    [labels(budget), `${arm} minus ${against}`, perSeed.map(({ difference }) => signed(difference)).join(', '), signed(mean), signedRange(interval), signedRange(bootstrap),
+      `${pValue(p)} (${pValue(pHolm)})`, metric === 'clean' && published !== null ? signed(published / 100) : '–'],
+    // Of errors in the report; here of accuracy, as the rest of the table.
+    ...(corrupted ? [[labels(budget), `${arm} minus ${against}, under corruption`, '', signed(-corrupted.mean), signedRange(turned(corrupted.interval)), signedRange(turned(corrupted.bootstrap)),
+      `${pValue(corrupted.pValue)} (${pValue(corrupted.pHolm)})`, metric === 'corrupted' && published !== null ? signed(published / 100) : '–']] : []),
+  ])
+}
+
+const turned = <T extends { low: number; high: number } | null>(interval: T) => (interval === null ? null : { low: -interval.high, high: -interval.low })
+
+/** What Student's interval over the seeds says of the claim, in a sentence. */
+function verdict({ budget }: BudgetResult, { arm, against, metric, corrupted, ...clean }: ComparisonResult): string {
+  const interval = metric === 'corrupted' ? turned(corrupted?.interval ?? null) : clean.interval
+  const where = `With ${labels(budget)} labels`
+  if (interval === null) return `- ${where} there is no interval yet: it takes two seeds.`
+  const what = metric === 'corrupted' ? ' under corruption' : ''
+  if (interval.low > 0) return `- ${where} ${arm} is ahead of ${against}${what}: the interval over seeds lies above zero.`
+  if (interval.high < 0) return `- ${where} ${arm} is behind ${against}${what}: the interval over seeds lies below zero.`
+  return `- ${where} no difference between ${arm} and ${against}${what} shows: the interval over seeds holds zero.`
+}
+
+function table(heads: string[], rows: string[][]): string {
+  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
