@@ -51,7 +51,7 @@ export interface ArtifactManifest {
   picture: Picture
   parameters: number
   epochsTrained: number
-  endedEarly: 'stopped' | 'loss_not_finite' | null
+  endedEarly: 'stopped' | null
   accuracy: number
   goldenDifference: number
   multiplyAddsPerSecond: number
@@ -284,7 +284,7 @@ export interface EvaluateJob {
   progress: Progress | null
   cancelRequested: CancelMode | null
   failure: FailureRecord | null
-  endedEarly: 'canceled' | 'time_limit' | 'loss_not_finite' | null
+  endedEarly: 'canceled' | 'time_limit' | null
   lastCheckpoint: { at: string; epoch: number; step: number } | null
   queuePosition: number | null
   waitingFor: string | null
@@ -582,7 +582,7 @@ export interface ModelSummary {
   picture: Picture
   parameters: number
   epochsTrained: number
-  endedEarly: 'canceled' | 'time_limit' | 'loss_not_finite' | null
+  endedEarly: 'canceled' | 'time_limit' | null
   accuracy: number
   public: boolean
   bytes: number
@@ -658,7 +658,7 @@ export interface PrepareJob {
   progress: Progress | null
   cancelRequested: CancelMode | null
   failure: FailureRecord | null
-  endedEarly: 'canceled' | 'time_limit' | 'loss_not_finite' | null
+  endedEarly: 'canceled' | 'time_limit' | null
   lastCheckpoint: { at: string; epoch: number; step: number } | null
   queuePosition: number | null
   waitingFor: string | null
@@ -879,7 +879,7 @@ export interface TrainJob {
   progress: Progress | null
   cancelRequested: CancelMode | null
   failure: FailureRecord | null
-  endedEarly: 'canceled' | 'time_limit' | 'loss_not_finite' | null
+  endedEarly: 'canceled' | 'time_limit' | null
   lastCheckpoint: { at: string; epoch: number; step: number } | null
   queuePosition: number | null
   waitingFor: string | null
@@ -907,7 +907,7 @@ export type TrainerEvent =
   | { type: 'checkpoint'; key: string; epoch: number; step: number; bytes: number; sha256: string; once?: string }
   | { type: 'evaluated'; accuracy: number; low: number; high: number; images: number; corruptionError: number | null; corruptionImages: number; rawAccuracy?: number; once?: string }
   | { type: 'log'; level: 'info' | 'warn' | 'error'; message: string; once?: string }
-  | { type: 'output'; manifestKey: string; manifestSha256: string; endedEarly: 'stopped' | 'loss_not_finite' | null; once?: string }
+  | { type: 'output'; manifestKey: string; manifestSha256: string; endedEarly: 'stopped' | null; once?: string }
   | { type: 'failed'; failure: FailureRecord; once?: string }
 
 export interface TrainingSpecInput {
