@@ -91,7 +91,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
     expect(await api.refusal('query', 'experiment.get', { experimentId: id })).toMatchObject({ code: 'NOT_FOUND' })
     const again = await create({ seeds: [51] })
     expect(again).toMatchObject({ state: 'succeeded' }) // the jobs were kept, and are found again
-    await api.mutate('experiment.delete', { experimentId: again.id, runs: 'delete' })
+    for (let i = 0; i < 2; i++) await api.mutate('experiment.delete', { experimentId: again.id, runs: 'delete' }, { idempotencyKey: 'delete-experiment-51' })
     expect(await api.refusal('query', 'job.get', { jobId: allRuns[0]!.jobId })).toMatchObject({ code: 'NOT_FOUND' })
   })
 

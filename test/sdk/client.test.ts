@@ -265,4 +265,18 @@ describe('errors', () => {
     expect(items.length).toBeGreaterThan(0)
     expect(proxy.seen).toHaveLength(4)
   })
+  it('do not come of a deletion whose answer was lost: it is asked for again, under the same key', async () => {
+    const { id: datasetId } = await sdk.datasets.upload(archive, { name: 'not for long' })
+    let lost = 0
+    const losing: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init)
+      if (!String(input).includes('dataset.delete') || lost++ > 0) return answer
+      expect((await answer.text())).toContain(datasetId)
+      throw new TypeError('terminated')
+    }
+    expect(await createClient({ ...service, fetch: losing }).api.dataset.delete({ datasetId })).toEqual({ datasetId })
+    expect(lost).toBe(2)
+    await expect(sdk.api.dataset.delete({ datasetId })).rejects.toThrow(NotFoundError)
+  })
+
 })
