@@ -2,10 +2,11 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { isDeepStrictEqual, promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { definitionOf, experimentReport, experimentRuns, presetNames, presets, scales, trainingSpec } from '@imclr/contract'
 import { BadInputError, createClient, type Client, type Dataset } from '@imclr/sdk'
+import { checkExperiment, type ExperimentData } from '../../services/api/src/experiment/checkExperiment.js'
 import { estimateJob } from '../../services/api/src/job/estimateJob.js'
 import { makeFolder } from '../support/parts.js'
 import { standalone, type RunningService } from '../support/runService.js'
@@ -40,16 +41,18 @@ describe('the presets', () => {
     expect(report.plan).toMatchObject({ name: `${name}-small`, claim: presets[name].claim })
     expect(report.budgets.map(({ budget }) => budget)).toEqual(budgets)
     for (const { arms, comparisons } of report.budgets) {
-      expect(arms.map(({ arm }) => arm)).toEqual(['baseline', 'imclr'])
-      // One seed: a difference with no interval over seeds, the one over images around it.
-      const [one] = comparisons
-      expect(one!.perSeed).toHaveLength(1)
-      expect(one!.interval).toBeNull()
-      expect(one!.bootstrap.low).toBeLessThanOrEqual(one!.mean)
-      expect(one!.bootstrap.high).toBeGreaterThanOrEqual(one!.mean)
-      expect(one!.mean).toBeCloseTo(arms[1]!.mean - arms[0]!.mean, 9)
-      expect(one!.published).toBe(presets[name].comparisons[0]!.published)
-      if (name === 'corruptions') expect(one!.corrupted).toMatchObject({ images: 20, perCorruption: expect.objectContaining({ length: 19 }) as unknown[] })
+      expect(arms.map(({ arm }) => arm)).toEqual(presets[name].arms.map((arm) => arm.name))
+      const meanOf = (named: string) => arms.find(({ arm }) => arm === named)!.mean
+      expect(comparisons.map(({ arm, against, published }) => ({ arm, against, published }))).toEqual(presets[name].comparisons.map(({ arm, against, published }) => ({ arm, against, published })))
+      for (const one of comparisons) {
+        // One seed: a difference with no interval over seeds, the one over images around it.
+        expect(one.perSeed).toHaveLength(1)
+        expect(one.interval).toBeNull()
+        expect(one.bootstrap.low).toBeLessThanOrEqual(one.mean)
+        expect(one.bootstrap.high).toBeGreaterThanOrEqual(one.mean)
+        expect(one.mean).toBeCloseTo(meanOf(one.arm) - meanOf(one.against), 9)
+        if (name === 'corruptions') expect(one.corrupted).toMatchObject({ images: 20, perCorruption: expect.objectContaining({ length: 19 }) as unknown[] })
+      }
     }
     expect(await experiment.page()).toContain(presets[name].title)
   }, 600_000)
@@ -98,12 +101,46 @@ describe('the presets as data', () => {
     expect(arms.length).toBeGreaterThanOrEqual(2)
     expect(seeds.length).toBeGreaterThanOrEqual(scale === 'medium' ? 3 : 5)
     for (const { published } of comparisons) expect(published).not.toBeNull()
-    // The arms differ in their own fields alone.
-    for (const { spec } of arms) expect({ ...spec, mode: null }).toEqual({ ...arms[0]!.spec, mode: null })
+    // The arms differ in their own fields alone, and those that are compared in one: what the claim is about.
+    const changed = (one: object, other: object) => Object.entries(one).filter(([field, value]) => !isDeepStrictEqual(value, (other as Record<string, unknown>)[field])).map(([field]) => field)
+    const own = presets[name].arms.flatMap(({ spec }) => Object.keys(spec))
+    for (const { spec } of arms) expect(own).toEqual(expect.arrayContaining(changed(spec, arms[0]!.spec)))
+    const specOf = (named: string) => arms.find((arm) => arm.name === named)!.spec
+    for (const { arm, against } of comparisons) expect(changed(specOf(arm), specOf(against)), `${arm} against ${against}`).toHaveLength(1)
   })
 
-  it('small ones are small: half an hour or so per seed and budget on two cores that train ResNet-20 at 150 stacked images per second', () => {
-    const data = { 'tiny-imagenet': { side: 64, classes: 200, train: 100_000 }, stl10: { side: 96, classes: 10, train: 5000 }, cifar100: { side: 32, classes: 100, train: 50_000 } } as Record<string, { side: number; classes: number; train: number }>
+  it.each(presetNames.flatMap((name) => scales.map((scale) => [name, scale] as const)))('%s at %s refuses data that cannot carry it, with something near that can', (name, scale) => {
+    const definition = definitionOf(presets[name], scale)
+    const { requires: { minSide, labelsPerClass, unlabelledImages, testImages }, budgets } = definition
+    const most = Math.max(...budgets.map((budget) => budget ?? 0), 10 * labelsPerClass)
+    /** Just enough, in ten classes. */
+    const data = ({ side = Math.max(minSide, 32), perClass = Math.ceil(most / 10), unlabelled = unlabelledImages, test = testImages } = {}): ExperimentData => ({
+      classes: Array.from({ length: 10 }, (_, i) => `class ${i}`), picture: { height: side, width: side, fit: 'crop', kernel: 'lanczos3' }, counts: { train: 10 * perClass, test, unlabelled },
+      perClass: { train: Array.from({ length: 10 }, () => perClass), test: Array.from({ length: 10 }, () => test / 10) },
+    })
+    const refusal = (lacking: ExperimentData, path: string): string => {
+      const found = checkExperiment(definition, lacking, name).filter((issue) => issue.path === path)
+      expect(found, path).not.toEqual([])
+      return found[0]!.fix!
+    }
+    expect(checkExperiment(definition, data(), name)).toEqual([])
+    if (minSide > 8) expect(refusal(data({ side: minSide - 1 }), 'versionId')).toContain(`imageSize: ${minSide}`)
+    expect(refusal(data({ perClass: labelsPerClass - 1 }), 'versionId')).toMatch(/^Add 1 of 'class 0'/)
+    expect(refusal(data({ test: testImages - 10 }), 'versionId')).toMatch(/more test images/)
+    const few = data({ perClass: labelsPerClass, unlabelled: unlabelledImages + most })
+    if (budgets.some((budget) => budget !== null && budget > few.counts.train)) {
+      const fix = refusal(few, 'budgets')
+      const nearest = JSON.parse(/budgets (\[[^\]]*\])/.exec(fix)![1]!) as (number | null)[]
+      expect(checkExperiment({ ...definition, budgets: nearest }, few, name)).toEqual([])
+      // The scale with all labels asks for no more of them.
+      if (presets[name].scales.paper.budgets.every((budget) => budget === null)) expect(fix).toContain(`take ${name} as it is at scale paper`)
+    }
+    if (unlabelledImages > 0) expect(refusal(data({ unlabelled: 0, perClass: labelsPerClass }), 'budgets')).toMatch(/unlabelled\//)
+  })
+
+  it('small ones are small: half an hour or so per seed and budget, all arms together, on two cores that train ResNet-20 at 150 stacked images per second', () => {
+    const [tiny, hundred] = [{ side: 64, classes: 200, train: 100_000 }, { side: 32, classes: 100, train: 50_000 }]
+    const data = { 'tiny-imagenet': tiny, 'cutmix-tiny-imagenet': tiny, stl10: { side: 96, classes: 10, train: 5000 }, cifar100: hundred, 'cutmix-cifar100': hundred } as Record<string, { side: number; classes: number; train: number }>
     for (const name of presetNames) {
       const { side, classes, train } = data[name] ?? { side: 32, classes: 10, train: 50_000 }
       const version = { classes: Array.from({ length: classes }, (_, i) => `${i}`), picture: { height: side, width: side, fit: 'crop', kernel: 'lanczos3' }, counts: { train, test: 10_000, unlabelled: 0 } } as const

@@ -691,7 +691,7 @@ export interface PrepareOptions {
   onProblem: 'refuse' | 'skip'
 }
 
-export type PresetName = 'tiny-imagenet' | 'cifar100' | 'cifar10' | 'stl10' | 'label-budget' | 'corruptions'
+export type PresetName = 'tiny-imagenet' | 'cifar100' | 'cifar10' | 'stl10' | 'label-budget' | 'corruptions' | 'cutmix-cifar100' | 'cutmix-tiny-imagenet' | 'autoaugment'
 
 export interface Progress {
   phase: 'queued' | 'loading' | 'preparing' | 'training' | 'evaluating' | 'exporting' | 'verifying'
