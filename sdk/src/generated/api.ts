@@ -848,7 +848,7 @@ export interface SplitManifest {
 
 export interface StackingInput {
   images?: number
-  axis?: 'height' | 'width'
+  axis?: 'height' | 'width' | 'random'
   positions?: 'fixed' | 'drawn'
   probability?: number
   order?: 'mix-first' | 'stack-first'
@@ -858,7 +858,7 @@ export interface StackingInput {
 
 export interface Stacking {
   images: number
-  axis: 'height' | 'width'
+  axis: 'height' | 'width' | 'random'
   positions: 'fixed' | 'drawn'
   probability: number
   order: 'mix-first' | 'stack-first'
