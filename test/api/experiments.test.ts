@@ -1,4 +1,4 @@
-import { presetNames, type Experiment, type ExperimentReport, type ExperimentRuns, type TrainJob } from '@imclr/contract'
+import { definitionOf, presetNames, presets, withRivals, type Experiment, type ExperimentReport, type ExperimentRuns, type TrainJob } from '@imclr/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeVersion, smallExperiment, smallSpec, trainJob, type MadeVersion } from './makeThings.js'
 import { stacks, startTestApi, type TestApi } from './testApi.js'
@@ -93,6 +93,27 @@ describe.each(stacks)('experiments on %s', (stack) => {
     expect(again).toMatchObject({ state: 'succeeded' }) // the jobs were kept, and are found again
     for (let i = 0; i < 2; i++) await api.mutate('experiment.delete', { experimentId: again.id, runs: 'delete' }, { idempotencyKey: 'delete-experiment-51' })
     expect(await api.refusal('query', 'job.get', { jobId: allRuns[0]!.jobId })).toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it("adds the fair rivals of a baseline where asked for: ImCLR's compute, spent on single images", async () => {
+    const { definition, allRuns } = await create({ seeds: [71], rivals: true, change: { rampUp: { epochs: 1, shape: 'linear' } } })
+    expect(definition.arms.map(({ name, spec }) => [name, spec.mode, spec.epochs, spec.batchSize, spec.rampUp?.epochs])).toEqual([
+      ['baseline', 'baseline', 2, 20, 1], ['imclr', 'imclr', 2, 20, 1], ['baseline-epochs-x2', 'baseline', 4, 20, 2], ['baseline-batch-x2', 'baseline', 4, 40, 2],
+    ])
+    expect(definition.comparisons.map(({ arm, against, published }) => [arm, against, published])).toEqual([['imclr', 'baseline', null], ['imclr', 'baseline-epochs-x2', null], ['imclr', 'baseline-batch-x2', null]])
+    expect([definition.name, allRuns.length]).toEqual(['small-rivals', 4])
+    // Three images in an input take three times the compute.
+    const three = await create({ seeds: [71], rivals: true, change: { stacking: { images: 3 } } })
+    expect(three.definition.arms.slice(2).map(({ name, spec: { epochs, batchSize } }) => [name, epochs, batchSize])).toEqual([['baseline-epochs-x3', 6, 20], ['baseline-batch-x3', 6, 60]])
+    // Of a preset: those of the comparison without ImCLR, beside all that the preset has.
+    const small = { seeds: [71], budgets: [30], change: { ...smallSpec, network: 'resnet8' } }
+    expect(withRivals(definitionOf(presets['cutmix-cifar100'], 'small'))!.arms.map(({ name }) => name)).toEqual(['baseline', 'imclr', 'cutmix', 'imclr-cutmix', 'cutmix-epochs-x2', 'cutmix-batch-x2'])
+    for (const { id } of [three, await create({ ...small, rivals: true })]) await api.mutate('experiment.cancel', { experimentId: id })
+    const [baseline] = smallExperiment.arms
+    const refusal = async (change: object) => (await api.refusal('mutation', 'experiment.create', { versionId: version.versionId, experiment: smallExperiment, rivals: true, ...change })).issues
+    expect(await refusal({ experiment: { ...smallExperiment, arms: [baseline] } })).toMatchObject([{ path: 'rivals', fix: expect.any(String) as string }])
+    // With 20 images a batch of 40 is one of 20.
+    expect(await refusal({ budgets: [20] })).toMatchObject([{ path: 'budgets', message: 'With 20 labels baseline-epochs-x2 and baseline-batch-x2 are the same training: a batch has no more images than there are', fix: 'Use at least 40 labels, or change batchSize' }])
   })
 
   it('gives the same answer to the same idempotency key', async () => {

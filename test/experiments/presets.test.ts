@@ -64,6 +64,15 @@ describe('the presets', () => {
     expect((refusal as BadInputError).issues[0]).toMatchObject({ path: 'versionId', fix: expect.stringContaining('imageSize: 64') as string })
   })
 
+  it("have fair rivals: a baseline with ImCLR's compute, in twice the steps or in as many", async () => {
+    const { versionId } = await dataset(28)
+    const experiment = await sdk.experiments.run('cifar10', { dataset: versionId, rivals: true, seeds: [1], budgets: [100], change: { epochs: 1, batchSize: 25 } })
+    const { budgets: [result], plan } = experimentReport.parse(await experiment.result({ everyMs: 300 }))
+    expect(plan.name).toBe('cifar10-small-rivals')
+    expect(result!.arms.map(({ arm, steps, epochs }) => [arm, steps, epochs])).toEqual([['baseline', 4, 1], ['imclr', 4, 1], ['baseline-epochs-x2', 8, 2], ['baseline-batch-x2', 4, 2]])
+    expect(result!.comparisons.map(({ against, stepsRatio, published }) => [against, stepsRatio, published])).toEqual([['baseline', 1, 0.14], ['baseline-epochs-x2', 0.5, null], ['baseline-batch-x2', 1, null]])
+  }, 400_000)
+
   it('are run from a shell too: progress, files, and again without training anything', async () => {
     const out = makeFolder('experiment-out')
     const { IMCLR_URL: _url, IMCLR_API_KEY: _key, ...environment } = process.env
@@ -86,6 +95,9 @@ describe('the presets', () => {
     // One more prepare job, for the upload; no training.
     expect(await jobs()).toBe(before + 1)
     expect(readFileSync(join(out, 'again/report.json'), 'utf8')).toBe(readFileSync(join(out, 'first/report.json'), 'utf8'))
+
+    const rivals = await command(...args.slice(0, -1), 'rivals', '--rivals').catch((error: { stderr: string }) => error)
+    expect(rivals.stderr).toMatch(/baseline-epochs-x2 and baseline-batch-x2 are the same training/) // 100 images, and no batch has more
 
     await command('report', 'first/runs.json', 'again/runs.json', '--out', 'merged')
     expect(readFileSync(join(out, 'merged/report.json'), 'utf8')).toBe(readFileSync(join(out, 'first/report.json'), 'utf8'))

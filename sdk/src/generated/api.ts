@@ -202,6 +202,7 @@ export interface CreateExperimentRequest {
   seeds?: number[]
   budgets?: (number | null)[]
   change?: SpecChange
+  rivals?: boolean
 }
 
 export interface CreateUploadRequest {

@@ -63,11 +63,18 @@ function checkOthers({ name, budgets, requires: { unlabelledImages, testImages }
   return issues
 }
 
-/** What any training would be refused for, once per arm. */
+/** What any training would be refused for, once per arm; and arms that are one and the same on these data. */
 function checkRuns(definition: ExperimentDefinition, data: ExperimentData): Issue[] {
   const found = new Map<string, Issue>()
-  for (const { arm, spec } of planRuns(definition)) {
-    for (const one of checkSpec(fitSpec(spec, data), data, null)) found.set(`${arm} ${one.path} ${one.message}`, { ...one, path: `arms.${arm}.${one.path}` })
+  const trainings = new Map<string, string>()
+  for (const { arm, budget, spec } of planRuns(definition)) {
+    const fitted = fitSpec(spec, data)
+    for (const one of checkSpec(fitted, data, null)) found.set(`${arm} ${one.path} ${one.message}`, { ...one, path: `arms.${arm}.${one.path}` })
+    const key = JSON.stringify(fitted)
+    const twin = trainings.get(key)
+    trainings.set(key, arm)
+    if (twin === undefined || found.has(`${twin} ${arm}`)) continue
+    found.set(`${twin} ${arm}`, issue('budgets', `With ${budget ?? data.counts.train} labels ${twin} and ${arm} are the same training: a batch has no more images than there are`, `Use at least ${spec.batchSize} labels, or change batchSize`))
   }
   return [...found.values()]
 }
