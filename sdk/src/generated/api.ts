@@ -1053,6 +1053,8 @@ export type ExperimentPresetsAnswer = { presets: { name: PresetName; title: stri
 export type ExperimentReportRequest = { experimentId: string }
 export type ExperimentRunsRequest = { experimentId: string }
 export type JobCancelRequest = { jobId: string; mode?: CancelMode }
+export type JobCompareEvaluationsRequest = { a: string; b: string }
+export type JobCompareEvaluationsAnswer = { a: EvaluationSummary; b: EvaluationSummary; clean: PairedDifference; corruption: { images: number; cells: number; first: number; second: number; difference: number; interval: { low: number; high: number }; perCorruption: { corruption: string; benchmark: boolean; first: number; second: number; difference: number }[] } | null; whyNoCorruption: string | null }
 export type JobDeleteRequest = { jobId: string }
 export type JobDeleteAnswer = { jobId: string }
 export type JobEvaluationRequest = { jobId: string }
@@ -1111,6 +1113,7 @@ export interface Api {
   }
   job: {
     cancel(input: JobCancelRequest, options?: CallOptions): Promise<Job>
+    compareEvaluations(input: JobCompareEvaluationsRequest, options?: CallOptions): Promise<JobCompareEvaluationsAnswer>
     delete(input: JobDeleteRequest, options?: CallOptions): Promise<JobDeleteAnswer>
     evaluate(input: EvaluateRequest, options?: CallOptions): Promise<EvaluateJob>
     evaluation(input: JobEvaluationRequest, options?: CallOptions): Promise<EvaluationSummary>
@@ -1169,6 +1172,7 @@ export const procedures = {
   'experiment.report': { kind: 'query' },
   'experiment.runs': { kind: 'query' },
   'job.cancel': { kind: 'mutation' },
+  'job.compareEvaluations': { kind: 'query' },
   'job.delete': { kind: 'mutation' },
   'job.evaluate': { kind: 'mutation' },
   'job.evaluation': { kind: 'query' },
