@@ -1,4 +1,6 @@
 import { definitionOf, presetNames, presets, withRivals, type Experiment, type ExperimentReport, type ExperimentRuns, type TrainJob } from '@imclr/contract'
+import { schema } from '@imclr/database'
+import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeVersion, smallExperiment, smallSpec, trainJob, type MadeVersion } from './makeThings.js'
 import { stacks, startTestApi, type TestApi } from './testApi.js'
@@ -40,7 +42,17 @@ describe.each(stacks)('experiments on %s', (stack) => {
     // A training that somebody submitted on their own is one too.
     const own = await api.mutate<TrainJob>('job.submit', { versionId: version.versionId, spec: { ...smallSpec, mode: 'imclr', seed: 77, subsetSeed: 77 } })
     expect((await create({ seeds: [77] })).allRuns.map(({ jobId }) => jobId)).toContain(own.id)
-    expect((await api.query<{ items: Experiment[] }>('experiment.list')).items.map(({ runs }) => runs.total)).toEqual([2, 6, 8])
+    // So is one from a time when specs had fewer fields.
+    const isTaken = async (seed: number, change: object) => {
+      const old = await api.mutate<TrainJob>('job.submit', { versionId: version.versionId, spec: { ...smallSpec, mode: 'imclr', seed, subsetSeed: seed } })
+      const { clipNorm: _, stacking: { positions: __, ...stacking }, ...fields } = old.spec
+      await api.parts.database.queries.update(schema.job).set({ spec: { ...fields, stacking, ...change } as never }).where(eq(schema.job.id, old.id))
+      return (await create({ seeds: [seed] })).allRuns.some(({ jobId }) => jobId === old.id)
+    }
+    expect(await isTaken(78, {})).toBe(true)
+    expect(await isTaken(79, { clipNorm: 1 })).toBe(false)
+    expect(await isTaken(80, { unheardOf: 1 })).toBe(false)
+    expect((await api.query<{ items: Experiment[] }>('experiment.list')).items.map(({ runs }) => runs.total)).toEqual([2, 2, 2, 2, 6, 8])
   })
 
   it('reports what there is, keeps it, and needs the models no longer', async () => {
