@@ -152,6 +152,8 @@ describe.each(stacks)('experiments on %s', (stack) => {
       ])
       expect((await only({ experiment: { ...smallExperiment, requires: { labelsPerClass: 25, testImages: 30 } } })).issues).toEqual(["versionId: small needs 25 training images of every class; 'cat' has 20. Add 5 of 'cat', or leave the class out"])
       expect((await only({ experiment: { ...smallExperiment, requires: { unlabelledImages: 50, testImages: 30 } }, budgets: [20, 9] })).issues).toEqual(['budgets: small needs 50 images without labels; with 20 labels used there are 40. Use a budget of at most 10, or upload more images under unlabelled/'])
+      // At most 3 labels would be left, and three classes need 6.
+      expect((await only({ experiment: { ...smallExperiment, requires: { unlabelledImages: 57, testImages: 30 } }, budgets: [20] })).issues).toEqual(['budgets: small needs 57 images without labels; with 20 labels used there are 40. Upload more images under unlabelled/, or run label-budget, which needs none'])
       expect((await only({ experiment: { ...smallExperiment, requires: { maxSide: 16, testImages: 30 } } })).issues[0]).toMatch(/at most 16 pixels a side; these have 32 x 32/)
     })
 

@@ -50,13 +50,13 @@ function checkLabels({ name, budgets, requires: { labelsPerClass } }: Experiment
 }
 
 /** Training images outside a budget serve as unlabelled ones too, with their labels left unread. */
-function checkOthers({ name, budgets, requires: { unlabelledImages, testImages } }: ExperimentDefinition, { counts }: ExperimentData): Issue[] {
+function checkOthers({ name, budgets, requires: { unlabelledImages, testImages, labelsPerClass } }: ExperimentDefinition, { classes, counts }: ExperimentData): Issue[] {
   const issues: Issue[] = []
   for (const budget of budgets) {
     const unlabelled = counts.unlabelled + Math.max(0, counts.train - (budget ?? counts.train))
     if (unlabelled >= unlabelledImages) continue
     const most = counts.unlabelled + counts.train - unlabelledImages
-    const fix = most > 0 ? `Use a budget of at most ${most}, or upload more images under unlabelled/` : 'Upload more images under unlabelled/, or run label-budget, which needs none'
+    const fix = most >= classes.length * labelsPerClass ? `Use a budget of at most ${most}, or upload more images under unlabelled/` : 'Upload more images under unlabelled/, or run label-budget, which needs none'
     issues.push(issue('budgets', `${name} needs ${unlabelledImages} images without labels; with ${budget === null ? 'all labels' : `${budget} labels`} used there are ${unlabelled}`, fix))
   }
   if (counts.test < testImages) issues.push(issue('versionId', `${name} needs ${testImages} test images to tell its arms apart; there are ${counts.test}`, 'Give more test images, or prepare the data set with a larger testFraction'))

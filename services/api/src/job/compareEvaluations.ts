@@ -2,7 +2,7 @@ import { comparison, evaluationPaths, evaluationSummary, Failure, jobId } from '
 import { z } from 'zod'
 import { comparePredictions } from '../model/comparePredictions.js'
 import type { Call } from '../request/context.js'
-import { evaluation } from './evaluation.js'
+import { evaluationOf, inShort } from './evaluation.js'
 import { ownJob } from './shownJob.js'
 
 export const compareEvaluationsRequest = z.strictObject({ a: jobId, b: jobId })
@@ -14,9 +14,9 @@ export const comparedEvaluations = z.object({ a: evaluationSummary, b: evaluatio
  * corrupted images, which has no clean ones.
  */
 export async function compareEvaluations(call: Call, input: z.output<typeof compareEvaluationsRequest>): Promise<z.infer<typeof comparedEvaluations>> {
-  const [a, b] = await Promise.all([input.a, input.b].map((id) => evaluation(call, { jobId: id }))) as [z.infer<typeof evaluationSummary>, z.infer<typeof evaluationSummary>]
+  const [one, other] = await Promise.all([ownJob(call, input.a), ownJob(call, input.b)])
+  const [a, b] = await Promise.all([evaluationOf(call, one), evaluationOf(call, other)])
   if (a.versionId !== b.versionId) throw new Failure('CONFLICT', `Evaluations are compared on the same test images; ${a.jobId} is of ${a.versionId} and ${b.jobId} of ${b.versionId}`)
   if (a.accuracy === null || b.accuracy === null) throw new Failure('CONFLICT', `${a.versionId} is a stored set of corrupted images: there are no clean ones to compare on`)
-  const [first, second] = await Promise.all([input.a, input.b].map(async (id) => (await ownJob(call, id)).outputPrefix! + evaluationPaths.predictions)) as [string, string]
-  return { a, b, ...await comparePredictions(call.store, first, second) }
+  return { a: inShort(a), b: inShort(b), ...await comparePredictions(call.store, one.outputPrefix! + evaluationPaths.predictions, other.outputPrefix! + evaluationPaths.predictions) }
 }
