@@ -15,6 +15,7 @@ the same folder goes on where it stopped. "report" draws the report from stored 
   --seeds <list>              seeds, such as 1,2,3; or how many, such as 5x (1 to 5)
   --budgets <list>            labelled training images, such as 250,500,all
   --epochs <n>                in place of the recipe's
+  --rivals                    also the baseline with ImCLR's compute: for twice the epochs, and with twice the batch
   --image-size <n>            pixels a side, in place of the data's own
   --folder <folder>           where a service started by this command keeps its data (default: experiment-data)
   --out <folder>              where the report goes (default: experiments/<name>)
@@ -38,6 +39,7 @@ export interface RunOptions {
   seeds: number[] | null
   budgets: (number | null)[] | null
   epochs: number | null
+  rivals: boolean
   imageSize: number | null
   /** Null: a service that is there already, else a new one in the default folder. */
   folder: string | null
@@ -51,7 +53,7 @@ export function readCommand(args: string[]): Command {
   const text = { type: 'string' } as const
   const { values, positionals } = parseArgs({
     args, allowPositionals: true,
-    options: { data: text, version: text, scale: text, seeds: text, budgets: text, epochs: text, 'image-size': text, folder: text, out: text, help: { type: 'boolean', short: 'h' } },
+    options: { data: text, version: text, scale: text, seeds: text, budgets: text, epochs: text, rivals: { type: 'boolean' }, 'image-size': text, folder: text, out: text, help: { type: 'boolean', short: 'h' } },
   })
   const [first, ...others] = positionals
   if (values.help || first === undefined) return { kind: 'help' }
@@ -71,6 +73,7 @@ export function readCommand(args: string[]): Command {
       seeds: values.seeds === undefined ? null : seedsOf(values.seeds),
       budgets: values.budgets === undefined ? null : values.budgets.split(',').map((one) => (one.trim() === 'all' ? null : whole('--budgets', one))),
       epochs: values.epochs === undefined ? null : whole('--epochs', values.epochs),
+      rivals: values.rivals ?? false,
       imageSize: values['image-size'] === undefined ? null : whole('--image-size', values['image-size']),
       folder: values.folder ?? null, out: values.out ?? null,
     },

@@ -20,7 +20,7 @@ export async function run(options: RunOptions, { say, signal }: { say: Say; sign
   const versionId = options.version ?? (await upload(sdk, options, { say, signal }))
 
   const experiment = await sdk.experiments.run(definition, {
-    dataset: versionId, scale: options.scale,
+    dataset: versionId, scale: options.scale, rivals: options.rivals,
     ...(options.seeds && { seeds: options.seeds }), ...(options.budgets && { budgets: options.budgets }), ...(options.epochs !== null && { change: { epochs: options.epochs } }),
   })
   const { name, arms, seeds, budgets } = experiment.definition

@@ -1,5 +1,5 @@
 import { connect, type ClientOptions } from './connection/connect.js'
-import type { Api, CallOptions, CreateExperimentRequest, ModelCompareAnswer, Report } from './generated/api.js'
+import type { Api, CallOptions, CreateExperimentRequest, JobCompareEvaluationsAnswer, ModelCompareAnswer, Report } from './generated/api.js'
 import { getExperiment, runExperiment, type Experiment, type ExperimentOptions } from './experiments/experiment.js'
 import { getVersion, uploadDataset, type Dataset, type UploadOptions } from './datasets/uploadDataset.js'
 import { evaluate, getEvaluation, type EvaluateOptions, type Evaluation, type EvaluationJob } from './jobs/evaluate.js'
@@ -9,6 +9,7 @@ import { getModel, getReport, type Model } from './models/model.js'
 
 /** Of `b` against `a`, image by image. */
 export type Comparison = ModelCompareAnswer
+export type EvaluationComparison = JobCompareEvaluationsAnswer
 
 /** An imclr service, as a set of verbs. */
 export interface Client {
@@ -24,7 +25,11 @@ export interface Client {
   jobs: { get(jobId: string): Promise<Job> }
   /** A registered model on the test images of any version with the same classes, or on a stored evaluation set: a job of its own. */
   evaluate(model: { id: string } | string, dataset: { versionId: string } | string, options?: EvaluateOptions): Promise<EvaluationJob>
-  evaluations: { get(jobId: string): Promise<Evaluation> }
+  evaluations: {
+    get(jobId: string): Promise<Evaluation>
+    /** Paired, as `compare` does it for models: `b` against `a` on the test images of the version that both are of. */
+    compare(a: { jobId: string } | string, b: { jobId: string } | string): Promise<EvaluationComparison>
+  }
   models: {
     get(modelId: string): Promise<Model>
     /** Runs here: `predict(image)` gives label and probability. */
@@ -44,6 +49,7 @@ export interface Client {
 }
 
 const versionOf = (dataset: { versionId: string } | string): string => (typeof dataset === 'string' ? dataset : dataset.versionId)
+const jobOf = (evaluation: { jobId: string } | string): string => (typeof evaluation === 'string' ? evaluation : evaluation.jobId)
 const idOf = (thing: { id: string } | string): string => (typeof thing === 'string' ? thing : thing.id)
 
 /**
@@ -62,7 +68,7 @@ export function createClient(options: ClientOptions = {}): Client {
     train: (dataset, trainOptions = {}, call = {}) => train(connection, { dataset, options: trainOptions, call }),
     jobs: { get: (jobId) => getJob(connection, jobId) },
     evaluate: (model, dataset, evaluateOptions = {}) => evaluate(connection, { modelId: idOf(model), versionId: versionOf(dataset), options: evaluateOptions }),
-    evaluations: { get: (jobId) => getEvaluation(connection, jobId) },
+    evaluations: { get: (jobId) => getEvaluation(connection, jobId), compare: (a, b) => connection.api.job.compareEvaluations({ a: jobOf(a), b: jobOf(b) }) },
     models: {
       get: (modelId) => getModel(connection, modelId),
       load: (model, loadOptions) => loadModel(connection, { id: idOf(model) }, loadOptions),

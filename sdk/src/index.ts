@@ -1,4 +1,4 @@
-export { createClient, type Client, type Comparison } from './client.js'
+export { createClient, type Client, type Comparison, type EvaluationComparison } from './client.js'
 export type { ClientOptions } from './connection/connect.js'
 export type { Dataset, UploadOptions, UploadProgress } from './datasets/uploadDataset.js'
 export type { Experiment, ExperimentOptions, ExperimentWait } from './experiments/experiment.js'

@@ -3,7 +3,7 @@ import { makeId, type EvaluateJob, type EvaluationManifest } from '@imclr/contra
 import { finishJob, schema } from '@imclr/database'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeModel, makeVersion, startJob, type MadeModel, type MadeVersion } from './makeThings.js'
+import { cleanPredictions, makeModel, makeVersion, startJob, type MadeModel, type MadeVersion } from './makeThings.js'
 import { sha256, startTestApi, type TestApi } from './testApi.js'
 
 let api: TestApi
@@ -21,14 +21,15 @@ afterAll(async () => { await api[Symbol.asyncDispose]() })
 const evaluate = (input: object = {}) => api.mutate<EvaluateJob>('job.evaluate', { modelId: model.modelId, versionId: version.versionId, ...input })
 
 /** As a trainer would have left it, and a scheduler recorded. */
-async function finish(jobId: string) {
+async function finish(jobId: string, { right = 20, of = version.versionId, accuracy = 0.75 }: { right?: number; of?: string; accuracy?: number | null } = {}) {
   const { fence, prefix } = await startJob(api, jobId)
   const page = Buffer.from('<!doctype html><p>Evaluation')
   const files = [{ path: 'report.html', bytes: page.length, sha256: sha256(page), contentType: 'text/html; charset=utf-8' }]
   await api.parts.store.put(`${prefix}report.html`, page, { contentType: 'text/html; charset=utf-8' })
+  await api.parts.store.put(`${prefix}predictions.bin`, cleanPredictions({ versionId: of, right }), { contentType: 'application/octet-stream' })
   const manifest: EvaluationManifest = {
-    schemaVersion: 1, kind: 'evaluation', jobId, attempt: fence.attempt, modelId: model.modelId, versionId: version.versionId, modelManifestSha256: '0'.repeat(64),
-    accuracy: 0.75, meanCorruptionError: 0.5, meanFlipProbability: null, files,
+    schemaVersion: 1, kind: 'evaluation', jobId, attempt: fence.attempt, modelId: model.modelId, versionId: of, modelManifestSha256: '0'.repeat(64),
+    accuracy, meanCorruptionError: 0.5, meanFlipProbability: null, files,
   }
   await api.parts.store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify(manifest)), { contentType: 'application/json' })
   await finishJob(api.parts.database, fence, { state: 'succeeded', failure: null, endedEarly: null, secondsSpent: 1, leftovers: [], log: null, result: { kind: 'evaluation', id: jobId } })
@@ -62,6 +63,22 @@ describe('evaluations', () => {
     // The files are the job's: they go with it.
     await api.mutate('job.delete', { jobId: job.id })
     expect((await fetchFile('report.html', api.key)).status).toBe(404)
+  })
+
+  it('are compared image by image, whatever their models were trained on', async () => {
+    const [first, second, elsewhere, stored] = [await evaluate(), await evaluate(), await evaluate({ versionId: trainedOn.versionId }), await evaluate()]
+    await finish(first.id, { right: 20 })
+    expect(await api.refusal('query', 'job.compareEvaluations', { a: first.id, b: second.id })).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('is queued') as string })
+    await finish(second.id, { right: 24 })
+    await finish(elsewhere.id, { of: trainedOn.versionId })
+    await finish(stored.id, { accuracy: null })
+    // 20 and 24 of 30 right, the first 20 the same ones.
+    const compared = await api.query<{ a: object; b: object; clean: { difference: number } }>('job.compareEvaluations', { a: first.id, b: second.id })
+    expect(compared).toMatchObject({ a: { jobId: first.id }, b: { jobId: second.id }, clean: { images: 30, first: 20 / 30, second: 0.8, mcnemar: { onlyFirst: 0, onlySecond: 4 } }, corruption: null })
+    expect(compared.clean.difference).toBeCloseTo(4 / 30, 12)
+    expect(await api.refusal('query', 'job.compareEvaluations', { a: first.id, b: elsewhere.id })).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(trainedOn.versionId) as string })
+    expect(await api.refusal('query', 'job.compareEvaluations', { a: first.id, b: stored.id })).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('no clean ones') as string })
+    expect(await api.refusal('query', 'job.compareEvaluations', { a: first.id, b: model.jobId })).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('is no evaluation') as string })
   })
 
   it('are refused where classes or pictures differ, with both sides', async () => {

@@ -1,4 +1,6 @@
-import type { Experiment, ExperimentReport, ExperimentRuns, TrainJob } from '@imclr/contract'
+import { definitionOf, presetNames, presets, withRivals, type Experiment, type ExperimentReport, type ExperimentRuns, type TrainJob } from '@imclr/contract'
+import { schema } from '@imclr/database'
+import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeVersion, smallExperiment, smallSpec, trainJob, type MadeVersion } from './makeThings.js'
 import { stacks, startTestApi, type TestApi } from './testApi.js'
@@ -40,7 +42,16 @@ describe.each(stacks)('experiments on %s', (stack) => {
     // A training that somebody submitted on their own is one too.
     const own = await api.mutate<TrainJob>('job.submit', { versionId: version.versionId, spec: { ...smallSpec, mode: 'imclr', seed: 77, subsetSeed: 77 } })
     expect((await create({ seeds: [77] })).allRuns.map(({ jobId }) => jobId)).toContain(own.id)
-    expect((await api.query<{ items: Experiment[] }>('experiment.list')).items.map(({ runs }) => runs.total)).toEqual([2, 6, 8])
+    // So is one from a time when specs had fewer fields.
+    const isTaken = async (seed: number, change: object) => {
+      const old = await api.mutate<TrainJob>('job.submit', { versionId: version.versionId, spec: { ...smallSpec, mode: 'imclr', seed, subsetSeed: seed } })
+      const { clipNorm: _, stacking: { positions: __, ...stacking }, ...fields } = old.spec
+      await api.parts.database.queries.update(schema.job).set({ spec: { ...fields, stacking, ...change } as never }).where(eq(schema.job.id, old.id))
+      return (await create({ seeds: [seed] })).allRuns.some(({ jobId }) => jobId === old.id)
+    }
+    expect(await isTaken(78, {})).toBe(true)
+    expect(await isTaken(79, { clipNorm: 1 })).toBe(false)
+    expect((await api.query<{ items: Experiment[] }>('experiment.list')).items.map(({ runs }) => runs.total)).toEqual([2, 2, 2, 6, 8])
   })
 
   it('reports what there is, keeps it, and needs the models no longer', async () => {
@@ -91,8 +102,29 @@ describe.each(stacks)('experiments on %s', (stack) => {
     expect(await api.refusal('query', 'experiment.get', { experimentId: id })).toMatchObject({ code: 'NOT_FOUND' })
     const again = await create({ seeds: [51] })
     expect(again).toMatchObject({ state: 'succeeded' }) // the jobs were kept, and are found again
-    await api.mutate('experiment.delete', { experimentId: again.id, runs: 'delete' })
+    for (let i = 0; i < 2; i++) await api.mutate('experiment.delete', { experimentId: again.id, runs: 'delete' }, { idempotencyKey: 'delete-experiment-51' })
     expect(await api.refusal('query', 'job.get', { jobId: allRuns[0]!.jobId })).toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it("adds the fair rivals of a baseline where asked for: ImCLR's compute, spent on single images", async () => {
+    const { definition, allRuns } = await create({ seeds: [71], rivals: true, change: { rampUp: { epochs: 1, shape: 'linear' } } })
+    expect(definition.arms.map(({ name, spec }) => [name, spec.mode, spec.epochs, spec.batchSize, spec.rampUp?.epochs])).toEqual([
+      ['baseline', 'baseline', 2, 20, 1], ['imclr', 'imclr', 2, 20, 1], ['baseline-epochs-x2', 'baseline', 4, 20, 2], ['baseline-batch-x2', 'baseline', 4, 40, 2],
+    ])
+    expect(definition.comparisons.map(({ arm, against, published }) => [arm, against, published])).toEqual([['imclr', 'baseline', null], ['imclr', 'baseline-epochs-x2', null], ['imclr', 'baseline-batch-x2', null]])
+    expect([definition.name, allRuns.length]).toEqual(['small-rivals', 4])
+    // Three images in an input take three times the compute.
+    const three = await create({ seeds: [71], rivals: true, change: { stacking: { images: 3 } } })
+    expect(three.definition.arms.slice(2).map(({ name, spec: { epochs, batchSize } }) => [name, epochs, batchSize])).toEqual([['baseline-epochs-x3', 6, 20], ['baseline-batch-x3', 6, 60]])
+    // Of a preset: those of the comparison without ImCLR, beside all that the preset has.
+    const small = { seeds: [71], budgets: [30], change: { ...smallSpec, network: 'resnet8' } }
+    expect(withRivals(definitionOf(presets['cutmix-cifar100'], 'small'))!.arms.map(({ name }) => name)).toEqual(['baseline', 'imclr', 'cutmix', 'imclr-cutmix', 'cutmix-epochs-x2', 'cutmix-batch-x2'])
+    for (const { id } of [three, await create({ ...small, rivals: true })]) await api.mutate('experiment.cancel', { experimentId: id })
+    const [baseline] = smallExperiment.arms
+    const refusal = async (change: object) => (await api.refusal('mutation', 'experiment.create', { versionId: version.versionId, experiment: smallExperiment, rivals: true, ...change })).issues
+    expect(await refusal({ experiment: { ...smallExperiment, arms: [baseline] } })).toMatchObject([{ path: 'rivals', fix: expect.any(String) as string }])
+    // With 20 images a batch of 40 is one of 20.
+    expect(await refusal({ budgets: [20] })).toMatchObject([{ path: 'budgets', message: 'With 20 labels baseline-epochs-x2 and baseline-batch-x2 are the same training: a batch has no more images than there are', fix: 'Use at least 40 labels, or change batchSize' }])
   })
 
   it('gives the same answer to the same idempotency key', async () => {
@@ -108,8 +140,9 @@ describe.each(stacks)('experiments on %s', (stack) => {
 
     it('data that cannot carry a preset: with the reason and the nearest thing that would work', async () => {
       // The data: 60 training images of three classes, 30 test images, 32 x 32 pixels, none unlabelled.
+      const smaller = presetNames.filter((name) => !['tiny-imagenet', 'cutmix-tiny-imagenet', 'stl10'].includes(name)).join(', ')
       expect(await only({ experiment: 'tiny-imagenet' })).toEqual({ code: 'BAD_INPUT', issues: [
-        'versionId: tiny-imagenet-small is for images of at least 64 pixels a side; these have 32 x 32. Prepare the data set with imageSize: 64, or run a preset for smaller images: cifar100, cifar10, label-budget, corruptions',
+        `versionId: tiny-imagenet-small is for images of at least 64 pixels a side; these have 32 x 32. Prepare the data set with imageSize: 64, or run a preset for smaller images: ${smaller}`,
         'budgets: tiny-imagenet-small asks for 2000 labels; the data set has 60 training images. The nearest that works: budgets [60]',
         'versionId: tiny-imagenet-small needs 100 test images to tell its arms apart; there are 30. Give more test images, or prepare the data set with a larger testFraction',
       ] })
@@ -119,6 +152,8 @@ describe.each(stacks)('experiments on %s', (stack) => {
       ])
       expect((await only({ experiment: { ...smallExperiment, requires: { labelsPerClass: 25, testImages: 30 } } })).issues).toEqual(["versionId: small needs 25 training images of every class; 'cat' has 20. Add 5 of 'cat', or leave the class out"])
       expect((await only({ experiment: { ...smallExperiment, requires: { unlabelledImages: 50, testImages: 30 } }, budgets: [20, 9] })).issues).toEqual(['budgets: small needs 50 images without labels; with 20 labels used there are 40. Use a budget of at most 10, or upload more images under unlabelled/'])
+      // At most 3 labels would be left, and three classes need 6.
+      expect((await only({ experiment: { ...smallExperiment, requires: { unlabelledImages: 57, testImages: 30 } }, budgets: [20] })).issues).toEqual(['budgets: small needs 57 images without labels; with 20 labels used there are 40. Upload more images under unlabelled/, or run label-budget, which needs none'])
       expect((await only({ experiment: { ...smallExperiment, requires: { maxSide: 16, testImages: 30 } } })).issues[0]).toMatch(/at most 16 pixels a side; these have 32 x 32/)
     })
 

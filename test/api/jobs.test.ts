@@ -46,6 +46,9 @@ describe.each(stacks)('jobs on %s', (stack) => {
     expect(long - short).toBeLessThan(226)
     expect(stacked - short).toBeGreaterThan(224)
     expect(stacked - short).toBeLessThan(227)
+    // The evaluation: 30 test images and 95 corrupted pictures of each, two in an input or one; 12.5e6 x (30 + 2850) / 1e10 = 3.6 s.
+    const tested = (testInput: string) => seconds({ mode: 'imclr', epochs: 1, stacking: { testInput }, evaluation: { corruptionImages: 'all' } })
+    expect(Math.abs(await tested('self') - await tested('single') - 3.6)).toBeLessThanOrEqual(1)
     const { versionId: other } = await makeVersion(api, { datasetName: 'measured' })
     await makeModel(api, other) // its manifest says 5e9
     expect((await submit({ mode: 'baseline', epochs: 1000, evaluation })).estimate).toMatchObject({ basis: 'measured', seconds: expect.closeTo(450 + 15, -1) as number })

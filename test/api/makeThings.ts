@@ -90,12 +90,17 @@ export async function makeModel(api: TestApi, versionId: string, { right = 20, m
   return trainJob(api, job.id, { versionId, right })
 }
 
+/** A file of predictions for the 30 test images; `right` of them, the first ones, are right. */
+export function cleanPredictions({ versionId, right }: { versionId: string; right: number }): Buffer {
+  const labels = Uint16Array.from({ length: 30 }, (_, i) => i % 3)
+  const probabilities = Float32Array.from({ length: 90 }, (_, i) => ((i % 3 === labels[Math.floor(i / 3)]!) === (Math.floor(i / 3) < right) ? 0.8 : 0.1))
+  return Buffer.from(writePredictions({ versionId, classes: 3, images: 30, ids: null, labels, probabilities, corruption: null, cells: [], corruptedRows: new Uint32Array(), corruptedClasses: new Uint16Array() }))
+}
+
 /** Trains a job that was submitted, as a trainer would have. */
 export async function trainJob(api: TestApi, jobId: string, { versionId, right }: { versionId: string; right: number }): Promise<MadeModel> {
   const { fence, prefix, spec } = await startJob(api, jobId)
-  const labels = Uint16Array.from({ length: 30 }, (_, i) => i % 3)
-  const probabilities = Float32Array.from({ length: 90 }, (_, i) => ((i % 3 === labels[Math.floor(i / 3)]!) === (Math.floor(i / 3) < right) ? 0.8 : 0.1))
-  const predictions = Buffer.from(writePredictions({ versionId, classes: 3, images: 30, ids: null, labels, probabilities, corruption: null, cells: [], corruptedRows: new Uint32Array(), corruptedClasses: new Uint16Array() }))
+  const predictions = cleanPredictions({ versionId, right })
   const files = new Map<string, Buffer>([
     ['model.json', Buffer.from('{"modelTopology":{},"weightsManifest":[{"paths":["weights.bin"],"weights":[]}]}')],
     ['weights.bin', randomBytes(100_000)],

@@ -147,10 +147,12 @@ describe.each(stacks)('models on %s', (stack) => {
     expect(await api.refusal('mutation', 'job.delete', { jobId: waiting.id })).toMatchObject({ code: 'CONFLICT' })
 
     await api.mutate('job.cancel', { jobId: waiting.id })
-    await api.mutate('model.delete', { modelId: mine.modelId })
+    // Asked again under the same key, as a client does whose answer was lost: the same answer. Otherwise there is no such model any more.
+    for (let i = 0; i < 2; i++) expect(await api.mutate('model.delete', { modelId: mine.modelId }, { idempotencyKey: 'delete-my-model' })).toEqual({ modelId: mine.modelId })
+    expect(await api.refusal('mutation', 'model.delete', { modelId: mine.modelId })).toMatchObject({ code: 'NOT_FOUND' })
     expect((await fetchFile('model.json', withKey(), mine.modelId)).status).toBe(404)
     await inUse('job.delete', { jobId: made.jobId }, [made.versionId])
-    await api.mutate('dataset.delete', { datasetId: made.datasetId })
+    for (let i = 0; i < 2; i++) await api.mutate('dataset.delete', { datasetId: made.datasetId }, { idempotencyKey: 'delete-my-pets' })
     for (const jobId of [mine.jobId, made.jobId, waiting.id]) await api.mutate('job.delete', { jobId })
     for (const jobId of [mine.jobId, made.jobId, waiting.id]) expect(await api.refusal('query', 'job.get', { jobId })).toMatchObject({ code: 'NOT_FOUND' })
 

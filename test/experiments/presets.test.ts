@@ -2,10 +2,11 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { isDeepStrictEqual, promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { definitionOf, experimentReport, experimentRuns, presetNames, presets, scales, trainingSpec } from '@imclr/contract'
 import { BadInputError, createClient, type Client, type Dataset } from '@imclr/sdk'
+import { checkExperiment, type ExperimentData } from '../../services/api/src/experiment/checkExperiment.js'
 import { estimateJob } from '../../services/api/src/job/estimateJob.js'
 import { makeFolder } from '../support/parts.js'
 import { standalone, type RunningService } from '../support/runService.js'
@@ -40,16 +41,18 @@ describe('the presets', () => {
     expect(report.plan).toMatchObject({ name: `${name}-small`, claim: presets[name].claim })
     expect(report.budgets.map(({ budget }) => budget)).toEqual(budgets)
     for (const { arms, comparisons } of report.budgets) {
-      expect(arms.map(({ arm }) => arm)).toEqual(['baseline', 'imclr'])
-      // One seed: a difference with no interval over seeds, the one over images around it.
-      const [one] = comparisons
-      expect(one!.perSeed).toHaveLength(1)
-      expect(one!.interval).toBeNull()
-      expect(one!.bootstrap.low).toBeLessThanOrEqual(one!.mean)
-      expect(one!.bootstrap.high).toBeGreaterThanOrEqual(one!.mean)
-      expect(one!.mean).toBeCloseTo(arms[1]!.mean - arms[0]!.mean, 9)
-      expect(one!.published).toBe(presets[name].comparisons[0]!.published)
-      if (name === 'corruptions') expect(one!.corrupted).toMatchObject({ images: 20, perCorruption: expect.objectContaining({ length: 19 }) as unknown[] })
+      expect(arms.map(({ arm }) => arm)).toEqual(presets[name].arms.map((arm) => arm.name))
+      const meanOf = (named: string) => arms.find(({ arm }) => arm === named)!.mean
+      expect(comparisons.map(({ arm, against, published }) => ({ arm, against, published }))).toEqual(presets[name].comparisons.map(({ arm, against, published }) => ({ arm, against, published })))
+      for (const one of comparisons) {
+        // One seed: a difference with no interval over seeds, the one over images around it.
+        expect(one.perSeed).toHaveLength(1)
+        expect(one.interval).toBeNull()
+        expect(one.bootstrap.low).toBeLessThanOrEqual(one.mean)
+        expect(one.bootstrap.high).toBeGreaterThanOrEqual(one.mean)
+        expect(one.mean).toBeCloseTo(meanOf(one.arm) - meanOf(one.against), 9)
+        if (name === 'corruptions') expect(one.corrupted).toMatchObject({ images: 20, perCorruption: expect.objectContaining({ length: 19 }) as unknown[] })
+      }
     }
     expect(await experiment.page()).toContain(presets[name].title)
   }, 600_000)
@@ -60,6 +63,15 @@ describe('the presets', () => {
     expect(refusal).toBeInstanceOf(BadInputError)
     expect((refusal as BadInputError).issues[0]).toMatchObject({ path: 'versionId', fix: expect.stringContaining('imageSize: 64') as string })
   })
+
+  it("have fair rivals: a baseline with ImCLR's compute, in twice the steps or in as many", async () => {
+    const { versionId } = await dataset(28)
+    const experiment = await sdk.experiments.run('cifar10', { dataset: versionId, rivals: true, seeds: [1], budgets: [100], change: { epochs: 1, batchSize: 25 } })
+    const { budgets: [result], plan } = experimentReport.parse(await experiment.result({ everyMs: 300 }))
+    expect(plan.name).toBe('cifar10-small-rivals')
+    expect(result!.arms.map(({ arm, steps, epochs }) => [arm, steps, epochs])).toEqual([['baseline', 4, 1], ['imclr', 4, 1], ['baseline-epochs-x2', 8, 2], ['baseline-batch-x2', 4, 2]])
+    expect(result!.comparisons.map(({ against, stepsRatio, published }) => [against, stepsRatio, published])).toEqual([['baseline', 1, 0.14], ['baseline-epochs-x2', 0.5, null], ['baseline-batch-x2', 1, null]])
+  }, 400_000)
 
   it('are run from a shell too: progress, files, and again without training anything', async () => {
     const out = makeFolder('experiment-out')
@@ -84,6 +96,9 @@ describe('the presets', () => {
     expect(await jobs()).toBe(before + 1)
     expect(readFileSync(join(out, 'again/report.json'), 'utf8')).toBe(readFileSync(join(out, 'first/report.json'), 'utf8'))
 
+    const rivals = await command(...args.slice(0, -1), 'rivals', '--rivals').catch((error: { stderr: string }) => error)
+    expect(rivals.stderr).toMatch(/baseline-epochs-x2 and baseline-batch-x2 are the same training/) // 100 images, and no batch has more
+
     await command('report', 'first/runs.json', 'again/runs.json', '--out', 'merged')
     expect(readFileSync(join(out, 'merged/report.json'), 'utf8')).toBe(readFileSync(join(out, 'first/report.json'), 'utf8'))
   }, 900_000)
@@ -98,12 +113,46 @@ describe('the presets as data', () => {
     expect(arms.length).toBeGreaterThanOrEqual(2)
     expect(seeds.length).toBeGreaterThanOrEqual(scale === 'medium' ? 3 : 5)
     for (const { published } of comparisons) expect(published).not.toBeNull()
-    // The arms differ in their own fields alone.
-    for (const { spec } of arms) expect({ ...spec, mode: null }).toEqual({ ...arms[0]!.spec, mode: null })
+    // The arms differ in their own fields alone, and those that are compared in one: what the claim is about.
+    const changed = (one: object, other: object) => Object.entries(one).filter(([field, value]) => !isDeepStrictEqual(value, (other as Record<string, unknown>)[field])).map(([field]) => field)
+    const own = presets[name].arms.flatMap(({ spec }) => Object.keys(spec))
+    for (const { spec } of arms) expect(own).toEqual(expect.arrayContaining(changed(spec, arms[0]!.spec)))
+    const specOf = (named: string) => arms.find((arm) => arm.name === named)!.spec
+    for (const { arm, against } of comparisons) expect(changed(specOf(arm), specOf(against)), `${arm} against ${against}`).toHaveLength(1)
   })
 
-  it('small ones are small: half an hour or so per seed and budget on two cores that train ResNet-20 at 150 stacked images per second', () => {
-    const data = { 'tiny-imagenet': { side: 64, classes: 200, train: 100_000 }, stl10: { side: 96, classes: 10, train: 5000 }, cifar100: { side: 32, classes: 100, train: 50_000 } } as Record<string, { side: number; classes: number; train: number }>
+  it.each(presetNames.flatMap((name) => scales.map((scale) => [name, scale] as const)))('%s at %s refuses data that cannot carry it, with something near that can', (name, scale) => {
+    const definition = definitionOf(presets[name], scale)
+    const { requires: { minSide, labelsPerClass, unlabelledImages, testImages }, budgets } = definition
+    const most = Math.max(...budgets.map((budget) => budget ?? 0), 10 * labelsPerClass)
+    /** Just enough, in ten classes. */
+    const data = ({ side = Math.max(minSide, 32), perClass = Math.ceil(most / 10), unlabelled = unlabelledImages, test = testImages } = {}): ExperimentData => ({
+      classes: Array.from({ length: 10 }, (_, i) => `class ${i}`), picture: { height: side, width: side, fit: 'crop', kernel: 'lanczos3' }, counts: { train: 10 * perClass, test, unlabelled },
+      perClass: { train: Array.from({ length: 10 }, () => perClass), test: Array.from({ length: 10 }, () => test / 10) },
+    })
+    const refusal = (lacking: ExperimentData, path: string): string => {
+      const found = checkExperiment(definition, lacking, name).filter((issue) => issue.path === path)
+      expect(found, path).not.toEqual([])
+      return found.map(({ fix }) => fix).join(' | ')
+    }
+    expect(checkExperiment(definition, data(), name)).toEqual([])
+    if (minSide > 8) expect(refusal(data({ side: minSide - 1 }), 'versionId')).toContain(`imageSize: ${minSide}`)
+    expect(refusal(data({ perClass: labelsPerClass - 1 }), 'versionId')).toMatch(/^Add 1 of 'class 0'/)
+    expect(refusal(data({ test: testImages - 10 }), 'versionId')).toMatch(/more test images/)
+    const few = data({ perClass: labelsPerClass, unlabelled: unlabelledImages + most })
+    if (budgets.some((budget) => budget !== null && budget > few.counts.train)) {
+      const fix = refusal(few, 'budgets')
+      const nearest = JSON.parse(/budgets (\[[^\]]*\])/.exec(fix)![1]!) as (number | null)[]
+      expect(checkExperiment({ ...definition, budgets: nearest }, few, name)).toEqual([])
+      // The scale with all labels asks for no more of them.
+      if (presets[name].scales.paper.budgets.every((budget) => budget === null)) expect(fix).toContain(`take ${name} as it is at scale paper`)
+    }
+    if (unlabelledImages > 0) expect(refusal(data({ unlabelled: 0, perClass: labelsPerClass }), 'budgets')).toMatch(/unlabelled\//)
+  })
+
+  it('small ones are small: half an hour or so per seed and budget, all arms together, on two cores that train ResNet-20 at 150 stacked images per second', () => {
+    const [tiny, hundred] = [{ side: 64, classes: 200, train: 100_000 }, { side: 32, classes: 100, train: 50_000 }]
+    const data = { 'tiny-imagenet': tiny, 'cutmix-tiny-imagenet': tiny, stl10: { side: 96, classes: 10, train: 5000 }, cifar100: hundred, 'cutmix-cifar100': hundred } as Record<string, { side: number; classes: number; train: number }>
     for (const name of presetNames) {
       const { side, classes, train } = data[name] ?? { side: 32, classes: 10, train: 50_000 }
       const version = { classes: Array.from({ length: classes }, (_, i) => `${i}`), picture: { height: side, width: side, fit: 'crop', kernel: 'lanczos3' }, counts: { train, test: 10_000, unlabelled: 0 } } as const

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 const ending = (parts: Partial<Ending>): Ending => ({
   exit: { code: 0, signal: null }, lastWord: null, cancelRequested: null, timeUp: false, suspended: false, stalled: false, failedAttempts: 0, maxAttempts: 5, ...parts,
 })
-const output = (endedEarly: 'stopped' | 'loss_not_finite' | null) => ({ type: 'output', manifestKey: 'k', manifestSha256: 's', endedEarly }) as const
+const output = (endedEarly: 'stopped' | null) => ({ type: 'output', manifestKey: 'k', manifestSha256: 's', endedEarly }) as const
 const failed = (code: FailureCode) => ({ type: 'failed', failure: new Failure(code, 'its own words').record }) as const
 const killed = { code: null, signal: 'SIGKILL' }
 
@@ -27,7 +27,6 @@ describe('what follows from an ending', () => {
     ['a short output after a cancel', { lastWord: output('stopped'), cancelRequested: 'graceful' }, 'keep:canceled'],
     ['a short output after the time was up', { lastWord: output('stopped'), timeUp: true }, 'keep:timed_out TIME_LIMIT'],
     ['a short output that nobody here asked for', { lastWord: output('stopped') }, 'retry TRAINER_DIED'],
-    ['a loss that was not finite, with a model', { lastWord: output('loss_not_finite') }, 'keep:failed LOSS_NOT_FINITE'],
     ["the user's fault", { lastWord: failed('DATASET_INVALID'), exit: { code: 23, signal: null } }, 'end:failed DATASET_INVALID'],
     ["the user's fault, by exit code alone", { exit: { code: 30, signal: null } }, 'end:failed LOSS_NOT_FINITE'],
     ["the user's fault, while cancelling", { lastWord: failed('LOSS_NOT_FINITE'), cancelRequested: 'graceful' }, 'end:failed LOSS_NOT_FINITE'],

@@ -40,6 +40,13 @@ describe('a model on another version', () => {
     const again = await sdk.evaluations.get(job.id)
     expect(again.report).toEqual(found.report)
     expect(await job.refresh()).toMatchObject({ state: 'succeeded', kind: 'evaluate' })
+    // One model on the same images, once with corruptions and once without: no difference, and nothing to compare under corruption.
+    const plain = await (await sdk.evaluate(model, dataset, { corruptionImages: 'none' })).result()
+    expect(await sdk.evaluations.compare(found, plain)).toMatchObject({
+      a: { jobId: found.jobId, accuracy: found.accuracy }, b: { jobId: plain.jobId, meanCorruptionError: null },
+      clean: { images: dataset.counts.test, first: model.report.clean.accuracy, difference: 0, mcnemar: { onlyFirst: 0, onlySecond: 0 } }, corruption: null,
+    })
+    await expect(sdk.evaluations.compare(found, model.jobId)).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('is no evaluation') as string })
   }, 240_000)
 
   it('is refused where the classes differ, both lists named', async () => {
@@ -256,6 +263,20 @@ describe('errors', () => {
     await using proxy = await flakyProxy(service.url, () => ({ cutAfterBytes: 600 }))
     const stream = await createClient({ ...service, url: proxy.url, retries: 0 }).api.job.events({ jobId: (await sdk.models.get(model.id)).jobId, after: 0, follow: true })
     await expect((async () => { for await (const _ of stream); })()).rejects.toThrow(ConnectionError)
+  })
+
+  it('do not come of a deletion whose answer was lost: it is asked for again, under the same key', async () => {
+    const { id: datasetId } = await sdk.datasets.upload(archive, { name: 'not for long' })
+    let lost = 0
+    const losing: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init)
+      if (!String(input).includes('dataset.delete') || lost++ > 0) return answer
+      expect((await answer.text())).toContain(datasetId)
+      throw new TypeError('terminated')
+    }
+    expect(await createClient({ ...service, fetch: losing }).api.dataset.delete({ datasetId })).toEqual({ datasetId })
+    expect(lost).toBe(2)
+    await expect(sdk.api.dataset.delete({ datasetId })).rejects.toThrow(NotFoundError)
   })
 
   it('come only after trying again where that is safe, when the service says so', async () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,6 +33,17 @@ describe('a folder store', () => {
       }
     }
     await Promise.all(['a', 'b', 'c'].map(writer))
+  })
+
+  it('tells whether it could be written to without writing', async () => {
+    const store = await openStore({ kind: 'folder', root })
+    const folders = ['', 'objects', 'types', 'aside', 'multipart'].map((name) => join(root, name))
+    const changed = () => folders.map((folder) => statSync(folder).mtimeMs)
+    for (const folder of folders) utimesSync(folder, 1, 1)
+    await store.check()
+    expect(changed()).toEqual(folders.map(() => 1000))
+    rmSync(join(root, 'multipart'), { recursive: true })
+    await expect(store.check()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('multipart') as string })
   })
 
   it('removes what a crash left half written, once it is a day old', async () => {

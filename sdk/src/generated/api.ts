@@ -51,7 +51,7 @@ export interface ArtifactManifest {
   picture: Picture
   parameters: number
   epochsTrained: number
-  endedEarly: 'stopped' | 'loss_not_finite' | null
+  endedEarly: 'stopped' | null
   accuracy: number
   goldenDifference: number
   multiplyAddsPerSecond: number
@@ -202,6 +202,7 @@ export interface CreateExperimentRequest {
   seeds?: number[]
   budgets?: (number | null)[]
   change?: SpecChange
+  rivals?: boolean
 }
 
 export interface CreateUploadRequest {
@@ -284,7 +285,7 @@ export interface EvaluateJob {
   progress: Progress | null
   cancelRequested: CancelMode | null
   failure: FailureRecord | null
-  endedEarly: 'canceled' | 'time_limit' | 'loss_not_finite' | null
+  endedEarly: 'canceled' | 'time_limit' | null
   lastCheckpoint: { at: string; epoch: number; step: number } | null
   queuePosition: number | null
   waitingFor: string | null
@@ -582,7 +583,7 @@ export interface ModelSummary {
   picture: Picture
   parameters: number
   epochsTrained: number
-  endedEarly: 'canceled' | 'time_limit' | 'loss_not_finite' | null
+  endedEarly: 'canceled' | 'time_limit' | null
   accuracy: number
   public: boolean
   bytes: number
@@ -658,7 +659,7 @@ export interface PrepareJob {
   progress: Progress | null
   cancelRequested: CancelMode | null
   failure: FailureRecord | null
-  endedEarly: 'canceled' | 'time_limit' | 'loss_not_finite' | null
+  endedEarly: 'canceled' | 'time_limit' | null
   lastCheckpoint: { at: string; epoch: number; step: number } | null
   queuePosition: number | null
   waitingFor: string | null
@@ -691,7 +692,7 @@ export interface PrepareOptions {
   onProblem: 'refuse' | 'skip'
 }
 
-export type PresetName = 'tiny-imagenet' | 'cifar100' | 'cifar10' | 'stl10' | 'label-budget' | 'corruptions'
+export type PresetName = 'tiny-imagenet' | 'cifar100' | 'cifar10' | 'stl10' | 'label-budget' | 'corruptions' | 'cutmix-cifar100' | 'cutmix-tiny-imagenet' | 'autoaugment'
 
 export interface Progress {
   phase: 'queued' | 'loading' | 'preparing' | 'training' | 'evaluating' | 'exporting' | 'verifying'
@@ -848,7 +849,7 @@ export interface SplitManifest {
 
 export interface StackingInput {
   images?: number
-  axis?: 'height' | 'width'
+  axis?: 'height' | 'width' | 'random'
   positions?: 'fixed' | 'drawn'
   probability?: number
   order?: 'mix-first' | 'stack-first'
@@ -858,7 +859,7 @@ export interface StackingInput {
 
 export interface Stacking {
   images: number
-  axis: 'height' | 'width'
+  axis: 'height' | 'width' | 'random'
   positions: 'fixed' | 'drawn'
   probability: number
   order: 'mix-first' | 'stack-first'
@@ -879,7 +880,7 @@ export interface TrainJob {
   progress: Progress | null
   cancelRequested: CancelMode | null
   failure: FailureRecord | null
-  endedEarly: 'canceled' | 'time_limit' | 'loss_not_finite' | null
+  endedEarly: 'canceled' | 'time_limit' | null
   lastCheckpoint: { at: string; epoch: number; step: number } | null
   queuePosition: number | null
   waitingFor: string | null
@@ -907,7 +908,7 @@ export type TrainerEvent =
   | { type: 'checkpoint'; key: string; epoch: number; step: number; bytes: number; sha256: string; once?: string }
   | { type: 'evaluated'; accuracy: number; low: number; high: number; images: number; corruptionError: number | null; corruptionImages: number; rawAccuracy?: number; once?: string }
   | { type: 'log'; level: 'info' | 'warn' | 'error'; message: string; once?: string }
-  | { type: 'output'; manifestKey: string; manifestSha256: string; endedEarly: 'stopped' | 'loss_not_finite' | null; once?: string }
+  | { type: 'output'; manifestKey: string; manifestSha256: string; endedEarly: 'stopped' | null; once?: string }
   | { type: 'failed'; failure: FailureRecord; once?: string }
 
 export interface TrainingSpecInput {
@@ -1052,6 +1053,8 @@ export type ExperimentPresetsAnswer = { presets: { name: PresetName; title: stri
 export type ExperimentReportRequest = { experimentId: string }
 export type ExperimentRunsRequest = { experimentId: string }
 export type JobCancelRequest = { jobId: string; mode?: CancelMode }
+export type JobCompareEvaluationsRequest = { a: string; b: string }
+export type JobCompareEvaluationsAnswer = { a: EvaluationSummary; b: EvaluationSummary; clean: PairedDifference; corruption: { images: number; cells: number; first: number; second: number; difference: number; interval: { low: number; high: number }; perCorruption: { corruption: string; benchmark: boolean; first: number; second: number; difference: number }[] } | null; whyNoCorruption: string | null }
 export type JobDeleteRequest = { jobId: string }
 export type JobDeleteAnswer = { jobId: string }
 export type JobEvaluationRequest = { jobId: string }
@@ -1110,6 +1113,7 @@ export interface Api {
   }
   job: {
     cancel(input: JobCancelRequest, options?: CallOptions): Promise<Job>
+    compareEvaluations(input: JobCompareEvaluationsRequest, options?: CallOptions): Promise<JobCompareEvaluationsAnswer>
     delete(input: JobDeleteRequest, options?: CallOptions): Promise<JobDeleteAnswer>
     evaluate(input: EvaluateRequest, options?: CallOptions): Promise<EvaluateJob>
     evaluation(input: JobEvaluationRequest, options?: CallOptions): Promise<EvaluationSummary>
@@ -1168,6 +1172,7 @@ export const procedures = {
   'experiment.report': { kind: 'query' },
   'experiment.runs': { kind: 'query' },
   'job.cancel': { kind: 'mutation' },
+  'job.compareEvaluations': { kind: 'query' },
   'job.delete': { kind: 'mutation' },
   'job.evaluate': { kind: 'mutation' },
   'job.evaluation': { kind: 'query' },

@@ -51,7 +51,7 @@ export const artifactManifest = z.object({
   picture,
   parameters: z.int(),
   epochsTrained: z.int(),
-  endedEarly: z.enum(['stopped', 'loss_not_finite']).nullable(),
+  endedEarly: z.enum(['stopped']).nullable(),
   accuracy: z.number(),
   /** Largest difference between the golden outputs and those of the model loaded anew from the store. */
   goldenDifference: z.number().max(1e-4),
@@ -72,7 +72,7 @@ export const modelSummary = z.object({
   picture,
   parameters: z.int(),
   epochsTrained: z.int(),
-  endedEarly: z.enum(['canceled', 'time_limit', 'loss_not_finite']).nullable(),
+  endedEarly: z.enum(['canceled', 'time_limit']).nullable(),
   accuracy: z.number(),
   public: z.boolean(),
   bytes: z.int(),

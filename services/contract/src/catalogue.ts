@@ -1,7 +1,7 @@
 /**
  * Data sets that this service reads as their authors publish them. It downloads nothing: the file is fetched from its address by
  * whoever has the network for it, and uploaded. Statistics are of the training part, 0..255, as papers quote them; null where we know of
- * no source. A hash is null where the authors publish none.
+ * no source. A hash says which file is meant, not that it is genuine; it is null where we know of none.
  */
 import { z } from 'zod'
 
@@ -31,7 +31,7 @@ export type CatalogueEntry = z.infer<typeof catalogueEntry>
 const krizhevsky = 'A. Krizhevsky. Learning Multiple Layers of Features from Tiny Images. Technical report, University of Toronto, 2009.'
 const notStated = 'Not stated by the authors.'
 
-/** Hashes: CIFAR's from their homepage; those of STL-10, SVHN and Fashion-MNIST as torchvision 0.29 checks them. */
+/** Sizes and hashes as others quote them, those of STL-10, SVHN and Fashion-MNIST by torchvision 0.29: no file was fetched to check them. Copies that were packed anew have others. */
 export const catalogue: readonly CatalogueEntry[] = [
   {
     name: 'cifar10',

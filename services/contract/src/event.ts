@@ -33,7 +33,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('evaluated'), accuracy: z.number(), low: z.number(), high: z.number(), images: z.int(), corruptionError: z.number().nullable(), corruptionImages: z.int(), rawAccuracy: z.number().optional(), ...once }),
   z.object({ type: z.literal('log'), level: z.enum(['info', 'warn', 'error']), message: z.string().max(4000), ...once }),
   /** The last line of a trainer that did its work: a version (prepare) or an artifact (train) lies under `manifestKey`. */
-  z.object({ type: z.literal('output'), manifestKey: z.string(), manifestSha256: z.string(), endedEarly: z.enum(['stopped', 'loss_not_finite']).nullable(), ...once }),
+  z.object({ type: z.literal('output'), manifestKey: z.string(), manifestSha256: z.string(), endedEarly: z.enum(['stopped']).nullable(), ...once }),
   /** The last line of a trainer that could not; its exit code says the same. */
   z.object({ type: z.literal('failed'), failure: failureRecord, ...once }),
 ])

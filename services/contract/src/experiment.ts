@@ -73,6 +73,7 @@ export const createExperimentRequest = z.strictObject({
   seeds: seeds.optional(), // in place of the definition's
   budgets: budgets.optional(),
   change: specChange.optional(), // of every arm's spec
+  rivals: z.boolean().default(false), // also the baselines with ImCLR's compute: for k times the epochs, and with k times the batch
 })
 
 export const experimentStates = ['running', 'succeeded', 'incomplete'] as const

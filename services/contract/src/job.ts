@@ -60,7 +60,7 @@ const jobCommon = {
   cancelRequested: cancelMode.nullable(),
   failure: failureRecord.nullable(),
   /** Why a job that kept a model ended before its last epoch. */
-  endedEarly: z.enum(['canceled', 'time_limit', 'loss_not_finite']).nullable(),
+  endedEarly: z.enum(['canceled', 'time_limit']).nullable(),
   lastCheckpoint: z.object({ at: z.iso.datetime(), epoch: z.int(), step: z.int() }).nullable(),
   queuePosition: z.int().nullable(), // 1: next; null: not waiting
   waitingFor: z.string().nullable(), // why it waits, in words

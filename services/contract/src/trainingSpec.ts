@@ -60,7 +60,7 @@ export type TestInput = z.infer<typeof testInput>
 /** How two (or more) images become one input; ignored by `mode: 'baseline'`. method.md 1.3 has the reasons. */
 export const stacking = z.strictObject({
   images: z.int().min(2).max(4).default(2), // k: images per input
-  axis: z.enum(['height', 'width']).default('height'), // one above the other
+  axis: z.enum(['height', 'width', 'random']).default('height'), // one above the other; random: either, drawn for each mini-batch, and one above the other at test time
   positions: z.enum(['fixed', 'drawn']).default('fixed'), // each image first and its partners after it, or an order drawn for each input
   probability: fraction.default(1), // share of mini-batches that are stacked; the others are self-stacked, labels untouched
   order: z.enum(['mix-first', 'stack-first']).default('mix-first'), // whether `mix` works on each image, or on stacked inputs

@@ -115,7 +115,7 @@ export const job = imclr.table('job', {
   progress: jsonb().$type<Progress>(),
   cancelRequested: text({ enum: ['graceful', 'now'] }),
   failure: jsonb().$type<FailureRecord>(),
-  endedEarly: text({ enum: ['canceled', 'time_limit', 'loss_not_finite'] }),
+  endedEarly: text({ enum: ['canceled', 'time_limit'] }),
   lastCheckpoint: jsonb().$type<{ at: string; epoch: number; step: number }>(),
   waitingFor: text(),
   outputPrefix: text(), // of the current attempt
@@ -164,7 +164,7 @@ export const model = imclr.table('model', {
   name: text().notNull(),
   prefix: text().notNull(), // its objects: the output of the attempt that made it
   manifest: jsonb().$type<ArtifactManifest>().notNull(),
-  endedEarly: text({ enum: ['canceled', 'time_limit', 'loss_not_finite'] }),
+  endedEarly: text({ enum: ['canceled', 'time_limit'] }),
   public: boolean().notNull().default(false),
   bytes: bytes().notNull(),
   createdAt: created(),

@@ -61,7 +61,7 @@ export interface ObjectStore {
   abortMultipart(multipart: Multipart): Promise<void>
   /** A URL that gives the object to whoever has it; `fileName` is what a browser saves it as. */
   signGet(options: { key: string; expiresSeconds: number; fileName?: string }): Promise<string>
-  /** Throws where the store cannot be written to. */
+  /** Writes nothing. Throws where the store does not answer, or could not be written to as far as that shows from outside. */
   check(): Promise<void>
   close(): Promise<void>
   /** What the API must serve itself so that the signed URLs lead somewhere; null where the store has a server of its own. */

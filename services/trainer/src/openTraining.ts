@@ -27,7 +27,7 @@ export interface Training {
    * One step of the optimiser on a batch of the feed.
    * @returns the loss over the batch, before the step
    */
-  run(batch: Pick<TrainingBatch, 'images' | 'labels'>, scalars: StepScalars): number
+  run(batch: Pick<TrainingBatch, 'images' | 'labels'> & Partial<Pick<TrainingBatch, 'size'>>, scalars: StepScalars): number
   /** Everything that a training goes on from, what was kept included. */
   readState(): VariableState[]
   /** @throws RangeError when the state is of another network or optimiser */
@@ -45,11 +45,11 @@ const keptPrefix = 'kept/'
 
 /** The network with fresh weights, and the step that trains it. @throws Failure PRECISION_UNSUPPORTED */
 export function openTraining(spec: TrainingSpec, { feed, normalisation }: Pick<TrainingData, 'feed' | 'normalisation'>): Training {
-  const { batchSize, views, inputHeight, inputWidth, classes } = feed
+  const { batchSize, views, inputSizes, classes } = feed
   const model = buildNetwork({ name: spec.network, classes, seed: spec.seed })
   const pass = trainingPass({ model, ...normalisation })
-  const shape = [views * batchSize, inputHeight, inputWidth, 3] as const
-  const definition = trainingStep({ ...spec, model, terms: [supervisedLoss({ pass, shape, classes, weighted: spec.sampling === 'class-weighted', jsd: jsdOf(spec.augment) })] })
+  const [shape, ...otherShapes] = inputSizes.map(({ height, width }) => [views * batchSize, height, width, 3] as const)
+  const definition = trainingStep({ ...spec, model, terms: [supervisedLoss({ pass, shape: shape!, otherShapes, classes, weighted: spec.sampling === 'class-weighted', jsd: jsdOf(spec.augment) })] })
   const step = makeStep(definition, { execution: spec.execution, precision: spec.precision })
   const { variables, weights, averages } = definition
   const own = variables.slice(weights.start, weights.start + weights.count)
@@ -69,7 +69,7 @@ export function openTraining(spec: TrainingSpec, { feed, normalisation }: Pick<T
     fallbackReason: step.fallbackReason,
     parameters: model.trainableWeights.reduce((sum, { shape }) => sum + shape.reduce<number>((product, side) => product * side!, 1), 0),
     network: model,
-    run: ({ images, labels }, scalars) => step.step({ images, labels, ...inputsOf(scalars) }).loss![0]!,
+    run: ({ images, labels, size }, scalars) => step.step({ images, labels, ...inputsOf(scalars) }, size).loss![0]!,
     readState: () => [...step.readVariables(), ...(kept ?? []).map((state) => ({ ...state, name: keptPrefix + state.name }))],
     writeState(state) {
       step.writeVariables(state.slice(0, variables.length))

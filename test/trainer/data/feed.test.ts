@@ -133,7 +133,7 @@ describe('trainingFeed', () => {
     const single = copy(feed({ mode: 'baseline' }).batch(1, 2))
     const stacked = feed({ mode: 'imclr' })
     const pairs = copy(stacked.batch(1, 2))
-    expect([stacked.inputHeight, stacked.inputWidth, pairs.images.length]).toEqual([16, 8, 2 * single.images.length])
+    expect([stacked.inputSizes, pairs.images.length]).toEqual([[{ height: 16, width: 8 }], 2 * single.images.length])
     const { lists } = drawPartners({ seed: 1, epoch: 1, step: 2, batchSize: 16, count, stacking: trainingSpec.parse({}).stacking })
     for (let i = 0; i < 16; i++) {
       const [first, second] = [i, lists[0]![i]!].map((place) => single.images.subarray(place * size, (place + 1) * size))
@@ -141,6 +141,28 @@ describe('trainingFeed', () => {
       expect(pairs.images.subarray((2 * i + 1) * size, (2 * i + 2) * size)).toEqual(second)
       for (let c = 0; c < 5; c++) expect(pairs.labels[5 * i + c]).toBe((single.labels[5 * i + c]! + single.labels[5 * lists[0]![i]! + c]!) / 2)
     }
+  })
+
+  it('along a random axis: each batch is that of the one axis or of the other, about equally often, and says which', () => {
+    const mix = { op: 'cutmix', probability: 1 } as const
+    const of = (axis: 'height' | 'width' | 'random') => feed({ mode: 'imclr', mix, stacking: { axis, order: 'stack-first' } })
+    const [tall, wide, random] = [of('height'), of('width'), of('random')]
+    expect(random.inputSizes).toEqual([{ height: 16, width: 8 }, { height: 8, width: 16 }])
+    const places = Array.from({ length: 60 }, (_, i) => [i % 20, Math.floor(i / 20)] as const)
+    const sizes = places.map(([epoch, step]) => {
+      const drawn = random.batch(epoch, step)
+      const { size: which } = drawn
+      const one = copy(drawn)
+      expect(one).toEqual(copy([tall, wide][which]!.batch(epoch, step)))
+      expect(one.images).not.toEqual([wide, tall][which]!.batch(epoch, step).images)
+      return which
+    })
+    // 60 draws of a fair coin: within 3 standard deviations, 11.6, of 30. The order of asking changes nothing.
+    expect(Math.abs(sizes.filter((which) => which === 1).length - 30)).toBeLessThan(11.6)
+    expect([...places].reverse().map(([epoch, step]) => random.batch(epoch, step).size).reverse()).toEqual(sizes)
+    // Another seed draws another row, a baseline none.
+    expect(places.map(([epoch, step]) => feed({ mode: 'imclr', seed: 2, stacking: { axis: 'random' } }).batch(epoch, step).size)).not.toEqual(sizes)
+    expect(feed({ mode: 'baseline', stacking: { axis: 'random' } }).inputSizes).toEqual([{ height: 8, width: 8 }])
   })
 
   it('draws independent partners from outside the batch, and leaves the batch as it was', () => {
@@ -226,7 +248,7 @@ describe('trainingFeed', () => {
 
   it("stacks AugMix's three views alike, with one label", () => {
     const source = feed({ mode: 'imclr', augment: ['crop', 'flip', 'augmix'] })
-    expect([source.views, source.batchSize, source.inputHeight]).toEqual([3, 16, 16])
+    expect([source.views, source.batchSize, source.inputSizes]).toEqual([3, 16, [{ height: 16, width: 8 }]])
     const { images, labels } = copy(source.batch(0, 2))
     const plain = copy(feed({ mode: 'imclr' }).batch(0, 2))
     expect(images.length).toBe(3 * plain.images.length)

@@ -15,7 +15,7 @@ export interface Recipe {
   network: NetworkName
   shape: Shape
   classes?: number
-  options?: Partial<Omit<TrainingStepOptions & TrainingPassOptions, 'model' | 'terms'>> & Pick<SupervisedLossOptions, 'jsd'>
+  options?: Partial<Omit<TrainingStepOptions & TrainingPassOptions, 'model' | 'terms'>> & Pick<SupervisedLossOptions, 'jsd' | 'otherShapes'>
 }
 
 /** A network with its step definition; both are freed by `using`. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { report as reportSchema } from '@imclr/contract'
+import { report as reportSchema, suspendedExitCode } from '@imclr/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { demoArchive, ofType, openBench, readManifest } from './harness.js'
 import type { Bench } from './harness.js'
@@ -29,4 +29,24 @@ it('a job with another pairing and another test-time input says so in manifest, 
   expect(await text('model-card.md')).toContain('drawn from the training images of the same class')
   expect(await text('model-card.md')).toContain('stacking of a picture with its mirror image')
   expect((JSON.parse(await text('model.json')) as { modelTopology: unknown }).modelTopology).toMatchObject({ config: { layers: expect.arrayContaining([expect.objectContaining({ class_name: 'Permute' })]) as unknown } })
+})
+
+it('a job that stacks along a random axis, cut off and resumed, ends with the weights of one that was not; its model stands a picture above itself', { timeout: 240_000 }, async () => {
+  const spec = { network: 'resnet8', epochs: 12, batchSize: 16, trainImages: 64, stacking: { axis: 'random' }, evaluation: { corruptionImages: 'none' } } as const
+  const whole = bench.train({ job: 'random', versionPrefix, spec })
+  const { exitCode, log } = await whole.ended
+  expect(exitCode, log).toBe(0)
+  const halves = bench.train({ job: 'halves', versionPrefix, spec, checkpointEverySeconds: 0.001 })
+  await halves.until(({ type }) => type === 'epoch')
+  halves.kill('SIGUSR2')
+  expect((await halves.ended).exitCode).toBe(suspendedExitCode)
+  const rest = bench.train({ job: 'halves', versionPrefix, spec, attempt: 2 })
+  const ended = await rest.ended
+  expect(ended.exitCode, ended.log).toBe(0)
+  expect(ofType(ended.events, 'started')[0]!.resumedFrom).not.toBeNull()
+  const [one, other] = await Promise.all([whole, rest].map(({ outputPrefix }) => readFile(bench.objectPath(`${outputPrefix}weights.bin`))))
+  expect(Buffer.compare(one!, other!)).toBe(0)
+  expect((await readFile(bench.objectPath(`${whole.outputPrefix}model-card.md`))).toString()).toContain('stacked along the height or the width, drawn for each mini-batch')
+  const { modelTopology } = JSON.parse((await readFile(bench.objectPath(`${whole.outputPrefix}model.json`))).toString()) as { modelTopology: unknown }
+  expect(modelTopology).toMatchObject({ config: { layers: expect.arrayContaining([expect.objectContaining({ config: expect.objectContaining({ name: 'self_stack', axis: 1 }) as unknown })]) as unknown } })
 })

@@ -12,8 +12,8 @@ const split = {
   labels: Uint16Array.from({ length: 16 }, (_, i) => i % 4),
 }
 
-describe.each([['recorded', 'adam'], ['eager', 'sgd']] as const)('a training of %s steps by %s', { timeout: 180_000 }, (execution, kind) => {
-  const spec = trainingSpec.parse({ network: 'resnet8', batchSize: 16, epochs: 6, learningRate: 0.01, emaDecay: 0.5, execution, optimizer: { kind } })
+describe.each([['recorded', 'adam', 'height'], ['eager', 'sgd', 'width'], ['recorded', 'sgd', 'random']] as const)('a training of %s steps by %s, stacked along %s', { timeout: 180_000 }, (execution, kind, axis) => {
+  const spec = trainingSpec.parse({ network: 'resnet8', batchSize: 16, epochs: 6, learningRate: 0.01, emaDecay: 0.5, execution, optimizer: { kind }, stacking: { axis } })
   const feed = trainingFeed(split, spec)
   const scalarsOf = stepScalars(spec, feed.stepsPerEpoch)
   const open = () => openTraining(spec, { feed, normalisation: { mean: [128, 128, 128], std: [64, 64, 64] } })
@@ -46,6 +46,11 @@ describe.each([['recorded', 'adam'], ['eager', 'sgd']] as const)('a training of 
     plain.finish('raw')
     expect(weightsOf(plain)[0]).not.toEqual(averaged)
     for (const training of [plain, lending, later]) training.dispose()
+  })
+
+  it('runs both kinds of steps where the axis is random, and no others', () => {
+    const sizes = [0, 1, 2, 3, 4, 5].map((epoch) => feed.batch(epoch, 0).size)
+    expect(new Set(sizes)).toEqual(axis === 'random' ? new Set([0, 1]) : new Set([0]))
   })
 
   it('does not take the state of another', () => {

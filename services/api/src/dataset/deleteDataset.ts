@@ -2,6 +2,7 @@ import { datasetId, Failure } from '@imclr/contract'
 import { deleteDataset as removeDataset, lockDataset, neededOfDataset } from '@imclr/database'
 import { z } from 'zod'
 import type { Call } from '../request/context.js'
+import { idempotent } from '../request/idempotent.js'
 
 export const deletedDataset = z.object({ datasetId })
 
@@ -9,12 +10,13 @@ export const deletedDataset = z.object({ datasetId })
  * Deletes a data set with those of its versions that no other data set has. Throws Failure IN_USE where models or
  * unfinished jobs need it.
  */
-export async function deleteDataset({ database, caller: { projectId } }: Call, { datasetId }: { datasetId: string }): Promise<z.infer<typeof deletedDataset>> {
-  await database.transaction(async (tx) => {
-    if (!(await lockDataset(tx, { projectId, datasetId }))) throw new Failure('NOT_FOUND', `There is no data set ${datasetId}`)
+export async function deleteDataset(call: Call, input: { datasetId: string }): Promise<z.infer<typeof deletedDataset>> {
+  const { datasetId } = input
+  return idempotent(call, input, async (tx) => {
+    if (!(await lockDataset(tx, { projectId: call.caller.projectId, datasetId }))) throw new Failure('NOT_FOUND', `There is no data set ${datasetId}`)
     const issues = await neededOfDataset(tx, datasetId)
     if (issues.length > 0) throw new Failure('IN_USE', `Data set ${datasetId} is needed by ${issues.map(({ path }) => path).join(', ')}`, { issues })
     await removeDataset(tx, datasetId)
+    return { datasetId }
   })
-  return { datasetId }
 }

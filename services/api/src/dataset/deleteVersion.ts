@@ -2,17 +2,19 @@ import { Failure, versionId } from '@imclr/contract'
 import { deleteVersions, lockVersion, neededOfVersions } from '@imclr/database'
 import { z } from 'zod'
 import type { Call } from '../request/context.js'
+import { idempotent } from '../request/idempotent.js'
 
 export const deletedVersion = z.object({ versionId })
 
 /** Deletes a version with its files, from every data set that has it. Throws Failure IN_USE where models or unfinished jobs need it. */
-export async function deleteVersion({ database, caller: { projectId } }: Call, { versionId }: { versionId: string }): Promise<z.infer<typeof deletedVersion>> {
-  await database.transaction(async (tx) => {
-    const version = await lockVersion(tx, { projectId, versionId })
+export async function deleteVersion(call: Call, input: { versionId: string }): Promise<z.infer<typeof deletedVersion>> {
+  const { versionId } = input
+  return idempotent(call, input, async (tx) => {
+    const version = await lockVersion(tx, { projectId: call.caller.projectId, versionId })
     if (version === undefined) throw new Failure('NOT_FOUND', `There is no version ${versionId}`)
     const issues = await neededOfVersions(tx, [versionId])
     if (issues.length > 0) throw new Failure('IN_USE', `Version ${versionId} is needed by ${issues.map(({ path }) => path).join(', ')}`, { issues })
     await deleteVersions(tx, [versionId])
+    return { versionId }
   })
-  return { versionId }
 }

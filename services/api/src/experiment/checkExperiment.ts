@@ -1,12 +1,18 @@
-import { planRuns, presetNames, presets, type ExperimentDefinition, type Issue, type VersionSummary } from '@imclr/contract'
+import { definitionOf, planRuns, presetNames, presets, scales, type ExperimentDefinition, type Issue, type PresetName, type VersionSummary } from '@imclr/contract'
 import { checkSpec, fitSpec } from '../job/checkSpec.js'
 
 export type ExperimentData = Pick<VersionSummary, 'classes' | 'picture' | 'counts' | 'perClass'>
 
-/** Why a data set cannot carry an experiment, and the nearest thing that would work; empty: it can. Found before any run is submitted. */
-export function checkExperiment(definition: ExperimentDefinition, data: ExperimentData): Issue[] {
-  const own = [...checkPictures(definition, data), ...checkLabels(definition, data), ...checkOthers(definition, data)]
-  return own.length > 0 ? own : checkRuns(definition, data)
+/**
+ * Why a data set cannot carry an experiment, and the nearest thing that would work; empty: it can. Found before any run is submitted.
+ *
+ * @param preset what the experiment was asked for by, where it was: its other scales may be nearer
+ */
+export function checkExperiment(definition: ExperimentDefinition, data: ExperimentData, preset: PresetName | null = null): Issue[] {
+  const own = data.counts.train === 0 ? [] : [...checkPictures(definition, data), ...checkLabels(definition, { data, preset }), ...checkOthers(definition, data)]
+  if (own.length === 0) return checkRuns(definition, data)
+  const carried = preset === null ? [] : scales.filter((scale) => checkExperiment(definitionOf(presets[preset], scale), data).length === 0)
+  return carried.length === 0 ? own : own.map((one) => ({ ...one, fix: `${one.fix}, or take ${preset} as it is at scale ${carried.join(' or ')}` }))
 }
 
 const issue = (path: string, message: string, fix: string): Issue => ({ path, code: 'does_not_fit', message, fix })
@@ -21,11 +27,13 @@ function checkPictures({ name, requires: { minSide, maxSide } }: ExperimentDefin
   return []
 }
 
-function checkLabels({ name, budgets, requires: { labelsPerClass } }: ExperimentDefinition, { classes, counts, perClass }: ExperimentData): Issue[] {
+function checkLabels({ name, budgets, requires: { labelsPerClass } }: ExperimentDefinition, { data: { classes, counts, perClass }, preset }: { data: ExperimentData; preset: PresetName | null }): Issue[] {
   const smallest = Math.min(...perClass.train)
   if (smallest < labelsPerClass) {
     const which = classes[perClass.train.indexOf(smallest)]
-    return [issue('versionId', `${name} needs ${labelsPerClass} training images of every class; '${which}' has ${smallest}`, `Add ${labelsPerClass - smallest} of '${which}', or leave the class out`)]
+    const others = preset === null ? [] : presetNames.filter((one) => (presets[one].requires.labelsPerClass ?? labelsPerClass) <= smallest)
+    const fix = `Add ${labelsPerClass - smallest} of '${which}', or leave the class out${others.length > 0 ? `, or run a preset that needs fewer: ${others.join(', ')}` : ''}`
+    return [issue('versionId', `${name} needs ${labelsPerClass} training images of every class; '${which}' has ${smallest}`, fix)]
   }
   const least = classes.length * labelsPerClass
   const fits = (budget: number | null): boolean => budget === null || (budget >= least && budget <= counts.train)
@@ -42,24 +50,31 @@ function checkLabels({ name, budgets, requires: { labelsPerClass } }: Experiment
 }
 
 /** Training images outside a budget serve as unlabelled ones too, with their labels left unread. */
-function checkOthers({ name, budgets, requires: { unlabelledImages, testImages } }: ExperimentDefinition, { counts }: ExperimentData): Issue[] {
+function checkOthers({ name, budgets, requires: { unlabelledImages, testImages, labelsPerClass } }: ExperimentDefinition, { classes, counts }: ExperimentData): Issue[] {
   const issues: Issue[] = []
   for (const budget of budgets) {
     const unlabelled = counts.unlabelled + Math.max(0, counts.train - (budget ?? counts.train))
     if (unlabelled >= unlabelledImages) continue
     const most = counts.unlabelled + counts.train - unlabelledImages
-    const fix = most > 0 ? `Use a budget of at most ${most}, or upload more images under unlabelled/` : 'Upload more images under unlabelled/, or run label-budget, which needs none'
+    const fix = most >= classes.length * labelsPerClass ? `Use a budget of at most ${most}, or upload more images under unlabelled/` : 'Upload more images under unlabelled/, or run label-budget, which needs none'
     issues.push(issue('budgets', `${name} needs ${unlabelledImages} images without labels; with ${budget === null ? 'all labels' : `${budget} labels`} used there are ${unlabelled}`, fix))
   }
   if (counts.test < testImages) issues.push(issue('versionId', `${name} needs ${testImages} test images to tell its arms apart; there are ${counts.test}`, 'Give more test images, or prepare the data set with a larger testFraction'))
   return issues
 }
 
-/** What any training would be refused for, once per arm. */
+/** What any training would be refused for, once per arm; and arms that are one and the same on these data. */
 function checkRuns(definition: ExperimentDefinition, data: ExperimentData): Issue[] {
   const found = new Map<string, Issue>()
-  for (const { arm, spec } of planRuns(definition)) {
-    for (const one of checkSpec(fitSpec(spec, data), data, null)) found.set(`${arm} ${one.path} ${one.message}`, { ...one, path: `arms.${arm}.${one.path}` })
+  const trainings = new Map<string, string>()
+  for (const { arm, budget, spec } of planRuns(definition)) {
+    const fitted = fitSpec(spec, data)
+    for (const one of checkSpec(fitted, data, null)) found.set(`${arm} ${one.path} ${one.message}`, { ...one, path: `arms.${arm}.${one.path}` })
+    const key = JSON.stringify(fitted)
+    const twin = trainings.get(key)
+    trainings.set(key, arm)
+    if (twin === undefined || found.has(`${twin} ${arm}`)) continue
+    found.set(`${twin} ${arm}`, issue('budgets', `With ${budget ?? data.counts.train} labels ${twin} and ${arm} are the same training: a batch has no more images than there are`, `Use at least ${spec.batchSize} labels, or change batchSize`))
   }
   return [...found.values()]
 }

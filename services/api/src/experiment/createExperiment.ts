@@ -26,7 +26,7 @@ export async function createExperiment(call: Call, input: z.output<typeof create
   const answer = await idempotent(call, input, async (tx) => {
     const version = await holdVersion(tx, { projectId, versionId })
     if (version === undefined) throw new Failure('NOT_FOUND', `There is no version ${versionId}`)
-    const issues = checkExperiment(definition, version.summary)
+    const issues = checkExperiment(definition, version.summary, typeof input.experiment === 'string' ? input.experiment : null)
     if (issues.length > 0) throw new Failure('BAD_INPUT', `Version ${versionId} cannot carry ${definition.name}: ${issues.map(({ message }) => message).join('; ')}`, { issues })
 
     const preset = typeof input.experiment === 'string' ? { preset: input.experiment, scale: input.scale } : {}

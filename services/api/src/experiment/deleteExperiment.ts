@@ -1,9 +1,10 @@
 import { experimentId, Failure } from '@imclr/contract'
 import { deleteExperiment as removeExperiment, listRuns, lockExperiment, sharedRuns } from '@imclr/database'
 import { z } from 'zod'
-import { deleteJob } from '../job/deleteJob.js'
-import { deleteModel } from '../model/deleteModel.js'
+import { forgetJob } from '../job/deleteJob.js'
+import { forgetModel } from '../model/deleteModel.js'
 import type { Call } from '../request/context.js'
+import { idempotent } from '../request/idempotent.js'
 import { fateOf, noExperiment } from './shownExperiment.js'
 
 export const deleteExperimentRequest = z.strictObject({
@@ -12,10 +13,15 @@ export const deleteExperimentRequest = z.strictObject({
 })
 export const deletedExperiment = z.object({ experimentId })
 
-/** Forgets an experiment and its stored results. Throws Failure CONFLICT while runs of its own have not ended. */
-export async function deleteExperiment(call: Call, { experimentId, runs: also }: z.output<typeof deleteExperimentRequest>): Promise<z.infer<typeof deletedExperiment>> {
-  const own = await call.database.transaction(async (tx) => {
-    const row = await lockExperiment(tx, { projectId: call.caller.projectId, experimentId })
+/**
+ * Forgets an experiment and its stored results; where asked for, with jobs and models of its own runs, all or nothing. Throws Failure
+ * CONFLICT while runs of its own have not ended, and IN_USE where something else needs a model that is to go too.
+ */
+export async function deleteExperiment(call: Call, input: z.output<typeof deleteExperimentRequest>): Promise<z.infer<typeof deletedExperiment>> {
+  const { caller: { projectId } } = call
+  const { experimentId } = input
+  return idempotent(call, input, async (tx) => {
+    const row = await lockExperiment(tx, { projectId, experimentId })
     if (row === undefined) throw noExperiment(experimentId)
     const runs = await listRuns(tx, experimentId)
     const shared = await sharedRuns(tx, { experimentId, jobIds: runs.map(({ jobId }) => jobId) })
@@ -23,13 +29,11 @@ export async function deleteExperiment(call: Call, { experimentId, runs: also }:
     const unfinished = mine.filter((run) => fateOf(run).kind === 'unfinished').length
     if (unfinished > 0) throw new Failure('CONFLICT', `${unfinished} runs of experiment ${experimentId} have not ended; cancel it first`)
     await removeExperiment(tx, experimentId)
-    return mine
-  })
-  if (also === 'delete') {
-    for (const { jobId, job, model } of own) {
-      if (model !== null) await deleteModel(call, { modelId: model.id })
-      if (job !== null) await deleteJob(call, { jobId })
+    if (input.runs === 'keep') return { experimentId }
+    for (const { jobId, job, model } of mine) {
+      if (model !== null) await forgetModel(tx, { projectId, modelId: model.id })
+      if (job !== null) await forgetJob(tx, { projectId, jobId })
     }
-  }
-  return { experimentId }
+    return { experimentId }
+  })
 }

@@ -1,4 +1,4 @@
-import { definitionOf, experimentDefinition, Failure, planRuns, presets, type createExperimentRequest, type ExperimentDefinition, type Issue } from '@imclr/contract'
+import { definitionOf, experimentDefinition, Failure, planRuns, presets, withRivals, type createExperimentRequest, type ExperimentDefinition, type Issue } from '@imclr/contract'
 import type { z } from 'zod'
 
 type Input = z.output<typeof createExperimentRequest>
@@ -6,16 +6,20 @@ type Input = z.output<typeof createExperimentRequest>
 const mostRuns = 500
 
 /** What a request asks for, as a whole definition. Throws Failure BAD_INPUT where it makes no experiment. */
-export function resolveExperiment({ experiment, scale, seeds, budgets, change = {} }: Input): ExperimentDefinition {
+export function resolveExperiment({ experiment, scale, seeds, budgets, change = {}, rivals }: Input): ExperimentDefinition {
   const base = typeof experiment === 'string' ? definitionOf(presets[experiment], scale) : experiment
-  const definition = experimentDefinition.parse({
+  const plain = experimentDefinition.parse({
     ...base, seeds: seeds ?? base.seeds, budgets: budgets ?? base.budgets,
     arms: base.arms.map((arm) => ({ ...arm, spec: { ...arm.spec, ...change } })),
   })
+  const definition = rivals ? withRivals(plain) : plain
+  if (definition === null) throw new Failure('BAD_INPUT', `${plain.name} has no rivals`, { issues: [noRivals] })
   const issues = [...reservedIn(change), ...contradictions(definition)]
   if (issues.length > 0) throw new Failure('BAD_INPUT', `${definition.name} is not an experiment that can be run: ${issues.map(({ message }) => message).join('; ')}`, { issues })
   return definition
 }
+
+const noRivals: Issue = { path: 'rivals', code: 'contradiction', message: 'No arm with ImCLR is compared with a baseline here', fix: 'Leave rivals out, or compare one with the other' }
 
 /** What the experiment itself decides for every run. */
 const reserved = { seed: 'seeds', subsetSeed: 'seeds', trainImages: 'budgets' } as const

@@ -1,4 +1,4 @@
-import { networks, trainingParts, type ArtifactManifest, type Issue, type TrainingSpec, type VersionSummary } from '@imclr/contract'
+import { networks, picturesPerInput, trainingParts, type ArtifactManifest, type Issue, type TrainingSpec, type VersionSummary } from '@imclr/contract'
 
 /** Pixels a side of one input, stacked or not: memory grows with its square. */
 const largestSide = 1024
@@ -18,7 +18,6 @@ export function checkSpec(spec: TrainingSpec, version: SpecVersion, reference: P
   const network = networks[spec.network]
   const images = spec.trainImages ?? counts.train
   const parts = trainingParts(spec, counts.train)
-  const inputs = inputSize(spec, version)
   const issues: Issue[] = []
   const refuse = (field: string, message: string, fix: string): void => {
     issues.push({ path: `spec.${field}`, code: 'does_not_fit', message, fix })
@@ -26,7 +25,8 @@ export function checkSpec(spec: TrainingSpec, version: SpecVersion, reference: P
 
   if (counts.train === 0) return [{ path: 'versionId', code: 'does_not_fit', message: 'The version has no training images: models are evaluated on it, not trained', fix: 'Train on another version, and evaluate the model on this one (job.evaluate)' }]
   if (Math.min(height, width) < network.smallestSize) refuse('network', `${network.title} needs images of at least ${network.smallestSize} x ${network.smallestSize} pixels; these have ${width} x ${height}`, 'Prepare the data set with a larger imageSize')
-  if (Math.max(inputs.height, inputs.width) > largestSide) refuse('stacking.images', `Stacked inputs would have ${inputs.width} x ${inputs.height} pixels; ${largestSide} a side is the most`, 'Stack fewer images, or prepare the data set with a smaller imageSize')
+  const inputs = inputSizes(spec, version).find((size) => Math.max(size.height, size.width) > largestSide)
+  if (inputs) refuse('stacking.images', `Stacked inputs would have ${inputs.width} x ${inputs.height} pixels; ${largestSide} a side is the most`, 'Stack fewer images, or prepare the data set with a smaller imageSize')
   if (images > counts.train) refuse('trainImages', `The data set has ${counts.train} training images`, `Use at most ${counts.train}, or null for all`)
   if (images < classes.length) refuse('trainImages', `${images} training images cannot show all ${classes.length} classes`, `Use at least ${classes.length}`)
   if (spec.mode === 'imclr' && spec.stacking.images > spec.batchSize) refuse('stacking.images', `${spec.stacking.images} images cannot be partners in a batch of ${spec.batchSize}`, 'Use a larger batch')
@@ -58,8 +58,9 @@ export function checkSpec(spec: TrainingSpec, version: SpecVersion, reference: P
   return issues
 }
 
-/** Pixels of what the network is fed. */
-export function inputSize(spec: TrainingSpec, { picture: { height, width } }: Pick<SpecVersion, 'picture'>): { height: number; width: number } {
-  const k = spec.mode === 'imclr' ? spec.stacking.images : 1
-  return spec.stacking.axis === 'height' ? { height: height * k, width } : { height, width: width * k }
+/** Pixels of what the network is fed, stacked or not. */
+function inputSizes(spec: TrainingSpec, { picture: { height, width } }: SpecVersion): { height: number; width: number }[] {
+  const k = picturesPerInput(spec).trained
+  const [tall, wide] = [{ height: k * height, width }, { height, width: k * width }]
+  return { height: [tall], width: [wide], random: [tall, wide] }[spec.stacking.axis]
 }

@@ -1,5 +1,5 @@
-import { networks, trainingParts, viewsOf, type Estimate, type EvaluationSpec, type TrainingSpec } from '@imclr/contract'
-import { inputSize, type SpecVersion } from './checkSpec.js'
+import { networks, picturesPerInput, trainingParts, viewsOf, type Estimate, type EvaluationSpec, type TrainingSpec } from '@imclr/contract'
+import type { SpecVersion } from './checkSpec.js'
 
 /**
  * Multiply-adds per second in training where nothing was measured yet: a cautious number for two cores (ResNet-20 at 150
@@ -21,7 +21,8 @@ const secondsPerCorruptedMegapixel = 0.2
  */
 export function estimateJob(spec: TrainingSpec, version: SpecVersion, measured: number | null): Estimate {
   const parts = trainingParts(spec, version.counts.train)
-  const trained = forwardCost(spec, version) * (3 * viewsOf(spec.augment) * parts.train + parts.validation) * spec.epochs
+  const pictures = picturesPerInput(spec)
+  const trained = forwardCost(spec, version) * (3 * pictures.trained * viewsOf(spec.augment) * parts.train + pictures.tested * parts.validation) * spec.epochs
   return estimateOf(trained / (measured ?? assumed) + evaluationSeconds(spec, spec.evaluation, { version, measured }), measured)
 }
 
@@ -45,15 +46,14 @@ function estimateOf(seconds: number, measured: number | null): Estimate {
     : { seconds: whole, basis: 'measured', note: 'From the speed that the last jobs reached on this service' }
 }
 
-/** Multiply-adds of one forward pass. */
-function forwardCost(spec: TrainingSpec, version: SpecVersion): number {
-  const pixels = inputSize(spec, version)
-  return networks[spec.network].multiplyAdds * (pixels.height * pixels.width) / (32 * 32)
+/** Multiply-adds of one forward pass of one picture. */
+function forwardCost({ network }: TrainingSpec, { picture: { height, width } }: SpecVersion): number {
+  return networks[network].multiplyAdds * (height * width) / (32 * 32)
 }
 
 function evaluationSeconds(spec: TrainingSpec, { corruptionImages, perturbationImages }: EvaluationSpec, { version, measured }: { version: SpecVersion; measured: number | null }): number {
   const { counts, picture: { height, width } } = version
   const some = (wanted: number | 'all' | 'none'): number => (wanted === 'none' ? 0 : wanted === 'all' ? counts.test : Math.min(wanted, counts.test))
   const changed = some(corruptionImages) * corruptionCells + some(perturbationImages) * sequenceFrames
-  return forwardCost(spec, version) * (counts.test + changed) / (measured ?? assumed) + changed * (height * width / 1e6) * secondsPerCorruptedMegapixel
+  return picturesPerInput(spec).tested * forwardCost(spec, version) * (counts.test + changed) / (measured ?? assumed) + changed * (height * width / 1e6) * secondsPerCorruptedMegapixel
 }

@@ -6,10 +6,11 @@ import { ownJob } from './shownJob.js'
 
 /** What came of an evaluation: its numbers in short and its files, which `/v1/evaluations/<job>/<path>` gives. Throws Failure CONFLICT where it has not succeeded. */
 export async function evaluation(call: Call, { jobId }: { jobId: string }): Promise<EvaluationSummary> {
-  const row = await ownJob(call, jobId)
-  const { modelId, versionId, accuracy, meanCorruptionError, meanFlipProbability, files } = await evaluationOf(call, row)
-  return { jobId, modelId, versionId, accuracy, meanCorruptionError, meanFlipProbability, files }
+  return inShort(await evaluationOf(call, await ownJob(call, jobId)))
 }
+
+export const inShort = ({ jobId, modelId, versionId, accuracy, meanCorruptionError, meanFlipProbability, files }: EvaluationManifest): EvaluationSummary =>
+  ({ jobId, modelId, versionId, accuracy, meanCorruptionError, meanFlipProbability, files })
 
 /** The manifest of a succeeded evaluation. Throws Failure CONFLICT. */
 export async function evaluationOf({ store }: Pick<Call, 'store'>, row: JobRow): Promise<EvaluationManifest> {

@@ -2,6 +2,7 @@ import { evaluateJob, evaluateRequest, evaluationSummary, job, jobEvent, page, t
 import { jobRef } from '../request/inputs.js'
 import { by, reading, router, writing } from '../request/procedure.js'
 import { cancelJob, cancelJobRequest } from './cancelJob.js'
+import { comparedEvaluations, compareEvaluations, compareEvaluationsRequest } from './compareEvaluations.js'
 import { deletedJob, deleteJob } from './deleteJob.js'
 import { evaluateModel } from './evaluateModel.js'
 import { evaluation } from './evaluation.js'
@@ -14,6 +15,7 @@ export const jobRouter = router({
   submit: writing.input(trainRequest).output(trainJob).mutation(by(submitJob)),
   evaluate: writing.input(evaluateRequest).output(evaluateJob).mutation(by(evaluateModel)),
   evaluation: reading.input(jobRef).output(evaluationSummary).query(by(evaluation)),
+  compareEvaluations: reading.input(compareEvaluationsRequest).output(comparedEvaluations).query(by(compareEvaluations)),
   get: reading.input(jobRef).output(job).query(by(getJob)),
   list: reading.input(listJobsRequest).output(page(job)).query(by(listJobs)),
   cancel: writing.input(cancelJobRequest).output(job).mutation(by(cancelJob)),

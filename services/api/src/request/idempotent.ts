@@ -5,19 +5,19 @@ import { z } from 'zod'
 import type { Call } from './context.js'
 
 /**
- * Runs a create in one transaction, together with the note of its answer: the same idempotency key and input get the
- * same answer, also after a restart, and two at once are one (the second waits for the first to commit). A create that
- * fails leaves nothing, not even the note. `create` must use the transaction alone (see `Database.transaction`).
+ * Runs a create or a deletion in one transaction, together with the note of its answer: the same idempotency key and input get the
+ * same answer, also after a restart, and two at once are one (the second waits for the first to commit). One that
+ * fails leaves nothing, not even the note. `change` must use the transaction alone (see `Database.transaction`).
  *
  * Throws Failure IDEMPOTENCY_MISMATCH where the key came with another input before.
  */
-export async function idempotent<Answer>(call: Call, input: unknown, create: (tx: Queries) => Promise<Answer>): Promise<Answer> {
+export async function idempotent<Answer>(call: Call, input: unknown, change: (tx: Queries) => Promise<Answer>): Promise<Answer> {
   const key = call.idempotencyKey()
-  if (key === null) return call.database.transaction(create)
+  if (key === null) return call.database.transaction(change)
   const note = noteOf(call, key, input)
   return call.database.transaction(async (tx) => {
     if (!(await claimIdempotency(tx, note))) return answerOf<Answer>(await findIdempotency(tx, note), { key, note })
-    const answer = await create(tx)
+    const answer = await change(tx)
     await keepAnswer(tx, { ...note, answer: seal(answer, key, call.random(12)) })
     return answer
   })

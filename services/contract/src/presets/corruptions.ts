@@ -12,8 +12,8 @@ export const corruptions: Preset = {
   requires: { labelsPerClass: 10 },
   scales: {
     paper: {
-      recipe: `All images, all test images corrupted. WRN-28-2, 100 epochs, batch 128; the rest as AugMix trains its WRN-40-2. ${cosineSource}.`,
-      spec: { ...cosineRecipe, network: 'wrn28-2', epochs: 100, evaluation: { corruptionImages: 'all' } }, seeds: fiveSeeds, budgets: [null],
+      recipe: `All images, all test images corrupted. WRN-40-2, 100 epochs, batch 128, as AugMix trains it (Hendrycks et al. 2020), but with crops and flips alone. ${cosineSource}.`,
+      spec: { ...cosineRecipe, network: 'wrn40-2', epochs: 100, evaluation: { corruptionImages: 'all' } }, seeds: fiveSeeds, budgets: [null],
     },
     medium: { recipe: `10,000 labels, ResNet-20, 60 epochs, 1,000 test images corrupted. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet20', epochs: 60, evaluation: { corruptionImages: 1000 } }, seeds: fiveSeeds, budgets: [10_000] },
     small: { recipe: `1,000 labels, ResNet-20, 200 epochs, 500 test images corrupted. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet20', epochs: 200, evaluation: { corruptionImages: 500 } }, seeds: fiveSeeds, budgets: [1000] },

@@ -1,5 +1,5 @@
-import type { ExperimentRequirements, PlannedRun, Scale, SpecChange } from '../experiment.js'
-import { experimentDefinition, type ExperimentDefinition } from '../experiment.js'
+import type { ExperimentRequirements, PlannedRun, Scale } from '../experiment.js'
+import { experimentDefinition, specChange, type ExperimentDefinition } from '../experiment.js'
 import { trainingSpec, type TrainingSpecInput } from '../trainingSpec.js'
 import type { PresetName } from './names.js'
 
@@ -9,11 +9,18 @@ export interface Preset {
   title: string
   /** What the paper says, and where. */
   claim: string
-  arms: readonly { name: string; title: string; spec: SpecChange }[]
+  arms: readonly PresetArm[]
   /** `published` in percentage points; null where no number is. */
   comparisons: readonly { arm: string; against: string; published: number | null; metric?: 'clean' | 'corrupted' }[]
   requires: Partial<ExperimentRequirements>
   scales: Record<Scale, PresetScale>
+}
+
+export interface PresetArm {
+  name: string
+  title: string
+  /** What it has in place of the scale's. */
+  spec: TrainingSpecInput
 }
 
 export interface PresetScale {
@@ -31,7 +38,7 @@ export function definitionOf({ name, title, claim, arms, comparisons, requires, 
   const { recipe, spec, seeds, budgets, requires: own } = scales[scale]
   return experimentDefinition.parse({
     name: `${name}-${scale}`, title, claim, recipe, seeds, budgets,
-    arms: arms.map((arm) => ({ name: arm.name, title: arm.title, spec: { ...trainingSpec.parse(spec), ...arm.spec } })),
+    arms: arms.map((arm) => ({ name: arm.name, title: arm.title, spec: { ...trainingSpec.parse(spec), ...specChange.parse(arm.spec) } })),
     comparisons: [...comparisons],
     requires: { ...requires, ...own },
   })

@@ -1,6 +1,9 @@
+import { autoaugment } from './autoaugment.js'
 import { cifar10 } from './cifar10.js'
 import { cifar100 } from './cifar100.js'
 import { corruptions } from './corruptions.js'
+import { cutmixCifar100 } from './cutmixCifar100.js'
+import { cutmixTinyImagenet } from './cutmixTinyImagenet.js'
 import { labelBudget } from './labelBudget.js'
 import type { PresetName } from './names.js'
 import type { Preset } from './preset.js'
@@ -14,4 +17,7 @@ export const presets: Record<PresetName, Preset> = {
   stl10,
   'label-budget': labelBudget,
   corruptions,
+  'cutmix-cifar100': cutmixCifar100,
+  'cutmix-tiny-imagenet': cutmixTinyImagenet,
+  autoaugment,
 }

@@ -14,5 +14,12 @@ export const cosineRecipe = {
 } as const satisfies TrainingSpecInput
 export const cosineSource = 'Learning rate 0.1 to zero by a cosine, weight decay 5e-4, Nesterov momentum 0.9'
 
+/** openmixup's benchmarks of ResNet-18 on CIFAR and Tiny ImageNet; momentum is not Nesterov's there, and the crop's border is a mirror. */
+export const mixupRecipe = {
+  batchSize: 100, learningRate: 0.1, schedule: { kind: 'cosine' }, optimizer: { kind: 'sgd', momentum: 0.9, nesterov: false }, weightDecay: 1e-4, augment: [{ op: 'crop', border: 'reflect' }, 'flip'],
+  evaluation: { corruptionImages: 'none' },
+} as const satisfies TrainingSpecInput
+export const mixupSource = (learningRate: number): string => `Learning rate ${learningRate} to zero by a cosine, batch 100, weight decay 1e-4, momentum 0.9 (Westlake-AI/openmixup)`
+
 export const fiveSeeds = [1, 2, 3, 4, 5] as const
 export const threeSeeds = [1, 2, 3] as const

@@ -1,4 +1,5 @@
-import type { Issue, RunRecord, TrainingSpec } from '@imclr/contract'
+import { isDeepStrictEqual } from 'node:util'
+import { trainingSpec, type Issue, type RunRecord, type TrainingSpec } from '@imclr/contract'
 import { and, asc, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm'
 import type { Queries } from '../database.js'
 import { unfinishedStates } from '../job/listJobs.js'
@@ -40,15 +41,16 @@ export async function putRun(tx: Queries, run: { experimentId: string; place: nu
 
 /**
  * A training of just this spec on this version that is on its way or has its model: nothing would come of another that
- * does not come of it. Held until the transaction ends.
+ * does not come of it. Specs that were stored before a field was there have its default. Held until the transaction ends.
  */
 export async function findSameTraining(tx: Queries, { projectId, versionId, spec }: { projectId: string; versionId: string; spec: TrainingSpec }): Promise<string | undefined> {
   const underway = and(inArray(job.state, [...unfinishedStates]), isNull(job.cancelRequested))
   const done = and(eq(job.state, 'succeeded'), isNull(job.endedEarly), sql`exists (select 1 from imclr.model m where m.job_id = ${job.id})`)
-  const [row] = await tx.select({ id: job.id }).from(job)
-    .where(and(eq(job.projectId, projectId), eq(job.versionId, versionId), eq(job.kind, 'train'), sql`${job.spec} = ${JSON.stringify(spec)}::jsonb`, or(underway, done)))
-    .orderBy(asc(job.createdAt)).limit(1).for('share')
-  return row?.id
+  const { seed, subsetSeed, mode, network, epochs, trainImages } = spec // what tells most runs of one version apart
+  const alike = await tx.select({ id: job.id, spec: job.spec }).from(job)
+    .where(and(eq(job.projectId, projectId), eq(job.versionId, versionId), eq(job.kind, 'train'), sql`${job.spec} @> ${JSON.stringify({ seed, subsetSeed, mode, network, epochs, trainImages })}::jsonb`, or(underway, done)))
+    .orderBy(asc(job.createdAt)).for('share')
+  return alike.find((row) => isDeepStrictEqual(trainingSpec.safeParse(row.spec).data, spec))?.id
 }
 
 /** Keeps what a report needs of a run, unless its job was replaced meanwhile. */

@@ -22,7 +22,7 @@ export interface Ending {
 
 export type Outcome =
   /** Its output is to be verified and registered, and the job to end in `state`. */
-  | { kind: 'keep'; output: OutputEvent; state: 'succeeded' | 'canceled' | 'timed_out' | 'failed'; endedEarly: 'canceled' | 'time_limit' | 'loss_not_finite' | null; failure: FailureRecord | null }
+  | { kind: 'keep'; output: OutputEvent; state: 'succeeded' | 'canceled' | 'timed_out'; endedEarly: 'canceled' | 'time_limit' | null; failure: FailureRecord | null }
   | { kind: 'end'; state: 'canceled' | 'timed_out' | 'failed'; failure: FailureRecord | null }
   /** Back to the queue, and counted. */
   | { kind: 'retry'; failure: FailureRecord }
@@ -36,7 +36,6 @@ export function decideOutcome(ending: Ending): Outcome {
     // The exit code does not matter here: all is written and will be checked, and native libraries do crash while they are unloaded.
     const keep = { kind: 'keep', output: lastWord } as const
     if (lastWord.endedEarly === null) return { ...keep, state: 'succeeded', endedEarly: null, failure: null }
-    if (lastWord.endedEarly === 'loss_not_finite') return { ...keep, state: 'failed', endedEarly: 'loss_not_finite', failure: record('LOSS_NOT_FINITE', 'The loss was not finite any more; the model is that of the last good checkpoint.') }
     if (cancelRequested !== null) return { ...keep, state: 'canceled', endedEarly: 'canceled', failure: null }
     if (timeUp) return { ...keep, state: 'timed_out', endedEarly: 'time_limit', failure: timeLimit }
     return failedBy(ending, record('TRAINER_DIED', 'The trainer was told to stop by somebody else than this service.'))

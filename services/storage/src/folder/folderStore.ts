@@ -4,6 +4,7 @@ import { join, resolve, sep } from 'node:path'
 import { Failure } from '@imclr/contract'
 import { assertKey, assertPrefix } from '../keys.js'
 import type { ObjectHead, ObjectStore } from '../objectStore.js'
+import { checkFolders } from './checkFolders.js'
 import { contentTypeOf } from './contentType.js'
 import { asFailure, chunksOf, codeOf, moveIntoPlace, removeFile, writeAside, type Expected, type Written } from './files.js'
 import { listFolder } from './listFolder.js'
@@ -130,7 +131,7 @@ export async function openFolderStore({ root: given, publicUrl, signingKey, now 
       const path = getPath + key.split('/').map(encodeURIComponent).join('/')
       return mustSign().sign({ method: 'GET', path, query: fileName === undefined ? {} : { name: fileName }, expiresSeconds })
     },
-    check: () => attempt(root, async () => rm((await writeAside(aside, [Buffer.from('check')], {})).path)),
+    check: () => attempt(root, () => checkFolders(root, [objects, types, aside, multipartRoot])),
     close: async () => {},
     signedRoutes: signer && {
       async receivePart(url, body) {

@@ -30,9 +30,11 @@ const partners: Record<TrainingSpec['stacking']['pairing'], string> = {
   'different-class': 'drawn from the training images of the other classes',
 }
 
+const axes: Record<TrainingSpec['stacking']['axis'], string> = { height: 'the height', width: 'the width', random: 'the height or the width, drawn for each mini-batch' }
+
 const method = ({ spec }: TrainJobFile) =>
   spec.mode === 'imclr'
-    ? `ImCLR (arXiv 2011.12618): each input was ${spec.stacking.images} images stacked along the ${spec.stacking.axis}, its label the mean of theirs; partners: ${partners[spec.stacking.pairing]}`
+    ? `ImCLR (arXiv 2011.12618): each input was ${spec.stacking.images} images stacked along ${axes[spec.stacking.axis]}, its label the mean of theirs; partners: ${partners[spec.stacking.pairing]}`
     : 'ordinary single images (the baseline that ImCLR is compared with)'
 
 function data(dataset: DatasetManifest, report: Report): string {

@@ -1,4 +1,5 @@
 import type { TrainingSpec } from '@imclr/contract'
+import { drawAxis } from './axes.js'
 import { labelEntropy } from './labels.js'
 import type { LoadedSplit } from './loadSplit.js'
 import { makeAhead } from './makeAhead.js'
@@ -9,6 +10,8 @@ import type { BatchArrays, BatchShape, BatchSpec } from './makeBatch.js'
 export interface TrainingBatch extends BatchArrays {
   /** Mean entropy of these labels, in nats: below it no loss can be. */
   labelEntropy: number
+  /** Which of the input sizes these images have. */
+  size: number
 }
 
 export interface TrainingFeed extends BatchShape {
@@ -79,7 +82,7 @@ export function trainingFeed(split: LoadedSplit, spec: FeedSpec, { workers, most
     batch(epoch, step) {
       if (threads > 0) ahead ??= open(threads)
       if (!ahead?.take(epoch * stepsPerEpoch + step, arrays)) makeHere(epoch, step)
-      return { ...arrays, labelEntropy: labelEntropy(arrays.labels, classes) }
+      return { ...arrays, labelEntropy: labelEntropy(arrays.labels, classes), size: spec.mode === 'imclr' ? drawAxis(spec, { epoch, step }) : 0 }
     },
     close() {
       ahead?.close()

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { imageBytes } from './makeBatch.js'
 import type { BatchArrays, BatchShape, BatchSpec } from './makeBatch.js'
 import type { LoadedSplit } from './loadSplit.js'
 
@@ -106,10 +107,10 @@ export function makeAhead({ split, spec, shape, workers, end }: AheadOptions): A
   }
 }
 
-function sharedArrays({ batchSize, views, inputHeight, inputWidth, classes }: BatchShape): BatchArrays {
+function sharedArrays(shape: BatchShape): BatchArrays {
   return {
-    images: new Uint8Array(new SharedArrayBuffer(views * batchSize * inputHeight * inputWidth * 3)),
-    labels: new Float32Array(new SharedArrayBuffer(4 * batchSize * classes)),
+    images: new Uint8Array(new SharedArrayBuffer(imageBytes(shape))),
+    labels: new Float32Array(new SharedArrayBuffer(4 * shape.batchSize * shape.classes)),
   }
 }
 

@@ -3,6 +3,7 @@ import type { TrainingSpec } from '@imclr/contract'
 import { stream } from '../random/stream.js'
 import { openChain } from './augment/chain.js'
 import { drawMix, mixImages } from './augment/mixImages.js'
+import { axesOf, drawAxis } from './axes.js'
 import { balancedOrder, batchesOf, epochOrder } from './batches.js'
 import { classRuns } from './classRuns.js'
 import { classWeights, softLabels, weighLabels } from './labels.js'
@@ -19,13 +20,13 @@ export interface BatchShape {
   stepsPerEpoch: number
   /** Copies of each input: 3 with AugMix's loss, else 1. */
   views: number
-  inputHeight: number
-  inputWidth: number
+  /** Pixels of an input; as many sizes as there are axes to stack along. */
+  inputSizes: readonly { height: number; width: number }[]
   classes: number
 }
 
 export interface BatchArrays {
-  /** uint8 `[views * batchSize, inputHeight, inputWidth, 3]` */
+  /** uint8 `[views * batchSize, height, width, 3]`, of one of the input sizes */
   images: Uint8Array
   /** float32 `[batchSize, classes]`, rows sum to 1 (with class-weighted sampling: to what the input counts in the loss) */
   labels: Float32Array
@@ -36,9 +37,12 @@ export interface BatchMaker extends BatchShape {
   make(epoch: number, step: number, into: BatchArrays): void
 }
 
-export const batchArrays = ({ batchSize, views, inputHeight, inputWidth, classes }: BatchShape): BatchArrays => ({
-  images: new Uint8Array(views * batchSize * inputHeight * inputWidth * 3),
-  labels: new Float32Array(batchSize * classes),
+/** Bytes of the images of a batch; its input sizes have the same number of pixels. */
+export const imageBytes = ({ batchSize, views, inputSizes: [size] }: BatchShape): number => views * batchSize * size!.height * size!.width * 3
+
+export const batchArrays = (shape: BatchShape): BatchArrays => ({
+  images: new Uint8Array(imageBytes(shape)),
+  labels: new Float32Array(shape.batchSize * shape.classes),
 })
 
 /**
@@ -57,10 +61,11 @@ export function batchMaker(split: LoadedSplit, spec: BatchSpec): BatchMaker {
   const views = viewsOf(spec.augment)
   const k = mode === 'imclr' ? stacking.images : 1
   const stackFirst = k > 1 && stacking.order === 'stack-first'
-  const tall = stacking.axis === 'height' ? k : 1
-  const shape: BatchShape = { batchSize, stepsPerEpoch, views, inputHeight: tall * height, inputWidth: (k / tall) * width, classes }
+  const axes = k > 1 ? axesOf(stacking) : (['height'] as const)
+  const inputSizes = axes.map((axis) => (axis === 'height' ? { height: k * height, width } : { height, width: k * width }))
+  const shape: BatchShape = { batchSize, stepsPerEpoch, views, inputSizes, classes }
   const chain = openChain(spec.augment, { height, width })
-  const room = () => batchArrays({ ...shape, inputHeight: height, inputWidth: width })
+  const room = () => batchArrays({ ...shape, inputSizes: [{ height, width }] })
   const singles = k > 1 ? room() : null
   const strangers = k > 1 && !withinBatch(stacking.pairing) ? Array.from({ length: k - 1 }, room) : []
   const runs = k > 1 && goesByClass(stacking.pairing) ? classRuns(labels, classes) : null
@@ -100,10 +105,11 @@ export function batchMaker(split: LoadedSplit, spec: BatchSpec): BatchMaker {
       const size = arrays.images.length / views
       return { images: arrays.images.subarray(view * size, (view + 1) * size), labels: arrays.labels }
     }
+    const along = drawAxis(spec, { epoch, step })
     for (let view = 0; view < views; view++) {
-      stackPairs({ ...viewOf(own, view), partners: partnersOf(view), positions, axis: stacking.axis, height, width, classes }, viewOf(into, view))
+      stackPairs({ ...viewOf(own, view), partners: partnersOf(view), positions, axis: axes[along]!, height, width, classes }, viewOf(into, view))
     }
-    if (stackFirst) mixInto(into, { height: shape.inputHeight, width: shape.inputWidth })
+    if (stackFirst) mixInto(into, inputSizes[along]!)
   }
   return { ...shape, make }
 }

@@ -2,6 +2,8 @@
  * The method itself: k images become one input, joined along one axis, and its label is the mean of theirs
  * (ImCLR, arXiv 2011.12618; StackMix, Chen et al., UAI 2022; method.md 1.1). Loss and everything else stay as they are.
  */
+import type { Axis } from './axes.js'
+
 export interface Pairs {
   /** uint8 `[b, height, width, 3]`, the first of each pair, augmented already. */
   images: Uint8Array
@@ -11,7 +13,7 @@ export interface Pairs {
   partners: readonly Partners[]
   /** Which image of an input stands at each of its k positions, 0 being the first of the pair: `[b, k]`. Without: in their order. */
   positions?: Uint32Array | null
-  axis: 'height' | 'width'
+  axis: Axis
   height: number
   width: number
   classes: number

@@ -3,7 +3,7 @@ import { backend, binding, tf, type Tensor } from '../tf.js'
 import { opAttribute } from './opAttributes.js'
 import { openGraphSession, type Feed, type Values } from './graph/graphSession.js'
 import { supportsBfloat16, type Precision } from './precision.js'
-import { graphName, recordGraph, type InputDeclaration, type StepDefinition } from './recordGraph.js'
+import { graphName, recordGraph, shapesOf, type InputDeclaration, type StepDefinition } from './recordGraph.js'
 
 export type { StepDefinition, InputDeclaration } from './recordGraph.js'
 
@@ -26,8 +26,11 @@ export interface Step {
   readonly precision: Precision
   /** Why a recorded step was asked for and an eager one runs. The caller announces it. */
   readonly fallbackReason?: string
-  /** Runs once with the named inputs, each a typed array of its declared type and size, and returns the named outputs. */
-  step(inputs: Readonly<Record<string, Values>>): Record<string, Float32Array>
+  /**
+   * Runs once with the named inputs, each a typed array of its declared type and size, and returns the named outputs.
+   * @param shape which of the definition's `shapesOf` the inputs have @default 0
+   */
+  step(inputs: Readonly<Record<string, Values>>, shape?: number): Record<string, Float32Array>
   /** All variables as they are now, in the order of the definition. */
   readVariables(): VariableState[]
   /** Sets all variables; names and sizes must be those of `readVariables`. */
@@ -61,7 +64,7 @@ function recordedStep(definition: StepDefinition, precision: Precision): Step {
   const { model, outputs } = recordGraph(definition, precision)
   const session = openGraphSession(model)
   const { variables } = definition
-  const outputNodes = outputs.map(graphName.output)
+  const outputNodes = shapesOf(definition).map((_, shape) => outputs.map((name) => graphName.output(name, shape)))
   const valueNodes = variables.map((_, index) => graphName.value(index))
 
   const writeVariables = (states: readonly VariableState[]) => {
@@ -74,8 +77,8 @@ function recordedStep(definition: StepDefinition, precision: Precision): Step {
   return {
     execution: 'recorded',
     precision,
-    step(inputs) {
-      const values = session.run(feedsOf(definition, inputs), outputNodes)
+    step(inputs, shape = 0) {
+      const values = session.run(feedsOf(definition, inputs, shape), outputNodes[shape]!)
       return Object.fromEntries(outputs.map((name, index) => [name, values[index] as Float32Array]))
     },
     readVariables() {
@@ -91,8 +94,8 @@ function eagerStep(definition: StepDefinition): Step {
   return {
     execution: 'eager',
     precision: 'float32',
-    step(inputs) {
-      const feeds = feedsOf(definition, inputs)
+    step(inputs, shape = 0) {
+      const feeds = feedsOf(definition, inputs, shape)
       const results = tf.tidy(() => {
         const tensors = Object.entries(definition.inputs).map(([name, { dtype }], index) => [name, toTensor(feeds[index]!, dtype)] as const)
         return definition.run(Object.fromEntries(tensors))
@@ -135,13 +138,13 @@ function checkStates({ variables }: StepDefinition, states: readonly VariableSta
 }
 
 /** The inputs in the order of the definition, checked: a wrong size would be an error deep inside TensorFlow. */
-function feedsOf(definition: StepDefinition, inputs: Readonly<Record<string, Values>>): Feed[] {
-  return Object.entries(definition.inputs).map(([name, { shape, dtype }]) => {
+function feedsOf(definition: StepDefinition, inputs: Readonly<Record<string, Values>>, which: number): Feed[] {
+  return Object.entries(shapesOf(definition)[which]!).map(([name, { shape, dtype }]) => {
     const values = inputs[name]
     if (!values) throw new RangeError(`the step needs the input ${name}`)
     const size = shape.reduce((product, length) => product * length, 1)
     if (values.length !== size) throw new RangeError(`input ${name} has ${values.length} values; [${shape.join(', ')}] needs ${size}`)
-    return { name: graphName.input(name), shape: [...shape], dtype: dtypes[dtype], values }
+    return { name: graphName.input(name, which), shape: [...shape], dtype: dtypes[dtype], values }
   })
 }
 

@@ -14,14 +14,21 @@ export interface InputDeclaration {
   dtype: 'uint8' | 'int32' | 'float32'
 }
 
+export type Inputs = Readonly<Record<string, InputDeclaration>>
+
 /** What is recorded: a function of declared inputs that may read and assign declared variables, and nothing else that changes. */
 export interface StepDefinition {
-  inputs: Readonly<Record<string, InputDeclaration>>
+  inputs: Inputs
+  /** The same inputs in other shapes, which the step may be run with as well: one graph each, over the same variables. */
+  otherInputs?: readonly Inputs[]
   /** Everything that the step reads or assigns and that lasts, in a fixed order. All float32. */
   variables: readonly { name: string; variable: Variable }[]
   /** uint8 inputs arrive as float32 tensors of the same values. */
   run(inputs: Record<string, Tensor>): Record<string, Tensor>
 }
+
+/** All shapes of a step's inputs; a step is run with one of them, by its place here. */
+export const shapesOf = ({ inputs, otherInputs = [] }: Pick<StepDefinition, 'inputs' | 'otherInputs'>): readonly Inputs[] => [inputs, ...otherInputs]
 
 export interface RecordedGraph {
   /** A SavedModel. */
@@ -32,10 +39,10 @@ export interface RecordedGraph {
   constantBytes: number
 }
 
-/** Names in the graph; the session feeds and fetches by them. */
+/** Names in the graph; the session feeds and fetches by them. `shape` is a place among `shapesOf`. */
 export const graphName = {
-  input: (name: string) => `in_${name}`,
-  output: (name: string) => `out_${name}`,
+  input: (name: string, shape: number) => `in${shape}_${name}`,
+  output: (name: string, shape: number) => `out${shape}_${name}`,
   initial: (index: number) => `initial_${index}`,
   value: (index: number) => `value_${index}`,
   initialised: 'initialised',
@@ -46,8 +53,9 @@ const largestConstant = 64 * 1024
 const graphTypes: Record<InputDeclaration['dtype'], number> = { uint8: dataType.uint8, int32: dataType.int32, float32: dataType.float }
 
 /**
- * Runs the step once and writes down every op that tfjs-node executes, computing as little as possible: declared inputs become placeholders, variables become
- * resource variables (handle, read, assignment), everything else constants. The variables' values are as before afterwards.
+ * Runs the step once for each shape of its inputs and writes down every op that tfjs-node executes, computing as little as possible:
+ * declared inputs become placeholders, variables become resource variables (handle, read, assignment), everything else constants. The
+ * variables' values are as before afterwards.
  *
  * @throws RecordingError when the step reads values of its own tensors or captures a large tensor
  */
@@ -57,12 +65,15 @@ export function recordGraph(definition: StepDefinition, precision: Precision): R
   let outputs: string[] = []
   try {
     tf.tidy(() => {
-      const inputs = Object.fromEntries(Object.entries(definition.inputs).map(([name, declared]) => [name, recorder.declareInput(name, declared)]))
       definition.variables.forEach(({ variable }, index) => recorder.declareVariable(variable, index))
-      const results = recorder.watch(() => definition.run(inputs))
-      recorder.finish(results)
-      outputs = Object.keys(results)
-      tf.dispose(results)
+      shapesOf(definition).forEach((declarations, shape) => {
+        const inputs = Object.fromEntries(Object.entries(declarations).map(([name, declared]) => [name, recorder.declareInput(graphName.input(name, shape), declared)]))
+        const results = recorder.watch(() => definition.run(inputs))
+        recorder.finish(results, shape)
+        outputs = Object.keys(results)
+        tf.dispose(results)
+      })
+      recorder.close()
     })
   } finally {
     definition.variables.forEach(({ variable }, index) => {
@@ -83,14 +94,14 @@ class Recorder {
   private readonly low = new Set<string>()
   private readonly casts = new Map<string, string>()
   private readonly constants = new Map<string, string>()
-  private readonly read = new Map<number, { variable: Variable; output: string }>()
+  private readonly read = new Map<number, { variable: Variable; own: Tensor; output: string }>()
   private count = 0
 
   constructor(private readonly precision: Precision) {}
 
   declareInput(name: string, { shape, dtype }: InputDeclaration): Tensor {
     const type = graphTypes[dtype]
-    const placeholder = this.add({ op: 'Placeholder', attributes: { dtype: attributeValue.type(type), shape: attributeValue.shape(shape) }, name: graphName.input(name) })
+    const placeholder = this.add({ op: 'Placeholder', attributes: { dtype: attributeValue.type(type), shape: attributeValue.shape(shape) }, name })
     const tensor = tf.zeros([...shape], dtype === 'uint8' ? 'float32' : dtype)
     const output = dtype === 'uint8' ? this.cast(`${placeholder}:0`, { from: type, to: dataType.float }) : `${placeholder}:0`
     this.outputs.set(tensor.dataId, output)
@@ -110,7 +121,7 @@ class Recorder {
     const own = tf.mul(variable, 1)
     variable.assign(own)
     this.outputs.set(variable.dataId, output)
-    this.read.set(index, { variable, output })
+    this.read.set(index, { variable, own, output })
   }
 
   /** Runs `step` with every executed op written down. */
@@ -147,18 +158,23 @@ class Recorder {
     }
   }
 
-  /** Assigns what the step assigned, after every read of the old value, and names the results, after every assignment. */
-  finish(results: Record<string, Tensor>): void {
+  /** Assigns what the step assigned, after every read of the old value, and names the results, after every assignment. Then the variables are as declared again. */
+  finish(results: Record<string, Tensor>, shape: number): void {
     const dtype = attributeValue.type(dataType.float)
     const assigned = [...this.read].flatMap(([index, { variable, output }]) => {
       const value = this.wide(this.reference(variable))
       if (value === output) return []
-      return [`^${this.add({ op: 'AssignVariableOp', inputs: [`variable_${index}`, value, `^read_${index}`], attributes: { dtype }, name: `assign_${index}` })}`]
+      return [`^${this.add({ op: 'AssignVariableOp', inputs: [`variable_${index}`, value, `^read_${index}`], attributes: { dtype }, name: `assign${shape}_${index}` })}`]
     })
     for (const [name, tensor] of Object.entries(results)) {
       const type = backend.tensorMap.get(tensor.dataId).dtype
-      this.add({ op: 'Identity', inputs: [this.wide(this.reference(tensor)), ...assigned], attributes: { T: attributeValue.type(type) }, name: graphName.output(name) })
+      this.add({ op: 'Identity', inputs: [this.wide(this.reference(tensor)), ...assigned], attributes: { T: attributeValue.type(type) }, name: graphName.output(name, shape) })
     }
+    for (const { variable, own } of this.read.values()) variable.assign(own)
+  }
+
+  /** Names what is fed to set all variables. */
+  close(): void {
     const all = [...this.read.keys()].map((index) => `^initialise_${index}`)
     this.add({ op: 'Const', inputs: all, attributes: { dtype: attributeValue.type(dataType.int32), value: attributeValue.tensor({ type: dataType.int32, shape: [], bytes: new Uint8Array(4) }) }, name: graphName.initialised })
   }

@@ -1,13 +1,18 @@
 import { tf, type Tensor2D } from '../tf.js'
 import { jensenShannon } from './jensenShannon.js'
 import { softmaxCrossEntropy, weightedCrossEntropy } from './kernels/softmaxCrossEntropy.js'
+import type { Inputs } from './recordGraph.js'
 import type { LossTerm } from './trainingStep.js'
 import type { TrainingPass } from './trainingPass.js'
+
+type ImageShape = readonly [number, number, number, number]
 
 export interface SupervisedLossOptions {
   pass: TrainingPass
   /** Of the images as they enter the network, stacked or not: `[n, h, w, 3]`; with `jsd` n counts all three views. */
-  shape: readonly [number, number, number, number]
+  shape: ImageShape
+  /** Others of as many images that the step may be run with. */
+  otherShapes?: readonly ImageShape[]
   classes: number
   /**
    * Rows of `labels` do not sum to 1 but to a weight of their input: its cross-entropy is -sum_c labels_c log p_c all the same, what
@@ -22,12 +27,14 @@ export interface SupervisedLossOptions {
  * Mean cross-entropy of `images` (uint8 `[n, h, w, 3]`) with `labels` (float32 `[n, classes]`, soft, rows summing to 1). With `jsd` there are
  * labels for the first third of the images only, the images themselves, and the Jensen-Shannon loss over all three views is added.
  */
-export function supervisedLoss({ pass, shape, classes, weighted = false, jsd = 0 }: SupervisedLossOptions): LossTerm {
+export function supervisedLoss({ pass, shape, otherShapes = [], classes, weighted = false, jsd = 0 }: SupervisedLossOptions): LossTerm {
   const crossEntropy = weighted ? weightedCrossEntropy : softmaxCrossEntropy
   const rows = jsd > 0 ? shape[0] / 3 : shape[0]
+  const inputsOf = (images: ImageShape): Inputs => ({ images: { shape: images, dtype: 'uint8' }, labels: { shape: [rows, classes], dtype: 'float32' } })
   return {
     name: 'supervised',
-    inputs: { images: { shape, dtype: 'uint8' }, labels: { shape: [rows, classes], dtype: 'float32' } },
+    inputs: inputsOf(shape),
+    otherInputs: otherShapes.map(inputsOf),
     value({ images, labels }) {
       const logits = pass(images!)
       const entropy = tf.mean(crossEntropy(labels as Tensor2D, jsd > 0 ? tf.slice(logits, 0, rows) : logits)).asScalar()

@@ -3,13 +3,15 @@ import { clipGradients } from '../optimizer/clipGradients.js'
 import { makeOptimizer } from '../optimizer/makeOptimizer.js'
 import { updateMovingAverage } from '../optimizer/movingAverage.js'
 import { tf, type LayersModel, type Scalar, type Tensor, type Variable } from '../tf.js'
-import type { InputDeclaration, StepDefinition } from './recordGraph.js'
+import type { Inputs, StepDefinition } from './recordGraph.js'
 
 /** One summand of the training loss, with the inputs of the step that it needs. */
 export interface LossTerm {
   /** Names its value among the step's results. */
   name: string
-  inputs: Readonly<Record<string, InputDeclaration>>
+  inputs: Inputs
+  /** Its inputs in the other shapes of the step, where they differ there. */
+  otherInputs?: readonly Inputs[]
   /** Gradients flow from it to the model's weights. */
   value(inputs: Record<string, Tensor>): Scalar
 }
@@ -55,11 +57,13 @@ export function trainingStep({ model, terms, clipNorm, emaDecay, ...recipe }: Tr
     return { loss, ...Object.fromEntries(terms.map(({ name }, index) => [name, values[index]!])) }
   }
 
+  const scalars = Object.fromEntries(optimizer.scalars.map((name) => [name, { shape: [], dtype: 'float32' as const }]))
+  const inputsOf = (of: (term: LossTerm) => Inputs): Inputs => ({ ...Object.assign({}, ...terms.map(of)) as Inputs, ...scalars })
+  const others = Math.max(...terms.map(({ otherInputs = [] }) => otherInputs.length))
+
   return {
-    inputs: {
-      ...Object.assign({}, ...terms.map((term) => term.inputs)) as LossTerm['inputs'],
-      ...Object.fromEntries(optimizer.scalars.map((name) => [name, { shape: [], dtype: 'float32' as const }])),
-    },
+    inputs: inputsOf(({ inputs }) => inputs),
+    otherInputs: Array.from({ length: others }, (_, i) => inputsOf(({ inputs, otherInputs }) => otherInputs?.[i] ?? inputs)),
     variables: [...weights, ...optimizer.variables, ...averages],
     weights: { start: 0, count: weights.length },
     averages: emaDecay === null ? null : { start: weights.length + optimizer.variables.length, count: averages.length },

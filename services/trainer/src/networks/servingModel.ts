@@ -1,4 +1,4 @@
-import type { TestInput } from '@imclr/contract'
+import type { TestInput, TrainingSpec } from '@imclr/contract'
 import { tf, type Layer, type LayersModel, type SymbolicTensor } from '../tf.js'
 import { actsInTrainingOnly } from './dropoutLayer.js'
 
@@ -7,7 +7,7 @@ export interface ServingOptions {
   mean: readonly [number, number, number]
   std: readonly [number, number, number]
   /** How training inputs were stacked, and what is made of a picture (default: it is stacked with itself); null for a network trained on single images. */
-  stack: { images: number; axis: 'height' | 'width'; testInput?: TestInput } | null
+  stack: { images: number; axis: TrainingSpec['stacking']['axis']; testInput?: TestInput } | null
   /** Of the pictures, which a model that mirrors is bound to; others take any. */
   width?: number
   /** What the model ends in. */
@@ -16,8 +16,8 @@ export interface ServingOptions {
 
 /**
  * The model as it is used: pixels 0..255 `[n, h, w, 3]` to `[n, classes]`. Normalisation is a fixed batch normalisation in front, an image
- * is stacked with itself where training inputs were stacked ('self-mirror': with its mirror image, in turn where they are more than two),
- * softmax comes last. Only standard layers, so plain TensorFlow.js loads it.
+ * is stacked with itself where training inputs were stacked (above itself where they were along either axis; 'self-mirror': with its mirror
+ * image, in turn where they are more than two), softmax comes last. Only standard layers, so plain TensorFlow.js loads it.
  * The trained layers are shared, not copied: dispose the trained model, not this one.
  */
 export function buildServingModel(trained: LayersModel, { mean, std, stack, width, output = 'probabilities' }: ServingOptions): LayersModel {
@@ -27,7 +27,7 @@ export function buildServingModel(trained: LayersModel, { mean, std, stack, widt
   let x = normalise(pixels, { mean, std })
   if (stack && stack.images > 1 && stack.testInput !== 'single') {
     const parts = [x, mirrors ? mirror(x, width!) : x]
-    x = tf.layers.concatenate({ name: 'self_stack', axis: stack.axis === 'height' ? 1 : 2 }).apply(Array.from({ length: stack.images }, (_, i) => parts[i % 2]!)) as SymbolicTensor
+    x = tf.layers.concatenate({ name: 'self_stack', axis: stack.axis === 'width' ? 2 : 1 }).apply(Array.from({ length: stack.images }, (_, i) => parts[i % 2]!)) as SymbolicTensor
   }
   x = applyLayers(trained, x)
   if (output === 'probabilities') x = tf.layers.activation({ name: 'probabilities', activation: 'softmax' }).apply(x) as SymbolicTensor
