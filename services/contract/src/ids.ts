@@ -12,6 +12,8 @@ export const versionId = id('ver')
 export const jobId = id('job')
 export const modelId = id('mdl')
 export const experimentId = id('exp')
+/** `net_` and 32 hexadecimal digits of the sha256 over project id and content: the same network is the same id. */
+export const networkId = id('net')
 
 export const idPrefixes = ['prj', 'key', 'upl', 'ds', 'job', 'mdl', 'exp'] as const
 export type IdPrefix = (typeof idPrefixes)[number]

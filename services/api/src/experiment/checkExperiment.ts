@@ -1,12 +1,16 @@
-import { planRuns, presetNames, presets, type ExperimentDefinition, type Issue, type VersionSummary } from '@imclr/contract'
+import { presetNames, presets, type ExperimentDefinition, type Issue, type PlannedRun, type VersionSummary } from '@imclr/contract'
 import { checkSpec, fitSpec } from '../job/checkSpec.js'
+import type { SpecNetwork } from '../job/holdNetwork.js'
 
 export type ExperimentData = Pick<VersionSummary, 'classes' | 'picture' | 'counts' | 'perClass'>
 
+/** A run with the network that it trains. */
+export type DecidedRun = PlannedRun & { network: SpecNetwork }
+
 /** Why a data set cannot carry an experiment, and the nearest thing that would work; empty: it can. Found before any run is submitted. */
-export function checkExperiment(definition: ExperimentDefinition, data: ExperimentData): Issue[] {
+export function checkExperiment(definition: ExperimentDefinition, runs: readonly DecidedRun[], data: ExperimentData): Issue[] {
   const own = [...checkPictures(definition, data), ...checkLabels(definition, data), ...checkOthers(definition, data)]
-  return own.length > 0 ? own : checkRuns(definition, data)
+  return own.length > 0 ? own : checkRuns(runs, data)
 }
 
 const issue = (path: string, message: string, fix: string): Issue => ({ path, code: 'does_not_fit', message, fix })
@@ -56,10 +60,10 @@ function checkOthers({ name, budgets, requires: { unlabelledImages, testImages }
 }
 
 /** What any training would be refused for, once per arm. */
-function checkRuns(definition: ExperimentDefinition, data: ExperimentData): Issue[] {
+function checkRuns(runs: readonly DecidedRun[], data: ExperimentData): Issue[] {
   const found = new Map<string, Issue>()
-  for (const { arm, spec } of planRuns(definition)) {
-    for (const one of checkSpec(fitSpec(spec, data), data, null)) found.set(`${arm} ${one.path} ${one.message}`, { ...one, path: `arms.${arm}.${one.path}` })
+  for (const { arm, spec, network } of runs) {
+    for (const one of checkSpec(fitSpec(spec, data), data, { network, reference: null })) found.set(`${arm} ${one.path} ${one.message}`, { ...one, path: `arms.${arm}.${one.path}` })
   }
   return [...found.values()]
 }
