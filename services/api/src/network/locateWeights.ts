@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { shapesOf, weightShapes } from './measureNetwork.js'
 import { TopologyProblem } from './readTopology.js'
 
-const entry = z.object({ name: z.string().max(500), shape: z.array(z.int().positive().max(2 ** 31)).max(8), dtype: z.literal('float32'), quantization: z.undefined() })
+const entry = z.object({ name: z.string().max(500), shape: z.array(z.int().positive().max(2 ** 31)).max(8), dtype: z.literal('float32'), quantization: z.undefined().optional() })
 const groups = z.array(z.object({ weights: z.array(entry).max(10_000) })).min(1).max(10_000) // paths are not read: the bytes have come already
 
 /**
