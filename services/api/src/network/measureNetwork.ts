@@ -87,8 +87,8 @@ const [measuredAt, classes] = [32, 10]
 
 /** Throws NetworkProblem where no size of images goes through, or it is beyond the limits. */
 export function measureNetwork(layers: readonly NetworkLayer[], output: string): Measured {
-  const smallestSize = smallest(layers)
-  const side = Math.max(measuredAt, smallestSize)
+  const smallestSize = firstSide(layers, 1)
+  const side = firstSide(layers, measuredAt)
   const shapes = shapesOf(layers, { height: side, width: side })
   const features = shapes.get(output)!
   const [head, weights] = [features.at(-1)! * classes, new Map(layers.map((layer) => [layer, weightShapes(layer, shapes.get(layer.inputs[0]!)!)]))]
@@ -107,9 +107,10 @@ export function measureNetwork(layers: readonly NetworkLayer[], output: string):
   return { parameters: trained + head + classes, multiplyAdds: Math.round(products * scale), smallestSize }
 }
 
-function smallest(layers: readonly NetworkLayer[]): number {
+/** The first from there on that goes through: sums may want sides that the strides divide. */
+function firstSide(layers: readonly NetworkLayer[], from: number): number {
   let problem: NetworkProblem | undefined
-  for (let side = 1; side <= largestSide; side++) {
+  for (let side = from; side <= largestSide; side++) {
     try {
       shapesOf(layers, { height: side, width: side })
       return side

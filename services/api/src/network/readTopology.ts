@@ -12,10 +12,10 @@ export interface Topology {
 }
 
 const config = z.record(z.string(), z.unknown())
-const layerEntry = z.object({ class_name: z.string().max(100), config, name: z.string().max(200).optional(), inbound_nodes: z.unknown() })
+const layerEntry = z.object({ class_name: z.string().max(100), config, name: z.string().max(200).optional(), inbound_nodes: z.unknown().optional() })
 const layerEntries = z.array(layerEntry).min(1).max(networkLimits.layers)
 const end = z.array(z.tuple([z.string(), z.number(), z.number()])).length(1)
-const sequential = z.object({ class_name: z.literal('Sequential'), config: z.union([layerEntries, z.object({ layers: layerEntries })]) })
+const sequential = z.object({ class_name: z.literal('Sequential'), config: z.preprocess((own) => (Array.isArray(own) ? { layers: own } : own), z.object({ layers: layerEntries })) })
 const functional = z.object({ class_name: z.enum(['Model', 'Functional']), config: z.object({ layers: layerEntries, input_layers: end, output_layers: end }) })
 const modelTopology = z.discriminatedUnion('class_name', [sequential, functional])
 /** One use of a layer, by the layers that it takes. */
@@ -47,7 +47,7 @@ export function readTopology(json: unknown): Topology {
   const layers = needed.flatMap(({ className, name, inputs, config }) => {
     const refuse = (message: string, fix: string) => { issues.push({ path: `model.${name}`, code: 'not_supported', message, fix }); return [] }
     const reader = Object.hasOwn(layerReaders, className) ? layerReaders[className]! : undefined
-    if (!reader) return refuse(`A layer of the class ${className} is not known here`, hints[className] ?? `Use ${Object.keys(layerReaders).join(', ')}`)
+    if (!reader) return refuse(`A layer of the class ${className} is not known here`, hints.get(className) ?? `Use ${Object.keys(layerReaders).join(', ')}`)
     const read = reader.safeParse(config)
     if (!read.success) return refuse(`${className}: ${read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`.slice(0, 500), 'Use another setting, or another layer')
     const layer = networkLayer.safeParse({ ...read.data, name, inputs: inputs.map((one) => (one === input ? networkInput : one)) })
@@ -62,17 +62,16 @@ export function readTopology(json: unknown): Topology {
 /** What the finished model calls layers of its own. */
 const reserved = new Set([networkInput, 'logits', 'pixels', 'normalise', 'self_stack', 'mirror', 'mirror_rows', 'mirror_back', 'probabilities', 'feature_pool'])
 
-const hints: Record<string, string> = {
+const hints = new Map(Object.entries({
   Flatten: 'Flatten ties a network to one size of images, and stacking changes it. Replace it by GlobalAveragePooling2D (the dense layers behind it must be trained anew), or cut the model before it',
   Reshape: 'Cut the model before it: a last layer is made for your classes anyway',
   Lambda: 'It holds code, which is not run here. Use standard layers',
   Functional: 'Put its layers into the model itself: a model inside a model is not read',
   Model: 'Put its layers into the model itself: a model inside a model is not read',
   Sequential: 'Put its layers into the model itself: a model inside a model is not read',
-}
+}))
 
-function ofSequential({ config }: z.infer<typeof sequential>) {
-  const all = Array.isArray(config) ? config : config.layers
+function ofSequential({ config: { layers: all } }: z.infer<typeof sequential>) {
   const nameOf = (entry: z.infer<typeof layerEntry>, i: number) => String(entry.config.name ?? entry.name ?? `layer_${i}`)
   const hasInput = all[0]!.class_name === 'InputLayer'
   const input = hasInput ? nameOf(all[0]!, 0) : networkInput
