@@ -85,6 +85,16 @@ describe('a network from the files of a tfjs model', () => {
     source.dispose()
   })
 
+  it('moves its statistics by its own momentum', async () => {
+    const model = await fineTuned()
+    const x = random(4, 16, 16)
+    const before = valuesOf(model).get('norm1/moving_mean')!
+    const mean = [...tf.tidy(() => tf.mean((tf.model({ inputs: model.inputs, outputs: model.getLayer('conv1').output as never }).apply(x) as Tensor), [0, 1, 2])).dataSync()]
+    applyInTraining(model, x, 'moved').dispose()
+    valuesOf(model).get('norm1/moving_mean')!.forEach((value, i) => expect(value).toBeCloseTo(0.7 * before[i]! + 0.3 * mean[i]!, 5))
+    model.dispose()
+  })
+
   it('is served with standard layers alone', async () => {
     const model = await fineTuned()
     const serving = buildServingModel(model, { mean: [120, 118, 110], std: [60, 61, 66], stack: { images: 2, axis: 'height' } })

@@ -26,11 +26,12 @@ export function locateWeights(manifest: unknown, { layers, smallestSize, bytes }
   }
   if (4 * first !== bytes) return refuse('uploadId', `The weights have ${bytes} bytes; model.json describes ${4 * first}`, 'Send all files of the manifest whole, in its order')
 
+  // Converters put the model's own name in front.
+  const withoutModel = new Map([...places].map(([name, place]) => [name.slice(name.indexOf('/') + 1), place]))
   const shapes = shapesOf(layers, { height: smallestSize, width: smallestSize })
   return layers.flatMap((layer) => weightShapes(layer, shapes.get(layer.inputs[0]!)!).map(([name, shape]): NetworkWeight => {
     const wanted = `${layer.name}/${name}`
-    // Converters put the model's own name in front.
-    const place = places.get(wanted) ?? [...places].find(([key]) => key.endsWith(`/${wanted}`))?.[1]
+    const place = places.get(wanted) ?? withoutModel.get(wanted)
     if (!place) return refuse(`model.${layer.name}`, `There is no weight ${wanted} in the manifest`, 'Save the model again, with its weights')
     if (place.shape.join() !== shape.join()) return refuse(`model.${layer.name}`, `${wanted} has the shape [${place.shape.join(', ')}]; the layer needs [${shape.join(', ')}]`, 'Save the model again')
     return { layer: layer.name, name, shape, first: place.first }
