@@ -78,7 +78,7 @@ export class TypePrinter {
     if (schema.const !== undefined) return literal(schema.const)
     if (schema.enum) return schema.enum.map(literal).join(' | ')
     const union = schema.anyOf ?? schema.oneOf
-    if (union) return [...new Set(union.map(inner))].join(' | ')
+    if (union) return joined([...new Set(union.map(inner))])
     if (schema.allOf) return schema.allOf.map((part) => `(${inner(part)})`).join(' & ')
     if (Array.isArray(schema.type)) return schema.type.map((type) => inner({ ...schema, type })).join(' | ')
     switch (schema.type) {
@@ -106,6 +106,9 @@ export class TypePrinter {
     return `{ ${lines.join('; ')} }`
   }
 }
+
+/** Any string beside named ones: written so that editors go on offering the names. */
+const joined = (parts: string[]): string => (parts.some((part) => part.startsWith("'")) ? parts.map((part) => (part === 'string' ? '(string & {})' : part)) : parts).join(' | ')
 
 const declare = (name: string, body: string): string => /^\{ .* \}$/s.test(body) && !/^\{[^{}]*\} [|&]/.test(body) && balanced(body)
   ? `export interface ${name} {\n${splitFields(body).map((field) => `  ${field}`).join('\n')}\n}`

@@ -1,10 +1,11 @@
 import { connect, type ClientOptions } from './connection/connect.js'
-import type { Api, CallOptions, CreateExperimentRequest, JobCompareEvaluationsAnswer, ModelCompareAnswer, Report } from './generated/api.js'
+import type { Api, CallOptions, CreateExperimentRequest, JobCompareEvaluationsAnswer, ModelCompareAnswer, NetworkSummary, Report } from './generated/api.js'
 import { getExperiment, runExperiment, type Experiment, type ExperimentOptions } from './experiments/experiment.js'
 import { getVersion, uploadDataset, type Dataset, type UploadOptions } from './datasets/uploadDataset.js'
 import { evaluate, getEvaluation, type EvaluateOptions, type Evaluation, type EvaluationJob } from './jobs/evaluate.js'
 import { getJob, train, type Job, type TrainOptions } from './jobs/train.js'
 import { loadModel, type LoadedModel, type LoadOptions } from './models/loadModel.js'
+import { uploadNetwork, type NetworkFiles, type NetworkUploadOptions } from './networks/uploadNetwork.js'
 import { getModel, getReport, type Model } from './models/model.js'
 
 /** Of `b` against `a`, image by image. */
@@ -36,6 +37,13 @@ export interface Client {
     load<Label extends string = string>(model: { id: string } | string, options?: LoadOptions): Promise<LoadedModel<Label>>
     download(model: { id: string } | string, folder: string): Promise<string[]>
     report(model: { id: string } | string): Promise<Report>
+  }
+  networks: {
+    /** `sdk.networks.upload('mobilenet/model.json')`: a layers model of your own, to be named in `network` or in `fineTune.from` of a training. */
+    upload(from: string | URL | NetworkFiles, options?: NetworkUploadOptions): Promise<NetworkSummary>
+    get(networkId: string): Promise<NetworkSummary>
+    /** Refused while a model is made of it, or a job will train it. */
+    delete(network: { id: string } | string): Promise<void>
   }
   experiments: {
     /** `sdk.experiments.run('label-budget', { scale: 'small', dataset })`: a preset, or arms x seeds x budgets of one's own; resolves when queued. */
@@ -74,6 +82,11 @@ export function createClient(options: ClientOptions = {}): Client {
       load: (model, loadOptions) => loadModel(connection, { id: idOf(model) }, loadOptions),
       download: async (model, folder) => (await getModel(connection, idOf(model))).download(folder),
       report: (model) => getReport(connection, idOf(model)),
+    },
+    networks: {
+      upload: (from, uploadOptions) => uploadNetwork(connection, from, uploadOptions),
+      get: (networkId) => connection.api.network.get({ networkId }),
+      delete: async (network) => { await connection.api.network.delete({ networkId: idOf(network) }) },
     },
     experiments: { run: (experiment, experimentOptions) => runExperiment(connection, experiment, experimentOptions), get: (experimentId) => getExperiment(connection, experimentId) },
     compare: (a, b) => connection.api.model.compare({ a: idOf(a), b: idOf(b) }),

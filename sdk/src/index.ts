@@ -5,6 +5,7 @@ export type { Experiment, ExperimentOptions, ExperimentWait } from './experiment
 export type { EvaluateOptions, Evaluation, EvaluationJob } from './jobs/evaluate.js'
 export type { Job, TrainOptions } from './jobs/train.js'
 export type { EventOptions, FollowOptions, JobUpdate } from './jobs/followJob.js'
+export type { NetworkFiles, NetworkUploadOptions } from './networks/uploadNetwork.js'
 export type { Model } from './models/model.js'
 export type { LoadedModel, LoadOptions, Prediction, TfjsRuntime } from './models/loadModel.js'
 export {

@@ -113,7 +113,7 @@ export async function trainJob(api: TestApi, jobId: string, { versionId, right }
   const listed = [...files].map(([path, bytes]) => ({ path, bytes: bytes.length, sha256: sha256(bytes), contentType: types[path.split('.').at(-1)!]! }))
   for (const { path, contentType } of listed) await api.parts.store.put(prefix + path, files.get(path)!, { contentType })
   const manifest: ArtifactManifest = {
-    schemaVersion: 1, jobId, attempt: fence.attempt, name: `a ${spec!.mode} model`, network: 'resnet8', spec: spec!, versionId, classes, picture,
+    schemaVersion: 1, jobId, attempt: fence.attempt, name: `a ${spec!.mode} model`, network: spec!.network, layers: ['stem_conv', 'stage1_unit1_conv1'], origin: null, spec: spec!, versionId, classes, picture,
     parameters: 78_042, epochsTrained: 2, endedEarly: null, accuracy: right / 30, goldenDifference: 1e-6, multiplyAddsPerSecond: 5e9, files: listed,
   }
   const modelId = makeId('mdl', randomBytes(20))

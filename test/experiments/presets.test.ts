@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual, promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { definitionOf, experimentReport, experimentRuns, presetNames, presets, scales, trainingSpec } from '@imclr/contract'
+import { definitionOf, experimentReport, experimentRuns, networks, presetNames, presets, scales, trainingSpec, type NetworkName } from '@imclr/contract'
 import { BadInputError, createClient, type Client, type Dataset } from '@imclr/sdk'
 import { checkExperiment, type ExperimentData } from '../../services/api/src/experiment/checkExperiment.js'
 import { estimateJob } from '../../services/api/src/job/estimateJob.js'
@@ -131,11 +131,11 @@ describe('the presets as data', () => {
       perClass: { train: Array.from({ length: 10 }, () => perClass), test: Array.from({ length: 10 }, () => test / 10) },
     })
     const refusal = (lacking: ExperimentData, path: string): string => {
-      const found = checkExperiment(definition, lacking, name).filter((issue) => issue.path === path)
+      const found = checkExperiment(definition, lacking, { preset: name }).filter((issue) => issue.path === path)
       expect(found, path).not.toEqual([])
       return found.map(({ fix }) => fix).join(' | ')
     }
-    expect(checkExperiment(definition, data(), name)).toEqual([])
+    expect(checkExperiment(definition, data(), { preset: name })).toEqual([])
     if (minSide > 8) expect(refusal(data({ side: minSide - 1 }), 'versionId')).toContain(`imageSize: ${minSide}`)
     expect(refusal(data({ perClass: labelsPerClass - 1 }), 'versionId')).toMatch(/^Add 1 of 'class 0'/)
     expect(refusal(data({ test: testImages - 10 }), 'versionId')).toMatch(/more test images/)
@@ -143,7 +143,7 @@ describe('the presets as data', () => {
     if (budgets.some((budget) => budget !== null && budget > few.counts.train)) {
       const fix = refusal(few, 'budgets')
       const nearest = JSON.parse(/budgets (\[[^\]]*\])/.exec(fix)![1]!) as (number | null)[]
-      expect(checkExperiment({ ...definition, budgets: nearest }, few, name)).toEqual([])
+      expect(checkExperiment({ ...definition, budgets: nearest }, few, { preset: name })).toEqual([])
       // The scale with all labels asks for no more of them.
       if (presets[name].scales.paper.budgets.every((budget) => budget === null)) expect(fix).toContain(`take ${name} as it is at scale paper`)
     }
@@ -159,7 +159,7 @@ describe('the presets as data', () => {
       const { arms, budgets } = definitionOf(presets[name], 'small')
       // 150 stacked images of ResNet-20, three forward passes each.
       const speed = 150 * 3 * 2 * 40.8e6
-      const seconds = budgets.flatMap((budget) => arms.map(({ spec }) => estimateJob(trainingSpec.parse({ ...spec, trainImages: budget }), version, speed).seconds)).reduce((sum, one) => sum + one, 0)
+      const seconds = budgets.flatMap((budget) => arms.map(({ spec }) => estimateJob(trainingSpec.parse({ ...spec, trainImages: budget }), version, { network: networks[spec.network as NetworkName], measured: speed }).seconds)).reduce((sum, one) => sum + one, 0)
       console.log(`${name}, small: about ${Math.round(seconds / 60)} min per seed`)
       expect(seconds / budgets.length, name).toBeLessThan(45 * 60)
     }

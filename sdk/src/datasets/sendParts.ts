@@ -5,7 +5,7 @@ import { pause } from '../connection/persistentFetch.js'
 import type { Source } from './source.js'
 
 /** One part of the upload as the store has it: number from 1, base64 of its sha256. */
-interface Part { partNumber: number; sha256: string }
+export interface Part { partNumber: number; sha256: string }
 
 export interface SendOptions {
   api: Api

@@ -44,7 +44,9 @@ export interface ArtifactManifest {
   jobId: string
   attempt: number
   name: string
-  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'
+  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn' | (string & {})
+  layers: string[]
+  origin: Origin | null
   spec: TrainingSpec
   versionId: string
   classes: string[]
@@ -203,6 +205,15 @@ export interface CreateExperimentRequest {
   budgets?: (number | null)[]
   change?: SpecChange
   rivals?: boolean
+}
+
+export interface CreateNetworkRequest {
+  uploadId: string
+  parts: UploadPart[]
+  name: string
+  model: string
+  normalisation?: Normalisation | null
+  licence?: string | null
 }
 
 export interface CreateUploadRequest {
@@ -507,6 +518,16 @@ export interface FailureRecord {
   issues: Issue[]
 }
 
+export interface FineTuneInput {
+  from: string
+  freeze?: 'all-but-head' | string[]
+}
+
+export interface FineTune {
+  from: string
+  freeze: 'all-but-head' | string[]
+}
+
 export interface GoldenFile {
   picture: Picture
   cases: { original: string; label: string; pixels: string; probabilities: number[] }[]
@@ -577,7 +598,9 @@ export interface ModelSummary {
   jobId: string
   datasetId: string
   versionId: string
-  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'
+  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn' | (string & {})
+  layers: string[]
+  origin: Origin | null
   mode: 'imclr' | 'baseline'
   classes: string[]
   picture: Picture
@@ -597,6 +620,26 @@ export interface NearDuplicate {
   distance: number
 }
 
+export interface NetworkSummary {
+  id: string
+  name: string
+  parameters: number
+  multiplyAdds: number
+  smallestSize: number
+  normalisation: Normalisation | null
+  licence: string | null
+  weightsSha256: string
+  layers: string[]
+  notes: string[]
+  bytes: number
+  createdAt: string
+}
+
+export interface Normalisation {
+  mean: [number, number, number]
+  std: [number, number, number]
+}
+
 export type OptimizerInput =
   | { kind: 'sgd'; momentum?: number; nesterov?: boolean }
   | { kind: 'adam'; beta1?: number; beta1End?: number | null; beta2?: number; epsilon?: number }
@@ -606,6 +649,14 @@ export type Optimizer =
   | { kind: 'sgd'; momentum: number; nesterov: boolean }
   | { kind: 'adam'; beta1: number; beta1End: number | null; beta2: number; epsilon: number }
   | { kind: 'adamw'; beta1: number; beta1End: number | null; beta2: number; epsilon: number }
+
+export interface Origin {
+  id: string
+  name: string
+  sha256: string
+  frozen: string[]
+  licence: string | null
+}
 
 export interface PageRequest {
   cursor?: string
@@ -813,7 +864,8 @@ export interface SignedPart {
 
 export interface SpecChange {
   mode?: 'imclr' | 'baseline'
-  network?: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'
+  network?: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn' | (string & {})
+  fineTune?: FineTuneInput | null
   epochs?: number
   batchSize?: number
   learningRate?: number
@@ -913,7 +965,8 @@ export type TrainerEvent =
 
 export interface TrainingSpecInput {
   mode?: 'imclr' | 'baseline'
-  network?: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'
+  network?: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn' | (string & {})
+  fineTune?: FineTuneInput | null
   epochs?: number
   batchSize?: number
   learningRate?: number
@@ -942,7 +995,8 @@ export interface TrainingSpecInput {
 
 export interface TrainingSpec {
   mode: 'imclr' | 'baseline'
-  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn'
+  network: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn' | (string & {})
+  fineTune: FineTune | null
   epochs: number
   batchSize: number
   learningRate: number
@@ -1076,6 +1130,10 @@ export type ModelListAnswer = { items: ModelSummary[]; nextCursor: string | null
 export type ModelSetPublicRequest = { modelId: string; public: boolean }
 export type ModelUrlRequest = { modelId: string; expiresInSeconds?: number }
 export type ModelUrlAnswer = { url: string; base: string; token: string | null; expiresAt: string | null }
+export type NetworkDeleteRequest = { networkId: string }
+export type NetworkDeleteAnswer = { networkId: string }
+export type NetworkGetRequest = { networkId: string }
+export type NetworkListAnswer = { items: NetworkSummary[]; nextCursor: string | null }
 export type ProjectCreateRequest = { name: string }
 export type ProjectCreateAnswer = { project: Project; key: ApiKeySummary; secret: string }
 export type ProjectListAnswer = { items: Project[]; nextCursor: string | null }
@@ -1135,6 +1193,12 @@ export interface Api {
     setPublic(input: ModelSetPublicRequest, options?: CallOptions): Promise<ModelSummary>
     url(input: ModelUrlRequest, options?: CallOptions): Promise<ModelUrlAnswer>
   }
+  network: {
+    create(input: CreateNetworkRequest, options?: CallOptions): Promise<NetworkSummary>
+    delete(input: NetworkDeleteRequest, options?: CallOptions): Promise<NetworkDeleteAnswer>
+    get(input: NetworkGetRequest, options?: CallOptions): Promise<NetworkSummary>
+    list(input?: PageRequest, options?: CallOptions): Promise<NetworkListAnswer>
+  }
   project: {
     create(input: ProjectCreateRequest, options?: CallOptions): Promise<ProjectCreateAnswer>
     current(input?: Record<string, never>, options?: CallOptions): Promise<Project>
@@ -1189,6 +1253,10 @@ export const procedures = {
   'model.list': { kind: 'query' },
   'model.setPublic': { kind: 'mutation' },
   'model.url': { kind: 'query' },
+  'network.create': { kind: 'mutation' },
+  'network.delete': { kind: 'mutation' },
+  'network.get': { kind: 'query' },
+  'network.list': { kind: 'query' },
   'project.create': { kind: 'mutation' },
   'project.current': { kind: 'query' },
   'project.list': { kind: 'query' },

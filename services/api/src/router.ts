@@ -9,6 +9,7 @@ import { experimentRouter } from './experiment/experimentRouter.js'
 import { jobRouter } from './job/jobRouter.js'
 import { keyRouter } from './key/keyRouter.js'
 import { modelRouter } from './model/modelRouter.js'
+import { networkRouter } from './network/networkRouter.js'
 import { projectRouter } from './project/projectRouter.js'
 import { router } from './request/procedure.js'
 import { systemRouter } from './system/systemRouter.js'
@@ -33,6 +34,8 @@ export const appRouter = router({
   job: jobRouter,
   /** What came of it: list, get, delete; url and setPublic open its files to others; compare measures two, image by image. */
   model: modelRouter,
+  /** Networks of users' own, to be trained or fine-tuned: (dataset.createUpload, the weights ->) create; list, get, delete. */
+  network: networkRouter,
   /**
    * From a claim to a number with its interval: create (a preset by its name, or arms of one's own) submits the jobs -> get
    * until they have ended -> report, page, runs; list, cancel, delete; presets.

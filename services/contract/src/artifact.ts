@@ -1,8 +1,8 @@
 /** A model's files and the manifest that lists them, written last: without it there is no model. */
 import { z } from 'zod'
 import { picture, sha256 } from './dataset.js'
-import { datasetId, jobId, modelId, versionId } from './ids.js'
-import { networkNames } from './network.js'
+import { datasetId, jobId, modelId, networkId, versionId } from './ids.js'
+import { networkRef } from './network.js'
 import { trainingSpec } from './trainingSpec.js'
 
 export const artifactFile = z.object({ path: z.string().regex(/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/), bytes: z.int().nonnegative(), sha256, contentType: z.string() })
@@ -39,12 +39,24 @@ export const environment = z.object({
 })
 export type Environment = z.infer<typeof environment>
 
+/** Whose weights a model began with. */
+export const origin = z.object({
+  id: z.union([modelId, networkId]),
+  name: z.string(),
+  sha256, // of the manifest of a model, or of the weights of an uploaded network
+  frozen: z.array(z.string()), // layers that kept their weights and statistics
+  licence: z.string().nullable(), // as its uploader gave it
+})
+export type Origin = z.infer<typeof origin>
+
 export const artifactManifest = z.object({
   schemaVersion: z.literal(1),
   jobId,
   attempt: z.int().positive(),
   name: z.string(),
-  network: z.enum(networkNames),
+  network: networkRef,
+  layers: z.array(z.string()).default([]), // of its network, those that have weights, first to last: what `fineTune.freeze` can name
+  origin: origin.nullable().default(null),
   spec: trainingSpec,
   versionId,
   classes: z.array(z.string()),
@@ -66,7 +78,9 @@ export const modelSummary = z.object({
   jobId,
   datasetId,
   versionId,
-  network: z.enum(networkNames),
+  network: networkRef,
+  layers: z.array(z.string()).default([]),
+  origin: origin.nullable().default(null),
   mode: z.enum(['imclr', 'baseline']),
   classes: z.array(z.string()),
   picture,

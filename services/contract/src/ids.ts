@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Ids say what they name: a prefix and 20 random characters of base 32 (100 bits), except a version's (see `versionId`). */
-const id = <P extends string>(prefix: P) => z.string().regex(new RegExp(`^${prefix}_[a-z0-9]{8,40}$`), `must be an id that starts with ${prefix}_`)
+const id = <P extends string>(prefix: P) => z.string().regex(new RegExp(`^${prefix}_[a-z0-9]{8,40}$`), { message: `must be an id that starts with ${prefix}_`, abort: true })
 
 export const projectId = id('prj')
 export const keyId = id('key')
@@ -12,6 +12,8 @@ export const versionId = id('ver')
 export const jobId = id('job')
 export const modelId = id('mdl')
 export const experimentId = id('exp')
+/** `net_` and 32 hexadecimal digits of the sha256 over project id and content: the same network is the same id. */
+export const networkId = id('net')
 
 export const idPrefixes = ['prj', 'key', 'upl', 'ds', 'job', 'mdl', 'exp'] as const
 export type IdPrefix = (typeof idPrefixes)[number]

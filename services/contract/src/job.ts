@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { prepareOptions } from './dataset.js'
 import { evaluateOptions } from './evaluation.js'
 import { failureRecord } from './failure.js'
-import { datasetId, jobId, modelId, projectId, uploadId, versionId } from './ids.js'
+import { datasetId, jobId, modelId, networkId, projectId, uploadId, versionId } from './ids.js'
 import { limits, trainingSpec } from './trainingSpec.js'
 
 export const jobStates = ['queued', 'starting', 'running', 'paused', 'succeeded', 'failed', 'canceled', 'timed_out'] as const
@@ -128,6 +128,8 @@ export const trainJobFile = z.object({
   outputPrefix: z.string(), // of this attempt alone
   checkpointEverySeconds: z.number().positive(),
   reference: referenceModel.nullable(),
+  network: z.object({ prefix: z.string() }).nullable(), // where the files of an uploaded network are; null: one of ours
+  from: z.object({ id: z.union([modelId, networkId]), name: z.string(), prefix: z.string() }).nullable(), // whose weights it begins with
 })
 export const evaluateJobFile = z.object({
   ...jobFileCommon,

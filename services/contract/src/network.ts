@@ -1,3 +1,6 @@
+import { z } from 'zod'
+import { networkId } from './ids.js'
+
 /**
  * The networks that can be trained: what an API must know of them without loading an engine. Parameters are for RGB
  * input and 10 classes, weights of convolutions, normalisation (scale, shift) and the last layer; multiply-adds are of one
@@ -21,3 +24,11 @@ export const networks = {
 
 export type NetworkName = keyof typeof networks
 export const networkNames = Object.keys(networks) as [NetworkName, ...NetworkName[]]
+
+/** What a training can name: one of the above, or one that a user has uploaded. */
+export const networkRef = z.union([z.enum(networkNames), networkId])
+export type NetworkRef = z.infer<typeof networkRef>
+export const isUploaded = (id: string): boolean => id.startsWith('net_')
+
+/** Whether a name in `fineTune.freeze` (with a star: the beginning of one) means a layer. */
+export const isMeant = (pattern: string, layer: string): boolean => (pattern.endsWith('*') ? layer.startsWith(pattern.slice(0, -1)) : layer === pattern)

@@ -5,8 +5,8 @@
 import { z } from 'zod'
 import { givenName } from './access.js'
 import { augmentChain, mix } from './augmentation.js'
-import { modelId, versionId } from './ids.js'
-import { networkNames } from './network.js'
+import { modelId, networkId, versionId } from './ids.js'
+import { networkRef } from './network.js'
 
 const fraction = z.number().min(0).max(1)
 
@@ -80,6 +80,13 @@ export const evaluationSpec = z.strictObject({
 })
 export type EvaluationSpec = z.output<typeof evaluationSpec>
 
+/** Begins with the weights of another network or model. The last layer is new: it is made for the classes of the data set, and drawn by the seed. */
+export const fineTune = z.strictObject({
+  from: z.union([modelId, networkId]),
+  // Layers that keep their weights, and normalise by the statistics that they came with: names, or beginnings of names with a star ('stage1*').
+  freeze: z.union([z.literal('all-but-head'), z.array(z.string().min(1).max(200)).max(500)]).default([]),
+})
+
 export const limits = z.strictObject({
   maxSeconds: z.int().min(1).max(30 * 86_400).default(86_400), // of one job over all attempts; then: checkpoint, evaluate, keep
   maxAttempts: z.int().min(1).max(20).default(5), // for infrastructure failures only
@@ -87,7 +94,8 @@ export const limits = z.strictObject({
 
 export const trainingSpec = z.strictObject({
   mode: z.enum(['imclr', 'baseline']).default('imclr'),
-  network: z.enum(networkNames).default('resnet20'),
+  network: networkRef.default('resnet20'), // one of ours, or the id of one that was uploaded; follows from `fineTune.from` where that is given
+  fineTune: fineTune.nullable().default(null), // null: first weights are drawn
   epochs: z.int().min(1).max(10_000).default(30), // passes over the training images
   batchSize: z.int().min(2).max(4096).default(128), // inputs per step; the same number of pairs with ImCLR; at most all training images, then so many are echoed
   learningRate: z.number().gt(0).max(100).default(0.1), // before ramps and schedule; for SGD: Adam wants a hundredth of it

@@ -3,7 +3,8 @@
  * Times have milliseconds, as JavaScript's do, so that a cursor made of one finds its row again.
  */
 import type {
-  ArtifactManifest, Estimate, EvaluateOptions, ExperimentDefinition, FailureRecord, JobEvent, JobState, PrepareOptions, PresetName, Progress, RunRecord, Scale, Scope, TrainingSpec, VersionSummary,
+  ArtifactManifest, Estimate, EvaluateOptions, ExperimentDefinition, FailureRecord, JobEvent, JobState, NetworkLayer, NetworkSummary, PrepareOptions, PresetName, Progress, RunRecord, Scale, Scope, TrainingSpec,
+  VersionSummary,
 } from '@imclr/contract'
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, doublePrecision, index, integer, jsonb, pgSchema, primaryKey, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core'
@@ -169,6 +170,21 @@ export const model = imclr.table('model', {
   bytes: bytes().notNull(),
   createdAt: created(),
 }, (t) => [uniqueIndex('model_job').on(t.jobId), index('model_newest').on(t.projectId, t.createdAt, t.id), index('model_version').on(t.versionId)])
+
+/** What a network's row tells beside its own columns. */
+export type StoredNetworkSummary = Omit<NetworkSummary, 'id' | 'name' | 'layers' | 'bytes' | 'createdAt'>
+
+/** A network that a user uploaded; its id comes from project and content. */
+export const network = imclr.table('network', {
+  id: text().primaryKey(),
+  projectId: text().notNull().references(() => project.id),
+  name: text().notNull(),
+  prefix: text().notNull(), // its objects: those of its upload, and network.json
+  layers: jsonb().$type<NetworkLayer[]>().notNull(),
+  summary: jsonb().$type<StoredNetworkSummary>().notNull(),
+  bytes: bytes().notNull(),
+  createdAt: created(),
+}, (t) => [index('network_newest').on(t.projectId, t.createdAt, t.id)])
 
 /** The same definition on the same version is one experiment: `fingerprint` is a hash of both. */
 export const experiment = imclr.table('experiment', {

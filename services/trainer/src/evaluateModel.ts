@@ -21,7 +21,7 @@ export interface EvaluateModelOptions {
   dataset: DatasetManifest
   /** The serving model: pixels 0..255 to probabilities. */
   model: LayersModel
-  /** Trainable ones. */
+  /** Of the network, frozen ones too. */
   parameters: number
   trained: TrainingPosition
   trainImages: number

@@ -17,7 +17,7 @@ export interface Training {
   /** How steps run, after any fallback. */
   execution: 'recorded' | 'eager'
   precision: TrainingSpec['precision']
-  /** Trainable ones. */
+  /** Of the network, frozen ones too; moving statistics are none. */
   parameters: number
   /** Why a recorded step was asked for and an eager one runs. */
   fallbackReason: string | undefined
@@ -43,10 +43,14 @@ export interface Training {
 
 const keptPrefix = 'kept/'
 
-/** The network with fresh weights, and the step that trains it. @throws Failure PRECISION_UNSUPPORTED */
-export function openTraining(spec: TrainingSpec, { feed, normalisation }: Pick<TrainingData, 'feed' | 'normalisation'>): Training {
+export interface TrainingParts extends Pick<TrainingData, 'feed' | 'normalisation'> {
+  /** With its first weights. @default one of ours, drawn by the seed */
+  network?: LayersModel
+}
+
+/** The network, and the step that trains it. @throws Failure PRECISION_UNSUPPORTED */
+export function openTraining(spec: TrainingSpec, { feed, normalisation, network: model = buildNetwork({ name: spec.network, classes: feed.classes, seed: spec.seed }) }: TrainingParts): Training {
   const { batchSize, views, inputSizes, classes } = feed
-  const model = buildNetwork({ name: spec.network, classes, seed: spec.seed })
   const pass = trainingPass({ model, ...normalisation })
   const [shape, ...otherShapes] = inputSizes.map(({ height, width }) => [views * batchSize, height, width, 3] as const)
   const definition = trainingStep({ ...spec, model, terms: [supervisedLoss({ pass, shape: shape!, otherShapes, classes, weighted: spec.sampling === 'class-weighted', jsd: jsdOf(spec.augment) })] })
@@ -67,7 +71,7 @@ export function openTraining(spec: TrainingSpec, { feed, normalisation }: Pick<T
     execution: step.execution,
     precision: step.precision,
     fallbackReason: step.fallbackReason,
-    parameters: model.trainableWeights.reduce((sum, { shape }) => sum + shape.reduce<number>((product, side) => product * side!, 1), 0),
+    parameters: model.weights.filter(({ originalName }) => !/\/(moving_mean|moving_variance|state)$/.test(originalName)).reduce((sum, { shape }) => sum + shape.reduce<number>((product, side) => product * side!, 1), 0),
     network: model,
     run: ({ images, labels, size }, scalars) => step.step({ images, labels, ...inputsOf(scalars) }, size).loss![0]!,
     readState: () => [...step.readVariables(), ...(kept ?? []).map((state) => ({ ...state, name: keptPrefix + state.name }))],

@@ -6,11 +6,12 @@ import { fingerprint } from './checkpoint/layout.js'
 import { writeCheckpoint } from './checkpoint/writeCheckpoint.js'
 import type { Control } from './control.js'
 import { evaluateModel } from './evaluateModel.js'
-import { announce, announceEvaluation, emitEpoch } from './events/announce.js'
+import { announce, announceEvaluation, emitEpoch, warnOfNormalisation } from './events/announce.js'
 import type { Emitter } from './events/emitter.js'
 import { openScorer, scoreOnce } from './evaluation/openScorer.js'
 import { buildServingModel } from './networks/servingModel.js'
 import { openData } from './openData.js'
+import { openNetwork } from './openNetwork.js'
 import { openTraining } from './openTraining.js'
 import { stepScalars } from './optimizer/stepScalars.js'
 import { multiplyAddsPerSecond, timeLeft } from './timeLeft.js'
@@ -32,16 +33,19 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
   control.suspendAtOnce(true) // nothing has been done yet
   const data = await openData(store, job, onBytes)
   const { dataset, feed } = data
-  const training = openTraining(spec, data)
+  const opened = await openNetwork(store, job, dataset.classes.length)
+  const normalisation = opened.normalisation ?? data.normalisation
+  const training = openTraining(spec, { feed: data.feed, normalisation, network: opened.network })
 
   const checkpoints = { store, prefix: job.checkpointPrefix, jobId: job.jobId, attempt: job.attempt, fingerprint: fingerprint(job, dataset.contentSha256) }
   const warn = (where: string, why: string) => emitter.emit({ type: 'log', level: 'warn', message: `the checkpoint ${where} was passed over: ${why}` })
   const found = await findCheckpoint({ ...checkpoints, onDamaged: warn })
   if (found) training.writeState(found.tensors)
   announce(emitter, training, found?.position ?? null)
+  warnOfNormalisation(emitter, opened)
 
   const { mode, stacking } = spec
-  const model = buildServingModel(training.network, { ...data.normalisation, stack: mode === 'imclr' ? stacking : null, width: dataset.picture.width })
+  const model = buildServingModel(training.network, { ...normalisation, stack: mode === 'imclr' ? stacking : null, width: dataset.picture.width })
   const validator = data.validation && openScorer({ ...data.validation.split, model, classNames: dataset.classes, spec })
 
   control.suspendAtOnce(false) // from here on by a checkpoint
@@ -81,8 +85,8 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
   announceEvaluation(emitter, evaluated.report)
 
   const output = await exportArtifact(store, {
-    job, dataset, model, trained, test, ...evaluated,
-    multiplyAddsPerSecond: multiplyAddsPerSecond(spec, dataset, trained),
+    job, dataset, model, network: opened, trained, test, ...evaluated,
+    multiplyAddsPerSecond: multiplyAddsPerSecond(opened, { spec, dataset, trained }),
     onProgress: (phase, total) => emitter.progress({ phase, done: 0, total, unit: 'files', secondsLeft: null }),
   })
   emitter.emit({ type: 'output', ...output, endedEarly: trained.endedEarly })

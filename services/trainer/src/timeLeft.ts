@@ -1,4 +1,4 @@
-import { networks, picturesPerInput, viewsOf } from '@imclr/contract'
+import { picturesPerInput, viewsOf } from '@imclr/contract'
 import type { DatasetManifest, TrainingPosition, TrainingSpec } from '@imclr/contract'
 
 /** A forward pass costs about a third of a training step with as many pictures (forward, gradients of inputs, gradients of weights). */
@@ -31,13 +31,19 @@ export function timeLeft(spec: TrainingSpec, dataset: DatasetManifest, { seconds
   return stepsLeft * secondsPerStep + forward + corrupted * pixels * corruptionSeconds
 }
 
+interface Trained {
+  spec: TrainingSpec
+  dataset: DatasetManifest
+  trained: TrainingPosition
+}
+
 /**
  * Speed of training for the estimates of later jobs: multiply-adds per second, data included. A step counts as three forward
  * passes (forward, gradients of inputs and of weights); the table's number is of one 32x32 image, stacking makes an input longer.
  */
-export function multiplyAddsPerSecond(spec: TrainingSpec, { picture }: DatasetManifest, { history, sums }: TrainingPosition): number {
+export function multiplyAddsPerSecond({ multiplyAdds }: { multiplyAdds: number }, { spec, dataset: { picture }, trained: { history, sums } }: Trained): number {
   const pictures = picturesPerInput(spec).trained * viewsOf(spec.augment)
-  const perInput = (3 * networks[spec.network].multiplyAdds * picture.height * picture.width * pictures) / 1024
+  const perInput = (3 * multiplyAdds * picture.height * picture.width * pictures) / 1024
   // The median: the first epoch has the slow first step in it.
   const speeds = history.map(({ imagesPerSecond }) => imagesPerSecond).sort((a, b) => a - b)
   const inputsPerSecond = speeds[speeds.length >> 1] ?? sums.inputs / sums.seconds

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { artifactManifest, datasetManifest, evaluateOptions, prepareOptions, trainerEvent, trainerProcessEnvironment, trainingSpec } from '@imclr/contract'
-import type { ArtifactManifest, DatasetManifest, EvaluateOptionsInput, JobFile, PrepareOptionsInput, TrainerEvent, TrainingSpecInput } from '@imclr/contract'
+import type { ArtifactManifest, DatasetManifest, EvaluateOptionsInput, JobFile, PrepareOptionsInput, TrainerEvent, TrainingSpecInput, TrainJobFile } from '@imclr/contract'
 
 /*
  * A bench for trainers: a folder store with the demo's real pictures in it, and trainer processes started from `dist` the way
@@ -42,6 +42,8 @@ export interface TrainOptions {
   attempt?: number
   versionPrefix: string
   spec: TrainingSpecInput
+  network?: TrainJobFile['network']
+  from?: TrainJobFile['from']
   checkpointEverySeconds?: number
   env?: Record<string, string>
 }
@@ -122,13 +124,13 @@ export async function openBench(): Promise<Bench> {
       if (exitCode !== 0 || last?.type !== 'output') throw new Error(`preparing ended with ${exitCode}: ${JSON.stringify(last)}\n${log}`)
       return { versionPrefix: outputPrefix, manifest: datasetManifest.parse(JSON.parse(await readFile(join(objects, 'objects', last.manifestKey), 'utf8'))) }
     },
-    train({ job, attempt = 1, versionPrefix, spec, checkpointEverySeconds = 3600, env }) {
+    train({ job, attempt = 1, versionPrefix, spec, network = null, from = null, checkpointEverySeconds = 3600, env }) {
       const jobId = `job_${job.padEnd(8, '0')}`
       const checkpointPrefix = `projects/${projectId}/jobs/${jobId}/checkpoints/`
       const outputPrefix = `projects/${projectId}/jobs/${jobId}/attempts/${attempt}/output/`
       const run = start({
         schemaVersion: 1, jobId, projectId, attempt, kind: 'train', name: job, spec: trainingSpec.parse(spec), versionPrefix,
-        checkpointPrefix, outputPrefix, checkpointEverySeconds, reference: null,
+        checkpointPrefix, outputPrefix, checkpointEverySeconds, reference: null, network, from,
       }, env)
       return { ...run, outputPrefix, checkpointPrefix }
     },

@@ -181,6 +181,33 @@ describe('an interrupted training job', { timeout: 180_000 }, () => {
     expect((await checkpointsOf(bench, last)).length).toBeLessThanOrEqual(2)
   })
 
+  it('that fine-tunes a model, killed, ends as the undisturbed one: frozen layers as they were, all else moved', async () => {
+    const from = { id: `mdl_${'a'.repeat(20)}`, name: 'the first', prefix: undisturbed.run.outputPrefix }
+    const spec: TrainingSpecInput = { ...small, epochs: 6, emaDecay: null, fineTune: { from: from.id, freeze: ['stem*', 'stage1*', 'stage2_unit1_norm1'] } }
+    const whole = bench.train({ job: 'tuned', versionPrefix, spec, from })
+    const expected = await whole.ended
+    expect(expected.exitCode, expected.log).toBe(0)
+    const options = { job: 'tunedkilled', versionPrefix, spec, from, checkpointEverySeconds: 0.001 }
+    const first = bench.train(options)
+    await first.until((event) => event.type === 'epoch' && event.epoch === 2)
+    first.kill('SIGKILL')
+    await first.ended
+    const second = bench.train({ ...options, attempt: 2 })
+    const ended = await second.ended
+    expect(ofType(ended.events, 'started')[0]!.resumedFrom?.step).toBeGreaterThan(0)
+    expect(lossesOf(ended.events)).toEqual(lossesOf(expected.events))
+    expect(weightsOf(second)).toBe(weightsOf(whole))
+
+    const manifest = await readManifest(bench, second)
+    expect(manifest.origin).toMatchObject({ id: from.id, name: 'the first', licence: null, frozen: expect.arrayContaining(['stem_norm', 'stage2_unit1_norm1']) as string[] })
+    await using server = await serve(bench.objectPath(''))
+    const [before, after] = await Promise.all([undisturbed.run, second].map((run) => tf.loadLayersModel(`${server.url}/${run.outputPrefix}model.json`)))
+    const values = (model: tf.LayersModel, name: string) => model.weights.find((weight) => weight.originalName === name)!.read().dataSync().join()
+    for (const { originalName: name } of before!.weights) {
+      if (!name.startsWith('normalise/')) expect([name, values(before!, name) === values(after!, name)]).toEqual([name, /^(stem|stage1|stage2_unit1_norm1)/.test(name)])
+    }
+  })
+
   it('suspended by SIGUSR2, goes on from there', async () => {
     const options = { job: 'suspend', versionPrefix, spec: small }
     const first = bench.train({ ...options, attempt: 1 })

@@ -1,16 +1,23 @@
-import { definitionOf, planRuns, presetNames, presets, scales, type ExperimentDefinition, type Issue, type PresetName, type VersionSummary } from '@imclr/contract'
+import { definitionOf, planRuns, presetNames, presets, scales, type ExperimentDefinition, type Issue, type NetworkName, type PlannedRun, type PresetName, type VersionSummary } from '@imclr/contract'
 import { checkSpec, fitSpec } from '../job/checkSpec.js'
+import { ownNetwork, type SpecNetwork } from '../job/holdNetwork.js'
 
 export type ExperimentData = Pick<VersionSummary, 'classes' | 'picture' | 'counts' | 'perClass'>
 
-/**
- * Why a data set cannot carry an experiment, and the nearest thing that would work; empty: it can. Found before any run is submitted.
- *
- * @param preset what the experiment was asked for by, where it was: its other scales may be nearer
- */
-export function checkExperiment(definition: ExperimentDefinition, data: ExperimentData, preset: PresetName | null = null): Issue[] {
+/** A run with the network that it trains. */
+export type DecidedRun = PlannedRun & { network: SpecNetwork }
+
+export interface ExperimentSurroundings {
+  /** What the experiment was asked for by, where it was: its other scales may be nearer. @default null */
+  preset?: PresetName | null
+  /** Those of the definition. @default planned, of our networks */
+  runs?: readonly DecidedRun[]
+}
+
+/** Why a data set cannot carry an experiment, and the nearest thing that would work; empty: it can. Found before any run is submitted. */
+export function checkExperiment(definition: ExperimentDefinition, data: ExperimentData, { preset = null, runs = withOwnNetworks(definition) }: ExperimentSurroundings = {}): Issue[] {
   const own = data.counts.train === 0 ? [] : [...checkPictures(definition, data), ...checkLabels(definition, { data, preset }), ...checkOthers(definition, data)]
-  if (own.length === 0) return checkRuns(definition, data)
+  if (own.length === 0) return checkRuns(runs, data)
   const carried = preset === null ? [] : scales.filter((scale) => checkExperiment(definitionOf(presets[preset], scale), data).length === 0)
   return carried.length === 0 ? own : own.map((one) => ({ ...one, fix: `${one.fix}, or take ${preset} as it is at scale ${carried.join(' or ')}` }))
 }
@@ -63,13 +70,15 @@ function checkOthers({ name, budgets, requires: { unlabelledImages, testImages, 
   return issues
 }
 
+const withOwnNetworks = (definition: ExperimentDefinition): DecidedRun[] => planRuns(definition).map((run) => ({ ...run, network: ownNetwork(run.spec.network as NetworkName) }))
+
 /** What any training would be refused for, once per arm; and arms that are one and the same on these data. */
-function checkRuns(definition: ExperimentDefinition, data: ExperimentData): Issue[] {
+function checkRuns(runs: readonly DecidedRun[], data: ExperimentData): Issue[] {
   const found = new Map<string, Issue>()
   const trainings = new Map<string, string>()
-  for (const { arm, budget, spec } of planRuns(definition)) {
+  for (const { arm, budget, spec, network } of runs) {
     const fitted = fitSpec(spec, data)
-    for (const one of checkSpec(fitted, data, null)) found.set(`${arm} ${one.path} ${one.message}`, { ...one, path: `arms.${arm}.${one.path}` })
+    for (const one of checkSpec(fitted, data, { network, reference: null })) found.set(`${arm} ${one.path} ${one.message}`, { ...one, path: `arms.${arm}.${one.path}` })
     const key = JSON.stringify(fitted)
     const twin = trainings.get(key)
     trainings.set(key, arm)

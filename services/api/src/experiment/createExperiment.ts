@@ -4,10 +4,11 @@ import { findSameTraining, holdVersion, listRuns, nameExperiment, putRun, type R
 import type { z } from 'zod'
 import { fitSpec } from '../job/checkSpec.js'
 import { enqueue } from '../job/enqueue.js'
+import { holdNetwork } from '../job/holdNetwork.js'
 import { insertTraining } from '../job/insertTraining.js'
 import type { Call } from '../request/context.js'
 import { canonical, idempotent } from '../request/idempotent.js'
-import { checkExperiment } from './checkExperiment.js'
+import { checkExperiment, type DecidedRun } from './checkExperiment.js'
 import { resolveExperiment } from './resolveExperiment.js'
 import { fateOf, shownExperiment } from './shownExperiment.js'
 
@@ -26,7 +27,9 @@ export async function createExperiment(call: Call, input: z.output<typeof create
   const answer = await idempotent(call, input, async (tx) => {
     const version = await holdVersion(tx, { projectId, versionId })
     if (version === undefined) throw new Failure('NOT_FOUND', `There is no version ${versionId}`)
-    const issues = checkExperiment(definition, version.summary, typeof input.experiment === 'string' ? input.experiment : null)
+    const runs: DecidedRun[] = []
+    for (const planned of planRuns(definition)) runs.push({ ...planned, ...(await holdNetwork(tx, projectId, planned.spec)) })
+    const issues = checkExperiment(definition, version.summary, { runs, preset: typeof input.experiment === 'string' ? input.experiment : null })
     if (issues.length > 0) throw new Failure('BAD_INPUT', `Version ${versionId} cannot carry ${definition.name}: ${issues.map(({ message }) => message).join('; ')}`, { issues })
 
     const preset = typeof input.experiment === 'string' ? { preset: input.experiment, scale: input.scale } : {}
@@ -34,7 +37,7 @@ export async function createExperiment(call: Call, input: z.output<typeof create
       id: makeId('exp', random(20)), projectId, fingerprint: fingerprint(definition, versionId), datasetId: version.datasetId, versionId, ...preset, definition, createdAt: clock(),
     })
     const there = new Map((await listRuns(tx, row.id)).map((run) => [run.place, run]))
-    for (const [place, planned] of planRuns(definition).entries()) {
+    for (const [place, planned] of runs.entries()) {
       const run = there.get(place)
       if (run !== undefined && isOnItsWay(run)) continue
       const spec = fitSpec(planned.spec, version.summary)

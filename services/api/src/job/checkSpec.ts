@@ -1,4 +1,6 @@
-import { networks, picturesPerInput, trainingParts, type ArtifactManifest, type Issue, type TrainingSpec, type VersionSummary } from '@imclr/contract'
+import { isMeant, networkHead, networkNames, networks, picturesPerInput, trainingParts, type ArtifactManifest, type Issue, type TrainingSpec, type VersionSummary } from '@imclr/contract'
+import { NetworkProblem, shapesOf } from '../network/measureNetwork.js'
+import type { SpecNetwork } from './holdNetwork.js'
 
 /** Pixels a side of one input, stacked or not: memory grows with its square. */
 const largestSide = 1024
@@ -12,10 +14,14 @@ export type SpecVersion = Pick<VersionSummary, 'classes' | 'picture' | 'counts'>
 /** The spec as it will be run: a batch is no more than all the training images. */
 export const fitSpec = (spec: TrainingSpec, { counts }: SpecVersion): TrainingSpec => ({ ...spec, batchSize: Math.min(spec.batchSize, Math.max(1, trainingParts(spec, counts.train).train)) })
 
+export interface SpecSurroundings {
+  network: SpecNetwork
+  reference: Pick<ArtifactManifest, 'classes' | 'spec'> | null
+}
+
 /** Where a spec does not fit the data it is to train on: found before anything waits in a queue. */
-export function checkSpec(spec: TrainingSpec, version: SpecVersion, reference: Pick<ArtifactManifest, 'classes' | 'spec'> | null): Issue[] {
+export function checkSpec(spec: TrainingSpec, version: SpecVersion, { network, reference }: SpecSurroundings): Issue[] {
   const { picture: { height, width }, counts, classes } = version
-  const network = networks[spec.network]
   const images = spec.trainImages ?? counts.train
   const parts = trainingParts(spec, counts.train)
   const issues: Issue[] = []
@@ -24,9 +30,12 @@ export function checkSpec(spec: TrainingSpec, version: SpecVersion, reference: P
   }
 
   if (counts.train === 0) return [{ path: 'versionId', code: 'does_not_fit', message: 'The version has no training images: models are evaluated on it, not trained', fix: 'Train on another version, and evaluate the model on this one (job.evaluate)' }]
-  if (Math.min(height, width) < network.smallestSize) refuse('network', `${network.title} needs images of at least ${network.smallestSize} x ${network.smallestSize} pixels; these have ${width} x ${height}`, 'Prepare the data set with a larger imageSize')
-  const inputs = inputSizes(spec, version).find((size) => Math.max(size.height, size.width) > largestSide)
-  if (inputs) refuse('stacking.images', `Stacked inputs would have ${inputs.width} x ${inputs.height} pixels; ${largestSide} a side is the most`, 'Stack fewer images, or prepare the data set with a smaller imageSize')
+  const inputs = inputSizes(spec, version)
+  const problem = tooSmall(network, version.picture, inputs)
+  if (problem !== null) refuse('network', problem, nearestNetworks(network, Math.min(height, width)))
+  for (const unknown of unknownLayers(spec, network)) refuse('fineTune.freeze', unknown.message, unknown.fix)
+  const large = inputs.find((size) => Math.max(size.height, size.width) > largestSide)
+  if (large) refuse('stacking.images', `Stacked inputs would have ${large.width} x ${large.height} pixels; ${largestSide} a side is the most`, 'Stack fewer images, or prepare the data set with a smaller imageSize')
   if (images > counts.train) refuse('trainImages', `The data set has ${counts.train} training images`, `Use at most ${counts.train}, or null for all`)
   if (images < classes.length) refuse('trainImages', `${images} training images cannot show all ${classes.length} classes`, `Use at least ${classes.length}`)
   if (spec.mode === 'imclr' && spec.stacking.images > spec.batchSize) refuse('stacking.images', `${spec.stacking.images} images cannot be partners in a batch of ${spec.batchSize}`, 'Use a larger batch')
@@ -63,4 +72,34 @@ function inputSizes(spec: TrainingSpec, { picture: { height, width } }: SpecVers
   const k = picturesPerInput(spec).trained
   const [tall, wide] = [{ height: k * height, width }, { height, width: k * width }]
   return { height: [tall], width: [wide], random: [tall, wide] }[spec.stacking.axis]
+}
+
+/** Why pictures do not go through a network, alone (as they are where training stacks them) or stacked; null: they do. */
+function tooSmall({ title, smallestSize, layers }: SpecNetwork, picture: { height: number; width: number }, inputs: { height: number; width: number }[]): string | null {
+  const { height, width } = picture
+  if (Math.min(height, width) < smallestSize) return `${title} needs images of at least ${smallestSize} x ${smallestSize} pixels; these have ${width} x ${height}`
+  for (const side of layers === null ? [] : [picture, ...inputs]) {
+    try {
+      shapesOf(layers!, side)
+    } catch (error) {
+      if (!(error instanceof NetworkProblem)) throw error
+      return `${title} cannot take inputs of ${side.width} x ${side.height} pixels: its layer ${error.layer} ${error.message}`
+    }
+  }
+  return null
+}
+
+/** What would work on pictures of that size. */
+function nearestNetworks({ smallestSize }: SpecNetwork, side: number): string {
+  const others = networkNames.filter((name) => networks[name].smallestSize <= side)
+  return `Prepare the data set with imageSize: ${Math.max(smallestSize, 8)} or more${others.length > 0 ? `, or use one of ${others.join(', ')}` : ''}`
+}
+
+function unknownLayers({ fineTune }: TrainingSpec, { names }: SpecNetwork): { message: string; fix: string }[] {
+  if (fineTune === null || fineTune.freeze === 'all-but-head') return []
+  return fineTune.freeze.flatMap((pattern) => {
+    if (pattern === networkHead) return [{ message: `${networkHead} is the new last layer; frozen, it would never be trained`, fix: 'Leave it out' }]
+    if (names === null || names.some((name) => name !== networkHead && isMeant(pattern, name))) return []
+    return [{ message: `No layer is called ${pattern}`, fix: `Use names, or beginnings of names with a star: ${names.join(', ')}`.slice(0, 1000) }]
+  })
 }

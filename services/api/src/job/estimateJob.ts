@@ -1,5 +1,6 @@
-import { networks, picturesPerInput, trainingParts, viewsOf, type Estimate, type EvaluationSpec, type TrainingSpec } from '@imclr/contract'
+import { picturesPerInput, trainingParts, viewsOf, type Estimate, type EvaluationSpec, type TrainingSpec } from '@imclr/contract'
 import type { SpecVersion } from './checkSpec.js'
+import type { SpecNetwork } from './holdNetwork.js'
 
 /**
  * Multiply-adds per second in training where nothing was measured yet: a cautious number for two cores (ResNet-20 at 150
@@ -13,17 +14,22 @@ const corruptionCells = 95
 const sequenceFrames = 409
 const secondsPerCorruptedMegapixel = 0.2
 
+export interface Speed {
+  network: Pick<SpecNetwork, 'multiplyAdds'>
+  /** Multiply-adds per second of training; null where no job has succeeded yet. */
+  measured: number | null
+}
+
 /**
  * How long a training will take: multiply-adds (three forward passes' worth per image: forward, gradient of inputs,
  * gradient of weights) over what this service's last jobs reached, and the evaluation after it.
- *
- * @param measured multiply-adds per second of training, `null` where no job has succeeded yet
  */
-export function estimateJob(spec: TrainingSpec, version: SpecVersion, measured: number | null): Estimate {
+export function estimateJob(spec: TrainingSpec, version: SpecVersion, speed: Speed): Estimate {
   const parts = trainingParts(spec, version.counts.train)
+  const { measured } = speed
   const pictures = picturesPerInput(spec)
-  const trained = forwardCost(spec, version) * (3 * pictures.trained * viewsOf(spec.augment) * parts.train + pictures.tested * parts.validation) * spec.epochs
-  return estimateOf(trained / (measured ?? assumed) + evaluationSeconds(spec, spec.evaluation, { version, measured }), measured)
+  const trained = forwardCost(version, speed) * (3 * pictures.trained * viewsOf(spec.augment) * parts.train + pictures.tested * parts.validation) * spec.epochs
+  return estimateOf(trained / (measured ?? assumed) + evaluationSeconds(spec, spec.evaluation, { version, speed }), measured)
 }
 
 export interface Evaluated {
@@ -35,8 +41,8 @@ export interface Evaluated {
 }
 
 /** How long an evaluation will take. */
-export function estimateEvaluation({ spec, options, models }: Evaluated, version: SpecVersion, measured: number | null): Estimate {
-  return estimateOf(models * evaluationSeconds(spec, options, { version, measured }), measured)
+export function estimateEvaluation({ spec, options, models }: Evaluated, version: SpecVersion, speed: Speed): Estimate {
+  return estimateOf(models * evaluationSeconds(spec, options, { version, speed }), speed.measured)
 }
 
 function estimateOf(seconds: number, measured: number | null): Estimate {
@@ -47,13 +53,13 @@ function estimateOf(seconds: number, measured: number | null): Estimate {
 }
 
 /** Multiply-adds of one forward pass of one picture. */
-function forwardCost({ network }: TrainingSpec, { picture: { height, width } }: SpecVersion): number {
-  return networks[network].multiplyAdds * (height * width) / (32 * 32)
+function forwardCost({ picture: { height, width } }: SpecVersion, { network }: Speed): number {
+  return network.multiplyAdds * (height * width) / (32 * 32)
 }
 
-function evaluationSeconds(spec: TrainingSpec, { corruptionImages, perturbationImages }: EvaluationSpec, { version, measured }: { version: SpecVersion; measured: number | null }): number {
+function evaluationSeconds(spec: TrainingSpec, { corruptionImages, perturbationImages }: EvaluationSpec, { version, speed }: { version: SpecVersion; speed: Speed }): number {
   const { counts, picture: { height, width } } = version
   const some = (wanted: number | 'all' | 'none'): number => (wanted === 'none' ? 0 : wanted === 'all' ? counts.test : Math.min(wanted, counts.test))
   const changed = some(corruptionImages) * corruptionCells + some(perturbationImages) * sequenceFrames
-  return picturesPerInput(spec).tested * forwardCost(spec, version) * (counts.test + changed) / (measured ?? assumed) + changed * (height * width / 1e6) * secondsPerCorruptedMegapixel
+  return picturesPerInput(spec).tested * forwardCost(version, speed) * (counts.test + changed) / (speed.measured ?? assumed) + changed * (height * width / 1e6) * secondsPerCorruptedMegapixel
 }

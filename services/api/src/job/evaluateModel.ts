@@ -5,6 +5,7 @@ import type { Call } from '../request/context.js'
 import { idempotent } from '../request/idempotent.js'
 import { enqueue } from './enqueue.js'
 import { estimateEvaluation } from './estimateJob.js'
+import { holdNetwork } from './holdNetwork.js'
 import { holdReference } from './holdReference.js'
 import { shownEvaluateJob } from './shownJob.js'
 
@@ -29,7 +30,8 @@ export async function evaluateModel(call: Call, input: z.output<typeof evaluateR
     if (issues.length > 0) throw new Failure('BAD_INPUT', `Model ${modelId} does not fit version ${versionId}: ${issues.map(({ message }) => message).join('; ')}`, { issues })
 
     const createdAt = clock()
-    const estimate = estimateEvaluation({ spec: model.manifest.spec, options, models: reference ? 2 : 1 }, version.summary, await measuredSpeed(tx, model.manifest.spec))
+    const { network } = await holdNetwork(tx, projectId, { network: model.manifest.network, fineTune: null })
+    const estimate = estimateEvaluation({ spec: model.manifest.spec, options, models: reference ? 2 : 1 }, version.summary, { network, measured: await measuredSpeed(tx, model.manifest.spec) })
     return shownEvaluateJob(tx, await insertJob(tx, {
       id: makeId('job', random(20)), projectId, kind: 'evaluate', name: name ?? null, datasetId: version.datasetId, versionId, modelId, options, limits, estimate, createdAt, queuedAt: createdAt,
     }))

@@ -3,6 +3,7 @@ import { insertJob, measuredSpeed, type JobRow, type Queries, type VersionRow } 
 import type { Call } from '../request/context.js'
 import { checkSpec, fitSpec } from './checkSpec.js'
 import { estimateJob } from './estimateJob.js'
+import { holdNetwork } from './holdNetwork.js'
 import { holdReference } from './holdReference.js'
 
 export interface TrainingToInsert {
@@ -13,18 +14,19 @@ export interface TrainingToInsert {
 }
 
 /**
- * Records a training that waits; to be queued once the transaction has committed. Throws Failure NOT_FOUND (reference model)
- * and BAD_INPUT where the spec does not fit the data.
+ * Records a training that waits; to be queued once the transaction has committed. Throws Failure NOT_FOUND (reference model, network,
+ * model to begin with) and BAD_INPUT where the spec does not fit the data.
  */
 export async function insertTraining(tx: Queries, { caller: { projectId }, clock, random }: Pick<Call, 'caller' | 'clock' | 'random'>, { version, spec: wanted, name }: TrainingToInsert): Promise<JobRow> {
-  const spec = fitSpec(wanted, version.summary)
+  const { spec: decided, network } = await holdNetwork(tx, projectId, wanted)
+  const spec = fitSpec(decided, version.summary)
   const reference = await holdReference(tx, { projectId, referenceModelId: spec.evaluation.referenceModelId })
-  const issues = checkSpec(spec, version.summary, reference?.manifest ?? null)
+  const issues = checkSpec(spec, version.summary, { network, reference: reference?.manifest ?? null })
   if (issues.length > 0) throw new Failure('BAD_INPUT', `The spec does not fit version ${version.id}: ${issues.map(({ message }) => message).join('; ')}`, { issues })
 
   const createdAt = clock()
   return insertJob(tx, {
     id: makeId('job', random(20)), projectId, kind: 'train', name, datasetId: version.datasetId, versionId: version.id, spec, limits: spec.limits,
-    estimate: estimateJob(spec, version.summary, await measuredSpeed(tx, spec)), createdAt, queuedAt: createdAt,
+    estimate: estimateJob(spec, version.summary, { network, measured: await measuredSpeed(tx, spec) }), createdAt, queuedAt: createdAt,
   })
 }

@@ -4,7 +4,8 @@ import { unfinishedStates } from '../job/listJobs.js'
 import { collect, job, upload } from '../schema.js'
 import type { UploadRow } from './insertUpload.js'
 
-export async function completeUpload(tx: Queries, { uploadId, jobId }: { uploadId: string; jobId: string }): Promise<void> {
+/** Notes that an upload is complete, and which job reads it; null: none. */
+export async function closeUpload(tx: Queries, { uploadId, jobId }: { uploadId: string; jobId: string | null }): Promise<void> {
   await tx.update(upload).set({ state: 'completed', jobId }).where(eq(upload.id, uploadId))
 }
 

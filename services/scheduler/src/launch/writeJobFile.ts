@@ -25,6 +25,7 @@ function fileOf(job: JobRow, inputs: JobInputs, { maxDatasetBytes, maxDatasetIma
         ...common, kind: 'train', name: job.name ?? job.id, spec: job.spec!, versionPrefix: inputs.versionPrefix,
         checkpointPrefix: keys.checkpoints(job.projectId, job.id), checkpointEverySeconds,
         reference: inputs.reference && { modelId: inputs.reference.modelId, name: inputs.reference.name, reportKey: `${inputs.reference.prefix}report.json` },
+        network: inputs.network && { prefix: inputs.network.prefix }, from: inputs.from,
       }
     case 'evaluate':
       return {

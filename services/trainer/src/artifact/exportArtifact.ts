@@ -1,6 +1,7 @@
 import { artifactPaths, Failure } from '@imclr/contract'
 import type { ArtifactManifest, DatasetManifest, Report, TrainJobFile, TrainingPosition } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
+import type { OpenedNetwork } from '../openNetwork.js'
 import type { LayersModel } from '../tf.js'
 import { makeGolden } from './golden.js'
 import type { GoldenInput } from './golden.js'
@@ -14,6 +15,8 @@ export interface ExportOptions {
   dataset: DatasetManifest
   /** The serving model: pixels 0..255 to probabilities. */
   model: LayersModel
+  /** What was trained. */
+  network: Pick<OpenedNetwork, 'title' | 'layers' | 'origin'>
   /** uint8 [count, height, width, 3] and their labels */
   test: { images: Uint8Array; labels: Uint16Array }
   report: Report
@@ -42,6 +45,8 @@ export async function exportArtifact(store: ObjectStore, options: ExportOptions)
     attempt: job.attempt,
     name: job.name,
     network: job.spec.network,
+    layers: options.network.layers,
+    origin: options.network.origin,
     spec: job.spec,
     versionId: dataset.versionId,
     classes: dataset.classes,
@@ -78,7 +83,7 @@ async function readOriginals(store: ObjectStore, { job, dataset, test }: ExportO
   )
 }
 
-async function artifactContents({ dataset, model, report, page, predictions, job }: ExportOptions, originals: Original[]): Promise<ArtifactContent[]> {
+async function artifactContents({ dataset, model, network, report, page, predictions, job }: ExportOptions, originals: Original[]): Promise<ArtifactContent[]> {
   if (originals.length === 0) throw new Failure('INTERNAL', 'the data set version keeps no original test images, so the model cannot be proven')
   const { json, weights } = await layersModelFiles(model)
   const golden = makeGolden(model, { picture: dataset.picture, inputs: originals })
@@ -93,7 +98,7 @@ async function artifactContents({ dataset, model, report, page, predictions, job
     asJson(artifactPaths.report, report),
     text(artifactPaths.page, 'text/html; charset=utf-8', page),
     { path: artifactPaths.predictions, contentType: 'application/octet-stream', bytes: predictions },
-    text(artifactPaths.card, 'text/markdown; charset=utf-8', modelCard({ job, dataset, report })),
+    text(artifactPaths.card, 'text/markdown; charset=utf-8', modelCard({ job, dataset, report, network })),
     asJson(artifactPaths.environment, report.environment),
   ]
 }

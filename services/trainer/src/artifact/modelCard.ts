@@ -1,24 +1,25 @@
-import { networks } from '@imclr/contract'
 import type { DatasetManifest, Report, TestInput, TrainingSpec, TrainJobFile } from '@imclr/contract'
+import type { OpenedNetwork } from '../openNetwork.js'
 import { optimizerInWords, scheduleInWords } from './recipeInWords.js'
 
 export interface ModelCardInput {
   job: TrainJobFile
   dataset: DatasetManifest
   report: Report
+  network: Pick<OpenedNetwork, 'title' | 'layers' | 'origin'>
 }
 
 /** `model-card.md`: what a reader must know before using the model, after Mitchell et al. 2019, "Model Cards for Model Reporting". */
-export function modelCard({ job, dataset, report }: ModelCardInput): string {
-  return [head(job, report), data(dataset, report), recipe(job, report), numbers(report), limitations(report), use(job, dataset), licence].join('\n')
+export function modelCard({ job, dataset, report, network }: ModelCardInput): string {
+  return [head(job, report, network), data(dataset, report), ...origin(network), recipe(job, report), numbers(report), limitations(report), use(job, dataset), licence(network)].join('\n')
 }
 
-function head(job: TrainJobFile, { model, dataset }: Report): string {
+function head(job: TrainJobFile, { model, dataset }: Report, { title }: ModelCardInput['network']): string {
   const { name, spec } = job
   const early = model.endedEarly ? ` The training was ended early (${model.endedEarly}), after ${model.epochsTrained} of ${spec.epochs} passes.` : ''
   return `# ${oneLine(name)}
 
-An image classifier for ${dataset.classes.length} classes: ${networks[spec.network].title}, ${number(model.parameters)} parameters, trained with ${method(job)}.${early}
+An image classifier for ${dataset.classes.length} classes: ${oneLine(title)}, ${number(model.parameters)} parameters, trained with ${method(job)}.${early}
 `
 }
 
@@ -51,6 +52,17 @@ ${number(dataset.removedDuplicateCount)} exact copies of test images were remove
 | --- | ---: | ---: |
 ${rows.join('\n')}
 `
+}
+
+/** Where the first weights came from, if they were not drawn. */
+function origin({ origin, layers }: ModelCardInput['network']): string[] {
+  if (origin === null) return []
+  const { id, name, sha256, frozen } = origin
+  const kept = frozen.length === 0 ? 'All layers were trained on.' : `${number(frozen.length)} of ${number(layers.length)} layers kept their weights and statistics${frozen.length < layers.length ? `: ${frozen.map(cell).join(', ')}` : ''}.`
+  return [`## Origin
+
+The first weights are those of ${cell(name)} (\`${id}\`, sha256 \`${sha256}\`), but for the last layer, which was drawn for these classes. ${kept}
+`]
 }
 
 function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
@@ -124,10 +136,14 @@ ${spec.mode === 'imclr' ? inside[spec.stacking.testInput] : 'Normalisation is in
 `
 }
 
-const licence = `## Licence
+const licence = ({ origin }: ModelCardInput['network']) => `## Licence
 
 The licence of the training images is not known to the service that made this model. Whoever uploaded them must know what it allows, and name it here before passing the model on.
-`
+${origin?.licence == null ? '' : `
+What the first weights came with:
+
+${origin.licence.replace(/^/gm, '    ')}
+`}`
 
 const number = (value: number) => value.toLocaleString('en-US')
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`

@@ -1,4 +1,5 @@
 import type { EpochRecord, Report, TrainingPosition } from '@imclr/contract'
+import type { OpenedNetwork } from '../openNetwork.js'
 import type { Training } from '../openTraining.js'
 import { binding } from '../tf.js'
 import type { Emitter } from './emitter.js'
@@ -26,4 +27,10 @@ export function announceEvaluation(emitter: Emitter, { clean, corruption, rawWei
     corruptionImages: corruption?.images ?? 0,
     ...(rawWeights && { rawAccuracy: rawWeights.accuracy }),
   })
+}
+
+/** The weights of a file say nothing of what they were trained to see. */
+export function warnOfNormalisation(emitter: Emitter, { origin, normalisation }: OpenedNetwork): void {
+  if (origin === null || normalisation !== null) return
+  emitter.emit({ type: 'log', level: 'warn', message: `What ${origin.id} was trained to see was not told when it was uploaded: pixels are normalised by this data set's mean and deviation, which frozen layers may not expect. Upload it with its normalisation.` })
 }

@@ -1,10 +1,12 @@
-import type { NetworkName } from '@imclr/contract'
+import { networkInput, type NetworkName, type NetworkRef, type UploadedNetwork } from '@imclr/contract'
 import { tf, type LayersModel, type SymbolicTensor } from '../tf.js'
 import '../engine/kernels/meanGradient.js'
 import '../engine/kernels/reluGradients.js'
 import { convLarge } from './convLarge.js'
 import { initialiseWeights } from './initialiseWeights.js'
+import { classify } from './layers.js'
 import { resnet } from './resnet.js'
+import { joinUploaded } from './joinUploaded.js'
 import { vgg16 } from './vgg16.js'
 import { wideResnet } from './wideResnet.js'
 
@@ -27,7 +29,9 @@ const bodies: Readonly<Record<NetworkName, Body>> = {
 }
 
 export interface NetworkOptions {
-  name: NetworkName
+  name: NetworkRef
+  /** Its layers, where it is one that a user uploaded. */
+  uploaded?: Pick<UploadedNetwork, 'layers' | 'output'> | null
   classes: number
   /** Of the `init` and `dropout` streams. */
   seed: number
@@ -37,14 +41,14 @@ export interface NetworkOptions {
  * A network for training: normalised images `[n, h, w, 3]` of any size to logits `[n, classes]`. It is fully convolutional, so stacked
  * images go through the same weights. The caller disposes it.
  */
-export function buildNetwork({ name, classes, seed }: NetworkOptions): LayersModel {
-  const model = joinLayers({ name, classes })
+export function buildNetwork({ seed, ...options }: NetworkOptions): LayersModel {
+  const model = joinLayers(options)
   initialiseWeights(model, seed)
   return model
 }
 
 /** The same before any weight is drawn: kernels are zero. */
-export function joinLayers({ name, classes }: Omit<NetworkOptions, 'seed'>): LayersModel {
-  const images = tf.input({ shape: [null, null, 3], name: 'images' })
-  return tf.model({ name, inputs: images, outputs: bodies[name](images, classes) })
+export function joinLayers({ name, uploaded, classes }: Omit<NetworkOptions, 'seed'>): LayersModel {
+  const images = tf.input({ shape: [null, null, 3], name: networkInput })
+  return tf.model({ name, inputs: images, outputs: uploaded ? classify(joinUploaded(images, uploaded), classes) : bodies[name as NetworkName](images, classes) })
 }

@@ -1,4 +1,5 @@
 /** The layers that our networks are made of. Weights start at zero and are drawn by `initialiseWeights`. */
+import { networkHead } from '@imclr/contract'
 import { tf, type Layer, type SymbolicTensor } from '../tf.js'
 import { batchNormalizationLayer } from './batchNormalizationLayer.js'
 import { dropoutLayer } from './dropoutLayer.js'
@@ -42,5 +43,8 @@ export const dropout = (x: SymbolicTensor, name: string): SymbolicTensor => thro
 /** Global average pooling and a linear layer: `[n, h, w, c]` of any h and w to logits `[n, classes]`. */
 export function classifier(x: SymbolicTensor, classes: number): SymbolicTensor {
   const pooled = through(tf.layers.globalAveragePooling2d({ name: 'pool' }), x)
-  return through(tf.layers.dense({ name: 'logits', units: classes, kernelInitializer: 'zeros' }), pooled)
+  return classify(pooled, classes)
 }
+
+/** A linear layer: `[n, c]` to logits `[n, classes]`. */
+export const classify = (x: SymbolicTensor, classes: number): SymbolicTensor => through(tf.layers.dense({ name: networkHead, units: classes, kernelInitializer: 'zeros' }), x)

@@ -1,4 +1,4 @@
-import type { TestInput, TrainingSpec } from '@imclr/contract'
+import type { Normalisation, TestInput, TrainingSpec } from '@imclr/contract'
 import { tf, type Layer, type LayersModel, type SymbolicTensor } from '../tf.js'
 import { actsInTrainingOnly } from './dropoutLayer.js'
 
@@ -34,9 +34,10 @@ export function buildServingModel(trained: LayersModel, { mean, std, stack, widt
   return tf.model({ name: trained.name, inputs: pixels, outputs: x })
 }
 
+const epsilon = 1e-5
+
 /** (x - mean) / std as a batch normalisation that never learns. */
 function normalise(pixels: SymbolicTensor, { mean, std }: Pick<ServingOptions, 'mean' | 'std'>): SymbolicTensor {
-  const epsilon = 1e-5
   const layer = tf.layers.batchNormalization({ name: 'normalise', epsilon, trainable: false })
   // Applied before its weights are set: a layer that is built by hand gives them names that the loader does not find.
   const normalised = layer.apply(pixels) as SymbolicTensor
@@ -45,6 +46,12 @@ function normalise(pixels: SymbolicTensor, { mean, std }: Pick<ServingOptions, '
     layer.setWeights([tf.ones([mean.length]), tf.zeros([mean.length]), tf.tensor1d([...mean]), tf.tensor1d(variance)])
   })
   return normalised
+}
+
+/** What a serving model normalises by. */
+export function normalisationOf(serving: LayersModel): Normalisation {
+  const [, , mean, variance] = serving.getLayer('normalise').getWeights()
+  return { mean: [...mean!.dataSync()] as Normalisation['mean'], std: Array.from(variance!.dataSync(), (value) => Math.sqrt(value + epsilon)) as Normalisation['std'] }
 }
 
 /**

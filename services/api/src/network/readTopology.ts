@@ -1,0 +1,149 @@
+import { networkInput, networkLayer, networkLimits, type Issue, type NetworkLayer } from '@imclr/contract'
+import { z } from 'zod'
+import { layerReaders } from './layerReaders.js'
+
+/** What a `model.json` says of layers, and of nothing else: no code can be in it. */
+export interface Topology {
+  layers: NetworkLayer[]
+  /** The layer that the new last layer reads. */
+  output: string
+  /** What was left out. */
+  notes: string[]
+}
+
+const config = z.record(z.string(), z.unknown())
+const layerEntry = z.object({ class_name: z.string().max(100), config, name: z.string().max(200).optional(), inbound_nodes: z.unknown().optional() })
+const layerEntries = z.array(layerEntry).min(1).max(networkLimits.layers)
+const end = z.array(z.tuple([z.string(), z.number(), z.number()])).length(1)
+const sequential = z.object({ class_name: z.literal('Sequential'), config: z.preprocess((own) => (Array.isArray(own) ? { layers: own } : own), z.object({ layers: layerEntries })) })
+const functional = z.object({ class_name: z.enum(['Model', 'Functional']), config: z.object({ layers: layerEntries, input_layers: end, output_layers: end }) })
+const modelTopology = z.discriminatedUnion('class_name', [sequential, functional])
+/** One use of a layer, by the layers that it takes. */
+const uses = z.array(z.array(z.tuple([z.string(), z.number(), z.number()], z.unknown())).min(1).max(64)).length(1)
+
+interface Entry { className: string; name: string; inputs: string[]; config: z.infer<typeof config> }
+
+export class TopologyProblem extends Error {
+  constructor(readonly issues: Issue[]) {
+    super(issues.map(({ path, message }) => `${path}: ${message}`).join('; '))
+  }
+}
+
+const problem = (path: string, message: string, fix: string): TopologyProblem => new TopologyProblem([{ path, code: 'not_supported', message, fix }])
+
+/** Reads the topology of a `model.json` (`modelTopology`). Throws TopologyProblem with all layers that cannot be had. */
+export function readTopology(json: unknown): Topology {
+  const wrapped = z.object({ model_config: z.unknown() }).safeParse(json)
+  const parsed = modelTopology.safeParse(wrapped.success && wrapped.data.model_config !== undefined ? wrapped.data.model_config : json)
+  if (!parsed.success) {
+    throw problem('model.modelTopology', `It is not a layers model with one input and one output: ${parsed.error.issues[0]!.path.join('.')} ${parsed.error.issues[0]!.message}`.slice(0, 500), 'Save it by model.save() of TensorFlow.js, or convert a Keras 2 model by tensorflowjs_converter --input_format=keras')
+  }
+  const { entries, input, output } = parsed.data.class_name === 'Sequential' ? ofSequential(parsed.data) : ofFunctional(parsed.data)
+  const names = new Set(entries.map(({ name }) => name))
+  if (names.size !== entries.length) throw problem('model.modelTopology', 'Two layers have the same name', 'Give every layer a name of its own')
+  const needed = neededFor(features(entries, output), entries)
+  const notes = entries.length - 1 > needed.length ? [`left out: ${entries.filter((entry) => entry.name !== input && !needed.includes(entry)).map(({ name }) => name).join(', ')}`.slice(0, 1000)] : []
+  const issues: Issue[] = []
+  const layers = needed.flatMap(({ className, name, inputs, config }) => {
+    const refuse = (message: string, fix: string) => { issues.push({ path: `model.${name}`, code: 'not_supported', message, fix }); return [] }
+    const reader = Object.hasOwn(layerReaders, className) ? layerReaders[className]! : undefined
+    if (!reader) return refuse(`A layer of the class ${className} is not known here`, hints.get(className) ?? `Use ${Object.keys(layerReaders).join(', ')}`)
+    const read = reader.safeParse(config)
+    if (!read.success) return refuse(`${className}: ${read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`.slice(0, 500), 'Use another setting, or another layer')
+    const layer = networkLayer.safeParse({ ...read.data, name, inputs: inputs.map((one) => (one === input ? networkInput : one)) })
+    if (!layer.success) return refuse(layer.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ').slice(0, 500), 'Use another setting, or another name')
+    return reserved.has(name) ? refuse(`The name ${name} is one of ours`, 'Give the layer another name') : [layer.data]
+  })
+  if (issues.length > 0) throw new TopologyProblem(issues.slice(0, 100))
+  if (layers.length === 0) throw problem('model.modelTopology', 'Nothing is left of it without its last layer', 'Send a network with at least one convolution')
+  return { ...pooled(layers), notes }
+}
+
+/** What the finished model calls layers of its own. */
+const reserved = new Set([networkInput, 'logits', 'pixels', 'normalise', 'self_stack', 'mirror', 'mirror_rows', 'mirror_back', 'probabilities', 'feature_pool'])
+
+const hints = new Map(Object.entries({
+  Flatten: 'Flatten ties a network to one size of images, and stacking changes it. Replace it by GlobalAveragePooling2D (the dense layers behind it must be trained anew), or cut the model before it',
+  Reshape: 'Cut the model before it: a last layer is made for your classes anyway',
+  Lambda: 'It holds code, which is not run here. Use standard layers',
+  Functional: 'Put its layers into the model itself: a model inside a model is not read',
+  Model: 'Put its layers into the model itself: a model inside a model is not read',
+  Sequential: 'Put its layers into the model itself: a model inside a model is not read',
+}))
+
+function ofSequential({ config: { layers: all } }: z.infer<typeof sequential>) {
+  const nameOf = (entry: z.infer<typeof layerEntry>, i: number) => String(entry.config.name ?? entry.name ?? `layer_${i}`)
+  const hasInput = all[0]!.class_name === 'InputLayer'
+  const input = hasInput ? nameOf(all[0]!, 0) : networkInput
+  refuseOtherInput(all[0]!.config)
+  const names = [...(hasInput ? [] : [input]), ...all.map(nameOf)]
+  const entries = all.map((entry, i): Entry => ({ className: entry.class_name, name: nameOf(entry, i), inputs: hasInput && i === 0 ? [] : [names[hasInput ? i - 1 : i]!], config: entry.config }))
+  return { entries: hasInput ? entries : [{ className: 'InputLayer', name: input, inputs: [], config: {} }, ...entries], input, output: names.at(-1)! }
+}
+
+function ofFunctional({ config: { layers, input_layers, output_layers } }: z.infer<typeof functional>) {
+  const [input, output] = [input_layers[0]![0], output_layers[0]![0]]
+  const entries = layers.map(({ class_name, config, name, inbound_nodes }): Entry => {
+    const own = String(name ?? config.name)
+    if (class_name === 'InputLayer') {
+      if (own !== input) throw problem(`model.${own}`, 'It has more than one input', 'Send a model of one input, images')
+      refuseOtherInput(config)
+      return { className: class_name, name: own, inputs: [], config }
+    }
+    const used = uses.safeParse(inbound_nodes)
+    if (!used.success) throw problem(`model.${own.slice(0, 100)}`, 'It must be used exactly once, in the form of Keras 2 and TensorFlow.js', 'Give each use a layer of its own; save Keras 3 models through tf_keras')
+    return { className: class_name, name: own, inputs: used.data[0]!.map(([from]) => from), config }
+  })
+  if (!entries.some(({ name }) => name === input)) throw problem('model.modelTopology', `Its input ${input.slice(0, 100)} is not among its layers`, 'Save the model again')
+  return { entries, input, output }
+}
+
+/** RGB images of any size, or of one size: whether others fit is a matter of the layers. */
+function refuseOtherInput({ batch_input_shape: shape }: z.infer<typeof config>): void {
+  const image = z.tuple([z.null(), z.int().nullable(), z.int().nullable(), z.literal(3)]).safeParse(shape)
+  if (!image.success) throw problem('model.modelTopology', `Its input has the shape ${JSON.stringify(shape ?? null).slice(0, 100)}`, 'It must take images, [null, height, width, 3]: channels last, RGB')
+}
+
+/** Without softmax, dropout and the last dense layer, where that gives classes: the layer before them. */
+function features(entries: readonly Entry[], output: string): string {
+  const byName = new Map(entries.map((entry) => [entry.name, entry]))
+  let current = byName.get(output)
+  const acts = (entry: Entry) => String(entry.config.activation ?? 'linear')
+  const isEnd = ({ className, config }: Entry) => className === 'Dropout' || className === 'Softmax' || (className === 'Activation' && ['softmax', 'sigmoid', 'linear'].includes(String(config.activation)))
+  for (let steps = 0; current && isEnd(current) && steps < entries.length; steps++) current = byName.get(current.inputs[0] ?? '')
+  if (current?.className === 'Dense' && ['softmax', 'sigmoid', 'linear'].includes(acts(current))) current = byName.get(current.inputs[0] ?? '')
+  if (!current) throw problem('model.modelTopology', 'Its output does not come from its input', 'Save the model again')
+  return current.name
+}
+
+/** The layers that one needs, each after its inputs. */
+function neededFor(output: string, entries: readonly Entry[]): Entry[] {
+  const byName = new Map(entries.map((entry) => [entry.name, entry]))
+  const [placed, begun, order] = [new Set<string>(), new Set<string>(), [] as Entry[]]
+  const open = [output] // a stack, not recursion: a chain may be as long as the limit
+  while (open.length > 0) {
+    const name = open.at(-1)!
+    const entry = byName.get(name)
+    if (!entry) throw problem('model.modelTopology', `There is no layer ${name.slice(0, 100)}`, 'Save the model again')
+    const waiting = placed.has(name) ? [] : entry.inputs.filter((one) => !placed.has(one))
+    if (waiting.length > 0) {
+      if (begun.has(name)) throw problem(`model.${name.slice(0, 100)}`, 'It takes what comes of itself', 'Save the model again')
+      begun.add(name)
+      open.push(...waiting)
+      continue
+    }
+    open.pop()
+    if (!placed.has(name) && entry.className !== 'InputLayer') order.push(entry)
+    placed.add(name)
+  }
+  return order
+}
+
+/** A network that ends in images gets a global average pooling. */
+function pooled(layers: NetworkLayer[]): Pick<Topology, 'layers' | 'output'> {
+  const flat = new Map<string, boolean>([[networkInput, false]])
+  for (const { kind, name, inputs } of layers) flat.set(name, kind === 'globalAveragePooling2d' || kind === 'globalMaxPooling2d' || (kind !== 'add' && kind !== 'concatenate' ? flat.get(inputs[0]!)! : inputs.every((one) => flat.get(one))))
+  const output = layers.at(-1)!.name
+  if (flat.get(output)) return { layers, output }
+  return { layers: [...layers, { kind: 'globalAveragePooling2d', name: 'feature_pool', inputs: [output] }], output: 'feature_pool' }
+}
