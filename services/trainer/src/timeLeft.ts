@@ -1,8 +1,6 @@
-import { networks, viewsOf } from '@imclr/contract'
+import { networks, stackedImages, stepCost } from '@imclr/contract'
 import type { DatasetManifest, TrainingPosition, TrainingSpec } from '@imclr/contract'
 
-/** A forward pass costs about a third of a training step (forward, gradients of inputs, gradients of weights). */
-const forwardShare = 1 / 3
 /** Seconds of one core to corrupt one 32x32 image once, measured over all corruptions; it grows with the pixels. */
 const corruptionSeconds = 2e-4
 const corruptions = 19
@@ -24,18 +22,17 @@ export function timeLeft(spec: TrainingSpec, dataset: DatasetManifest, { seconds
   const tested = dataset.splits.test.count
   const some = (wanted: number | 'all' | 'none') => (wanted === 'none' ? 0 : Math.min(tested, wanted === 'all' ? tested : wanted))
   const corrupted = some(corruptionImages) * corruptions * severities + some(perturbationImages) * frames
-  const forward = ((tested + corrupted) / batchSize) * secondsPerStep * forwardShare
+  const forward = ((tested + corrupted) / batchSize) * secondsPerStep / stepCost(spec)
   const pixels = (dataset.picture.height * dataset.picture.width) / 1024
   return stepsLeft * secondsPerStep + forward + corrupted * pixels * corruptionSeconds
 }
 
 /**
- * Speed of training for the estimates of later jobs: multiply-adds per second, data included. A step counts as three forward
- * passes (forward, gradients of inputs and of weights); the table's number is of one 32x32 image, stacking makes an input longer.
+ * Speed of training for the estimates of later jobs: multiply-adds per second, data included. The table's number is of one 32x32
+ * image, stacking makes an input longer.
  */
 export function multiplyAddsPerSecond(spec: TrainingSpec, { picture }: DatasetManifest, { history, sums }: TrainingPosition): number {
-  const images = (spec.mode === 'imclr' ? spec.stacking.images : 1) * viewsOf(spec.augment)
-  const perInput = (3 * networks[spec.network].multiplyAdds * picture.height * picture.width * images) / 1024
+  const perInput = (stepCost(spec) * networks[spec.network].multiplyAdds * picture.height * picture.width * stackedImages(spec)) / 1024
   // The median: the first epoch has the slow first step in it.
   const speeds = history.map(({ imagesPerSecond }) => imagesPerSecond).sort((a, b) => a - b)
   const inputsPerSecond = speeds[speeds.length >> 1] ?? sums.inputs / sums.seconds

@@ -1,4 +1,4 @@
-import { networks, trainingParts, viewsOf, type Estimate, type EvaluationSpec, type TrainingSpec } from '@imclr/contract'
+import { networks, stepCost, trainingParts, type Estimate, type EvaluationSpec, type TrainingSpec } from '@imclr/contract'
 import { inputSize, type SpecVersion } from './checkSpec.js'
 
 /**
@@ -14,14 +14,13 @@ const sequenceFrames = 409
 const secondsPerCorruptedMegapixel = 0.2
 
 /**
- * How long a training will take: multiply-adds (three forward passes' worth per image: forward, gradient of inputs,
- * gradient of weights) over what this service's last jobs reached, and the evaluation after it.
+ * How long a training will take: multiply-adds over what this service's last jobs reached, and the evaluation after it.
  *
  * @param measured multiply-adds per second of training, `null` where no job has succeeded yet
  */
 export function estimateJob(spec: TrainingSpec, version: SpecVersion, measured: number | null): Estimate {
   const parts = trainingParts(spec, version.counts.train)
-  const trained = forwardCost(spec, version) * (3 * viewsOf(spec.augment) * parts.train + parts.validation) * spec.epochs
+  const trained = forwardCost(spec, version) * (stepCost(spec) * parts.train + parts.validation) * spec.epochs
   return estimateOf(trained / (measured ?? assumed) + evaluationSeconds(spec, spec.evaluation, { version, measured }), measured)
 }
 

@@ -1,6 +1,6 @@
 import { networks } from '@imclr/contract'
 import type { DatasetManifest, Report, TestInput, TrainingSpec, TrainJobFile } from '@imclr/contract'
-import { optimizerInWords, scheduleInWords } from './recipeInWords.js'
+import { optimizerInWords, scheduleInWords, semiSupervisedInWords } from './recipeInWords.js'
 
 export interface ModelCardInput {
   job: TrainJobFile
@@ -61,6 +61,8 @@ function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
     `- the weights are ${spec.emaDecay === null ? 'those' : `an exponential average over the steps (decay ${spec.emaDecay})`} after ${validation ? `epoch ${validation.epoch}, the best by ${number(validation.images)} training images that were held back (${percent(validation.accuracy)} of them right)` : 'the last step'}`,
     `- seed ${spec.seed}, ${spec.precision}`,
   ]
+  const { semiSupervised } = spec
+  if (semiSupervised && training.unlabelled) lines.push(`- ${semiSupervisedInWords({ ...spec, semiSupervised }, training.unlabelled.images)}`)
   if (spec.labelSmoothing > 0) lines.push(`- label smoothing ${spec.labelSmoothing}`)
   if (last) lines.push(`- loss in the last epoch ${last.loss.toFixed(4)}; no loss could be below ${last.labelEntropy.toFixed(4)}, the entropy of the labels drawn`)
   return `## Recipe\n\n${lines.join('\n')}\n`
