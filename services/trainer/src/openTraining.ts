@@ -34,7 +34,7 @@ export interface Training {
    * One step of the optimiser on a batch of the feed.
    * @returns the losses over the batch, before the step
    */
-  run(batch: Pick<TrainingBatch, 'images' | 'labels' | 'views'>, scalars: StepScalars): StepLosses
+  run(batch: Pick<TrainingBatch, 'images' | 'labels'> & Partial<Pick<TrainingBatch, 'views'>>, scalars: StepScalars): StepLosses
   /** Everything that a training goes on from, what was kept included. */
   readState(): VariableState[]
   /** @throws RangeError when the state is of another network or optimiser */
@@ -84,7 +84,7 @@ export function openTraining(spec: TrainingSpec, { feed, normalisation }: Pick<T
     fallbackReason: step.fallbackReason,
     parameters: model.trainableWeights.reduce((sum, { shape }) => sum + shape.reduce<number>((product, side) => product * side!, 1), 0),
     network: model,
-    run({ images, labels, views: unlabelled }, scalars) {
+    run({ images, labels, views: unlabelled = [] }, scalars) {
       const results = step.step({ images, labels, ...viewsOf(unlabelled), ...inputsOf(scalars) })
       const [loss, term] = [results.supervised![0]!, results.unlabelled?.[0]]
       return term === undefined ? { loss } : { loss, unlabelled: { term, weighted: term * scalars.unlabelledWeight!, counted: results.counted?.[0] ?? 1 } }

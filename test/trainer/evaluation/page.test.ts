@@ -42,6 +42,7 @@ async function makeReport(classes: string[], corruptionImages: number | 'none') 
     training: {
       epochs: [1, 2].map((epoch) => ({ epoch, loss: 2 / epoch, labelEntropy: 0.6, learningRate: 0.1, steps: epoch * 10, seconds: 1, imagesPerSecond: 100, validation: { accuracy: 0.4 * epoch, loss: 1.5 / epoch } })),
       validation: { images: 20, positionsSha256: 'a'.repeat(64), epoch: 2, accuracy: 0.8, loss: 0.75 },
+      unlabelled: { method: 'pi-model', images: 1234, sources: { unlabelled: 1234 }, positionsSha256: 'b'.repeat(64) },
     },
     environment: { imclr: '0.1.0', node: 'v20', tfjs: '4', tensorflow: '2', platform: 'linux', cpu: hostile, cores: 2, device: 'cpu', threads: null },
   })
@@ -97,7 +98,7 @@ describe('the report page', () => {
 
   it('can do without corruptions, gallery, epochs and a reference; with a hundred classes', async () => {
     const { report: small } = await makeReport(Array.from({ length: 100 }, (_, k) => `class ${k}`), 'none')
-    const plain = reportPage({ ...small, rawWeights: null, training: { epochs: [], validation: null } }, null)
+    const plain = reportPage({ ...small, rawWeights: null, training: { epochs: [], validation: null, unlabelled: null } }, null)
     expect(plain).not.toContain('Robustness to corruption</h2>')
     expect(plain).toContain('the job asked for none')
     expect(plain).toContain('All 100 classes')
