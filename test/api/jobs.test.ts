@@ -71,8 +71,10 @@ describe.each(stacks)('jobs on %s', (stack) => {
       [{ augment: [{ op: 'translate', pixels: 20 }] }, 'spec.augment[0].pixels', /more than half/],
       [{ batchSize: 3, stacking: { images: 4 } }, 'spec.stacking.images', /partners in a batch of 3/],
       [{ semiSupervised: { method: 'pi-model' } }, 'spec.semiSupervised.from', /has no unlabelled images/],
-      [{ semiSupervised: { method: 'pi-model', from: ['labelled', 'left-over'] } }, 'spec.semiSupervised.from', /left over by the label budget/],
-      [{ semiSupervised: { method: 'mean-teacher', from: ['labelled'] } }, 'spec.emaDecay', /running average of the weights/],
+      [{ semiSupervised: { method: 'pi-model', from: ['labelled', 'left-over'] } }, 'spec.semiSupervised.from', /label budget leaves none/],
+      [{ semiSupervised: { method: 'pi-model', from: ['unlabelled', 'left-over'] } }, 'spec.semiSupervised.from', /no unlabelled images, and .* none/],
+      [{ semiSupervised: { method: 'mean-teacher', from: ['labelled'] } }, 'spec.semiSupervised.method', /running average of the weights/],
+      [{ semiSupervised: { method: 'pi-model', from: ['labelled'], batch: 'joint', stackUnlabelled: false } }, 'spec.semiSupervised.stackUnlabelled', /one size/],
     ]
     for (const [spec, field, message] of refusals) {
       const { code, issues } = await api.refusal('mutation', 'job.submit', { versionId, spec: { ...smallSpec, ...spec } })
@@ -80,8 +82,8 @@ describe.each(stacks)('jobs on %s', (stack) => {
     }
     // The nearest thing that works is named, and works.
     const leftOver = { ...smallSpec, trainImages: 20, batchSize: 10, semiSupervised: { method: 'pi-model' } }
-    expect(await api.refusal('mutation', 'job.submit', { versionId, spec: leftOver })).toMatchObject({ issues: [{ fix: 'Use from: ["left-over"], the 40 training images that the label budget leaves' }] })
-    await api.mutate('job.submit', { versionId, spec: { ...leftOver, semiSupervised: { method: 'pi-model', from: ['left-over'] } } })
+    expect(await api.refusal('mutation', 'job.submit', { versionId, spec: leftOver })).toMatchObject({ issues: [{ fix: "Use from: ['left-over'], the 40 training images that the label budget leaves" }] })
+    for (const from of [['left-over'], ['unlabelled', 'left-over']]) await api.mutate('job.submit', { versionId, spec: { ...leftOver, semiSupervised: { method: 'pi-model', from } } })
     const { modelId: clean } = await makeModel(api, versionId, { corruptionImages: 'none' })
     const against = (evaluation: object) => ({ versionId, spec: { ...smallSpec, evaluation: { referenceModelId: clean, ...evaluation } } })
     expect(await api.refusal('mutation', 'job.submit', against({}))).toMatchObject({ code: 'BAD_INPUT', issues: [{ path: 'spec.evaluation.referenceModelId', message: expect.stringContaining('not evaluated under corruption') as string }] })

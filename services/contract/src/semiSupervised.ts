@@ -6,7 +6,7 @@ export const unlabelledSources = ['unlabelled', 'left-over', 'labelled'] as cons
 export type UnlabelledSource = (typeof unlabelledSources)[number]
 
 const common = {
-  /** The data set's own unlabelled part; training images that the label budget leaves; those that are trained on with labels, again. Oliver et al. 2018 take the first alone. */
+  /** The data set's own unlabelled part; training images that the label budget leaves; those that are trained on with labels, again. Sources without images count for nothing. */
   from: z.array(z.enum(unlabelledSources)).min(1).max(3).refine((all) => new Set(all).size === all.length, 'Name each once').default(['unlabelled']),
   ratio: z.int().min(1).max(16).default(1), // unlabelled inputs per labelled one in a step
   /** Of the weight, from zero; null: the whole weight at once. Laine and Aila: `{ fraction: 0.267, shape: 'gaussian' }`, 80 of 300 epochs. */

@@ -55,7 +55,7 @@ export async function openData(store: ObjectStore, { spec, versionPrefix: prefix
     const images = await load('unlabelled')
     return { source, positions: countedFrom(all.count, images.count), images }
   }
-  const unlabelled = semiSupervised && unlabelledPool(await Promise.all(semiSupervised.from.map(partOf)))
+  const unlabelled = semiSupervised && unlabelledPool((await Promise.all(semiSupervised.from.map(partOf))).filter(({ images }) => images.count > 0))
   return {
     dataset,
     feed: trainingFeed({ ...train, unlabelled: unlabelled && unlabelled.images }, spec, { workers: batchWorkers(), mostWorkers: (trainingThreads() ?? availableParallelism()) - 1 }),

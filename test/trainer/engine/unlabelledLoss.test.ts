@@ -8,7 +8,7 @@ import { buildNetwork } from '../../../services/trainer/src/networks/buildNetwor
 import { tf, type Tensor4D, type Variable } from '../../../services/trainer/src/tf.js'
 import { batch, eager, recorded, relativeDifference } from './training.js'
 
-const shape = [8, 16, 8, 3] as const
+const shape = [8, 16, 12, 3] as const
 const classes = 10
 const normalisation = { mean: [120, 118, 110], std: [60, 61, 66] } as const
 const network = (name: NetworkName = 'resnet8', seed = 3) => buildNetwork({ name, classes, seed })
@@ -148,7 +148,7 @@ describe('the consistency term', { timeout: 300_000 }, () => {
     // The moving mean of the first normalisation goes a tenth of the way to that of the sixteen images, not of the eight.
     const meansAfter = (pixels: Uint8Array, rows: number) => {
       const model = network()
-      tf.tidy(() => trainingPass({ model, ...normalisation })(tf.tensor4d(Float32Array.from(pixels), [rows, 16, 8, 3]) as Tensor4D))
+      tf.tidy(() => trainingPass({ model, ...normalisation })(tf.tensor4d(Float32Array.from(pixels), [rows, shape[1], shape[2], 3]) as Tensor4D))
       const found = model.weights.find(({ originalName }) => originalName === 'stem_norm/moving_mean')!.read().dataSync<'float32'>().slice()
       model.dispose()
       return found

@@ -1,4 +1,5 @@
-import { networks, stackedImages, trainingParts, unlabelledParts, type ArtifactManifest, type Issue, type TrainingSpec, type VersionSummary } from '@imclr/contract'
+import { networks, stackedImages, trainingParts, type ArtifactManifest, type Issue, type TrainingSpec, type VersionSummary } from '@imclr/contract'
+import { checkUnlabelled } from './checkUnlabelled.js'
 
 /** Pixels a side of one input, stacked or not: memory grows with its square. */
 const largestSide = 1024
@@ -48,13 +49,7 @@ export function checkSpec(spec: TrainingSpec, version: SpecVersion, reference: P
     if (parts.validation < 1) refuse(size, `${spec.validation.fraction} of ${images} training images is not one image`, 'Use a larger fraction')
     else if (parts.train < classes.length) refuse(size, `Without ${parts.validation} images for validation, ${parts.train} are left to train on: not one of each of ${classes.length} classes`, 'Hold back fewer images')
   }
-  if (spec.semiSupervised !== null) {
-    const parts = unlabelledParts(spec, counts)
-    const nearest = parts['left-over'] > 0 ? `Use from: ["left-over"], the ${parts['left-over']} training images that the label budget leaves` : `Add an unlabelled folder to the data set, or set trainImages below ${counts.train} and use from: ["left-over"]`
-    if (spec.semiSupervised.from.includes('unlabelled') && parts.unlabelled === 0) refuse('semiSupervised.from', 'The data set has no unlabelled images', nearest)
-    else if (spec.semiSupervised.from.includes('left-over') && parts['left-over'] === 0) refuse('semiSupervised.from', 'No training images are left over by the label budget', `Set trainImages below ${counts.train}${parts.unlabelled > 0 ? `, or use from: ["unlabelled"], ${parts.unlabelled} images` : ''}`)
-    if (spec.semiSupervised.method === 'mean-teacher' && spec.emaDecay === null) refuse('emaDecay', 'The teacher is the running average of the weights, and emaDecay is null', 'Use 0.999')
-  }
+  for (const { field, message, fix } of checkUnlabelled(spec, counts)) refuse(`semiSupervised.${field}`, message, fix)
   if (spec.schedule.kind === 'step' && spec.schedule.milestones.some((at, i, all) => i > 0 && at <= all[i - 1]!)) refuse('schedule.milestones', 'Milestones must grow', 'Sort them, each once')
   if (reference !== null && (reference.classes.length !== classes.length || reference.classes.some((name, i) => name !== classes[i]))) {
     refuse('evaluation.referenceModelId', 'The reference model was trained on other classes', 'Name a model of the same classes, or null')

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
 /** The presets that can be run, by name. */
-export const presetNames = ['tiny-imagenet', 'cifar100', 'cifar10', 'stl10', 'label-budget', 'corruptions'] as const
+export const presetNames = ['tiny-imagenet', 'cifar100', 'cifar10', 'stl10', 'label-budget', 'corruptions', 'pi-model'] as const
 export const presetName = z.enum(presetNames)
 export type PresetName = z.infer<typeof presetName>

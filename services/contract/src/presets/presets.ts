@@ -2,6 +2,7 @@ import { cifar10 } from './cifar10.js'
 import { cifar100 } from './cifar100.js'
 import { corruptions } from './corruptions.js'
 import { labelBudget } from './labelBudget.js'
+import { piModel } from './piModel.js'
 import type { PresetName } from './names.js'
 import type { Preset } from './preset.js'
 import { stl10 } from './stl10.js'
@@ -14,4 +15,5 @@ export const presets: Record<PresetName, Preset> = {
   stl10,
   'label-budget': labelBudget,
   corruptions,
+  'pi-model': piModel,
 }
