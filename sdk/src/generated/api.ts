@@ -265,6 +265,7 @@ export interface EpochRecord {
   seconds: number
   imagesPerSecond: number
   validation?: { accuracy: number; loss: number }
+  unlabelled?: { term: number; weighted: number; weight: number; ramp: number; counted: number }
 }
 
 export interface Estimate {
@@ -691,7 +692,7 @@ export interface PrepareOptions {
   onProblem: 'refuse' | 'skip'
 }
 
-export type PresetName = 'tiny-imagenet' | 'cifar100' | 'cifar10' | 'stl10' | 'label-budget' | 'corruptions'
+export type PresetName = 'tiny-imagenet' | 'cifar100' | 'cifar10' | 'stl10' | 'label-budget' | 'corruptions' | 'pi-model'
 
 export interface Progress {
   phase: 'queued' | 'loading' | 'preparing' | 'training' | 'evaluating' | 'exporting' | 'verifying'
@@ -748,7 +749,7 @@ export interface Report {
   perturbation: PerturbationBlock | null
   calibration: { clean: Calibration; corrupted: Calibration | null; perSeverity: { severity: number; images: number; ece: number }[] }
   rawWeights: { images: number; correct: number; accuracy: number; interval: Interval } | null
-  training: { epochs: EpochRecord[]; validation: ValidationBlock | null }
+  training: { epochs: EpochRecord[]; validation: ValidationBlock | null; unlabelled: UnlabelledBlock | null }
   notes: string[]
   notMeasured: string[]
   environment: Environment
@@ -804,6 +805,16 @@ export type Schedule =
 
 export type Scope = 'read' | 'write' | 'keys' | 'instance'
 
+export type SemiSupervisedInput =
+  | { method: 'pi-model'; weight?: number; target?: 'detached' | 'attached'; batch?: 'apart' | 'joint'; stackUnlabelled?: boolean; from?: ('unlabelled' | 'left-over' | 'labelled')[]; ratio?: number; rampUp?: { fraction?: number; shape?: 'linear' | 'gaussian' } | null }
+  | { method: 'mean-teacher'; weight?: number; stackUnlabelled?: boolean; from?: ('unlabelled' | 'left-over' | 'labelled')[]; ratio?: number; rampUp?: { fraction?: number; shape?: 'linear' | 'gaussian' } | null }
+  | { method: 'pseudo-label'; weight?: number; threshold?: number; from?: ('unlabelled' | 'left-over' | 'labelled')[]; ratio?: number; rampUp?: { fraction?: number; shape?: 'linear' | 'gaussian' } | null }
+
+export type SemiSupervised =
+  | { method: 'pi-model'; weight: number; target: 'detached' | 'attached'; batch: 'apart' | 'joint'; stackUnlabelled: boolean; from: ('unlabelled' | 'left-over' | 'labelled')[]; ratio: number; rampUp: { fraction: number; shape: 'linear' | 'gaussian' } | null }
+  | { method: 'mean-teacher'; weight: number; stackUnlabelled: boolean; from: ('unlabelled' | 'left-over' | 'labelled')[]; ratio: number; rampUp: { fraction: number; shape: 'linear' | 'gaussian' } | null }
+  | { method: 'pseudo-label'; weight: number; threshold: number; from: ('unlabelled' | 'left-over' | 'labelled')[]; ratio: number; rampUp: { fraction: number; shape: 'linear' | 'gaussian' } | null }
+
 export interface SignedPart {
   partNumber: number
   url: string
@@ -828,6 +839,7 @@ export interface SpecChange {
   augment?: (AugmentName | AugmentOperationInput)[]
   mix?: MixName | MixOperationInput
   stacking?: StackingInput
+  semiSupervised?: SemiSupervisedInput | null
   sampling?: 'natural' | 'balanced' | 'class-weighted'
   trainImages?: number | null
   validation?: ValidationInput | null
@@ -903,7 +915,7 @@ export interface TrainRequest {
 export type TrainerEvent =
   | { type: 'started'; engine: string; device: string; execution: string; precision: string; resumedFrom: { epoch: number; step: number } | null; once?: string }
   | { type: 'progress'; phase: 'queued' | 'loading' | 'preparing' | 'training' | 'evaluating' | 'exporting' | 'verifying'; done: number; total: number; unit: string; epoch?: number; epochs?: number; imagesPerSecond?: number; secondsLeft: number | null; once?: string }
-  | { type: 'epoch'; epoch: number; loss: number; labelEntropy: number; learningRate: number; steps: number; seconds: number; imagesPerSecond: number; validation?: { accuracy: number; loss: number }; once?: string }
+  | { type: 'epoch'; epoch: number; loss: number; labelEntropy: number; learningRate: number; steps: number; seconds: number; imagesPerSecond: number; validation?: { accuracy: number; loss: number }; unlabelled?: { term: number; weighted: number; weight: number; ramp: number; counted: number }; once?: string }
   | { type: 'checkpoint'; key: string; epoch: number; step: number; bytes: number; sha256: string; once?: string }
   | { type: 'evaluated'; accuracy: number; low: number; high: number; images: number; corruptionError: number | null; corruptionImages: number; rawAccuracy?: number; once?: string }
   | { type: 'log'; level: 'info' | 'warn' | 'error'; message: string; once?: string }
@@ -928,6 +940,7 @@ export interface TrainingSpecInput {
   augment?: (AugmentName | AugmentOperationInput)[]
   mix?: MixName | MixOperationInput
   stacking?: StackingInput
+  semiSupervised?: SemiSupervisedInput | null
   sampling?: 'natural' | 'balanced' | 'class-weighted'
   trainImages?: number | null
   validation?: ValidationInput | null
@@ -957,6 +970,7 @@ export interface TrainingSpec {
   augment: AugmentOperation[]
   mix: MixOperation
   stacking: Stacking
+  semiSupervised: SemiSupervised | null
   sampling: 'natural' | 'balanced' | 'class-weighted'
   trainImages: number | null
   validation: Validation | null
@@ -966,6 +980,13 @@ export interface TrainingSpec {
   execution: 'recorded' | 'eager'
   evaluation: EvaluationSpec
   limits: Limits
+}
+
+export interface UnlabelledBlock {
+  method: string
+  images: number
+  sources: Record<string, number>
+  positionsSha256: string
 }
 
 export interface Upload {
