@@ -43,7 +43,7 @@ function data(dataset: DatasetManifest, report: Report): string {
   return `## Data
 
 Version \`${report.dataset.versionId}\`: ${used} images to train on, ${number(counts.test)} to test on, ${imageSize.width} x ${imageSize.height} pixels, RGB. ${cut}
-${number(dataset.removedDuplicateCount)} exact copies of test images were removed from the training and unlabelled images; ${number(dataset.nearDuplicateCount)} training images look nearly like a test image; they were kept. ${number(dataset.skippedCount)} files were left out as unreadable.
+${number(dataset.removedDuplicateCount)} exact copies of test images were removed from the training and unlabelled images; ${number(dataset.nearDuplicateCount)} training or unlabelled images look nearly like a test image; they were ${dataset.options.nearDuplicates === 'remove' ? 'removed too' : 'kept'}. ${number(dataset.skippedCount)} files were left out as unreadable.
 
 | class | training images | test images |
 | --- | ---: | ---: |
