@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { report as reportSchema } from '@imclr/contract'
+import { report as reportSchema, trainingSpec } from '@imclr/contract'
 import type { TrainingSpecInput } from '@imclr/contract'
 import { openStore } from '@imclr/storage'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fingerprint } from '../../../services/trainer/src/checkpoint/layout.js'
 import { loadSplit, readDatasetManifest } from '../../../services/trainer/src/data/loadSplit.js'
 import { stratifiedOrder } from '../../../services/trainer/src/data/subset.js'
 import { noisePng, tarOf } from '../data/uploads.js'
-import { demoArchive, lossesOf, ofType, openBench } from './harness.js'
+import { checkpointsOf, demoArchive, lossesOf, ofType, openBench } from './harness.js'
 import type { Bench, Ended, Run } from './harness.js'
 
 const base: TrainingSpecInput = { network: 'resnet8', epochs: 4, batchSize: 16, learningRate: 0.05, trainImages: 64, evaluation: { corruptionImages: 'none' } }
@@ -28,6 +29,15 @@ beforeAll(async () => {
 afterAll(() => bench[Symbol.asyncDispose]())
 
 const reportOf = async (some: Run) => reportSchema.parse(JSON.parse((await readFile(bench.objectPath(`${some.outputPrefix}report.json`))).toString()))
+/** The order that the label budget is the beginning of. */
+async function stratified() {
+  const store = await openStore({ kind: 'folder', root: join(bench.folder, 'objects') })
+  const manifest = await readDatasetManifest(store, versionPrefix)
+  const { labels, count } = await loadSplit({ store, prefix: versionPrefix, manifest, split: 'train' })
+  await store.close()
+  return { order: stratifiedOrder(labels, manifest.versionId, 1), count, contentSha256: manifest.contentSha256 }
+}
+
 const termsOf = ({ events }: Ended) => ofType(events, 'epoch').map(({ unlabelled }) => unlabelled)
 const sha256 = (...parts: Uint32Array[]) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex')
 
@@ -45,11 +55,7 @@ describe('a training job with unlabelled images', { timeout: 300_000 }, () => {
     const last = termsOf(ended).at(-1)!
     expect(last.weighted / last.term).toBeCloseTo(10, 9)
 
-    const store = await openStore({ kind: 'folder', root: join(bench.folder, 'objects') })
-    const manifest = await readDatasetManifest(store, versionPrefix)
-    const { labels, count } = await loadSplit({ store, prefix: versionPrefix, manifest, split: 'train' })
-    await store.close()
-    const order = stratifiedOrder(labels, manifest.versionId, 1)
+    const { order, count } = await stratified()
     const report = await reportOf(run)
     expect(report.model.trainImages).toBe(64)
     expect(report.training.unlabelled).toEqual({
@@ -72,15 +78,37 @@ describe('a training job with unlabelled images', { timeout: 300_000 }, () => {
     expect(termsOf(again)).toEqual(termsOf(ended))
   })
 
+  it('goes on only where the images of every part are those it began with', async () => {
+    const options = { job: 'semiparts', versionPrefix, spec: { ...spec, epochs: 2 }, checkpointEverySeconds: 3600 }
+    const first = bench.train({ ...options, attempt: 1 })
+    expect((await first.ended).exitCode).toBe(0)
+    const [newest] = (await checkpointsOf(bench, first)).slice(-1)
+    const path = bench.objectPath(`${first.checkpointPrefix}${newest!}/state.json`)
+    const state = JSON.parse(await readFile(path, 'utf8')) as { fingerprint: string }
+    const { order, count, contentSha256 } = await stratified()
+    const own = Uint32Array.from({ length: 4000 }, (_, i) => count + i)
+    const printOf = (leftOver: Uint32Array) => fingerprint({ spec: trainingSpec.parse(options.spec) }, {
+      contentSha256, partsSha256: createHash('sha256').update(JSON.stringify([sha256(order.subarray(0, 64)), sha256(new Uint32Array()), sha256(own, leftOver)])).digest('hex'),
+    })
+    expect(state.fingerprint).toBe(printOf(order.subarray(64)))
+    // As if it had been written with two images less.
+    await writeFile(path, JSON.stringify({ ...state, fingerprint: printOf(order.subarray(66)) }))
+    const again = await bench.train({ ...options, attempt: 2 }).ended
+    expect(ofType(again.events, 'started')[0]!.resumedFrom).toBeNull()
+    expect(ofType(again.events, 'log').map(({ message }) => message)).toEqual([expect.stringContaining('it belongs to another training')])
+  })
+
   it.each([
+    ['Laine and Aila', { mode: 'imclr', network: 'conv-large', epochs: 1, batchSize: 2, trainImages: 10, learningRate: 0.003, weightDecay: 0, schedule: { kind: 'constant' }, rampUp: { epochs: 0.5, shape: 'gaussian' }, rampDown: { epochs: 0.5, shape: 'gaussian' }, optimizer: { kind: 'adam', beta1End: 0.5 }, augment: ['translate', 'flip', 'noise'], semiSupervised: { method: 'pi-model', target: 'attached', batch: 'joint', from: ['labelled', 'left-over'], ratio: 2, weight: 100, rampUp: { fraction: 0.267, shape: 'gaussian' } } }],
+    ['the modern Pi-model', { mode: 'imclr', network: 'wrn28-2', epochs: 1, batchSize: 4, trainImages: 10, learningRate: 0.03, schedule: { kind: 'cosine-7-16' }, decay: 'kernels', emaDecay: 0.999, augment: [{ op: 'crop', border: 'reflect' }, 'flip'], semiSupervised: { method: 'pi-model', from: ['labelled', 'left-over'] } }],
     ['mean-teacher', { mode: 'imclr', emaDecay: 0.9, semiSupervised: { method: 'mean-teacher', stackUnlabelled: false, ratio: 2 } }],
     ['pseudo-label', { mode: 'baseline', semiSupervised: { method: 'pseudo-label', threshold: 0.3, from: ['left-over'] } }],
   ] as [string, TrainingSpecInput][])('ends with a model, by %s too', async (method, more) => {
-    const some = bench.train({ job: method.replace('-', ''), versionPrefix, spec: { ...base, epochs: 2, ...more } })
+    const some = bench.train({ job: method.replace(/\W/g, ''), versionPrefix, spec: { ...base, epochs: 2, ...more } })
     const { exitCode, log, events } = await some.ended
     expect(exitCode, log).toBe(0)
     expect(ofType(events, 'log')).toEqual([])
-    expect((await reportOf(some)).training.unlabelled).toMatchObject({ method })
+    expect((await reportOf(some)).training.unlabelled).toMatchObject({ method: more.semiSupervised!.method })
     expect(events.at(-1)).toMatchObject({ type: 'output', endedEarly: null })
   })
 
