@@ -10,9 +10,9 @@ import json
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from drawn import draw_images, draw_labels, draws, filled
+from networks import still
 
 CASES = [(network, height, width, target, batch) for network, height, width in (('resnet8', 20, 10), ('wrn28-2', 16, 16))
          for target in ('detached', 'attached') for batch in ('apart', 'joint')]
@@ -35,17 +35,6 @@ def trainer_layout(tensor):
 def told(name, tensor):
     values = trainer_layout(tensor).flatten()
     return {'name': name, 'norm': float(np.linalg.norm(values)), 'along': float(values @ draws(f'along/{name}', values.size))}
-
-
-def still(network, images):
-    """A pass in training that leaves the moving statistics alone."""
-    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-    for norm in norms:
-        norm.momentum = 0.0
-    answer = network(images)
-    for norm in norms:
-        norm.momentum = 0.1
-    return answer
 
 
 def case(name, height, width, target, batch):

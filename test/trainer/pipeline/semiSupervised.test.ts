@@ -104,7 +104,7 @@ describe('a training job with unlabelled images', { timeout: 300_000 }, () => {
     ['mean-teacher', { mode: 'imclr', emaDecay: 0.9, semiSupervised: { method: 'mean-teacher', stackUnlabelled: false, ratio: 2 } }],
     ['pseudo-label', { mode: 'baseline', semiSupervised: { method: 'pseudo-label', threshold: 0.3, from: ['left-over'] } }],
   ] as [string, TrainingSpecInput][])('ends with a model, by %s too', async (method, more) => {
-    const some = bench.train({ job: method.replace(/\W/g, ''), versionPrefix, spec: { ...base, epochs: 2, ...more } })
+    const some = bench.train({ job: method.toLowerCase().replace(/\W/g, ''), versionPrefix, spec: { ...base, epochs: 2, ...more } })
     const { exitCode, log, events } = await some.ended
     expect(exitCode, log).toBe(0)
     expect(ofType(events, 'log')).toEqual([])
