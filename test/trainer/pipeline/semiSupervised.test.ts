@@ -38,6 +38,15 @@ async function stratified() {
   return { order: stratifiedOrder(labels, manifest.versionId, 1), count, contentSha256: manifest.contentSha256 }
 }
 
+/** 16 training, 8 test and 20 unlabelled images of noise, the latter with labels in the table. */
+async function noiseArchive(name: string, labelOf: (i: number) => string): Promise<string> {
+  const pictures = Array.from({ length: 44 }, (_, i): [string, Uint8Array] => [`img/${i}.png`, noisePng(i + 1)])
+  const rows = pictures.map(([path], i) => (i < 16 ? `${path},${i % 2 ? 'a' : 'b'},train` : i < 24 ? `${path},${i % 2 ? 'a' : 'b'},test` : `${path},${labelOf(i)},unlabelled`))
+  const target = join(bench.folder, name)
+  await writeFile(target, await tarOf([['labels.csv', ['path,label,split', ...rows].join('\n')], ...pictures]))
+  return target
+}
+
 const termsOf = ({ events }: Ended) => ofType(events, 'epoch').map(({ unlabelled }) => unlabelled)
 const sha256 = (...parts: Uint32Array[]) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex')
 
@@ -99,12 +108,10 @@ describe('a training job with unlabelled images', { timeout: 300_000 }, () => {
   })
 
   it.each([
-    ['Laine and Aila', { mode: 'imclr', network: 'conv-large', epochs: 1, batchSize: 2, trainImages: 10, learningRate: 0.003, weightDecay: 0, schedule: { kind: 'constant' }, rampUp: { epochs: 0.5, shape: 'gaussian' }, rampDown: { epochs: 0.5, shape: 'gaussian' }, optimizer: { kind: 'adam', beta1End: 0.5 }, augment: ['translate', 'flip', 'noise'], semiSupervised: { method: 'pi-model', target: 'attached', batch: 'joint', from: ['labelled', 'left-over'], ratio: 2, weight: 100, rampUp: { fraction: 0.267, shape: 'gaussian' } } }],
-    ['the modern Pi-model', { mode: 'imclr', network: 'wrn28-2', epochs: 1, batchSize: 4, trainImages: 10, learningRate: 0.03, schedule: { kind: 'cosine-7-16' }, decay: 'kernels', emaDecay: 0.999, augment: [{ op: 'crop', border: 'reflect' }, 'flip'], semiSupervised: { method: 'pi-model', from: ['labelled', 'left-over'] } }],
     ['mean-teacher', { mode: 'imclr', emaDecay: 0.9, semiSupervised: { method: 'mean-teacher', stackUnlabelled: false, ratio: 2 } }],
     ['pseudo-label', { mode: 'baseline', semiSupervised: { method: 'pseudo-label', threshold: 0.3, from: ['left-over'] } }],
   ] as [string, TrainingSpecInput][])('ends with a model, by %s too', async (method, more) => {
-    const some = bench.train({ job: method.toLowerCase().replace(/\W/g, ''), versionPrefix, spec: { ...base, epochs: 2, ...more } })
+    const some = bench.train({ job: method.replace('-', ''), versionPrefix, spec: { ...base, epochs: 2, ...more } })
     const { exitCode, log, events } = await some.ended
     expect(exitCode, log).toBe(0)
     expect(ofType(events, 'log')).toEqual([])
@@ -112,17 +119,24 @@ describe('a training job with unlabelled images', { timeout: 300_000 }, () => {
     expect(events.at(-1)).toMatchObject({ type: 'output', endedEarly: null })
   })
 
+  it.each([
+    ['Laine and Aila', { mode: 'imclr', network: 'conv-large', epochs: 1, batchSize: 2, trainImages: 10, learningRate: 0.003, weightDecay: 0, schedule: { kind: 'constant' }, rampUp: { epochs: 0.5, shape: 'gaussian' }, rampDown: { epochs: 0.5, shape: 'gaussian' }, optimizer: { kind: 'adam', beta1End: 0.5 }, augment: ['translate', 'flip', 'noise'], semiSupervised: { method: 'pi-model', target: 'attached', batch: 'joint', from: ['labelled', 'left-over', 'unlabelled'], ratio: 2, weight: 100, rampUp: { fraction: 0.267, shape: 'gaussian' } } }],
+    ['the modern Pi-model', { mode: 'imclr', network: 'wrn28-2', epochs: 1, batchSize: 4, trainImages: 10, learningRate: 0.03, schedule: { kind: 'cosine-7-16' }, decay: 'kernels', emaDecay: 0.999, augment: [{ op: 'crop', border: 'reflect' }, 'flip'], semiSupervised: { method: 'pi-model', from: ['labelled', 'left-over', 'unlabelled'] } }],
+  ] as [string, TrainingSpecInput][])('ends with a model, by the recipe of %s too', async (name, recipe) => {
+    const small = await bench.prepare(await noiseArchive('recipe.tar', () => ''))
+    const some = bench.train({ job: name.toLowerCase().replace(/\W/g, ''), versionPrefix: small.versionPrefix, spec: { ...recipe, evaluation: { corruptionImages: 'none' } } })
+    const { exitCode, log, events } = await some.ended
+    expect(exitCode, log).toBe(0)
+    expect(ofType(events, 'log')).toEqual([])
+    // Ten labelled ones of sixteen, and twenty without labels.
+    expect((await reportOf(some)).training.unlabelled).toMatchObject({ images: 36, sources: { labelled: 10, 'left-over': 6, unlabelled: 20 } })
+    expect(ofType(events, 'epoch')[0]!.unlabelled).toMatchObject({ weight: recipe.semiSupervised!.weight ?? 10, ramp: 1 })
+  })
+
   it('reads no label of them: shuffled ones give the same losses', async () => {
-    const pictures = Array.from({ length: 44 }, (_, i): [string, Uint8Array] => [`img/${i}.png`, noisePng(i + 1)])
-    const archive = async (name: string, labelOf: (i: number) => string) => {
-      const rows = pictures.map(([path], i) => (i < 16 ? `${path},${i % 2 ? 'a' : 'b'},train` : i < 24 ? `${path},${i % 2 ? 'a' : 'b'},test` : `${path},${labelOf(i)},unlabelled`))
-      const target = join(bench.folder, name)
-      await writeFile(target, await tarOf([['labels.csv', ['path,label,split', ...rows].join('\n')], ...pictures]))
-      return target
-    }
     const runs = []
     for (const [name, labelOf] of [['as-they-are.tar', (i: number) => (i % 2 ? 'a' : 'b')], ['shuffled.tar', (i: number) => (i % 3 ? 'b' : 'a')], ['none.tar', () => '']] as const) {
-      const prepared = await bench.prepare(await archive(name, labelOf))
+      const prepared = await bench.prepare(await noiseArchive(name, labelOf))
       const { exitCode, events, log } = await bench.train({
         job: name.replace(/\W/g, ''), versionPrefix: prepared.versionPrefix,
         spec: { network: 'resnet8', epochs: 2, batchSize: 8, evaluation: { corruptionImages: 'none' }, semiSupervised: { method: 'pseudo-label', threshold: 0.5 } },
