@@ -595,6 +595,7 @@ export interface NearDuplicate {
   train: string
   test: string
   distance: number
+  split: 'train' | 'unlabelled'
 }
 
 export type OptimizerInput =
@@ -681,6 +682,7 @@ export interface PrepareOptionsInput {
   splitSeed?: number
   labels?: 'fine' | 'coarse'
   onProblem?: 'refuse' | 'skip'
+  nearDuplicates?: 'report' | 'refuse' | 'remove'
 }
 
 export interface PrepareOptions {
@@ -690,6 +692,7 @@ export interface PrepareOptions {
   splitSeed: number
   labels: 'fine' | 'coarse'
   onProblem: 'refuse' | 'skip'
+  nearDuplicates: 'report' | 'refuse' | 'remove'
 }
 
 export type PresetName = 'tiny-imagenet' | 'cifar100' | 'cifar10' | 'stl10' | 'label-budget' | 'corruptions' | 'pi-model'
