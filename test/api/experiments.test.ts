@@ -1,4 +1,4 @@
-import type { Experiment, ExperimentReport, ExperimentRuns, TrainJob } from '@imclr/contract'
+import { presetNames, type Experiment, type ExperimentReport, type ExperimentRuns, type TrainJob } from '@imclr/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeVersion, smallExperiment, smallSpec, trainJob, type MadeVersion } from './makeThings.js'
 import { stacks, startTestApi, type TestApi } from './testApi.js'
@@ -109,7 +109,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
     it('data that cannot carry a preset: with the reason and the nearest thing that would work', async () => {
       // The data: 60 training images of three classes, 30 test images, 32 x 32 pixels, none unlabelled.
       expect(await only({ experiment: 'tiny-imagenet' })).toEqual({ code: 'BAD_INPUT', issues: [
-        'versionId: tiny-imagenet-small is for images of at least 64 pixels a side; these have 32 x 32. Prepare the data set with imageSize: 64, or run a preset for smaller images: cifar100, cifar10, label-budget, corruptions',
+        `versionId: tiny-imagenet-small is for images of at least 64 pixels a side; these have 32 x 32. Prepare the data set with imageSize: 64, or run a preset for smaller images: ${presetNames.filter((name) => !['tiny-imagenet', 'stl10', 'cutmix-tiny-imagenet'].includes(name)).join(', ')}`,
         'budgets: tiny-imagenet-small asks for 2000 labels; the data set has 60 training images. The nearest that works: budgets [60]',
         'versionId: tiny-imagenet-small needs 100 test images to tell its arms apart; there are 30. Give more test images, or prepare the data set with a larger testFraction',
       ] })
