@@ -49,6 +49,10 @@ describe.each(stacks)('jobs on %s', (stack) => {
     // The evaluation: 30 test images and 95 corrupted pictures of each, two in an input or one; 12.5e6 x (30 + 2850) / 1e10 = 3.6 s.
     const tested = (testInput: string) => seconds({ mode: 'imclr', epochs: 1, stacking: { testInput }, evaluation: { corruptionImages: 'all' } })
     expect(Math.abs(await tested('self') - await tested('single') - 3.6)).toBeLessThanOrEqual(1)
+    // An unlabelled view with gradients and one without: 3 + 1 forward passes beside the 3 of the labelled input.
+    const piModel = await seconds({ mode: 'baseline', epochs: 1000, evaluation, semiSupervised: { method: 'pi-model', from: ['labelled'] } })
+    expect(piModel - short).toBeGreaterThan(299)
+    expect(piModel - short).toBeLessThan(301)
     const { versionId: other } = await makeVersion(api, { datasetName: 'measured' })
     await makeModel(api, other) // its manifest says 5e9
     expect((await submit({ mode: 'baseline', epochs: 1000, evaluation })).estimate).toMatchObject({ basis: 'measured', seconds: expect.closeTo(450 + 15, -1) as number })
@@ -69,11 +73,20 @@ describe.each(stacks)('jobs on %s', (stack) => {
       [{ augment: ['flip', { op: 'crop', padding: 17 }] }, 'spec.augment[1].padding', /more than half/],
       [{ augment: [{ op: 'translate', pixels: 20 }] }, 'spec.augment[0].pixels', /more than half/],
       [{ batchSize: 3, stacking: { images: 4 } }, 'spec.stacking.images', /partners in a batch of 3/],
+      [{ semiSupervised: { method: 'pi-model' } }, 'spec.semiSupervised.from', /has no unlabelled images/],
+      [{ semiSupervised: { method: 'pi-model', from: ['labelled', 'left-over'] } }, 'spec.semiSupervised.from', /label budget leaves none/],
+      [{ semiSupervised: { method: 'pi-model', from: ['unlabelled', 'left-over'] } }, 'spec.semiSupervised.from', /no unlabelled images, and .* none/],
+      [{ semiSupervised: { method: 'mean-teacher', from: ['labelled'] } }, 'spec.semiSupervised.method', /running average of the weights/],
+      [{ semiSupervised: { method: 'pi-model', from: ['labelled'], batch: 'joint', stackUnlabelled: false } }, 'spec.semiSupervised.stackUnlabelled', /one size/],
     ]
     for (const [spec, field, message] of refusals) {
       const { code, issues } = await api.refusal('mutation', 'job.submit', { versionId, spec: { ...smallSpec, ...spec } })
       expect([field, code, issues]).toEqual([field, 'BAD_INPUT', [{ path: field, code: 'does_not_fit', message: expect.stringMatching(message) as string, fix: expect.any(String) as string }]])
     }
+    // The nearest thing that works is named, and works.
+    const leftOver = { ...smallSpec, trainImages: 20, batchSize: 10, semiSupervised: { method: 'pi-model' } }
+    expect(await api.refusal('mutation', 'job.submit', { versionId, spec: leftOver })).toMatchObject({ issues: [{ fix: "Use from: ['left-over'], the 40 training images that the label budget leaves" }] })
+    for (const from of [['left-over'], ['unlabelled', 'left-over']]) await api.mutate('job.submit', { versionId, spec: { ...leftOver, semiSupervised: { method: 'pi-model', from } } })
     const { modelId: clean } = await makeModel(api, versionId, { corruptionImages: 'none' })
     const against = (evaluation: object) => ({ versionId, spec: { ...smallSpec, evaluation: { referenceModelId: clean, ...evaluation } } })
     expect(await api.refusal('mutation', 'job.submit', against({}))).toMatchObject({ code: 'BAD_INPUT', issues: [{ path: 'spec.evaluation.referenceModelId', message: expect.stringContaining('not evaluated under corruption') as string }] })
@@ -95,6 +108,8 @@ describe.each(stacks)('jobs on %s', (stack) => {
       [{ optimizer: { kind: 'adam', momentum: 0.9 } }, 'spec.optimizer'],
       [{ validation: { images: 5, fraction: 0.1 } }, 'spec.validation.fraction'],
       [{ validation: { patience: 3 } }, 'spec.validation.fraction'],
+      [{ semiSupervised: { method: 'fixmatch' } }, 'spec.semiSupervised'],
+      [{ semiSupervised: { method: 'pi-model', from: ['left-over', 'left-over'] } }, 'spec.semiSupervised.from'],
     ] as const) expect(await api.refusal('mutation', 'job.submit', { versionId, spec: { ...smallSpec, ...spec } })).toMatchObject({ code: 'BAD_INPUT', issues: [{ path: expect.stringContaining(path) as string }] })
     expect((await api.query<{ items: unknown[] }>('job.list', { versionId, state: 'failed' })).items).toEqual([])
   })

@@ -62,6 +62,10 @@ describe('the presets', () => {
     const refusal = await sdk.experiments.run('tiny-imagenet', { dataset: versionId }).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(BadInputError)
     expect((refusal as BadInputError).issues[0]).toMatchObject({ path: 'versionId', fix: expect.stringContaining('imageSize: 64') as string })
+
+    // All of the part's 150 images with their labels leave none without.
+    const all = await sdk.experiments.run('pi-model', { dataset: versionId, budgets: [150] }).catch((error: unknown) => error)
+    expect((all as BadInputError).issues).toEqual([expect.objectContaining({ path: 'budgets', message: 'pi-model-small needs 100 images without labels; with 150 labels used there are 0', fix: 'Use a budget of at most 50, or upload more images under unlabelled/' })])
   })
 
   it("have fair rivals: a baseline with ImCLR's compute, in twice the steps or in as many", async () => {

@@ -1,7 +1,7 @@
 /** What models learn, against the same recipe in PyTorch. Hours on two cores. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { trainingSpec } from '@imclr/contract'
+import { definitionOf, presets, trainingSpec } from '@imclr/contract'
 import type { TrainingSpecInput } from '@imclr/contract'
 import { demoArchive, lossesOf, openBench, readManifest } from '../trainer/pipeline/harness.js'
 import type { Bench } from '../trainer/pipeline/harness.js'
@@ -10,6 +10,8 @@ import { haveFullTest, writeFullTestArchive } from './fashionMnist.js'
 import { runReference } from './reference.js'
 import type { Mode, Result } from './reference.js'
 import { agree, paired, sample } from './statistics.js'
+
+const piModel = definitionOf(presets['pi-model'], 'small')
 
 const recipes: Record<string, { spec: TrainingSpecInput; seeds: number; archive: (bench: Bench) => Promise<string> }> = {
   demo: {
@@ -28,10 +30,12 @@ const recipes: Record<string, { spec: TrainingSpecInput; seeds: number; archive:
   cifar: {
     spec: { network: 'resnet20', epochs: 30, trainImages: 5000, evaluation: { corruptionImages: 'none' } },
     seeds: 3,
-    archive: async () => {
-      if (!values.data) throw new Error('--data must name cifar-10-binary.tar.gz')
-      return values.data
-    },
+    archive: cifar10,
+  },
+  'pi-model': {
+    spec: { ...piModel.arms[0]!.spec, trainImages: piModel.budgets[0]! },
+    seeds: 3,
+    archive: cifar10,
   },
 }
 const usage = `usage: npm run learning -- [options]
@@ -39,9 +43,11 @@ const usage = `usage: npm run learning -- [options]
 Trains with a recipe over several seeds and says what was learned; with PyTorch, the same there, and whether the two agree.
 
   --recipe <name>    demo: ResNet-8, 150 epochs of the demo's 500 images, tested on the official 10,000 where Debian's
-                     dataset-fashion-mnist is installed (default); cifar: ResNet-20, 30 epochs of 5,000 CIFAR-10 images
-  --data <archive>   cifar-10-binary.tar.gz, for cifar
-  --seeds <n>        seeds 1 to n (default: 5 for demo, 3 for cifar)
+                     dataset-fashion-mnist is installed (default); cifar: ResNet-20, 30 epochs of 5,000 CIFAR-10 images;
+                     pi-model: the preset's small scale, on 1,000 labels of CIFAR-10
+  --data <archive>   cifar-10-binary.tar.gz, for cifar and pi-model
+  --seeds <n>        seeds 1 to n (default: 5 for demo, else 3)
+  --epochs <n>       in place of the recipe's
   --modes <list>     default: baseline,imclr
   --threads <n>      default: 2
   --json <file>      the results, with every epoch's loss
@@ -51,10 +57,11 @@ IMCLR_BENCH_PYTHON names a Python with PyTorch; without it only our side runs. E
 PyTorch's than twice the combined standard error plus half a point.
 `
 const values = readOptions(usage, {
-  recipe: { type: 'string', default: 'demo' }, data: { type: 'string' }, seeds: { type: 'string' }, modes: { type: 'string', default: 'baseline,imclr' }, threads: { type: 'string', default: '2' }, json: { type: 'string' },
+  recipe: { type: 'string', default: 'demo' }, data: { type: 'string' }, seeds: { type: 'string' }, epochs: { type: 'string' }, modes: { type: 'string', default: 'baseline,imclr' }, threads: { type: 'string', default: '2' }, json: { type: 'string' },
 })
 const recipe = recipes[values.recipe]
 if (!recipe) throw new Error(`there is no recipe ${values.recipe}: ${Object.keys(recipes).join(', ')}`)
+const spec = trainingSpec.parse({ ...recipe.spec, ...(values.epochs !== undefined && { epochs: Number(values.epochs) }) })
 const modes = values.modes.split(',').map((mode) => trainingSpec.shape.mode.unwrap().parse(mode))
 const seeds = Array.from({ length: Number(values.seeds ?? recipe.seeds) }, (_, i) => i + 1)
 
@@ -65,7 +72,7 @@ say(`${version.manifest.splits.train.count} training images, ${version.manifest.
 const ours: Result[] = []
 for (const seed of seeds) {
   for (const mode of modes) {
-    const run = bench.train({ job: `${mode}${seed}`, versionPrefix: version.versionPrefix, spec: { ...recipe.spec, mode, seed }, env: { IMCLR_THREADS: values.threads } })
+    const run = bench.train({ job: `${mode}${seed}`, versionPrefix: version.versionPrefix, spec: { ...spec, mode, seed }, env: { IMCLR_THREADS: values.threads } })
     const { exitCode, events, log } = await run.ended
     if (exitCode !== 0) throw new Error(`the trainer ended with ${exitCode}: ${JSON.stringify(events.at(-1))}\n${log}`)
     const { accuracy } = await readManifest(bench, run)
@@ -75,7 +82,6 @@ for (const seed of seeds) {
 }
 
 const python = process.env.IMCLR_BENCH_PYTHON
-const spec = trainingSpec.parse(recipe.spec)
 const theirs = python ? await runReference(bench, { python, spec, version, modes, seeds, threads: Number(values.threads), onResult: (result) => report('PyTorch', result) }) : []
 
 say('')
@@ -97,6 +103,11 @@ for (const [name, results] of [['ours', ours], ['PyTorch', theirs]] as const) {
 }
 if (values.json) await writeFile(values.json, JSON.stringify({ recipe: values.recipe, spec, ours, theirs }, null, 1))
 process.exitCode = good ? 0 : 1
+
+async function cifar10(): Promise<string> {
+  if (!values.data) throw new Error('--data must name cifar-10-binary.tar.gz')
+  return values.data
+}
 
 function report(side: string, { mode, seed, accuracy, losses }: Result): void {
   say(`${side} ${mode.padEnd(8)} seed ${seed}: ${(100 * accuracy).toFixed(2)} %, last loss ${losses.at(-1)?.toFixed(4)}`)

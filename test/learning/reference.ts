@@ -54,6 +54,11 @@ export async function runReference(bench: Bench, { python, spec, version, modes,
     batchSize: spec.batchSize,
     learningRate: spec.learningRate,
     weightDecay: spec.weightDecay,
+    decay: spec.decay,
+    schedule: scheduleOf(spec),
+    emaDecay: spec.emaDecay,
+    semiSupervised: semiSupervisedOf(spec, manifest),
+    ...(spec.semiSupervised && { unlabelled: { images: join(bench.folder, 'train-images.bin') } }), // all training images, without labels
     ...cropAndFlip(spec.augment, size),
     dropLast: true,
   }
@@ -70,9 +75,24 @@ export async function runReference(bench: Bench, { python, spec, version, modes,
   return results
 }
 
-/** What learn.py does to an image: crop from black, mirror. */
-function cropAndFlip(chain: TrainingSpec['augment'], size: number): { cropPadding: number; flip: boolean } {
+function scheduleOf({ schedule: { kind }, rampUp, rampDown, optimizer }: TrainingSpec): string {
+  if ((kind !== 'cosine' && kind !== 'cosine-7-16') || rampUp || rampDown || optimizer.kind !== 'sgd' || !optimizer.nesterov || optimizer.momentum !== 0.9) throw new Error('the PyTorch reference knows SGD with Nesterov momentum of 0.9 by one of two cosines alone')
+  return kind
+}
+
+/** Of the Pi-model with all training images for unlabelled ones and the second view fixed, which is the one that learn.py knows. */
+function semiSupervisedOf({ semiSupervised, validation }: TrainingSpec, { splits }: DatasetManifest): { weight: number; ratio: number; rampFraction: number } | null {
+  if (semiSupervised === null) return null
+  const { from, ratio, weight, rampUp } = semiSupervised
+  const known = semiSupervised.method === 'pi-model' && semiSupervised.target === 'detached' && semiSupervised.batch === 'apart' && semiSupervised.stackUnlabelled && rampUp?.shape === 'linear'
+  const takesAll = from.includes('labelled') && from.includes('left-over') && splits.unlabelled.count === 0 && validation === null
+  if (!known || !takesAll) throw new Error('the PyTorch reference knows the modern Pi-model on all training images alone')
+  return { weight, ratio, rampFraction: rampUp.fraction }
+}
+
+/** What learn.py does to an image: crop, mirror. */
+function cropAndFlip(chain: TrainingSpec['augment'], size: number): { cropPadding: number; border: string; flip: boolean } {
   const [crop, flip, ...more] = chain
-  if (crop?.op !== 'crop' || crop.border !== 'zero' || flip?.op !== 'flip' || flip.probability !== 0.5 || more.length > 0) throw new Error('the PyTorch reference knows the chain crop, flip alone')
-  return { cropPadding: crop.padding ?? Math.round(size / 8), flip: true }
+  if (crop?.op !== 'crop' || flip?.op !== 'flip' || flip.probability !== 0.5 || more.length > 0) throw new Error('the PyTorch reference knows the chain crop, flip alone')
+  return { cropPadding: crop.padding ?? Math.round(size / 8), border: crop.border, flip: true }
 }

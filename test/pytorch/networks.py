@@ -113,3 +113,15 @@ def draw_he(network):
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode='fan_in', nonlinearity='relu')
+
+
+def still(network, images):
+    """A pass in training that leaves the moving statistics alone."""
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    momentum = norms[0].momentum
+    for norm in norms:
+        norm.momentum = 0.0
+    answer = network(images)
+    for norm in norms:
+        norm.momentum = momentum
+    return answer

@@ -277,6 +277,7 @@ export interface EpochRecord {
   seconds: number
   imagesPerSecond: number
   validation?: { accuracy: number; loss: number }
+  unlabelled?: { term: number; weighted: number; weight: number; ramp: number; counted: number }
 }
 
 export interface Estimate {
@@ -618,6 +619,7 @@ export interface NearDuplicate {
   train: string
   test: string
   distance: number
+  split: 'train' | 'unlabelled'
 }
 
 export interface NetworkSummary {
@@ -732,6 +734,7 @@ export interface PrepareOptionsInput {
   splitSeed?: number
   labels?: 'fine' | 'coarse'
   onProblem?: 'refuse' | 'skip'
+  nearDuplicates?: 'report' | 'refuse' | 'remove'
 }
 
 export interface PrepareOptions {
@@ -741,9 +744,10 @@ export interface PrepareOptions {
   splitSeed: number
   labels: 'fine' | 'coarse'
   onProblem: 'refuse' | 'skip'
+  nearDuplicates: 'report' | 'refuse' | 'remove'
 }
 
-export type PresetName = 'tiny-imagenet' | 'cifar100' | 'cifar10' | 'stl10' | 'label-budget' | 'corruptions' | 'cutmix-cifar100' | 'cutmix-tiny-imagenet' | 'autoaugment'
+export type PresetName = 'tiny-imagenet' | 'cifar100' | 'cifar10' | 'stl10' | 'label-budget' | 'corruptions' | 'pi-model' | 'cutmix-cifar100' | 'cutmix-tiny-imagenet' | 'autoaugment'
 
 export interface Progress {
   phase: 'queued' | 'loading' | 'preparing' | 'training' | 'evaluating' | 'exporting' | 'verifying'
@@ -800,7 +804,7 @@ export interface Report {
   perturbation: PerturbationBlock | null
   calibration: { clean: Calibration; corrupted: Calibration | null; perSeverity: { severity: number; images: number; ece: number }[] }
   rawWeights: { images: number; correct: number; accuracy: number; interval: Interval } | null
-  training: { epochs: EpochRecord[]; validation: ValidationBlock | null }
+  training: { epochs: EpochRecord[]; validation: ValidationBlock | null; unlabelled: UnlabelledBlock | null }
   notes: string[]
   notMeasured: string[]
   environment: Environment
@@ -856,6 +860,16 @@ export type Schedule =
 
 export type Scope = 'read' | 'write' | 'keys' | 'instance'
 
+export type SemiSupervisedInput =
+  | { method: 'pi-model'; weight?: number; target?: 'detached' | 'attached'; batch?: 'apart' | 'joint'; stackUnlabelled?: boolean; from?: ('unlabelled' | 'left-over' | 'labelled')[]; ratio?: number; rampUp?: { fraction?: number; shape?: 'linear' | 'gaussian' } | null }
+  | { method: 'mean-teacher'; weight?: number; stackUnlabelled?: boolean; from?: ('unlabelled' | 'left-over' | 'labelled')[]; ratio?: number; rampUp?: { fraction?: number; shape?: 'linear' | 'gaussian' } | null }
+  | { method: 'pseudo-label'; weight?: number; threshold?: number; from?: ('unlabelled' | 'left-over' | 'labelled')[]; ratio?: number; rampUp?: { fraction?: number; shape?: 'linear' | 'gaussian' } | null }
+
+export type SemiSupervised =
+  | { method: 'pi-model'; weight: number; target: 'detached' | 'attached'; batch: 'apart' | 'joint'; stackUnlabelled: boolean; from: ('unlabelled' | 'left-over' | 'labelled')[]; ratio: number; rampUp: { fraction: number; shape: 'linear' | 'gaussian' } | null }
+  | { method: 'mean-teacher'; weight: number; stackUnlabelled: boolean; from: ('unlabelled' | 'left-over' | 'labelled')[]; ratio: number; rampUp: { fraction: number; shape: 'linear' | 'gaussian' } | null }
+  | { method: 'pseudo-label'; weight: number; threshold: number; from: ('unlabelled' | 'left-over' | 'labelled')[]; ratio: number; rampUp: { fraction: number; shape: 'linear' | 'gaussian' } | null }
+
 export interface SignedPart {
   partNumber: number
   url: string
@@ -881,6 +895,7 @@ export interface SpecChange {
   augment?: (AugmentName | AugmentOperationInput)[]
   mix?: MixName | MixOperationInput
   stacking?: StackingInput
+  semiSupervised?: SemiSupervisedInput | null
   sampling?: 'natural' | 'balanced' | 'class-weighted'
   trainImages?: number | null
   validation?: ValidationInput | null
@@ -956,7 +971,7 @@ export interface TrainRequest {
 export type TrainerEvent =
   | { type: 'started'; engine: string; device: string; execution: string; precision: string; resumedFrom: { epoch: number; step: number } | null; once?: string }
   | { type: 'progress'; phase: 'queued' | 'loading' | 'preparing' | 'training' | 'evaluating' | 'exporting' | 'verifying'; done: number; total: number; unit: string; epoch?: number; epochs?: number; imagesPerSecond?: number; secondsLeft: number | null; once?: string }
-  | { type: 'epoch'; epoch: number; loss: number; labelEntropy: number; learningRate: number; steps: number; seconds: number; imagesPerSecond: number; validation?: { accuracy: number; loss: number }; once?: string }
+  | { type: 'epoch'; epoch: number; loss: number; labelEntropy: number; learningRate: number; steps: number; seconds: number; imagesPerSecond: number; validation?: { accuracy: number; loss: number }; unlabelled?: { term: number; weighted: number; weight: number; ramp: number; counted: number }; once?: string }
   | { type: 'checkpoint'; key: string; epoch: number; step: number; bytes: number; sha256: string; once?: string }
   | { type: 'evaluated'; accuracy: number; low: number; high: number; images: number; corruptionError: number | null; corruptionImages: number; rawAccuracy?: number; once?: string }
   | { type: 'log'; level: 'info' | 'warn' | 'error'; message: string; once?: string }
@@ -982,6 +997,7 @@ export interface TrainingSpecInput {
   augment?: (AugmentName | AugmentOperationInput)[]
   mix?: MixName | MixOperationInput
   stacking?: StackingInput
+  semiSupervised?: SemiSupervisedInput | null
   sampling?: 'natural' | 'balanced' | 'class-weighted'
   trainImages?: number | null
   validation?: ValidationInput | null
@@ -1012,6 +1028,7 @@ export interface TrainingSpec {
   augment: AugmentOperation[]
   mix: MixOperation
   stacking: Stacking
+  semiSupervised: SemiSupervised | null
   sampling: 'natural' | 'balanced' | 'class-weighted'
   trainImages: number | null
   validation: Validation | null
@@ -1021,6 +1038,13 @@ export interface TrainingSpec {
   execution: 'recorded' | 'eager'
   evaluation: EvaluationSpec
   limits: Limits
+}
+
+export interface UnlabelledBlock {
+  method: string
+  images: number
+  sources: Record<string, number>
+  positionsSha256: string
 }
 
 export interface Upload {

@@ -8,7 +8,14 @@ import { epochRecord } from './event.js'
 import { jobId } from './ids.js'
 
 /** Sums over the steps of an epoch that is under way. */
-export const epochSums = z.object({ steps: z.int().nonnegative(), loss: z.number(), labelEntropy: z.number(), inputs: z.int().nonnegative(), seconds: z.number().nonnegative() })
+export const epochSums = z.object({
+  steps: z.int().nonnegative(),
+  loss: z.number(),
+  labelEntropy: z.number(),
+  inputs: z.int().nonnegative(),
+  seconds: z.number().nonnegative(),
+  unlabelled: z.object({ term: z.number(), weighted: z.number(), counted: z.number() }).optional(),
+})
 export type EpochSums = z.infer<typeof epochSums>
 
 export const trainingPosition = z.object({

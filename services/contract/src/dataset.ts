@@ -16,6 +16,7 @@ export const prepareOptions = z.strictObject({
   splitSeed: z.int().min(0).max(2 ** 31 - 1).default(1),
   labels: z.enum(['fine', 'coarse']).default('fine'), // CIFAR-100: its 100 classes or its 20 superclasses
   onProblem: z.enum(['refuse', 'skip']).default('refuse'), // 'skip' leaves broken files out and lists them
+  nearDuplicates: z.enum(['report', 'refuse', 'remove']).default('report'), // of test images, among training and unlabelled ones; exact copies are removed in any case
 })
 export type PrepareOptions = z.output<typeof prepareOptions>
 export type PrepareOptionsInput = z.input<typeof prepareOptions>
@@ -41,7 +42,8 @@ export const splitManifest = z.object({
   labels: fileEntry.nullable(),
 })
 
-export const nearDuplicate = z.object({ train: z.string(), test: z.string(), distance: z.int().nonnegative() })
+/** `train` is the path of the image, whose part `split` is. */
+export const nearDuplicate = z.object({ train: z.string(), test: z.string(), distance: z.int().nonnegative(), split: z.enum(['train', 'unlabelled']).default('train') })
 
 /** `manifest.json` of a version; paths are relative to it. Written last. */
 export const datasetManifest = z.object({
@@ -60,7 +62,7 @@ export const datasetManifest = z.object({
   testWasGiven: z.boolean(),
   removedDuplicates: z.array(z.object({ removed: z.string(), keptTest: z.string() })), // at most the first 1,000
   removedDuplicateCount: z.int().nonnegative(),
-  nearDuplicates: z.array(nearDuplicate), // reported, kept; at most the first 1,000
+  nearDuplicates: z.array(nearDuplicate), // reported; removed where the options say so; at most the first 1,000
   nearDuplicateCount: z.int().nonnegative(),
   skipped: z.array(issue), // at most the first 1,000
   skippedCount: z.int().nonnegative(),

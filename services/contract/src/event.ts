@@ -13,7 +13,7 @@ const once = { once: z.string().max(100).optional() }
 /** What happened in one pass over the training images. */
 export const epochRecord = z.object({
   epoch: z.int().positive(),
-  loss: z.number(), // mean cross-entropy over the epoch's inputs
+  loss: z.number(), // mean cross-entropy over the epoch's labelled inputs
   /** Mean entropy of the labels drawn: no loss can be below it (method.md 1.4). */
   labelEntropy: z.number(),
   learningRate: z.number(), // at the last step
@@ -22,6 +22,14 @@ export const epochRecord = z.object({
   imagesPerSecond: z.number(), // inputs, stacked or not, per second
   /** On the part of the training images that was held back, by the weights that would be the model; absent without such a part. */
   validation: z.object({ accuracy: z.number(), loss: z.number() }).optional(),
+  /** Of the unlabelled images; absent without any. */
+  unlabelled: z.object({
+    term: z.number(), // mean of the loss term before its weight
+    weighted: z.number(), // mean of what was added to the cross-entropy: weight times term
+    weight: z.number(), // at the last step
+    ramp: z.number(), // share of the whole weight, at the last step
+    counted: z.number(), // share of the unlabelled inputs that the term is made of; below one for pseudo-labels that are not sure enough
+  }).optional(),
 })
 export type EpochRecord = z.infer<typeof epochRecord>
 

@@ -94,6 +94,15 @@ export const validationBlock = z.object({
 })
 export type ValidationBlock = z.infer<typeof validationBlock>
 
+/** The images without labels that were learnt from. */
+export const unlabelledBlock = z.object({
+  method: z.string(),
+  images: count,
+  sources: z.record(z.string(), count), // how many came from where
+  positionsSha256: sha256, // of their positions, uint32 little-endian: in the training split, then (counted on from its end) in the unlabelled one
+})
+export type UnlabelledBlock = z.infer<typeof unlabelledBlock>
+
 /** One of the 10 + 4 perturbations: a picture changed little by little. */
 export const perturbationRow = z.object({
   perturbation: z.string(),
@@ -162,7 +171,7 @@ export const report = z.object({
     perSeverity: z.array(severityCalibration).default([]), // of the 15 corruptions at each severity
   }),
   rawWeights: cleanMetrics.pick({ images: true, correct: true, accuracy: true, interval: true }).nullable().default(null), // where the model is an average: the same, by the weights that were averaged
-  training: z.object({ epochs: z.array(epochRecord), validation: validationBlock.nullable().default(null) }),
+  training: z.object({ epochs: z.array(epochRecord), validation: validationBlock.nullable().default(null), unlabelled: unlabelledBlock.nullable().default(null) }),
   notes: z.array(z.string()), // formulae, and what was done otherwise than in the benchmark
   notMeasured: z.array(z.string()),
   environment,

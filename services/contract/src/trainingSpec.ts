@@ -7,6 +7,7 @@ import { givenName } from './access.js'
 import { augmentChain, mix } from './augmentation.js'
 import { modelId, networkId, versionId } from './ids.js'
 import { networkRef } from './network.js'
+import { semiSupervised } from './semiSupervised.js'
 
 const fraction = z.number().min(0).max(1)
 
@@ -111,6 +112,7 @@ export const trainingSpec = z.strictObject({
   augment: augmentChain.default(augmentChain.parse(['crop', 'flip'])), // of each image on its own, in this order
   mix: mix.default({ op: 'none' }), // images of a mini-batch with each other
   stacking: stacking.default(stacking.parse({})),
+  semiSupervised: semiSupervised.nullable().default(null), // learning from unlabelled images too; null: from labelled ones alone
   sampling: z.enum(['natural', 'balanced', 'class-weighted']).default('natural'), // each image once an epoch | every class equally often | each once, rare classes count more in the loss
   trainImages: z.int().min(2).nullable().default(null), // label budget: the beginning of a stratified order; null: all
   validation: validation.nullable().default(null), // cut from the label budget; where set, the model is that of the best epoch by its accuracy

@@ -13,6 +13,7 @@ import { openPictureCache } from './evaluation/pictureCache.js'
 import { referenceOf } from './evaluation/reference.js'
 import type { EvaluationProgress } from './evaluation/session.js'
 import type { TestSplit } from './evaluation/testSplit.js'
+import type { UnlabelledPool } from './data/unlabelledPool.js'
 import type { ValidationPart } from './openData.js'
 import type { LayersModel } from './tf.js'
 
@@ -26,6 +27,7 @@ export interface EvaluateModelOptions {
   trained: TrainingPosition
   trainImages: number
   validation: ValidationPart | null
+  unlabelled: UnlabelledPool | null
   /** Clean metrics of the weights that were averaged, where the model is their average. */
   rawWeights: Report['rawWeights']
   /** uint8 [count, height, width, 3] and their labels */
@@ -69,10 +71,13 @@ async function readReference(store: ObjectStore, { reference }: TrainJobFile) {
   return referenceOf(reference, { versionId, corruption, perturbation })
 }
 
-function describeTraining({ trained: { history: epochs }, validation }: EvaluateModelOptions): Report['training'] {
+function describeTraining({ job: { spec }, trained: { history: epochs }, validation, unlabelled }: EvaluateModelOptions): Report['training'] {
   const best = bestEpoch(epochs)
-  if (!best || !validation) return { epochs, validation: null }
-  return { epochs, validation: { images: validation.split.count, positionsSha256: validation.positionsSha256, epoch: best.epoch, ...best.validation } }
+  return {
+    epochs,
+    validation: best && validation && { images: validation.split.count, positionsSha256: validation.positionsSha256, epoch: best.epoch, ...best.validation },
+    unlabelled: unlabelled && { method: spec.semiSupervised!.method, images: unlabelled.images.count, sources: unlabelled.sources, positionsSha256: unlabelled.positionsSha256 },
+  }
 }
 
 function describeJob({ job: { name, spec }, dataset, parameters, trained, trainImages }: EvaluateModelOptions): Pick<Report, 'model' | 'dataset'> {

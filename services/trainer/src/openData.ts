@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { trainingParts } from '@imclr/contract'
-import type { DatasetManifest, TrainJobFile } from '@imclr/contract'
+import type { DatasetManifest, TrainJobFile, TrainingSpec, UnlabelledSource } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { availableParallelism } from 'node:os'
 import { trainingFeed } from './data/feed.js'
@@ -8,15 +8,21 @@ import type { TrainingFeed } from './data/feed.js'
 import { loadSplit, readDatasetManifest, selectImages } from './data/loadSplit.js'
 import type { LoadedSplit } from './data/loadSplit.js'
 import { stratifiedOrder } from './data/subset.js'
+import { unlabelledPool } from './data/unlabelledPool.js'
+import type { UnlabelledPart, UnlabelledPool } from './data/unlabelledPool.js'
 import { batchWorkers, trainingThreads } from './env.js'
 
 export interface TrainingData {
   dataset: DatasetManifest
   feed: TrainingFeed
-  /** How many images are trained on: the label budget, or all, without the validation part. */
+  /** How many images are trained on with their labels: the label budget, or all, without the validation part. */
   trainImages: number
   /** Images of the budget that are not trained on, if the spec asks for it: the end of its stratified order. */
   validation: ValidationPart | null
+  /** Images that are learnt from without labels, if the spec asks for it. */
+  unlabelled: UnlabelledPool | null
+  /** Of the positions of all parts in their splits: with the same content, equal where the same images are for the same. Test images are a split of their own. */
+  partsSha256: string
   /** Of the pixels of the whole training split, per channel, in 0..255. */
   normalisation: { mean: [number, number, number]; std: [number, number, number] }
   /** Read when everything has been decided, and not before. */
@@ -29,27 +35,59 @@ export interface ValidationPart {
   positionsSha256: string
 }
 
-/** The version's training images in memory, cut to the label budget and into what is trained on and what is held back, and the batches that are made of them. */
+/**
+ * The version's training images in memory, cut to the label budget and into what is trained on and what is held back, with the images that are
+ * learnt from without labels, and the batches that are made of them all.
+ */
 export async function openData(store: ObjectStore, { spec, versionPrefix: prefix }: TrainJobFile, onBytes: (done: number, total: number) => void): Promise<TrainingData> {
   const dataset = await readDatasetManifest(store, prefix)
-  const all = await loadSplit({ store, prefix, manifest: dataset, split: 'train', onBytes })
+  const { semiSupervised } = spec
+  const load = loading({ store, prefix, manifest: dataset, semiSupervised, onBytes })
+  const all = await load('train')
   const parts = trainingParts(spec, all.count)
-  const order = parts.train === all.count ? null : stratifiedOrder(all.labels, dataset.versionId, spec.subsetSeed)
-  const train = order ? selectImages(all, order.subarray(0, parts.train)) : all
+  const order = parts.train === all.count ? countedFrom(0, all.count) : stratifiedOrder(all.labels, dataset.versionId, spec.subsetSeed)
+  const places = { train: order.subarray(0, parts.train), validation: order.subarray(parts.train, parts.train + parts.validation), leftOver: order.subarray(parts.train + parts.validation) }
+  const train = parts.train === all.count ? all : selectImages(all, places.train)
+
+  const partOf = async (source: UnlabelledSource): Promise<UnlabelledPart> => {
+    if (source === 'labelled') return { source, positions: places.train, images: train }
+    if (source === 'left-over') return { source, positions: places.leftOver, images: selectImages({ ...all, labels: new Uint16Array() }, places.leftOver) }
+    const images = await load('unlabelled')
+    return { source, positions: countedFrom(all.count, images.count), images }
+  }
+  const unlabelled = semiSupervised && unlabelledPool((await Promise.all(semiSupervised.from.map(partOf))).filter(({ images }) => images.count > 0))
   return {
     dataset,
-    feed: trainingFeed(train, spec, { workers: batchWorkers(), mostWorkers: (trainingThreads() ?? availableParallelism()) - 1 }),
+    feed: trainingFeed({ ...train, unlabelled: unlabelled && unlabelled.images }, spec, { workers: batchWorkers(), mostWorkers: (trainingThreads() ?? availableParallelism()) - 1 }),
     trainImages: parts.train,
-    validation: order && parts.validation > 0 ? validationPart(all, order.subarray(parts.train, parts.train + parts.validation)) : null,
+    validation: places.validation.length === 0 ? null : { split: selectImages(all, places.validation), positionsSha256: sha256(places.validation) },
+    unlabelled,
+    partsSha256: sha256(JSON.stringify([sha256(places.train), sha256(places.validation), unlabelled && unlabelled.positionsSha256])),
     normalisation: { mean: threeOf(dataset.channelMean), std: threeOf(dataset.channelStd.map((deviation) => Math.max(deviation, smallestDeviation))) },
     openTest: () => loadSplit({ store, prefix, manifest: dataset, split: 'test' }),
   }
 }
 
-const validationPart = (all: LoadedSplit, places: Uint32Array): ValidationPart => ({
-  split: selectImages(all, places),
-  positionsSha256: createHash('sha256').update(places).digest('hex'),
-})
+interface Loading {
+  store: ObjectStore
+  prefix: string
+  manifest: DatasetManifest
+  semiSupervised: TrainingSpec['semiSupervised']
+  onBytes: (done: number, total: number) => void
+}
+
+/** Loads splits one after another, counting the bytes of all that will be asked for. */
+function loading({ store, prefix, manifest, semiSupervised, onBytes }: Loading): (split: 'train' | 'unlabelled') => Promise<LoadedSplit> {
+  const { splits, picture: { height, width } } = manifest
+  const wanted = splits.train.count + (semiSupervised?.from.includes('unlabelled') ? splits.unlabelled.count : 0)
+  const before = { train: 0, unlabelled: splits.train.count }
+  const size = height * width * 3
+  return (split) => loadSplit({ store, prefix, manifest, split, onBytes: (done) => onBytes(before[split] * size + done, wanted * size) })
+}
+
+const countedFrom = (first: number, count: number) => Uint32Array.from({ length: count }, (_, i) => first + i)
+
+const sha256 = (content: Uint32Array | string) => createHash('sha256').update(content).digest('hex')
 
 /** Of 255: a channel that never changes must not be divided by zero. */
 const smallestDeviation = 1

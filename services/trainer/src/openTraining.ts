@@ -1,8 +1,8 @@
-import { jsdOf, type TrainingSpec } from '@imclr/contract'
+import { Failure, jsdOf, type TrainingSpec } from '@imclr/contract'
 import type { TrainingBatch } from './data/feed.js'
+import { lossTerms } from './engine/lossTerms.js'
 import { assignStates, makeStep } from './engine/makeStep.js'
 import type { VariableState } from './engine/makeStep.js'
-import { supervisedLoss } from './engine/supervisedLoss.js'
 import { trainingPass } from './engine/trainingPass.js'
 import { trainingStep } from './engine/trainingStep.js'
 import type { TrainingData } from './openData.js'
@@ -12,6 +12,13 @@ import type { LayersModel } from './tf.js'
 
 /** Which weights: those that are the model (averaged ones where the spec asks for them), or those that the steps move. */
 export type Weights = 'model' | 'raw'
+
+export interface StepLosses {
+  /** Mean cross-entropy of the labelled inputs. */
+  loss: number
+  /** Of the unlabelled ones: their term before its weight, times its weight, and the share of the inputs that it is made of. */
+  unlabelled?: { term: number; weighted: number; counted: number }
+}
 
 export interface Training {
   /** How steps run, after any fallback. */
@@ -25,9 +32,9 @@ export interface Training {
   network: LayersModel
   /**
    * One step of the optimiser on a batch of the feed.
-   * @returns the loss over the batch, before the step
+   * @returns the losses over the batch, before the step
    */
-  run(batch: Pick<TrainingBatch, 'images' | 'labels'> & Partial<Pick<TrainingBatch, 'size'>>, scalars: StepScalars): number
+  run(batch: Pick<TrainingBatch, 'images' | 'labels'> & Partial<Pick<TrainingBatch, 'size' | 'views'>>, scalars: StepScalars): StepLosses
   /** Everything that a training goes on from, what was kept included. */
   readState(): VariableState[]
   /** @throws RangeError when the state is of another network or optimiser */
@@ -52,8 +59,17 @@ export interface TrainingParts extends Pick<TrainingData, 'feed' | 'normalisatio
 export function openTraining(spec: TrainingSpec, { feed, normalisation, network: model = buildNetwork({ name: spec.network, classes: feed.classes, seed: spec.seed }) }: TrainingParts): Training {
   const { batchSize, views, inputSizes, classes } = feed
   const pass = trainingPass({ model, ...normalisation })
+  const teacher = openTeacher(spec, classes)
   const [shape, ...otherShapes] = inputSizes.map(({ height, width }) => [views * batchSize, height, width, 3] as const)
-  const definition = trainingStep({ ...spec, model, terms: [supervisedLoss({ pass, shape: shape!, otherShapes, classes, weighted: spec.sampling === 'class-weighted', jsd: jsdOf(spec.augment) })] })
+  const terms = lossTerms({
+    supervised: { pass, shape: shape!, otherShapes, classes, weighted: spec.sampling === 'class-weighted', jsd: jsdOf(spec.augment) },
+    unlabelled: spec.semiSupervised && feed.unlabelled && {
+      method: spec.semiSupervised,
+      teacher: teacher && trainingPass({ model: teacher, ...normalisation }),
+      shape: [feed.unlabelled.batchSize, feed.unlabelled.inputHeight, feed.unlabelled.inputWidth, 3],
+    },
+  })
+  const definition = trainingStep({ ...spec, model, teacher, terms })
   const step = makeStep(definition, { execution: spec.execution, precision: spec.precision })
   const { variables, weights, averages } = definition
   const own = variables.slice(weights.start, weights.start + weights.count)
@@ -73,7 +89,11 @@ export function openTraining(spec: TrainingSpec, { feed, normalisation, network:
     fallbackReason: step.fallbackReason,
     parameters: model.weights.filter(({ originalName }) => !/\/(moving_mean|moving_variance|state)$/.test(originalName)).reduce((sum, { shape }) => sum + shape.reduce<number>((product, side) => product * side!, 1), 0),
     network: model,
-    run: ({ images, labels, size }, scalars) => step.step({ images, labels, ...inputsOf(scalars) }, size).loss![0]!,
+    run({ images, labels, size, views: unlabelled = [] }, scalars) {
+      const results = step.step({ images, labels, ...viewsOf(unlabelled), ...inputsOf(scalars) }, size)
+      const [loss, term] = [results.supervised![0]!, results.unlabelled?.[0]]
+      return term === undefined ? { loss } : { loss, unlabelled: { term, weighted: term * scalars.unlabelledWeight!, counted: results.counted?.[0] ?? 1 } }
+    },
     readState: () => [...step.readVariables(), ...(kept ?? []).map((state) => ({ ...state, name: keptPrefix + state.name }))],
     writeState(state) {
       step.writeVariables(state.slice(0, variables.length))
@@ -99,9 +119,21 @@ export function openTraining(spec: TrainingSpec, { feed, normalisation, network:
     dispose() {
       step.dispose()
       definition.dispose()
+      teacher?.dispose()
       model.dispose()
     },
   }
 }
 
+/** The network of the averaged weights, where it takes part in training. */
+function openTeacher({ semiSupervised, emaDecay, network, seed }: TrainingSpec, classes: number): LayersModel | null {
+  if (semiSupervised?.method !== 'mean-teacher') return null
+  if (emaDecay === null) throw new Failure('BAD_INPUT', 'a mean teacher needs emaDecay: it is the running average of the weights')
+  return buildNetwork({ name: network, classes, seed: seed + teacherSeed })
+}
+
+/** Beyond every job's seed: the teacher's dropout has masks of its own. Its weights become the model's. */
+const teacherSeed = 2 ** 31
+
+const viewsOf = (views: readonly Uint8Array[]) => Object.fromEntries(views.map((view, index) => [`view${index + 1}`, view]))
 const inputsOf = (scalars: StepScalars) => Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)]))

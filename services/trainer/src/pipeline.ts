@@ -37,7 +37,7 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
   const normalisation = opened.normalisation ?? data.normalisation
   const training = openTraining(spec, { feed: data.feed, normalisation, network: opened.network })
 
-  const checkpoints = { store, prefix: job.checkpointPrefix, jobId: job.jobId, attempt: job.attempt, fingerprint: fingerprint(job, dataset.contentSha256) }
+  const checkpoints = { store, prefix: job.checkpointPrefix, jobId: job.jobId, attempt: job.attempt, fingerprint: fingerprint(job, { contentSha256: dataset.contentSha256, partsSha256: data.partsSha256 }) }
   const warn = (where: string, why: string) => emitter.emit({ type: 'log', level: 'warn', message: `the checkpoint ${where} was passed over: ${why}` })
   const found = await findCheckpoint({ ...checkpoints, onDamaged: warn })
   if (found) training.writeState(found.tensors)
@@ -78,7 +78,7 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
   const rawWeights = spec.emaDecay === null ? null : await scoreOnce({ ...test, model, classNames: dataset.classes, spec })
   training.finish('model')
   const evaluated = await evaluateModel(store, {
-    job, dataset, model, trained, test, parameters: training.parameters, trainImages: data.trainImages, validation: data.validation, rawWeights,
+    job, dataset, model, trained, test, parameters: training.parameters, trainImages: data.trainImages, validation: data.validation, unlabelled: data.unlabelled, rawWeights,
     onProgress: ({ done, total, imagesPerSecond, secondsLeft }) => emitter.progress({ phase: 'evaluating', done, total, unit: 'images', imagesPerSecond, secondsLeft }),
     warn: (message) => emitter.emit({ type: 'log', level: 'warn', message: message.slice(0, 4000) }),
   })

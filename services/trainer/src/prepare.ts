@@ -10,6 +10,7 @@ import { decodeItems } from './data/decode/decodeItems.js'
 import { decodeRecords } from './data/decode/decodeRecords.js'
 import { chooseSize, measureItems } from './data/decode/measureItems.js'
 import { removeDuplicates } from './data/duplicates/removeDuplicates.js'
+import { settleNearDuplicates } from './data/duplicates/settleNearDuplicates.js'
 import { survey } from './data/layout/survey.js'
 import { Problems } from './data/problems.js'
 import { progressMeter } from './data/progressMeter.js'
@@ -71,12 +72,18 @@ export async function prepare({ jobFile, store, workDir, progress, now = () => p
     else await decodeItems({ ...decoding, files: pixels.files, headers: headers!, onDone: () => decoding.onDone(1) })
 
     const drawn = splitItems(found, (index) => decoded.usable(index), options)
-    const { splits: splitIndices, removed } = removeDuplicates(drawn, decoded)
+    const { splits: distinct, removed } = removeDuplicates(drawn, decoded)
+    const breathe = async () => {
+      signal.throwIfAborted()
+      decoding.onDone(0)
+      await new Promise(setImmediate)
+    }
+    const { splits: splitIndices, near } = await settleNearDuplicates(distinct, { decoded, choice: options.nearDuplicates, problems, pathOf: (index) => items[index]!.path, breathe })
     checkClasses(found, splitIndices, problems)
     problems.refuse(options.onProblem)
 
     const onDone = meter('exporting', splitIndices.train.length + splitIndices.test.length + splitIndices.unlabelled.length)
-    return await writeVersion({ job: jobFile, store, folder, archive, survey: found, headers, picture, decoded, splitIndices, removed, problems, signal, onDone })
+    return await writeVersion({ job: jobFile, store, folder, archive, survey: found, headers, picture, decoded, splitIndices, removed, near, problems, signal, onDone })
   } catch (error) {
     // Without a manifest nobody takes it for a version; what cannot be deleted now is collected with the attempt.
     await store.deletePrefix(outputPrefix).catch(() => undefined)

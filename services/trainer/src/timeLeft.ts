@@ -1,8 +1,6 @@
-import { picturesPerInput, viewsOf } from '@imclr/contract'
+import { picturesPerInput, stepCost } from '@imclr/contract'
 import type { DatasetManifest, TrainingPosition, TrainingSpec } from '@imclr/contract'
 
-/** A forward pass costs about a third of a training step with as many pictures (forward, gradients of inputs, gradients of weights). */
-const forwardShare = 1 / 3
 /** Seconds of one core to corrupt one 32x32 image once, measured over all corruptions; it grows with the pixels. */
 const corruptionSeconds = 2e-4
 const corruptions = 19
@@ -25,7 +23,7 @@ export function timeLeft(spec: TrainingSpec, dataset: DatasetManifest, { seconds
   const some = (wanted: number | 'all' | 'none') => (wanted === 'none' ? 0 : Math.min(tested, wanted === 'all' ? tested : wanted))
   const corrupted = some(corruptionImages) * corruptions * severities + some(perturbationImages) * frames
   const pictures = picturesPerInput(spec)
-  const perInput = (secondsPerStep / batchSize) * forwardShare * (pictures.tested / (pictures.trained * viewsOf(spec.augment)))
+  const perInput = secondsPerStep / batchSize / stepCost(spec) * (pictures.tested / pictures.trained)
   const forward = (tested + corrupted) * perInput
   const pixels = (dataset.picture.height * dataset.picture.width) / 1024
   return stepsLeft * secondsPerStep + forward + corrupted * pixels * corruptionSeconds
@@ -38,12 +36,11 @@ interface Trained {
 }
 
 /**
- * Speed of training for the estimates of later jobs: multiply-adds per second, data included. A step counts as three forward
- * passes (forward, gradients of inputs and of weights); the table's number is of one 32x32 image, stacking makes an input longer.
+ * Speed of training for the estimates of later jobs: multiply-adds per second, data included. The table's number is of one 32x32
+ * image, stacking makes an input longer.
  */
 export function multiplyAddsPerSecond({ multiplyAdds }: { multiplyAdds: number }, { spec, dataset: { picture }, trained: { history, sums } }: Trained): number {
-  const pictures = picturesPerInput(spec).trained * viewsOf(spec.augment)
-  const perInput = (3 * multiplyAdds * picture.height * picture.width * pictures) / 1024
+  const perInput = (stepCost(spec) * multiplyAdds * picture.height * picture.width * picturesPerInput(spec).trained) / 1024
   // The median: the first epoch has the slow first step in it.
   const speeds = history.map(({ imagesPerSecond }) => imagesPerSecond).sort((a, b) => a - b)
   const inputsPerSecond = speeds[speeds.length >> 1] ?? sums.inputs / sums.seconds

@@ -7,13 +7,14 @@ import type { Control } from './control.js'
 import type { Emitter } from './events/emitter.js'
 import type { Throughput } from './timeLeft.js'
 import type { TrainingBatch, TrainingFeed } from './data/feed.js'
+import type { StepLosses } from './openTraining.js'
 import type { StepScalars } from './optimizer/stepScalars.js'
 
 export interface TrainOptions {
   spec: TrainingSpec
   feed: TrainingFeed
-  /** Runs one step and gives the mean loss over its batch. */
-  run: (batch: TrainingBatch, scalars: StepScalars) => number
+  /** Runs one step and gives the losses over its batch. */
+  run: (batch: TrainingBatch, scalars: StepScalars) => StepLosses
   scalarsOf: (step: number) => StepScalars
   /** Where a validation part was cut: measures the weights on it, after each epoch; and keeps them, after the best one so far. */
   validation: { measure: () => Promise<NonNullable<EpochRecord['validation']>>; keep: () => void } | null
@@ -57,12 +58,13 @@ export async function train(from: TrainingPosition, options: TrainOptions): Prom
     const scalars = options.scalarsOf(position.step)
     const batch = feed.batch(position.epoch, position.sums.steps)
     const { labelEntropy } = batch
-    const loss = options.run(batch, scalars)
-    if (!Number.isFinite(loss)) throw new Failure('LOSS_NOT_FINITE', `the loss is ${loss} at step ${position.step + 1}, in epoch ${position.epoch + 1}`)
+    const { loss, unlabelled } = options.run(batch, scalars)
+    const total = loss + (unlabelled?.weighted ?? 0)
+    if (!Number.isFinite(total)) throw new Failure('LOSS_NOT_FINITE', `the loss is ${total} at step ${position.step + 1}, in epoch ${position.epoch + 1}`)
     if (loss < labelEntropy - 1e-4) throw new Failure('INTERNAL', `the loss ${loss} at step ${position.step + 1} is below the entropy of its labels, ${labelEntropy}, which cannot be`)
     const seconds = now() - before
     before += seconds
-    position = advance(position, { loss, labelEntropy, inputs: batchSize, seconds }, { stepsPerEpoch, learningRate: scalars.learningRate })
+    position = advance(position, { loss, labelEntropy, unlabelled, inputs: batchSize, seconds }, { stepsPerEpoch, scalars })
     if (position.sums.steps === 0) {
       if (options.validation) position = await validate(position, options.validation)
       options.onEpoch(position.history.at(-1)!)
@@ -105,30 +107,37 @@ interface Stepped {
   /** Means over the batch. */
   loss: number
   labelEntropy: number
+  unlabelled: StepLosses['unlabelled']
   inputs: number
   seconds: number
 }
 
-function advance({ epoch, step, sums, history, endedEarly }: TrainingPosition, stepped: Stepped, { stepsPerEpoch, learningRate }: { stepsPerEpoch: number; learningRate: number }): TrainingPosition {
+function advance({ epoch, step, sums, history, endedEarly }: TrainingPosition, stepped: Stepped, { stepsPerEpoch, scalars }: { stepsPerEpoch: number; scalars: StepScalars }): TrainingPosition {
   const total = {
     steps: sums.steps + 1,
     loss: sums.loss + stepped.loss,
     labelEntropy: sums.labelEntropy + stepped.labelEntropy,
     inputs: sums.inputs + stepped.inputs,
     seconds: sums.seconds + stepped.seconds,
+    ...(stepped.unlabelled && { unlabelled: added(sums.unlabelled, stepped.unlabelled) }),
   }
   if (total.steps < stepsPerEpoch) return { epoch, step: step + 1, sums: total, history, endedEarly }
   const record: EpochRecord = {
     epoch: epoch + 1,
     loss: total.loss / total.steps,
     labelEntropy: total.labelEntropy / total.steps,
-    learningRate,
+    learningRate: scalars.learningRate,
     steps: step + 1,
     seconds: total.seconds,
     imagesPerSecond: total.inputs / total.seconds,
+    ...(total.unlabelled && { unlabelled: { ...times(total.unlabelled, 1 / total.steps), weight: scalars.unlabelledWeight!, ramp: scalars.unlabelledRamp! } }),
   }
   return { epoch: epoch + 1, step: step + 1, sums: noSums, history: [...history, record], endedEarly }
 }
+
+type Unlabelled = NonNullable<StepLosses['unlabelled']>
+const times = ({ term, weighted, counted }: Unlabelled, factor: number): Unlabelled => ({ term: term * factor, weighted: weighted * factor, counted: counted * factor })
+const added = (a: Unlabelled = { term: 0, weighted: 0, counted: 0 }, b: Unlabelled): Unlabelled => ({ term: a.term + b.term, weighted: a.weighted + b.weighted, counted: a.counted + b.counted })
 
 const noSums = { steps: 0, loss: 0, labelEntropy: 0, inputs: 0, seconds: 0 }
 export const firstPosition: TrainingPosition = { epoch: 0, step: 0, sums: noSums, history: [], endedEarly: null }

@@ -356,7 +356,7 @@ describe('splits and label budgets', () => {
       fc.property(classSizes, fc.double({ min: 0.01, max: 0.89, noNaN: true }), fc.integer({ min: 0, max: 1e6 }), (sizes, testFraction, splitSeed) => {
         const items = sizes.flatMap((size, label) => Array.from({ length: size }, (_, i) => ({ path: `${label}/${i}`, file: 0, part: 'train' as const, label })))
         const survey = { layout: 'folders' as const, classes: sizes.map(String), testWasGiven: false, items }
-        const options = { imageSize: null, fit: 'crop' as const, testFraction, splitSeed, labels: 'fine' as const, onProblem: 'refuse' as const }
+        const options = { imageSize: null, fit: 'crop' as const, testFraction, splitSeed, labels: 'fine' as const, onProblem: 'refuse' as const, nearDuplicates: 'report' as const }
         const { train, test } = splitItems(survey, () => true, options)
         expect([...train, ...test].sort((a, b) => a - b)).toEqual(items.map((_, i) => i))
         sizes.forEach((size, label) => {

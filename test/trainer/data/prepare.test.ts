@@ -7,6 +7,10 @@ import { loadSplit, readDatasetManifest } from '../../../services/trainer/src/da
 import { failureOf, folderOf, noise, noisePng, outputPrefix, pngOf, tarGzOf, tarOf, workplace, zipOf } from './uploads.js'
 import type { Entries, Prepared } from './uploads.js'
 
+/** Waves, nearly the same where the shifts are. */
+const smooth = (shift: number) => Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => 128 + 90 * Math.sin((i % 96) / 17 + shift) * Math.cos(Math.floor(i / 96) / 7))
+const picture = (pixels: Uint8Array, level = 1) => pngOf(pixels, { height: 32, width: 32, level })
+
 const twoClasses: Entries = [...folderOf('cat', 10, { seed: 0 }), ...folderOf('dog', 15, { seed: 100 })]
 
 const indexOf = async ({ store, manifest }: Prepared) =>
@@ -91,20 +95,35 @@ describe('preparing folders', () => {
 
   it('keeps what is tested out of training: equal pixels are removed whatever their files are, similar ones reported', async () => {
     await using place = await workplace()
-    const smooth = (shift: number) => Uint8Array.from({ length: 32 * 32 * 3 }, (_, i) => 128 + 90 * Math.sin((i % 96) / 17 + shift) * Math.cos(Math.floor(i / 96) / 7))
-    const picture = (pixels: Uint8Array, level = 1) => pngOf(pixels, { height: 32, width: 32, level })
     const test = picture(smooth(4))
     const sameOtherFile = picture(smooth(4), 9)
     expect(sameOtherFile).not.toEqual(test)
     const entries: Entries = [
       ...folderOf('train/a', 3, { side: 32 }), ...folderOf('train/b', 3, { seed: 50, side: 32 }),
       ['train/a/copy.png', sameOtherFile], ['unlabelled/copy.png', test], ['test/a/0.png', test], ['test/b/0.png', picture(smooth(0))],
-      ['train/b/near.png', picture(smooth(0).map((value, i) => Math.min(255, value + 3 + (i % 2))))],
     ]
-    const { manifest } = await place.prepare(await zipOf(entries))
+    const near = picture(smooth(0).map((value, i) => Math.min(255, value + 3 + (i % 2))))
+    entries.push(['train/b/near.png', near], ['unlabelled/near.png', near], ...folderOf('unlabelled', 2, { seed: 90, side: 32 }))
+    const archive = await zipOf(entries)
+    const { manifest } = await place.prepare(archive)
     expect(manifest.removedDuplicates).toEqual([{ removed: 'train/a/copy.png', keptTest: 'test/a/0.png' }, { removed: 'unlabelled/copy.png', keptTest: 'test/a/0.png' }])
-    expect([manifest.splits.train.count, manifest.splits.unlabelled.count]).toEqual([7, 0])
-    expect(manifest.nearDuplicates).toEqual([{ train: 'train/b/near.png', test: 'test/b/0.png', distance: expect.any(Number) }])
+    expect([manifest.splits.train.count, manifest.splits.unlabelled.count]).toEqual([7, 3])
+    const told = [{ train: 'train/b/near.png', split: 'train' }, { train: 'unlabelled/near.png', split: 'unlabelled' }].map((one) => ({ ...one, test: 'test/b/0.png', distance: expect.any(Number) as number }))
+    expect([manifest.nearDuplicates, manifest.nearDuplicateCount]).toEqual([told, 2])
+
+    const { manifest: without } = await place.prepare(archive, { nearDuplicates: 'remove' })
+    expect([without.splits.train.count, without.splits.unlabelled.count, without.nearDuplicates]).toEqual([6, 2, told])
+    expect(without.contentSha256).not.toBe(manifest.contentSha256)
+  })
+
+  it("refuses images that look nearly like a test image where that is chosen, each with its twin; and a class that removing them would empty", async () => {
+    await using place = await workplace()
+    const archive = await zipOf([...folderOf('train/a', 3, { side: 32 }), ['train/b/near.png', picture(smooth(0.01))], ['unlabelled/near.png', picture(smooth(0.02))], ...folderOf('test/a', 1, { seed: 20, side: 32 }), ['test/b/0.png', picture(smooth(0))]])
+    const refused = await failureOf(place.prepare(archive, { nearDuplicates: 'refuse' }))
+    expect(refused.code).toBe('DATASET_INVALID')
+    expect(refused.issues.map(({ path, code, message }) => [path, code, message])).toEqual(['train/b/near.png', 'unlabelled/near.png'].map((path) => [path, 'NEAR_DUPLICATE', 'it looks nearly like the test image test/b/0.png']))
+    expect((await failureOf(place.prepare(archive, { nearDuplicates: 'remove' }))).issues).toMatchObject([{ path: 'b', code: 'CLASS_WITHOUT_TRAINING' }])
+    expect((await place.prepare(archive)).manifest.nearDuplicateCount).toBe(2)
   })
 
   it('chooses the size: the one that all share, 64 where they differ, the one asked for', async () => {

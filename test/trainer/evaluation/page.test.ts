@@ -40,8 +40,9 @@ async function makeReport(classes: string[], corruptionImages: number | 'none') 
     evaluation,
     rawWeights: { images: 12, correct: 3, accuracy: 0.25, interval: { low: 0.09, high: 0.53 } },
     training: {
-      epochs: [1, 2].map((epoch) => ({ epoch, loss: 2 / epoch, labelEntropy: 0.6, learningRate: 0.1, steps: epoch * 10, seconds: 1, imagesPerSecond: 100, validation: { accuracy: 0.4 * epoch, loss: 1.5 / epoch } })),
+      epochs: [1, 2].map((epoch) => ({ epoch, loss: 2 / epoch, labelEntropy: 0.6, learningRate: 0.1, steps: epoch * 10, seconds: 1, imagesPerSecond: 100, validation: { accuracy: 0.4 * epoch, loss: 1.5 / epoch }, unlabelled: { term: 0.01, weighted: 0.1, weight: 10, ramp: 1, counted: 1 } })),
       validation: { images: 20, positionsSha256: 'a'.repeat(64), epoch: 2, accuracy: 0.8, loss: 0.75 },
+      unlabelled: { method: 'pi-model', images: 1234, sources: { unlabelled: 1234 }, positionsSha256: 'b'.repeat(64) },
     },
     environment: { imclr: '0.1.0', node: 'v20', tfjs: '4', tensorflow: '2', platform: 'linux', cpu: hostile, cores: 2, device: 'cpu', threads: null },
   })
@@ -87,6 +88,8 @@ describe('the report page', () => {
     expect(text).toContain('The model is that of epoch 2, the best by 20 training images that were held back: 80.0 % of them right.')
     expect(text).toContain('25.00 % by the weights that were averaged')
     expect(text).toContain('validation loss')
+    expect(text).toContain('unlabelled term, weighted')
+    expect(text).toContain('and without labels (pi-model) on 1,234')
     for (const { flipProbability } of report.perturbation!.perturbations) expect(text).toContain(`${(100 * flipProbability).toFixed(2)} %`)
     for (const { severity, ece } of report.calibration.perSeverity) expect(text).toContain(`severity ${severity}: ${(100 * ece).toFixed(2)} %`)
     for (const { error } of report.corruption!.cells) expect(text).toContain((100 * error).toFixed(1))
@@ -97,7 +100,7 @@ describe('the report page', () => {
 
   it('can do without corruptions, gallery, epochs and a reference; with a hundred classes', async () => {
     const { report: small } = await makeReport(Array.from({ length: 100 }, (_, k) => `class ${k}`), 'none')
-    const plain = reportPage({ ...small, rawWeights: null, training: { epochs: [], validation: null } }, null)
+    const plain = reportPage({ ...small, rawWeights: null, training: { epochs: [], validation: null, unlabelled: null } }, null)
     expect(plain).not.toContain('Robustness to corruption</h2>')
     expect(plain).toContain('the job asked for none')
     expect(plain).toContain('All 100 classes')

@@ -17,7 +17,7 @@ describe.each([['recorded', 'adam', 'height'], ['eager', 'sgd', 'width'], ['reco
   const feed = trainingFeed(split, spec)
   const scalarsOf = stepScalars(spec, feed.stepsPerEpoch)
   const open = () => openTraining(spec, { feed, normalisation: { mean: [128, 128, 128], std: [64, 64, 64] } })
-  const steps = (training: Training, from: number, to: number) => Array.from({ length: to - from }, (_, i) => training.run(feed.batch(from + i, 0), scalarsOf(from + i)))
+  const steps = (training: Training, from: number, to: number) => Array.from({ length: to - from }, (_, i) => training.run(feed.batch(from + i, 0), scalarsOf(from + i)).loss)
   const weightsOf = ({ network }: Training) => network.getWeights().map((weight) => [...weight.dataSync()])
 
   it('lends its weights and goes on as if nothing had been; ends with those it kept, also after its state was written and read', async () => {

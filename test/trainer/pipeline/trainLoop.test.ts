@@ -1,4 +1,4 @@
-import { trainingSpec } from '@imclr/contract'
+import { trainingPosition, trainingSpec } from '@imclr/contract'
 import type { EpochRecord, TrainingPosition } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
 import { bestEpoch } from '../../../services/trainer/src/bestEpoch.js'
@@ -23,7 +23,7 @@ function loop(options: Partial<TrainOptions> = {}) {
     run: ({ labels, labelEntropy }, { learningRate }) => {
       seen.clock += 1
       seen.steps += 1
-      return labelEntropy + learningRate + labels[0]!
+      return { loss: labelEntropy + learningRate + labels[0]! }
     },
     scalarsOf: (step) => ({ learningRate: 1 / (step + 1) }),
     validation: null,
@@ -59,14 +59,37 @@ describe('train', () => {
   })
 
   it.each([NaN, Infinity])('ends at a loss of %s, leaving the checkpoints before alone', async (loss) => {
-    const { run, seen } = loop({ checkpointEverySeconds: 5, run: () => { seen.clock++; return seen.clock < 13 ? 5 : loss } })
+    const { run, seen } = loop({ checkpointEverySeconds: 5, run: () => { seen.clock++; return { loss: seen.clock < 13 ? 5 : loss } } })
     await expect(run()).rejects.toMatchObject({ code: 'LOSS_NOT_FINITE', message: expect.stringContaining('step 13, in epoch 3') })
     expect(seen.saved.map(({ step }) => step)).toEqual([5, 10])
   })
 
+  it('tells the means of the unlabelled term, and its weight and ramp at the last step, from any position', async () => {
+    const terms = (step: number) => ({ term: step, weighted: 10 * step, counted: 1 / (step + 1) })
+    const made = (options: Partial<TrainOptions> = {}, first = 0) => {
+      let step = first
+      const made: ReturnType<typeof loop> = loop({
+        run: ({ labelEntropy }) => { made.seen.clock++; return { loss: labelEntropy, unlabelled: terms(step++) } },
+        scalarsOf: (at) => ({ learningRate: 1, unlabelledWeight: 100 + at, unlabelledRamp: at / 20 }), ...options,
+      })
+      return made
+    }
+    const whole = made({ checkpointEverySeconds: 0 })
+    await whole.run()
+    // Steps 5 to 9: 7 on average; 1/6 + 1/7 + 1/8 + 1/9 + 1/10 = 0.645635.
+    expect(whole.seen.epochs[1]!.unlabelled).toMatchObject({ term: 7, weighted: 70, weight: 109, ramp: 0.45 })
+    expect(whole.seen.epochs[1]!.unlabelled!.counted).toBeCloseTo(0.645635 / 5, 6)
+    for (const position of whole.seen.saved) {
+      const rest = made({}, position.step)
+      await rest.run(trainingPosition.parse(JSON.parse(JSON.stringify(position))))
+      expect([...position.history, ...rest.seen.epochs].map(({ unlabelled }) => unlabelled)).toEqual(whole.seen.epochs.map(({ unlabelled }) => unlabelled))
+    }
+    await expect(made({ run: ({ labelEntropy }) => ({ loss: labelEntropy, unlabelled: { term: NaN, weighted: NaN, counted: 1 } }) }).run()).rejects.toMatchObject({ code: 'LOSS_NOT_FINITE' })
+  })
+
   it('takes a loss below the entropy of its labels for a fault', async () => {
-    await expect(loop({ run: ({ labelEntropy }) => labelEntropy - 1e-3 }).run()).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('below the entropy') })
-    await expect(loop({ run: ({ labelEntropy }) => labelEntropy }).run()).resolves.toMatchObject({ step: 20 })
+    await expect(loop({ run: ({ labelEntropy }) => ({ loss: labelEntropy - 1e-3 }) }).run()).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('below the entropy') })
+    await expect(loop({ run: ({ labelEntropy }) => ({ loss: labelEntropy }) }).run()).resolves.toMatchObject({ step: 20 })
   })
 
   it('stops between two steps and says so in its last checkpoint', async () => {
@@ -101,7 +124,7 @@ describe('with a validation part', () => {
     let epoch = 0
     const made = loop({
       spec: { ...spec, epochs: 7, validation: { fraction: 0.1, patience } },
-      run: ({ labelEntropy }) => { made.seen.clock++; return labelEntropy + 1 },
+      run: ({ labelEntropy }) => { made.seen.clock++; return { loss: labelEntropy + 1 } },
       validation: {
         async measure() {
           made.seen.clock += 100

@@ -1,5 +1,6 @@
 import { isMeant, networkHead, networkNames, networks, picturesPerInput, trainingParts, type ArtifactManifest, type Issue, type TrainingSpec, type VersionSummary } from '@imclr/contract'
 import { NetworkProblem, shapesOf } from '../network/measureNetwork.js'
+import { checkUnlabelled } from './checkUnlabelled.js'
 import type { SpecNetwork } from './holdNetwork.js'
 
 /** Pixels a side of one input, stacked or not: memory grows with its square. */
@@ -57,6 +58,7 @@ export function checkSpec(spec: TrainingSpec, version: SpecVersion, { network, r
     if (parts.validation < 1) refuse(size, `${spec.validation.fraction} of ${images} training images is not one image`, 'Use a larger fraction')
     else if (parts.train < classes.length) refuse(size, `Without ${parts.validation} images for validation, ${parts.train} are left to train on: not one of each of ${classes.length} classes`, 'Hold back fewer images')
   }
+  for (const { field, message, fix } of checkUnlabelled(spec, counts)) refuse(`semiSupervised.${field}`, message, fix)
   if (spec.schedule.kind === 'step' && spec.schedule.milestones.some((at, i, all) => i > 0 && at <= all[i - 1]!)) refuse('schedule.milestones', 'Milestones must grow', 'Sort them, each once')
   if (reference !== null && (reference.classes.length !== classes.length || reference.classes.some((name, i) => name !== classes[i]))) {
     refuse('evaluation.referenceModelId', 'The reference model was trained on other classes', 'Name a model of the same classes, or null')

@@ -1,4 +1,4 @@
-import { picturesPerInput, trainingParts, viewsOf, type Estimate, type EvaluationSpec, type TrainingSpec } from '@imclr/contract'
+import { picturesPerInput, stepCost, trainingParts, type Estimate, type EvaluationSpec, type TrainingSpec } from '@imclr/contract'
 import type { SpecVersion } from './checkSpec.js'
 import type { SpecNetwork } from './holdNetwork.js'
 
@@ -21,14 +21,13 @@ export interface Speed {
 }
 
 /**
- * How long a training will take: multiply-adds (three forward passes' worth per image: forward, gradient of inputs,
- * gradient of weights) over what this service's last jobs reached, and the evaluation after it.
+ * How long a training will take: multiply-adds over what this service's last jobs reached, and the evaluation after it.
  */
 export function estimateJob(spec: TrainingSpec, version: SpecVersion, speed: Speed): Estimate {
   const parts = trainingParts(spec, version.counts.train)
   const { measured } = speed
   const pictures = picturesPerInput(spec)
-  const trained = forwardCost(version, speed) * (3 * pictures.trained * viewsOf(spec.augment) * parts.train + pictures.tested * parts.validation) * spec.epochs
+  const trained = forwardCost(version, speed) * (stepCost(spec) * pictures.trained * parts.train + pictures.tested * parts.validation) * spec.epochs
   return estimateOf(trained / (measured ?? assumed) + evaluationSeconds(spec, spec.evaluation, { version, speed }), measured)
 }
 

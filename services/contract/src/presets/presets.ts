@@ -5,6 +5,7 @@ import { corruptions } from './corruptions.js'
 import { cutmixCifar100 } from './cutmixCifar100.js'
 import { cutmixTinyImagenet } from './cutmixTinyImagenet.js'
 import { labelBudget } from './labelBudget.js'
+import { piModel } from './piModel.js'
 import type { PresetName } from './names.js'
 import type { Preset } from './preset.js'
 import { stl10 } from './stl10.js'
@@ -17,6 +18,7 @@ export const presets: Record<PresetName, Preset> = {
   stl10,
   'label-budget': labelBudget,
   corruptions,
+  'pi-model': piModel,
   'cutmix-cifar100': cutmixCifar100,
   'cutmix-tiny-imagenet': cutmixTinyImagenet,
   autoaugment,

@@ -1,6 +1,6 @@
 import type { DatasetManifest, Report, TestInput, TrainingSpec, TrainJobFile } from '@imclr/contract'
 import type { OpenedNetwork } from '../openNetwork.js'
-import { optimizerInWords, scheduleInWords } from './recipeInWords.js'
+import { optimizerInWords, scheduleInWords, semiSupervisedInWords } from './recipeInWords.js'
 
 export interface ModelCardInput {
   job: TrainJobFile
@@ -46,7 +46,7 @@ function data(dataset: DatasetManifest, report: Report): string {
   return `## Data
 
 Version \`${report.dataset.versionId}\`: ${used} images to train on, ${number(counts.test)} to test on, ${imageSize.width} x ${imageSize.height} pixels, RGB. ${cut}
-${number(dataset.removedDuplicateCount)} exact copies of test images were removed from the training and unlabelled images; ${number(dataset.nearDuplicateCount)} training images look nearly like a test image; they were kept. ${number(dataset.skippedCount)} files were left out as unreadable.
+${number(dataset.removedDuplicateCount)} exact copies of test images were removed from the training and unlabelled images; ${number(dataset.nearDuplicateCount)} training or unlabelled images look nearly like a test image; they were ${dataset.options.nearDuplicates === 'remove' ? 'removed too' : 'kept'}. ${number(dataset.skippedCount)} files were left out as unreadable.
 
 | class | training images | test images |
 | --- | ---: | ---: |
@@ -75,6 +75,8 @@ function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
     `- the weights are ${spec.emaDecay === null ? 'those' : `an exponential average over the steps (decay ${spec.emaDecay})`} after ${validation ? `epoch ${validation.epoch}, the best by ${number(validation.images)} training images that were held back (${percent(validation.accuracy)} of them right)` : 'the last step'}`,
     `- seed ${spec.seed}, ${spec.precision}`,
   ]
+  const { semiSupervised } = spec
+  if (semiSupervised && training.unlabelled) lines.push(`- ${semiSupervisedInWords({ ...spec, semiSupervised }, training.unlabelled.images)}`)
   if (spec.labelSmoothing > 0) lines.push(`- label smoothing ${spec.labelSmoothing}`)
   if (last) lines.push(`- loss in the last epoch ${last.loss.toFixed(4)}; no loss could be below ${last.labelEntropy.toFixed(4)}, the entropy of the labels drawn`)
   return `## Recipe\n\n${lines.join('\n')}\n`

@@ -7,10 +7,10 @@ export const checkpointsKept = 2
 
 export const checkpointFolder = (prefix: string, { epoch, step }: { epoch: number; step: number }) => `${prefix.replace(/\/?$/, '/')}${epoch}-${step}/`
 
-/** What a checkpoint must have in common with the training that goes on from it: the whole recipe and the data. */
-export function fingerprint({ spec }: TrainJobFile, contentSha256: string): string {
+/** What a checkpoint must have in common with the training that goes on from it: the whole recipe, the data, and which images are for what. */
+export function fingerprint({ spec }: Pick<TrainJobFile, 'spec'>, data: { contentSha256: string; partsSha256: string }): string {
   const { limits: _, evaluation: __, execution: ___, ...recipe } = spec
-  return createHash('sha256').update(JSON.stringify({ recipe, contentSha256 })).digest('hex')
+  return createHash('sha256').update(JSON.stringify({ recipe, ...data })).digest('hex')
 }
 
 export interface CheckpointFolder {

@@ -1,11 +1,10 @@
 import type { TrainingSpec } from '@imclr/contract'
 import { drawAxis } from './axes.js'
 import { labelEntropy } from './labels.js'
-import type { LoadedSplit } from './loadSplit.js'
 import { makeAhead } from './makeAhead.js'
 import type { Ahead } from './makeAhead.js'
 import { batchArrays, batchMaker } from './makeBatch.js'
-import type { BatchArrays, BatchShape, BatchSpec } from './makeBatch.js'
+import type { BatchArrays, BatchShape, BatchSpec, TrainingImages } from './makeBatch.js'
 
 export interface TrainingBatch extends BatchArrays {
   /** Mean entropy of these labels, in nats: below it no loss can be. */
@@ -44,10 +43,8 @@ const worthThreads = 0.03
 /**
  * What the training steps eat. The pictures are the same whatever makes them: a thread gets positions, and a batch is a function of
  * its position (`batchMaker`).
- *
- * @param split the training images, cut to the label budget already
  */
-export function trainingFeed(split: LoadedSplit, spec: FeedSpec, { workers, mostWorkers = 1, now = () => performance.now() }: FeedOptions = { workers: 0 }): TrainingFeed {
+export function trainingFeed(split: TrainingImages, spec: FeedSpec, { workers, mostWorkers = 1, now = () => performance.now() }: FeedOptions = { workers: 0 }): TrainingFeed {
   const { make, ...shape } = batchMaker(split, spec)
   const { stepsPerEpoch, classes } = shape
   const arrays = batchArrays(shape)

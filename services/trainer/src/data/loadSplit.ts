@@ -73,8 +73,8 @@ export async function readShard(store: ObjectStore, prefix: string, { path, sha2
   return bytes
 }
 
-/** Memory that the threads which make batches can see, too. */
-function allocate(bytes: number, what: string): Uint8Array {
+/** Memory that the threads which make batches can see, too. @throws Failure OUT_OF_MEMORY */
+export function allocate(bytes: number, what: string): Uint8Array {
   try {
     return new Uint8Array(new SharedArrayBuffer(bytes))
   } catch (error) {

@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import { imageBytes } from './makeBatch.js'
-import type { BatchArrays, BatchShape, BatchSpec } from './makeBatch.js'
-import type { LoadedSplit } from './loadSplit.js'
+import { batchArrays } from './makeBatch.js'
+import type { BatchArrays, BatchShape, BatchSpec, TrainingImages } from './makeBatch.js'
 
 /** A thread's program must be compiled: from sources (tests) it is that of `dist`. */
 const program = new URL(import.meta.url.replace(/\/src\/data\/[^/]*$/, '/dist/data/').replace(/[^/]*$/, '') + 'batchWorker.js')
@@ -15,7 +14,7 @@ export const stateAt = (slot: number): number => 1 + 2 * slot
 export const positionAt = (slot: number): number => 2 + 2 * slot
 
 export interface WorkerData {
-  split: LoadedSplit
+  split: TrainingImages
   spec: BatchSpec
   /** int32, shared: the bell and the slots. */
   counters: Int32Array
@@ -33,7 +32,7 @@ export interface Ahead {
 }
 
 export interface AheadOptions {
-  split: LoadedSplit
+  split: TrainingImages
   spec: BatchSpec
   shape: BatchShape
   /** Threads, at least one. */
@@ -50,9 +49,9 @@ const patience = 30_000
  * counters, so that the training thread, which a step holds for its whole length, need not answer anything.
  */
 export function makeAhead({ split, spec, shape, workers, end }: AheadOptions): Ahead {
-  const slots = Array.from({ length: workers + 1 }, () => sharedArrays(shape))
+  const slots = Array.from({ length: workers + 1 }, () => batchArrays(shape, (bytes) => new SharedArrayBuffer(bytes)))
   const counters = new Int32Array(new SharedArrayBuffer(4 * (1 + 2 * slots.length)))
-  const workerData: WorkerData = { split: { ...split, images: shared(split.images) }, spec, counters, slots }
+  const workerData: WorkerData = { split: sharedImages(split), spec, counters, slots }
   let broken: unknown
   const threads = Array.from({ length: workers }, () => {
     const thread = new Worker(program, { workerData, execArgv: [] })
@@ -91,6 +90,7 @@ export function makeAhead({ split, spec, shape, workers, end }: AheadOptions): A
       if (state(slot) !== slotState.ready) return false
       into.images.set(slots[slot]!.images)
       into.labels.set(slots[slot]!.labels)
+      into.views.forEach((view, i) => view.set(slots[slot]!.views[i]!))
       return true
     }
     return false
@@ -107,12 +107,9 @@ export function makeAhead({ split, spec, shape, workers, end }: AheadOptions): A
   }
 }
 
-function sharedArrays(shape: BatchShape): BatchArrays {
-  return {
-    images: new Uint8Array(new SharedArrayBuffer(imageBytes(shape))),
-    labels: new Float32Array(new SharedArrayBuffer(4 * shape.batchSize * shape.classes)),
-  }
-}
+const sharedImages = ({ unlabelled = null, ...split }: TrainingImages): TrainingImages => ({
+  ...split, images: shared(split.images), unlabelled: unlabelled && { ...unlabelled, images: shared(unlabelled.images) },
+})
 
 /** As it is where threads can see it already, else a copy. */
 function shared(bytes: Uint8Array): Uint8Array {

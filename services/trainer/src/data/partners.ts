@@ -16,11 +16,13 @@ export interface Partnership {
 
 export interface DrawPartners {
   seed: number
+  /** Which stream the draws come from: 'pair' for labelled images. */
+  name?: 'pair' | 'unlabelled-pair'
   /** Counted from 0. */
   epoch: number
   step: number
   batchSize: number
-  /** Of all training images. */
+  /** Of all images that partners may be drawn from. */
   count: number
   stacking: Stacking
   /** For pairings by class: the batch's labels `[batchSize]`, and all training images by class. */
@@ -33,14 +35,14 @@ export const withinBatch = (pairing: Stacking['pairing']): boolean => pairing ==
 export const goesByClass = (pairing: Stacking['pairing']): boolean => pairing === 'same-class' || pairing === 'different-class'
 
 /**
- * Who is stacked with whom in one step, from the stream (seed, 'pair', epoch, step) and no other: a uniform permutation or derangement of
+ * Who is stacked with whom in one step, from the stream (seed, name, epoch, step) and no other: a uniform permutation or derangement of
  * the mini-batch for each further image, or uniform draws from all training images, from those of its class, or from those of the
  * other classes. Elsewhere than in a derangement and in another class, self-pairs happen by chance (method.md 1.3).
  */
 export function drawPartners(options: DrawPartners): Partnership {
-  const { seed, epoch, step, batchSize, stacking } = options
+  const { seed, name = 'pair', epoch, step, batchSize, stacking } = options
   const { images, probability } = stacking
-  const random = stream({ seed, name: 'pair', epoch, index: step })
+  const random = stream({ seed, name, epoch, index: step })
   const lists = Array.from({ length: images - 1 }, () => drawList(random, options))
   // Drawn last: neither a probability below 1 nor drawn positions change a partner.
   const stacked = random.uniform() < probability

@@ -1,4 +1,4 @@
-import { tf, type Tensor2D } from '../tf.js'
+import { tf, type Scalar, type Tensor, type Tensor2D } from '../tf.js'
 import { jensenShannon } from './jensenShannon.js'
 import { softmaxCrossEntropy, weightedCrossEntropy } from './kernels/softmaxCrossEntropy.js'
 import type { Inputs } from './recordGraph.js'
@@ -27,18 +27,29 @@ export interface SupervisedLossOptions {
  * Mean cross-entropy of `images` (uint8 `[n, h, w, 3]`) with `labels` (float32 `[n, classes]`, soft, rows summing to 1). With `jsd` there are
  * labels for the first third of the images only, the images themselves, and the Jensen-Shannon loss over all three views is added.
  */
-export function supervisedLoss({ pass, shape, otherShapes = [], classes, weighted = false, jsd = 0 }: SupervisedLossOptions): LossTerm {
-  const crossEntropy = weighted ? weightedCrossEntropy : softmaxCrossEntropy
-  const rows = jsd > 0 ? shape[0] / 3 : shape[0]
-  const inputsOf = (images: ImageShape): Inputs => ({ images: { shape: images, dtype: 'uint8' }, labels: { shape: [rows, classes], dtype: 'float32' } })
+export function supervisedLoss(options: SupervisedLossOptions): LossTerm {
+  const crossEntropy = crossEntropyOf(options)
   return {
     name: 'supervised',
-    inputs: inputsOf(shape),
-    otherInputs: otherShapes.map(inputsOf),
-    value({ images, labels }) {
-      const logits = pass(images!)
-      const entropy = tf.mean(crossEntropy(labels as Tensor2D, jsd > 0 ? tf.slice(logits, 0, rows) : logits)).asScalar()
-      return jsd > 0 ? tf.add(entropy, tf.mul(jsd, jensenShannon(logits, 3))).asScalar() : entropy
-    },
+    inputs: supervisedInputs(options),
+    otherInputs: (options.otherShapes ?? []).map((shape) => supervisedInputs({ ...options, shape })),
+    value: ({ images, labels }) => crossEntropy(labels!, options.pass(images!)),
   }
 }
+
+/** What the term needs of a step. */
+export const supervisedInputs = ({ shape, classes, jsd = 0 }: SupervisedLossOptions): LossTerm['inputs'] => ({
+  images: { shape, dtype: 'uint8' },
+  labels: { shape: [labelledRows(shape, jsd), classes], dtype: 'float32' },
+})
+
+/** The loss from the logits of all `images`. */
+export function crossEntropyOf({ shape, weighted = false, jsd = 0 }: SupervisedLossOptions): (labels: Tensor, logits: Tensor2D) => Scalar {
+  const crossEntropy = weighted ? weightedCrossEntropy : softmaxCrossEntropy
+  return (labels, logits) => {
+    const entropy = tf.mean(crossEntropy(labels as Tensor2D, jsd > 0 ? tf.slice(logits, 0, labelledRows(shape, jsd)) : logits)).asScalar()
+    return jsd > 0 ? tf.add(entropy, tf.mul(jsd, jensenShannon(logits, 3))).asScalar() : entropy
+  }
+}
+
+const labelledRows = ([images]: SupervisedLossOptions['shape'], jsd: number) => (jsd > 0 ? images / 3 : images)

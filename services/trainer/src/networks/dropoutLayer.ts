@@ -1,6 +1,8 @@
 import { statelessUniform } from '../engine/kernels/statelessUniform.js'
 import { tf, type Layer, type Tensor, type Tensor1D } from '../tf.js'
 
+const stateName = 'state'
+
 interface State {
   read(): Tensor1D
   write(value: Tensor1D): void
@@ -22,7 +24,7 @@ class KeyedDropout extends (tf.layers.Layer as unknown as new (args: { name: str
   }
 
   override build(): void {
-    this.state = this.addWeight('state', [2], 'float32', tf.initializers.zeros(), undefined, false) as unknown as State
+    this.state = this.addWeight(stateName, [2], 'float32', tf.initializers.zeros(), undefined, false) as unknown as State
     this.built = true
   }
 
@@ -40,6 +42,9 @@ class KeyedDropout extends (tf.layers.Layer as unknown as new (args: { name: str
 }
 
 export const dropoutLayer = (name: string, rate: number): Layer => new KeyedDropout(name, rate)
+
+/** Whether a weight is such a state, which is no number to be averaged. @param name with the layer's before it */
+export const isDropoutState = (name: string): boolean => name.endsWith(`/${stateName}`)
 
 /** Whether a layer does nothing once training is over. */
 export const actsInTrainingOnly = (layer: Layer): boolean => layer instanceof KeyedDropout

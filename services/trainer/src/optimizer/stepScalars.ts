@@ -2,15 +2,21 @@ import type { TrainingSpec } from '@imclr/contract'
 import { adamScalars } from './adam.js'
 import { learningRateOf, rampDownOf } from './schedule.js'
 import type { ScheduleSpec } from './schedule.js'
+import { unlabelledWeight } from './unlabelledWeight.js'
 
-/** The numbers that differ from step to step by the recipe alone. They are inputs of the recorded step, which is recorded once. */
+/** The numbers that differ from step to step by the recipe alone. They are inputs of the recorded step, which is recorded once; `unlabelledRamp` is told of and no input. */
 export type StepScalars = Readonly<Record<string, number>> & { readonly learningRate: number }
 
 /** The scalars of each step, counted from 0: a pure function of it, so a run that goes on anywhere has the same. */
-export function stepScalars(spec: ScheduleSpec & Pick<TrainingSpec, 'optimizer'>, stepsPerEpoch: number): (step: number) => StepScalars {
-  const { optimizer } = spec
+export function stepScalars(spec: ScheduleSpec & Pick<TrainingSpec, 'optimizer'> & Partial<Pick<TrainingSpec, 'semiSupervised'>>, stepsPerEpoch: number): (step: number) => StepScalars {
+  const { optimizer, semiSupervised = null } = spec
   const learningRate = learningRateOf(spec, stepsPerEpoch)
-  if (optimizer.kind === 'sgd') return (step) => ({ learningRate: learningRate(step) })
   const down = rampDownOf(spec, stepsPerEpoch)
-  return (step) => ({ learningRate: learningRate(step), ...adamScalars(optimizer, { step, down: down(step) }) })
+  const usual = (step: number) => ({ learningRate: learningRate(step), ...(optimizer.kind !== 'sgd' && adamScalars(optimizer, { step, down: down(step) })) })
+  if (semiSupervised === null) return usual
+  const weightAt = unlabelledWeight(semiSupervised, spec.epochs * stepsPerEpoch)
+  return (step) => {
+    const { weight, ramp } = weightAt(step)
+    return { ...usual(step), unlabelledWeight: weight, unlabelledRamp: ramp }
+  }
 }

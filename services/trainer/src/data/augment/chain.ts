@@ -24,7 +24,7 @@ export interface AugmentImages {
 
 export interface Chain {
   /** Where the draws of each step come from: a stream of its own, so that no step moves the draws of another. */
-  streams(key: Omit<StreamKey, 'name' | 'part'>): Stream[]
+  streams(key: Omit<StreamKey, 'name' | 'part'> & { name?: 'augment' | 'unlabelled-augment' }): Stream[]
   augment(batch: AugmentImages): void
 }
 
@@ -40,7 +40,7 @@ export function openChain(chain: AugmentChain, picture: { height: number; width:
   const parts = chain.map(({ op }, i) => `${op}${chain.slice(0, i).filter((before) => before.op === op).length}`)
 
   return {
-    streams: (key) => parts.map((part) => stream({ ...key, name: 'augment', part })),
+    streams: (key) => parts.map((part) => stream({ name: 'augment', ...key, part })),
     augment({ images, places, random, out }) {
       const size = image.length
       for (let i = 0; i < places.length; i++) {

@@ -1,17 +1,17 @@
 /**
- * Near duplicates of test pictures among training pictures, by difference hashes: of a picture's 8 x 9 thumbnail, one bit for
+ * Near duplicates of test pictures among training or unlabelled pictures, by difference hashes: of a picture's 8 x 9 thumbnail, one bit for
  * each pair of neighbours in a row that says which is brighter. Hashes that differ in at most `maxDistance` of 64 bits agree in
  * at least one of `maxDistance + 1` pieces (pigeonholes; Norouzi et al., "Fast search in Hamming space", 2012), so that only
  * pictures that share a piece are compared. Then thumbnails and pixels must correlate, since hashes alone take any two skies for
  * one: what is told of should be one picture saved twice, not two of one kind. Mirrored and cropped copies are not found. On CIFAR-10
  * 67 training images are, true ones to the eye. Things laid alike on a plain ground are taken for copies all the same: 48 of the 500
- * training images of the demo's Fashion-MNIST, most of them trousers. So near ones are told of, and never removed.
+ * training images of the demo's Fashion-MNIST, most of them trousers. So near ones are told of, and removed only where the user asks for it.
  */
 import { thumbnailBytes, thumbnailColumns, thumbnailRows } from './thumbnail.js'
 
 export interface NearDuplicate {
   /** Places in the thumbnails. */
-  train: number
+  image: number
   test: number
   /** Bits of 64. */
   distance: number
@@ -36,11 +36,11 @@ export interface Pictures {
 }
 
 /**
- * For each training picture that has one, the nearest test picture.
+ * For each picture that has one, the nearest test picture.
  * @param splits places in the thumbnails
  * @param breathe called now and then, so that this process shows signs of life and can be told to stop
  */
-export async function findNearDuplicates({ thumbnails, pictureBytes, readPicture }: Pictures, { train, test }: { train: Uint32Array; test: Uint32Array }, breathe: () => Promise<void>): Promise<NearDuplicate[]> {
+export async function findNearDuplicates({ thumbnails, pictureBytes, readPicture }: Pictures, { images, test }: { images: Uint32Array; test: Uint32Array }, breathe: () => Promise<void>): Promise<NearDuplicate[]> {
   const thumbnailOf = (index: number) => thumbnails.subarray(index * thumbnailBytes, (index + 1) * thumbnailBytes)
   const isTold = (index: number) => contrast(thumbnailOf(index)) >= minContrast
   const told = test.filter(isTold)
@@ -50,9 +50,9 @@ export async function findNearDuplicates({ thumbnails, pictureBytes, readPicture
 
   const one = new Uint8Array(pictureBytes)
   const other = new Uint8Array(pictureBytes)
-  const agree = (train: number, test: number) => {
-    if (!(correlation(thumbnailOf(train), thumbnailOf(test)) >= minCorrelation)) return false
-    readPicture(train, one)
+  const agree = (image: number, test: number) => {
+    if (!(correlation(thumbnailOf(image), thumbnailOf(test)) >= minCorrelation)) return false
+    readPicture(image, one)
     readPicture(test, other)
     return correlation(one, other) >= minCorrelation
   }
@@ -65,15 +65,15 @@ export async function findNearDuplicates({ thumbnails, pictureBytes, readPicture
         const place = places[at]!
         const distance = bits(low ^ hashes[2 * place]!) + bits(high ^ hashes[2 * place + 1]!)
         if (distance > maxDistance || (best !== null && distance >= best.distance)) continue
-        if (agree(index, told[place]!)) best = { train: index, test: told[place]!, distance }
+        if (agree(index, told[place]!)) best = { image: index, test: told[place]!, distance }
       }
     }
     return best
   }
   const found: NearDuplicate[] = []
-  for (let first = 0; first < train.length; first += atOnce) {
+  for (let first = 0; first < images.length; first += atOnce) {
     await breathe()
-    for (const index of train.subarray(first, first + atOnce).filter(isTold)) {
+    for (const index of images.subarray(first, first + atOnce).filter(isTold)) {
       const duplicate = nearest(index)
       if (duplicate !== null) found.push(duplicate)
     }

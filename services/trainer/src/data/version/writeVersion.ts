@@ -7,8 +7,8 @@ import type { Decoded } from '../decode/decoded.js'
 import type { Headers } from '../decode/measureItems.js'
 import { oneOfSomeClasses } from '../../evaluation/gallery.js'
 import { previewSheet } from '../../evaluation/previewSheet.js'
-import { findNearDuplicates } from '../duplicates/findNearDuplicates.js'
 import type { Removed } from '../duplicates/removeDuplicates.js'
+import type { SettledNear } from '../duplicates/settleNearDuplicates.js'
 import type { Survey } from '../layout/survey.js'
 import type { Problems } from '../problems.js'
 import type { SplitIndices } from '../splitItems.js'
@@ -35,6 +35,7 @@ export interface WriteVersion {
   decoded: Decoded
   splitIndices: SplitIndices
   removed: readonly Removed[]
+  near: readonly SettledNear[]
   problems: Problems
   signal: AbortSignal
   onDone: (images: number) => void
@@ -49,12 +50,6 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
   const pathOf = (index: number) => items[index]!.path
   const pack = (name: Split) => writeSplit({ ...parts, prefix, name, indices: splitIndices[name], labelOf, classCount: classes.length })
 
-  const breathe = async () => {
-    parts.signal.throwIfAborted()
-    parts.onDone(0)
-    await new Promise(setImmediate)
-  }
-
   const train = await pack('train')
   const test = await pack('test')
   const unlabelled = await pack('unlabelled')
@@ -63,7 +58,6 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
   const contentSha256 = sha256(JSON.stringify({ classes, picture, files: files.map((file) => [file.path, file.sha256]) }))
   const versionId = `ver_${sha256(projectId + contentSha256).slice(0, 32)}`
 
-  const near = await findNearDuplicates(decoded, splitIndices, breathe)
   const sheet = await contactSheet({ classes, train: splitIndices.train, labelOf, decoded })
   const skipped = problems.skipped
   const manifest: DatasetManifest = {
@@ -82,8 +76,8 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
     testWasGiven: survey.testWasGiven,
     removedDuplicates: parts.removed.slice(0, maxNamed).map(({ removed, keptTest }) => ({ removed: pathOf(removed), keptTest: pathOf(keptTest) })),
     removedDuplicateCount: parts.removed.length,
-    nearDuplicates: near.slice(0, maxNamed).map((pair) => ({ train: pathOf(pair.train), test: pathOf(pair.test), distance: pair.distance })),
-    nearDuplicateCount: near.length,
+    nearDuplicates: parts.near.slice(0, maxNamed).map(({ image, test, distance, split }) => ({ train: pathOf(image), test: pathOf(test), distance, split })),
+    nearDuplicateCount: parts.near.length,
     skipped: skipped.issues,
     skippedCount: skipped.count,
     contactSheet: await putFile(store, prefix, { path: 'contact-sheet.png', bytes: sheet, contentType: 'image/png' }),

@@ -16,6 +16,7 @@ export function trainingCurves({ training, model, clean, rawWeights }: AnyReport
     lines: [
       { name: 'training loss', colour: 'var(--accent)', points: epochs.map((epoch) => [epoch.epoch, epoch.loss]) },
       ...(validation ? [{ name: 'validation loss', colour: 'var(--soft)', points: epochs.flatMap((epoch) => (epoch.validation ? [[epoch.epoch, epoch.validation.loss] as const] : [])) }] : []),
+      ...(epochs.some(({ unlabelled }) => unlabelled) ? [{ name: 'unlabelled term, weighted', colour: 'var(--accent)', dashed: true, points: epochs.flatMap(({ epoch, unlabelled }) => (unlabelled ? [[epoch, unlabelled.weighted] as const] : [])) }] : []),
       ...(hasFloor ? [{ name: 'entropy of the labels', colour: 'var(--second)', dashed: true, points: epochs.map((epoch) => [epoch.epoch, epoch.labelEntropy] as const) }] : []),
     ],
   })
