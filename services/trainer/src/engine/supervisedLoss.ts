@@ -1,7 +1,6 @@
 import { tf, type Scalar, type Tensor, type Tensor2D } from '../tf.js'
 import { jensenShannon } from './jensenShannon.js'
 import { softmaxCrossEntropy, weightedCrossEntropy } from './kernels/softmaxCrossEntropy.js'
-import type { Inputs } from './recordGraph.js'
 import type { LossTerm } from './trainingStep.js'
 import type { TrainingPass } from './trainingPass.js'
 
