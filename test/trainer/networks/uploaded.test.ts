@@ -138,7 +138,8 @@ describe('frozen layers', { timeout: 120_000 }, () => {
       before.forEach((state, i) => {
         if (state.name.startsWith('velocity/')) return
         const same = Buffer.from(state.values.buffer).equals(Buffer.from(after[i]!.values.buffer))
-        expect([how.execution, state.name, same]).toEqual([how.execution, state.name, isFrozen(state.name)])
+        // The averages' dropout counts the passes of a teacher; here is none.
+        expect([how.execution, state.name, same]).toEqual([how.execution, state.name, isFrozen(state.name) || state.name === 'average/drop/state'])
       })
       step.writeVariables(before)
       step.dispose()
@@ -183,7 +184,7 @@ describe('frozen layers', { timeout: 120_000 }, () => {
     expect(steps(resumed, 3, 6)).toEqual(expected.slice(3))
     plain.finish('model')
     const after = valuesOf(plain.network)
-    for (const [name, values] of before) expect([name, JSON.stringify(after.get(name)) === JSON.stringify(values)]).toEqual([name, /^(conv|norm|depthwise)/.test(name)])
+    for (const [name, values] of before) expect([name, JSON.stringify(after.get(name)) === JSON.stringify(values)]).toEqual([name, /^(conv|norm|depthwise)/.test(name) || name === 'drop/state'])
     expect(plain.parameters).toBe(before.size > 0 ? [...before].filter(([name]) => !/(moving_|state)/.test(name)).reduce((sum, [, values]) => sum + values.length, 0) : 0)
     for (const training of [plain, killed, resumed]) training.dispose()
   })
