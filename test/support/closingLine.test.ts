@@ -9,11 +9,11 @@ describe('the end of a test run', () => {
   beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'imclr-closing-')) })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  const run = (files: Record<string, string>): { code: number | null; end: string[] } => {
+  const run = (files: Record<string, string>, lines = 2): { code: number | null; end: string[] } => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, `${name}.test.mjs`), text)
     const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs')
     const { status, stdout } = spawnSync(process.execPath, [vitest, 'run', '--root', folder, '--globals', '--reporter', join(import.meta.dirname, 'closingLine.ts')], { encoding: 'utf8' })
-    return { code: status, end: stdout.trimEnd().split('\n').slice(-2) }
+    return { code: status, end: stdout.trimEnd().split('\n').slice(-lines) }
   }
 
   it('counts what passed', () => {
@@ -32,5 +32,15 @@ describe('the end of a test run', () => {
     expect(code).toBe(1)
     // Failed: one, b, c's hook, d's promise. Skipped: three in a and in c, and four.
     expect(end).toEqual(['skipped: needs a lathe; apt-get install lathe', '2 passed, 4 failed, 3 skipped'])
+  })
+
+  it('names the file whose process died, how, and the test it was at', () => {
+    const { code, end } = run({
+      a: 'test("one", () => {})',
+      b: `test("two", () => {}); describe("deep", () => test("three", async () => {
+        await new Promise((resolve) => setTimeout(resolve, 500)); process.kill(process.pid, "SIGKILL"); await new Promise(() => {}) })); test("four", () => {})`,
+    }, 3)
+    expect(code).toBe(1)
+    expect(end).toEqual(['a worker died: SIGKILL', 'did not finish: b.test.mjs (2 of 3 tests open; it was at "deep > three")', '2 passed, 1 failed, 2 skipped'])
   })
 })
