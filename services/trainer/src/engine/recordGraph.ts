@@ -103,7 +103,7 @@ class Recorder {
     const type = graphTypes[dtype]
     const placeholder = this.add({ op: 'Placeholder', attributes: { dtype: attributeValue.type(type), shape: attributeValue.shape(shape) }, name })
     const tensor = tf.zeros([...shape], dtype === 'uint8' ? 'float32' : dtype)
-    const output = dtype === 'uint8' ? this.cast(`${placeholder}:0`, { from: type, to: dataType.float }) : `${placeholder}:0`
+    const output = dtype === 'uint8' ? this.cast(`${placeholder}:0`, { from: type, to: dataType.float }) : dtype === 'float32' ? this.copy(placeholder) : `${placeholder}:0`
     this.outputs.set(tensor.dataId, output)
     return tensor
   }
@@ -116,7 +116,7 @@ class Recorder {
     const output = `${this.add({ op: 'ReadVariableOp', inputs: [handle], attributes: { dtype }, name: `read_${index}` })}:0`
     this.add({ op: 'Identity', inputs: [output], attributes: { T: dtype }, name: graphName.value(index) })
     const initial = this.add({ op: 'Placeholder', attributes: { dtype, shape }, name: graphName.initial(index) })
-    this.add({ op: 'AssignVariableOp', inputs: [handle, initial], attributes: { dtype }, name: `initialise_${index}` })
+    this.add({ op: 'AssignVariableOp', inputs: [handle, this.copy(initial)], attributes: { dtype }, name: `initialise_${index}` })
     // A clone gives the variable data of its own: two variables that share an initial tensor must not become one.
     const own = tf.mul(variable, 1)
     variable.assign(own)
@@ -241,6 +241,14 @@ class Recorder {
       this.constantBytes += bytes.length
     }
     return output
+  }
+
+  /**
+   * What is fed is the caller's memory, lent for one run. A variable that took it as it is would hold it longer, and let go of it on one
+   * of TensorFlow's threads, where the addon must not tell V8 so: two of them at once end the process.
+   */
+  private copy(placeholder: string): string {
+    return `${this.add({ op: 'DeepCopy', inputs: [placeholder], attributes: { T: attributeValue.type(dataType.float) } })}:0`
   }
 
   private narrow(output: string): string {
