@@ -64,6 +64,8 @@ if (!recipe) throw new Error(`there is no recipe ${values.recipe}: ${Object.keys
 const spec = trainingSpec.parse({ ...recipe.spec, ...(values.epochs !== undefined && { epochs: Number(values.epochs) }) })
 const modes = values.modes.split(',').map((mode) => trainingSpec.shape.mode.unwrap().parse(mode))
 const seeds = Array.from({ length: Number(values.seeds ?? recipe.seeds) }, (_, i) => i + 1)
+const python = process.env.IMCLR_BENCH_PYTHON
+if (python && !(seeds.length > 1)) throw new Error('--seeds: to compare with PyTorch at least 2 are needed, since the standard error is of several')
 
 await using bench = await openBench()
 const version = await bench.prepare(await recipe.archive(bench))
@@ -81,7 +83,6 @@ for (const seed of seeds) {
   }
 }
 
-const python = process.env.IMCLR_BENCH_PYTHON
 const theirs = python ? await runReference(bench, { python, spec, version, modes, seeds, threads: Number(values.threads), onResult: (result) => report('PyTorch', result) }) : []
 
 say('')

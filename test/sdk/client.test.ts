@@ -279,6 +279,14 @@ describe('errors', () => {
     await expect(sdk.api.dataset.delete({ datasetId })).rejects.toThrow(NotFoundError)
   })
 
+  it('do not come of an answer that broke off in the middle: it is asked for again', async () => {
+    let cuts = 2
+    await using proxy = await flakyProxy(service.url, () => (cuts-- > 0 ? { cutAfterBytes: 5 } : 'pass'))
+    const { items } = await createClient({ ...service, url: proxy.url }).api.dataset.list()
+    expect(items.map(({ id }) => id)).toContain(dataset.id)
+    expect(proxy.seen).toHaveLength(3)
+  })
+
   it('come only after trying again where that is safe, when the service says so', async () => {
     let failures = 3
     await using proxy = await flakyProxy(service.url, () => (failures-- > 0 ? { status: 503, headers: { 'retry-after': '0' } } : 'pass'))

@@ -33,7 +33,7 @@ export async function flakyProxy(target: string, fate: (request: IncomingMessage
         outgoing.write(chunk.subarray(0, left), () => { if (isLast) { outgoing.destroy(); answer.destroy() } })
         left -= chunk.length
       })
-      answer.on('end', () => outgoing.end())
+      answer.on('end', () => { if (left > 0) outgoing.end() })
     })
     forward.on('error', () => outgoing.destroy())
     outgoing.on('close', () => forward.destroy())

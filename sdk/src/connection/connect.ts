@@ -29,11 +29,12 @@ export interface Connection {
 export function connect(options: ClientOptions): Connection {
   const plain = options.fetch ?? globalThis.fetch
   const retries = options.retries ?? 4
-  const persistent = persistentFetch({ fetch: plain, retries, timeoutMs: options.timeoutMs ?? 60_000 })
+  const persistence = { fetch: plain, retries, timeoutMs: options.timeoutMs ?? 60_000 }
+  const [persistent, whole] = [persistentFetch(persistence), persistentFetch({ ...persistence, whole: true })]
   let found: Promise<ServiceAddress> | undefined
   const address = () => (found ??= findService(options).catch((error: unknown) => { found = undefined; throw error }))
   let client: Promise<TRPCUntypedClient<AnyRouter>> | undefined
-  const open = () => (client ??= address().then((where) => makeClient(where, persistent)))
+  const open = () => (client ??= address().then((where) => makeClient(where, { stream: persistent, whole })))
 
   const call = async (name: ProcedureName, input: unknown, callOptions: CallOptions = {}): Promise<unknown> => {
     const { kind } = procedures[name]
@@ -61,16 +62,16 @@ export function connect(options: ClientOptions): Connection {
   }
 }
 
-function makeClient({ url, apiKey }: ServiceAddress, fetch: typeof globalThis.fetch): TRPCUntypedClient<AnyRouter> {
-  const common = { url: `${url}/trpc`, fetch: fetch as never }
+function makeClient({ url, apiKey }: ServiceAddress, fetches: { stream: typeof fetch; whole: typeof fetch }): TRPCUntypedClient<AnyRouter> {
+  const common = { url: `${url}/trpc` }
   const headers = { authorization: `Bearer ${apiKey}` }
   return createTRPCUntypedClient<AnyRouter>({
     links: [
       splitLink({
         // Streams come line by line; all else is one request, one answer, so that each carries its own idempotency key.
         condition: (operation) => isStream(operation.path),
-        true: httpBatchStreamLink({ ...common, headers, maxItems: 1 }),
-        false: httpLink({ ...common, headers: ({ op }) => ({ ...headers, ...(op.context.idempotencyKey ? { 'idempotency-key': String(op.context.idempotencyKey) } : {}) }) }),
+        true: httpBatchStreamLink({ ...common, fetch: fetches.stream as never, headers, maxItems: 1 }),
+        false: httpLink({ ...common, fetch: fetches.whole as never, headers: ({ op }) => ({ ...headers, ...(op.context.idempotencyKey ? { 'idempotency-key': String(op.context.idempotencyKey) } : {}) }) }),
       }),
     ],
   })

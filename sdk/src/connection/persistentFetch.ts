@@ -5,16 +5,18 @@ export interface Persistence {
   retries: number
   /** For one try; streams are bounded by their first byte alone. */
   timeoutMs: number
+  /** Reads the whole answer within the try, so that one which breaks off in the middle is asked for again as well. Not for streams. @default false */
+  whole?: boolean
   /** Milliseconds to wait before try `n` (from 1); an argument so that tests need not wait. */
   delay?: (n: number) => number
 }
 
 const jittered = (n: number): number => Math.min(10_000, 250 * 2 ** (n - 1)) * (0.5 + Math.random() / 2)
 
-export function persistentFetch({ fetch: plain, retries, timeoutMs, delay = jittered }: Persistence): typeof fetch {
+export function persistentFetch({ fetch: plain, retries, timeoutMs, whole = false, delay = jittered }: Persistence): typeof fetch {
   return async (input, init) => {
     for (let attempt = 1; ; attempt++) {
-      const answer = await one(plain, { input, init, timeoutMs }).catch((error: unknown) => error as Error)
+      const answer = await one(plain, { input, init, timeoutMs, whole }).catch((error: unknown) => error as Error)
       init?.signal?.throwIfAborted()
       const failed = answer instanceof Error || answer.status === 408 || answer.status === 429 || (answer.status >= 500 && answer.status !== 507)
       if (!failed || attempt > retries) {
@@ -28,12 +30,13 @@ export function persistentFetch({ fetch: plain, retries, timeoutMs, delay = jitt
   }
 }
 
-async function one(plain: typeof fetch, { input, init, timeoutMs }: { input: Parameters<typeof fetch>[0]; init: RequestInit | undefined; timeoutMs: number }): Promise<Response> {
+async function one(plain: typeof fetch, { input, init, timeoutMs, whole }: { input: Parameters<typeof fetch>[0]; init: RequestInit | undefined; timeoutMs: number; whole: boolean }): Promise<Response> {
   const timeout = new AbortController()
   const timer = setTimeout(() => timeout.abort(new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError')), timeoutMs)
   const signal = init?.signal ? AbortSignal.any([init.signal, timeout.signal]) : timeout.signal
   try {
-    return await plain(input, { ...init, signal })
+    const answer = await plain(input, { ...init, signal })
+    return whole && answer.body !== null ? new Response(await answer.arrayBuffer(), answer) : answer
   } finally {
     clearTimeout(timer)
   }
