@@ -6,8 +6,8 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { artifactManifest, datasetManifest, evaluateOptions, prepareOptions, trainerEvent, trainerProcessEnvironment, trainingSpec } from '@imclr/contract'
-import type { ArtifactManifest, DatasetManifest, EvaluateOptionsInput, JobFile, PrepareOptionsInput, TrainerEvent, TrainingSpecInput, TrainJobFile } from '@imclr/contract'
+import { artifactManifest, datasetManifest, evaluateOptions, prepareOptions, report as reportSchema, trainerEvent, trainerProcessEnvironment, trainingSpec } from '@imclr/contract'
+import type { ArtifactManifest, DatasetManifest, EvaluateOptionsInput, JobFile, PrepareOptionsInput, Report, TrainerEvent, TrainingSpecInput, TrainJobFile } from '@imclr/contract'
 
 /*
  * A bench for trainers: a folder store with the demo's real pictures in it, and trainer processes started from `dist` the way
@@ -166,6 +166,10 @@ export const lossesOf = (events: readonly TrainerEvent[]) => ofType(events, 'epo
 
 export async function readManifest(bench: Bench, run: Run): Promise<ArtifactManifest> {
   return artifactManifest.parse(JSON.parse(await readFile(bench.objectPath(`${run.outputPrefix}manifest.json`), 'utf8')))
+}
+
+export async function readReport(bench: Bench, run: Run): Promise<Report> {
+  return reportSchema.parse(JSON.parse(await readFile(bench.objectPath(`${run.outputPrefix}report.json`), 'utf8')))
 }
 
 export const checkpointsOf = async (bench: Bench, run: Run) => {

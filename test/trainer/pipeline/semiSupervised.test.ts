@@ -1,16 +1,14 @@
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { report as reportSchema, trainingSpec } from '@imclr/contract'
+import { trainingSpec } from '@imclr/contract'
 import type { TrainingSpecInput } from '@imclr/contract'
-import { openStore } from '@imclr/storage'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fingerprint } from '../../../services/trainer/src/checkpoint/layout.js'
-import { loadSplit, readDatasetManifest } from '../../../services/trainer/src/data/loadSplit.js'
-import { stratifiedOrder } from '../../../services/trainer/src/data/subset.js'
 import { noisePng, tarOf } from '../data/uploads.js'
-import { checkpointsOf, demoArchive, lossesOf, ofType, openBench } from './harness.js'
+import { checkpointsOf, demoArchive, lossesOf, ofType, openBench, readReport } from './harness.js'
 import type { Bench, Ended, Run } from './harness.js'
+import { trainingSplit } from './trainingSplit.js'
 
 const base: TrainingSpecInput = { network: 'resnet8', epochs: 4, batchSize: 16, learningRate: 0.05, trainImages: 64, evaluation: { corruptionImages: 'none' } }
 const spec: TrainingSpecInput = { ...base, semiSupervised: { method: 'pi-model', from: ['unlabelled', 'left-over'], rampUp: { fraction: 0.5 } } }
@@ -27,16 +25,6 @@ beforeAll(async () => {
   ended = await run.ended
 }, 300_000)
 afterAll(() => bench[Symbol.asyncDispose]())
-
-const reportOf = async (some: Run) => reportSchema.parse(JSON.parse((await readFile(bench.objectPath(`${some.outputPrefix}report.json`))).toString()))
-/** The order that the label budget is the beginning of. */
-async function stratified() {
-  const store = await openStore({ kind: 'folder', root: join(bench.folder, 'objects') })
-  const manifest = await readDatasetManifest(store, versionPrefix)
-  const { labels, count } = await loadSplit({ store, prefix: versionPrefix, manifest, split: 'train' })
-  await store.close()
-  return { order: stratifiedOrder(labels, manifest.versionId, 1), count, contentSha256: manifest.contentSha256 }
-}
 
 /** 16 training, 8 test and 20 unlabelled images of noise, the latter with labels in the table. */
 async function noiseArchive(name: string, labelOf: (i: number) => string): Promise<string> {
@@ -64,8 +52,8 @@ describe('a training job with unlabelled images', { timeout: 300_000 }, () => {
     const last = termsOf(ended).at(-1)!
     expect(last.weighted / last.term).toBeCloseTo(10, 9)
 
-    const { order, count } = await stratified()
-    const report = await reportOf(run)
+    const { order, train: { count } } = await trainingSplit(bench, versionPrefix)
+    const report = await readReport(bench, run)
     expect(report.model.trainImages).toBe(64)
     expect(report.training.unlabelled).toEqual({
       method: 'pi-model', images: 4436, sources: { unlabelled: 4000, 'left-over': 436 },
@@ -94,7 +82,7 @@ describe('a training job with unlabelled images', { timeout: 300_000 }, () => {
     const [newest] = (await checkpointsOf(bench, first)).slice(-1)
     const path = bench.objectPath(`${first.checkpointPrefix}${newest!}/state.json`)
     const state = JSON.parse(await readFile(path, 'utf8')) as { fingerprint: string }
-    const { order, count, contentSha256 } = await stratified()
+    const { order, train: { count }, manifest: { contentSha256 } } = await trainingSplit(bench, versionPrefix)
     const own = Uint32Array.from({ length: 4000 }, (_, i) => count + i)
     const printOf = (leftOver: Uint32Array) => fingerprint({ spec: trainingSpec.parse(options.spec) }, {
       contentSha256, partsSha256: createHash('sha256').update(JSON.stringify([sha256(order.subarray(0, 64)), sha256(new Uint32Array()), sha256(own, leftOver)])).digest('hex'),
@@ -115,7 +103,7 @@ describe('a training job with unlabelled images', { timeout: 300_000 }, () => {
     const { exitCode, log, events } = await some.ended
     expect(exitCode, log).toBe(0)
     expect(ofType(events, 'log')).toEqual([])
-    expect((await reportOf(some)).training.unlabelled).toMatchObject({ method: more.semiSupervised!.method })
+    expect((await readReport(bench, some)).training.unlabelled).toMatchObject({ method: more.semiSupervised!.method })
     expect(events.at(-1)).toMatchObject({ type: 'output', endedEarly: null })
   })
 
@@ -129,7 +117,7 @@ describe('a training job with unlabelled images', { timeout: 300_000 }, () => {
     expect(exitCode, log).toBe(0)
     expect(ofType(events, 'log')).toEqual([])
     // Ten labelled ones of sixteen, and twenty without labels.
-    expect((await reportOf(some)).training.unlabelled).toMatchObject({ images: 36, sources: { labelled: 10, 'left-over': 6, unlabelled: 20 } })
+    expect((await readReport(bench, some)).training.unlabelled).toMatchObject({ images: 36, sources: { labelled: 10, 'left-over': 6, unlabelled: 20 } })
     expect(ofType(events, 'epoch')[0]!.unlabelled).toMatchObject({ weight: recipe.semiSupervised!.weight ?? 10, ramp: 1 })
   })
 

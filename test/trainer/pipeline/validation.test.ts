@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { report as reportSchema } from '@imclr/contract'
 import type { TrainingSpecInput } from '@imclr/contract'
-import { openStore } from '@imclr/storage'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadSplit, readDatasetManifest, selectImages } from '../../../services/trainer/src/data/loadSplit.js'
-import { stratifiedOrder } from '../../../services/trainer/src/data/subset.js'
-import { demoArchive, lossesOf, ofType, openBench, serve } from './harness.js'
+import { selectImages } from '../../../services/trainer/src/data/loadSplit.js'
+import { demoArchive, lossesOf, ofType, openBench, readReport, serve } from './harness.js'
 import type { Bench, Ended, Run } from './harness.js'
+import { trainingSplit } from './trainingSplit.js'
 
 const base: TrainingSpecInput = {
   network: 'resnet8', epochs: 16, batchSize: 32, learningRate: 0.05, emaDecay: 0.9, augment: [{ op: 'crop', padding: 2 }, 'flip'], evaluation: { corruptionImages: 'none' },
@@ -32,7 +29,6 @@ afterAll(() => bench[Symbol.asyncDispose]())
 
 const fileOf = (some: Run, path: string) => readFile(bench.objectPath(some.outputPrefix + path))
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-const reportOf = async (some: Run) => reportSchema.parse(JSON.parse((await fileOf(some, 'report.json')).toString()))
 
 describe('a training job with a validation part', { timeout: 180_000 }, () => {
   it('trains on the rest alone, ends when patience does, and says which epoch it keeps', async () => {
@@ -43,19 +39,16 @@ describe('a training job with a validation part', { timeout: 180_000 }, () => {
     const best = epochs.reduce((a, b) => (b.validation!.accuracy > a.validation!.accuracy || (b.validation!.accuracy === a.validation!.accuracy && b.validation!.loss < a.validation!.loss) ? b : a))
     expect(epochs).toHaveLength(Math.min(16, best.epoch + 2))
     expect(ended.events.at(-1)).toMatchObject({ type: 'output', endedEarly: null })
-    const report = await reportOf(run)
+    const report = await readReport(bench, run)
     expect(report.model).toMatchObject({ trainImages: 96, epochsTrained: epochs.length })
     expect(report.training.validation).toMatchObject({ images: 24, epoch: best.epoch, ...best.validation })
     expect((await fileOf(run, 'model-card.md')).toString()).toContain(`after epoch ${best.epoch}, the best by 24 training images`)
   })
 
   it('keeps the model that was right so often on the end of the stratified order', async () => {
-    const store = await openStore({ kind: 'folder', root: join(bench.folder, 'objects') })
-    const manifest = await readDatasetManifest(store, versionPrefix)
-    const train = await loadSplit({ store, prefix: versionPrefix, manifest, split: 'train' })
-    await store.close()
-    const places = stratifiedOrder(train.labels, manifest.versionId, 1).subarray(96, 120)
-    const { validation } = (await reportOf(run)).training
+    const { train, order } = await trainingSplit(bench, versionPrefix)
+    const places = order.subarray(96, 120)
+    const { validation } = (await readReport(bench, run)).training
     expect(validation!.positionsSha256).toBe(sha256(Buffer.from(places.buffer, places.byteOffset, places.byteLength)))
     const { images, labels, height, width } = selectImages(train, places)
     await using server = await serve(bench.objectPath(run.outputPrefix))
@@ -69,7 +62,7 @@ describe('a training job with a validation part', { timeout: 180_000 }, () => {
   })
 
   it('killed after its best epoch, still ends with it', async () => {
-    const { validation, epochs } = (await reportOf(run)).training
+    const { validation, epochs } = (await readReport(bench, run)).training
     const options = { job: 'validkill', versionPrefix, spec, checkpointEverySeconds: 0.001 }
     const first = bench.train({ ...options, attempt: 1 })
     await first.until((event) => event.type === 'checkpoint' && event.epoch >= validation!.epoch)
