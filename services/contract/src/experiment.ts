@@ -108,7 +108,7 @@ export type ExperimentRun = z.infer<typeof experimentRun>
 
 export const experiment = experimentSummary.extend({
   definition: experimentDefinition,
-  secondsLeft: z.number().nullable(), // one run after the other, by the estimates of the jobs; null: all have ended
+  secondsLeft: z.number().nullable(), // by the estimates of the jobs and how the started ones turn out; null: all have ended
   allRuns: z.array(experimentRun),
 })
 export type Experiment = z.infer<typeof experiment>

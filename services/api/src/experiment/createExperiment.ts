@@ -48,7 +48,7 @@ export async function createExperiment(call: Call, input: z.output<typeof create
       }
       await putRun(tx, { experimentId: row.id, place, jobId })
     }
-    return shownExperiment(tx, row)
+    return shownExperiment(tx, row, clock())
   })
   for (const jobId of submitted) await enqueue(call, jobId)
   return answer

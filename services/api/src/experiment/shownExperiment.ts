@@ -1,6 +1,7 @@
 import { Failure, isFinal, planRuns, type Experiment, type ExperimentRun, type ExperimentSummary } from '@imclr/contract'
 import { findExperiment, listRuns, type ExperimentRow, type Queries, type RunRow } from '@imclr/database'
 import type { Call } from '../request/context.js'
+import { secondsLeft } from './secondsLeft.js'
 
 /** An experiment of the caller's project. Throws Failure NOT_FOUND. */
 export async function ownExperiment({ database, caller }: Call, experimentId: string): Promise<ExperimentRow> {
@@ -26,14 +27,13 @@ export async function shownExperimentSummary(queries: Queries, row: ExperimentRo
   return summary(row, await listRuns(queries, row.id))
 }
 
-export async function shownExperiment(queries: Queries, row: ExperimentRow): Promise<Experiment> {
+export async function shownExperiment(queries: Queries, row: ExperimentRow, now: Date): Promise<Experiment> {
   const runs = await listRuns(queries, row.id)
   const plan = planRuns(row.definition)
-  const unfinished = runs.filter((run) => fateOf(run).kind === 'unfinished')
   return {
     ...summary(row, runs),
     definition: row.definition,
-    secondsLeft: unfinished.length === 0 ? null : unfinished.reduce((sum, { job }) => sum + (job?.progress?.secondsLeft ?? job?.estimate?.seconds ?? 0), 0),
+    secondsLeft: secondsLeft(runs.flatMap(({ job }) => job ?? []), now),
     allRuns: runs.map((run): ExperimentRun => {
       const { arm, seed, budget } = plan[run.place]!
       const fate = fateOf(run)

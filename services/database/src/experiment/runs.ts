@@ -12,18 +12,18 @@ export interface RunRow {
   /** Its record is kept: the model is not needed any more. */
   recorded: boolean
   accuracy: number | null
-  job: Pick<typeof job.$inferSelect, 'state' | 'progress' | 'estimate' | 'failure' | 'endedEarly' | 'cancelRequested' | 'spec'> | null
+  job: Pick<typeof job.$inferSelect, 'state' | 'progress' | 'estimate' | 'failure' | 'endedEarly' | 'cancelRequested' | 'spec' | 'startedAt' | 'finishedAt'> | null
   model: Pick<typeof model.$inferSelect, 'id' | 'prefix'> | null
 }
 
 /** The runs of an experiment that have a job, in the order of its plan. */
 export async function listRuns(queries: Queries, experimentId: string): Promise<RunRow[]> {
-  const { state, progress, estimate, failure, endedEarly, cancelRequested, spec } = job
+  const { state, progress, estimate, failure, endedEarly, cancelRequested, spec, startedAt, finishedAt } = job
   return queries.select({
     place: experimentRun.place, jobId: experimentRun.jobId,
     recorded: sql<boolean>`${experimentRun.record} is not null`,
     accuracy: sql<number | null>`coalesce(${experimentRun.record} ->> 'accuracy', ${model.manifest} ->> 'accuracy')::float8`,
-    job: { state, progress, estimate, failure, endedEarly, cancelRequested, spec }, model: { id: model.id, prefix: model.prefix },
+    job: { state, progress, estimate, failure, endedEarly, cancelRequested, spec, startedAt, finishedAt }, model: { id: model.id, prefix: model.prefix },
   }).from(experimentRun).leftJoin(job, eq(job.id, experimentRun.jobId)).leftJoin(model, eq(model.jobId, experimentRun.jobId))
     .where(eq(experimentRun.experimentId, experimentId)).orderBy(asc(experimentRun.place))
 }

@@ -1,0 +1,33 @@
+import { isFinal, type JobState } from '@imclr/contract'
+
+/** What a run's job says of its time. */
+export interface RunTime {
+  state: JobState
+  estimate: { seconds: number } | null
+  progress: { secondsLeft: number | null } | null
+  startedAt: Date | null
+  finishedAt: Date | null
+}
+
+/**
+ * Seconds until all runs have ended; null where they have. Runs that wait take their estimate, times how much longer than theirs the
+ * started ones take (the median); as many go on at once as do now.
+ */
+export function secondsLeft(runs: readonly RunTime[], now: Date): number | null {
+  const unfinished = runs.filter(({ state }) => !isFinal(state))
+  if (unfinished.length === 0) return null
+  const factors = runs.flatMap((run) => factorOf(run, now)).sort((a, b) => a - b)
+  const factor = factors[factors.length >> 1] ?? 1
+  const each = unfinished.map(({ estimate, progress }) => progress?.secondsLeft ?? factor * (estimate?.seconds ?? 0))
+  const atOnce = unfinished.filter(({ state }) => state === 'starting' || state === 'running').length
+  const total = each.reduce((sum, seconds) => sum + seconds, 0)
+  return Math.max(total / Math.max(1, atOnce), ...each)
+}
+
+/** How much longer than estimated a run took or, by what it says itself, will take; nothing where it cannot be said. */
+function factorOf({ state, estimate, progress, startedAt, finishedAt }: RunTime, now: Date): number[] {
+  if (!estimate?.seconds || startedAt === null) return []
+  const since = (end: Date) => (end.getTime() - startedAt.getTime()) / 1000
+  if (state === 'succeeded' && finishedAt !== null) return [since(finishedAt) / estimate.seconds]
+  return state === 'running' && progress?.secondsLeft != null ? [(since(now) + progress.secondsLeft) / estimate.seconds] : []
+}

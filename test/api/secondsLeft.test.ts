@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { secondsLeft, type RunTime } from '../../services/api/src/experiment/secondsLeft.js'
+
+const now = new Date('2026-01-01T12:00:00Z')
+const ago = (seconds: number) => new Date(now.getTime() - 1000 * seconds)
+const queued = (seconds: number): RunTime => ({ state: 'queued', estimate: { seconds }, progress: null, startedAt: null, finishedAt: null })
+const running = (seconds: number, since: number, left: number | null): RunTime => ({ state: 'running', estimate: { seconds }, progress: { secondsLeft: left }, startedAt: ago(since), finishedAt: null })
+const ended = (seconds: number, took: number, state: RunTime['state'] = 'succeeded'): RunTime => ({ state, estimate: { seconds }, progress: null, startedAt: ago(took + 5), finishedAt: ago(5) })
+
+describe('the time that an experiment still takes', () => {
+  it('is by the estimates while nothing has begun, and nothing once all have ended', () => {
+    expect(secondsLeft([queued(100), queued(200)], now)).toBe(300)
+    expect(secondsLeft([ended(100, 90), ended(100, 10, 'failed')], now)).toBeNull()
+  })
+
+  it('learns from those that run, and counts with as many at once', () => {
+    // Both take twice their estimates: 140 + 340 + 2 x 100 + 2 x 200, two at a time.
+    expect(secondsLeft([running(100, 60, 140), running(200, 60, 340), queued(100), queued(200)], now)).toBe(540)
+  })
+
+  it('learns from those that have succeeded alone', () => {
+    expect(secondsLeft([ended(100, 50), ended(100, 1, 'failed'), ended(100, 1, 'canceled'), queued(100)], now)).toBe(50)
+  })
+
+  it('is no less than what the longest needs', () => {
+    expect(secondsLeft([running(500, 10, 1000), running(500, 10, 10)], now)).toBe(1000)
+    // What has just begun tells nothing yet.
+    expect(secondsLeft([running(500, 1, null), running(500, 1, null)], now)).toBe(500)
+  })
+})
