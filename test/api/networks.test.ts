@@ -105,6 +105,7 @@ describe('uploading a network', { timeout: 60_000 }, () => {
     ['filters beyond all bounds', sequential([conv('conv', { filters: 2 ** 53 }), pool, dense('classes')]), /filters/],
     ['too many layers', long(1001), /not a layers model/],
     ['softmax in between', sequential([layer('Activation', 'soft', { activation: 'softmax' }), conv('conv'), pool, dense('classes')]), /Activation: activation/],
+    ["Keras 3's hard sigmoid", { keras_version: '3.15.1', model_config: sequential([conv('conv', { activation: 'hard_sigmoid' }), pool, dense('classes')]) }, "Keras 3's hard_sigmoid is another function than that of TensorFlow.js"],
     ['a name of ours', sequential([conv('normalise'), pool, dense('classes')]), 'The name normalise is one of ours'],
     ['a name with a path', sequential([conv('../../conv'), pool, dense('classes')]), /name/],
     ['the same name twice', sequential([conv('conv'), conv('conv'), pool, dense('classes')]), 'Two layers have the same name'],

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { trainingSpec } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
 import { shapesOf } from '../../../services/api/src/network/measureNetwork.js'
@@ -16,7 +18,7 @@ import { stepScalars } from '../../../services/trainer/src/optimizer/stepScalars
 import { stream } from '../../../services/trainer/src/random/stream.js'
 import { tf, type LayersModel, type Tensor, type Tensor4D } from '../../../services/trainer/src/tf.js'
 import { batch, eager, losses, recorded, relativeDifference } from '../engine/training.js'
-import { namedWeights, someModel, uploadModel } from './uploadedModel.js'
+import { namedWeights, someModel, uploadFiles, uploadModel } from './uploadedModel.js'
 
 type Freeze = Parameters<typeof freezeLayers>[1]
 
@@ -47,6 +49,20 @@ describe('a network from the files of a tfjs model', () => {
     expect(Math.max(...expected!.map((value, i) => Math.abs(value - found![i]!)))).toBeLessThan(1e-5 * largest)
     expect((model.apply(random(2, 64, 32)) as Tensor).shape).toEqual([2, 4])
     source.dispose()
+    model.dispose()
+  })
+
+  // Files and answers of test/keras/convert.py.
+  it.each(['keras2', 'keras3'].flatMap((version) => ['functional', 'sequential'].map((form) => [version, form] as const)))('computes what Keras computed, of what its converter wrote: %s, %s', (version, form) => {
+    const file = (name: string) => readFileSync(join(import.meta.dirname, 'keras', version, form, name))
+    const uploaded = uploadFiles(file('model.json'), file('group1-shard1of1.bin'))
+    const model = buildNetwork({ name: 'net_aaaaaaaa', uploaded, classes: 3, seed: 1 })
+    takeWeights(model, namedWeights(uploaded))
+    const pixels = tf.tensor4d(Float32Array.from({ length: 2 * 32 * 32 * 3 }, (_, i) => ((i * 7919) % 251) / 125 - 1), [2, 32, 32, 3])
+    const found = (tf.model({ inputs: model.inputs, outputs: model.getLayer('hidden').output as never }).apply(pixels) as Tensor).arraySync() as number[][]
+    const expected = JSON.parse(file('hidden.json').toString()) as number[][]
+    expect(found).toHaveLength(2)
+    found.forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]!, 5)))
     model.dispose()
   })
 

@@ -45,8 +45,13 @@ export interface UploadedModel {
 
 /** What the service makes of a model's files. */
 export async function uploadModel(model: LayersModel): Promise<UploadedModel> {
-  const { json, weights: bytes } = await layersModelFiles(model)
-  const { modelTopology, weightsManifest } = JSON.parse(json.toString()) as { modelTopology: unknown; weightsManifest: unknown }
+  const { json, weights } = await layersModelFiles(model)
+  return uploadFiles(json, weights)
+}
+
+/** What the service makes of the text of a `model.json` and its weights. */
+export function uploadFiles(json: Uint8Array, bytes: Uint8Array): UploadedModel {
+  const { modelTopology, weightsManifest } = JSON.parse(Buffer.from(json).toString()) as { modelTopology: unknown; weightsManifest: unknown }
   const { layers, output } = readTopology(modelTopology)
   const measured = measureNetwork(layers, output)
   return { layers, output, ...measured, weights: locateWeights(weightsManifest, { layers, smallestSize: measured.smallestSize, bytes: bytes.length }), values: new Float32Array(new Uint8Array(bytes).buffer) }

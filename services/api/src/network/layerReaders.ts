@@ -9,7 +9,8 @@ import { z } from 'zod'
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish()
 const only = <T extends z.core.util.Literal>(value: T) => optional(z.literal(value))
 const camel = (text: string) => text.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
-const activation = z.string().max(40).nullish().transform((name) => camel(name ?? 'linear')).pipe(layerActivation)
+// Keras 3 says silu where Keras 2 says swish.
+const activation = z.string().max(40).nullish().transform((name) => (name === 'silu' ? 'swish' : camel(name ?? 'linear'))).pipe(layerActivation)
 const pair = z.union([z.int().transform((side): [number, number] => [side, side]), z.tuple([z.int(), z.int()])])
 const one = z.union([z.literal(1), z.tuple([z.literal(1), z.literal(1)])])
 const channelsLast = { data_format: optional(z.enum(['channels_last', 'channelsLast'])) }
@@ -34,11 +35,11 @@ export const layerReaders: Readonly<Record<string, z.ZodType<object>>> = {
   Dense: z.object({ units: z.int(), use_bias: z.boolean().default(true), activation, kernel_constraint: optional(z.never()), bias_constraint: optional(z.never()) })
     .transform(({ units, use_bias: useBias, activation }) => ({ kind: 'dense', units, useBias, activation })),
   BatchNormalization: z.object({
-    axis: optional(z.union([z.literal(-1), z.literal(3), z.tuple([z.literal(3)]), z.tuple([z.literal(-1)])])), momentum: z.number().default(0.99), epsilon: z.number().default(1e-3), center: only(true), scale: only(true),
+    axis: optional(z.union([z.literal(-1), z.literal(3), z.tuple([z.literal(3)]), z.tuple([z.literal(-1)])])), momentum: z.number().default(0.99), epsilon: z.number().default(1e-3), center: only(true), scale: only(true), renorm: only(false),
   }).transform(({ momentum, epsilon }) => ({ kind: 'batchNormalization', momentum, epsilon })),
   Activation: acts('activation'),
   ReLU: z.object({ max_value: optional(z.number()), negative_slope: only(0), threshold: only(0) }).transform(({ max_value: maxValue }) => ({ kind: 'reLU', ...(maxValue == null ? {} : { maxValue }) })),
-  LeakyReLU: z.object({ alpha: z.number().default(0.3) }).transform(({ alpha }) => ({ kind: 'leakyReLU', alpha })),
+  LeakyReLU: z.object({ alpha: optional(z.number()), negative_slope: optional(z.number()) }).transform(({ alpha, negative_slope: slope }) => ({ kind: 'leakyReLU', alpha: alpha ?? slope ?? 0.3 })), // Keras 3 has the second name
   Dropout: z.object({ rate: z.number(), noise_shape: optional(z.never()) }).transform(({ rate }) => ({ kind: 'dropout', rate })),
   ZeroPadding2D: z.object({ ...channelsLast, padding: bordersOf.default(1) })
     .transform(({ padding }) => ({ kind: 'zeroPadding2d', padding: typeof padding === 'number' ? [bothSides(padding), bothSides(padding)] : padding.map(bothSides) })),

@@ -31,7 +31,7 @@ export function locateWeights(manifest: unknown, { layers, smallestSize, bytes }
   const shapes = shapesOf(layers, { height: smallestSize, width: smallestSize })
   return layers.flatMap((layer) => weightShapes(layer, shapes.get(layer.inputs[0]!)!).map(([name, shape]): NetworkWeight => {
     const wanted = `${layer.name}/${name}`
-    const place = places.get(wanted) ?? withoutModel.get(wanted)
+    const place = [wanted, wanted.replace(/\/depthwise_kernel$/, '/kernel')].map((one) => places.get(one) ?? withoutModel.get(one)).find((one) => one !== undefined) // the second: Keras 3
     if (!place) return refuse(`model.${layer.name}`, `There is no weight ${wanted} in the manifest`, 'Save the model again, with its weights')
     if (place.shape.join() !== shape.join()) return refuse(`model.${layer.name}`, `${wanted} has the shape [${place.shape.join(', ')}]; the layer needs [${shape.join(', ')}]`, 'Save the model again')
     return { layer: layer.name, name, shape, first: place.first }

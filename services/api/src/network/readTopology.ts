@@ -14,12 +14,19 @@ export interface Topology {
 const config = z.record(z.string(), z.unknown())
 const layerEntry = z.object({ class_name: z.string().max(100), config, name: z.string().max(200).optional(), inbound_nodes: z.unknown().optional() })
 const layerEntries = z.array(layerEntry).min(1).max(networkLimits.layers)
-const end = z.array(z.tuple([z.string(), z.number(), z.number()])).length(1)
+const use = z.tuple([z.string(), z.number(), z.number()])
+// Keras 3 writes a single one without the list.
+const end = z.union([use.transform((one) => [one]), z.array(use).length(1)])
 const sequential = z.object({ class_name: z.literal('Sequential'), config: z.preprocess((own) => (Array.isArray(own) ? { layers: own } : own), z.object({ layers: layerEntries })) })
 const functional = z.object({ class_name: z.enum(['Model', 'Functional']), config: z.object({ layers: layerEntries, input_layers: end, output_layers: end }) })
 const modelTopology = z.discriminatedUnion('class_name', [sequential, functional])
-/** One use of a layer, by the layers that it takes. */
-const uses = z.array(z.array(z.tuple([z.string(), z.number(), z.number()], z.unknown())).min(1).max(64)).length(1)
+const keras3Tensor = z.object({ class_name: z.literal('__keras_tensor__'), config: z.object({ keras_history: use }) }).transform(({ config }) => config.keras_history[0])
+const joined = 64 // inputs of one layer, at most
+/** One use of a layer, by the names of the layers that it takes: as Keras 2 and TensorFlow.js write it, or as Keras 3. */
+const uses = z.union([
+  z.array(z.array(z.tuple([z.string(), z.number(), z.number()], z.unknown()).transform(([name]) => name)).min(1).max(joined)).length(1),
+  z.array(z.object({ args: z.array(z.union([keras3Tensor.transform((name) => [name]), z.array(keras3Tensor).min(1).max(joined)])).length(1) }).transform(({ args }) => args[0]!)).length(1),
+])
 
 interface Entry { className: string; name: string; inputs: string[]; config: z.infer<typeof config> }
 
@@ -33,11 +40,12 @@ const problem = (path: string, message: string, fix: string): TopologyProblem =>
 
 /** Reads the topology of a `model.json` (`modelTopology`). Throws TopologyProblem with all layers that cannot be had. */
 export function readTopology(json: unknown): Topology {
-  const wrapped = z.object({ model_config: z.unknown() }).safeParse(json)
+  const wrapped = z.object({ model_config: z.unknown(), keras_version: z.string().optional() }).safeParse(json)
   const parsed = modelTopology.safeParse(wrapped.success && wrapped.data.model_config !== undefined ? wrapped.data.model_config : json)
   if (!parsed.success) {
-    throw problem('model.modelTopology', `It is not a layers model with one input and one output: ${parsed.error.issues[0]!.path.join('.')} ${parsed.error.issues[0]!.message}`.slice(0, 500), 'Save it by model.save() of TensorFlow.js, or convert a Keras 2 model by tensorflowjs_converter --input_format=keras')
+    throw problem('model.modelTopology', `It is not a layers model with one input and one output: ${parsed.error.issues[0]!.path.join('.')} ${parsed.error.issues[0]!.message}`.slice(0, 500), 'Save it by model.save() of TensorFlow.js, or convert a Keras model by tensorflowjs_converter --input_format=keras')
   }
+  const isKeras3 = wrapped.success && wrapped.data.keras_version?.startsWith('3.') === true
   const { entries, input, output } = parsed.data.class_name === 'Sequential' ? ofSequential(parsed.data) : ofFunctional(parsed.data)
   const names = new Set(entries.map(({ name }) => name))
   if (names.size !== entries.length) throw problem('model.modelTopology', 'Two layers have the same name', 'Give every layer a name of its own')
@@ -48,6 +56,7 @@ export function readTopology(json: unknown): Topology {
     const refuse = (message: string, fix: string) => { issues.push({ path: `model.${name}`, code: 'not_supported', message, fix }); return [] }
     const reader = Object.hasOwn(layerReaders, className) ? layerReaders[className]! : undefined
     if (!reader) return refuse(`A layer of the class ${className} is not known here`, hints.get(className) ?? `Use ${Object.keys(layerReaders).join(', ')}`)
+    if (isKeras3 && config.activation === 'hard_sigmoid') return refuse("Keras 3's hard_sigmoid is another function than that of TensorFlow.js", 'Use sigmoid, or train the model with another activation')
     const read = reader.safeParse(config)
     if (!read.success) return refuse(`${className}: ${read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`.slice(0, 500), 'Use another setting, or another layer')
     const layer = networkLayer.safeParse({ ...read.data, name, inputs: inputs.map((one) => (one === input ? networkInput : one)) })
@@ -91,15 +100,15 @@ function ofFunctional({ config: { layers, input_layers, output_layers } }: z.inf
       return { className: class_name, name: own, inputs: [], config }
     }
     const used = uses.safeParse(inbound_nodes)
-    if (!used.success) throw problem(`model.${own.slice(0, 100)}`, 'It must be used exactly once, in the form of Keras 2 and TensorFlow.js', 'Give each use a layer of its own; save Keras 3 models through tf_keras')
-    return { className: class_name, name: own, inputs: used.data[0]!.map(([from]) => from), config }
+    if (!used.success) throw problem(`model.${own.slice(0, 100)}`, 'It must be used exactly once', 'Give each use a layer of its own')
+    return { className: class_name, name: own, inputs: used.data[0]!, config }
   })
   if (!entries.some(({ name }) => name === input)) throw problem('model.modelTopology', `Its input ${input.slice(0, 100)} is not among its layers`, 'Save the model again')
   return { entries, input, output }
 }
 
 /** RGB images of any size, or of one size: whether others fit is a matter of the layers. */
-function refuseOtherInput({ batch_input_shape: shape }: z.infer<typeof config>): void {
+function refuseOtherInput({ batch_shape, batch_input_shape: shape = batch_shape }: z.infer<typeof config>): void {
   const image = z.tuple([z.null(), z.int().nullable(), z.int().nullable(), z.literal(3)]).safeParse(shape)
   if (!image.success) throw problem('model.modelTopology', `Its input has the shape ${JSON.stringify(shape ?? null).slice(0, 100)}`, 'It must take images, [null, height, width, 3]: channels last, RGB')
 }
