@@ -45,7 +45,8 @@ Trains with a recipe over several seeds and says what was learned; with PyTorch,
   --recipe <name>    demo: ResNet-8, 150 epochs of the demo's 500 images, tested on the official 10,000 where Debian's
                      dataset-fashion-mnist is installed (default); cifar: ResNet-20, 30 epochs of 5,000 CIFAR-10 images;
                      pi-model: the preset's small scale, on 1,000 labels of CIFAR-10
-  --data <archive>   cifar-10-binary.tar.gz, for cifar and pi-model
+  --data <archive>   cifar-10-binary.tar.gz, for cifar and pi-model; other images do as well
+  --labels <n>       in place of the recipe's
   --seeds <n>        seeds 1 to n (default: 5 for demo, else 3)
   --epochs <n>       in place of the recipe's
   --modes <list>     default: baseline,imclr
@@ -57,11 +58,11 @@ IMCLR_BENCH_PYTHON names a Python with PyTorch; without it only our side runs. E
 PyTorch's than twice the combined standard error plus half a point.
 `
 const values = readOptions(usage, {
-  recipe: { type: 'string', default: 'demo' }, data: { type: 'string' }, seeds: { type: 'string' }, epochs: { type: 'string' }, modes: { type: 'string', default: 'baseline,imclr' }, threads: { type: 'string', default: '2' }, json: { type: 'string' },
+  recipe: { type: 'string', default: 'demo' }, data: { type: 'string' }, labels: { type: 'string' }, seeds: { type: 'string' }, epochs: { type: 'string' }, modes: { type: 'string', default: 'baseline,imclr' }, threads: { type: 'string', default: '2' }, json: { type: 'string' },
 })
 const recipe = recipes[values.recipe]
 if (!recipe) throw new Error(`there is no recipe ${values.recipe}: ${Object.keys(recipes).join(', ')}`)
-const spec = trainingSpec.parse({ ...recipe.spec, ...(values.epochs !== undefined && { epochs: Number(values.epochs) }) })
+const spec = trainingSpec.parse({ ...recipe.spec, ...(values.epochs !== undefined && { epochs: Number(values.epochs) }), ...(values.labels !== undefined && { trainImages: Number(values.labels) }) })
 const modes = values.modes.split(',').map((mode) => trainingSpec.shape.mode.unwrap().parse(mode))
 const seeds = Array.from({ length: Number(values.seeds ?? recipe.seeds) }, (_, i) => i + 1)
 const python = process.env.IMCLR_BENCH_PYTHON

@@ -30,12 +30,15 @@ export interface ReferenceOptions {
 export async function runReference(bench: Bench, { python, spec, version, modes, seeds, threads, onResult }: ReferenceOptions): Promise<Result[]> {
   const { manifest, versionPrefix } = version
   const size = manifest.picture.height
-  const part = async (name: 'train' | 'test', budget: number | null) => {
-    const { shards, labels } = manifest.splits[name]
-    const images = join(bench.folder, `${name}-images.bin`)
-    const bytes = await Promise.all(shards.map(({ path }) => readFile(bench.objectPath(versionPrefix + path))))
+  const pixelsOf = async (...names: ('train' | 'test' | 'unlabelled')[]) => {
+    const images = join(bench.folder, `${names.join('-')}-images.bin`)
+    const bytes = await Promise.all(names.flatMap((name) => manifest.splits[name].shards).map(({ path }) => readFile(bench.objectPath(versionPrefix + path))))
     await writeFile(images, Buffer.concat(bytes))
-    const labelPath = bench.objectPath(versionPrefix + labels!.path)
+    return images
+  }
+  const part = async (name: 'train' | 'test', budget: number | null) => {
+    const images = await pixelsOf(name)
+    const labelPath = bench.objectPath(versionPrefix + manifest.splits[name].labels!.path)
     if (budget === null) return { images, labels: labelPath }
     const values = await readFile(labelPath)
     const order = stratifiedOrder(new Uint16Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.length)), manifest.versionId, spec.subsetSeed)
@@ -58,7 +61,7 @@ export async function runReference(bench: Bench, { python, spec, version, modes,
     schedule: scheduleOf(spec),
     emaDecay: spec.emaDecay,
     semiSupervised: semiSupervisedOf(spec, manifest),
-    ...(spec.semiSupervised && { unlabelled: { images: join(bench.folder, 'train-images.bin') } }), // all training images, without labels
+    ...(spec.semiSupervised && { unlabelled: { images: await pixelsOf('train', 'unlabelled') } }), // all there are, without labels
     ...cropAndFlip(spec.augment, size),
     dropLast: true,
   }
@@ -80,13 +83,13 @@ function scheduleOf({ schedule: { kind }, rampUp, rampDown, optimizer }: Trainin
   return kind
 }
 
-/** Of the Pi-model with all training images for unlabelled ones and the second view fixed, which is the one that learn.py knows. */
+/** Of the Pi-model on all training images and unlabelled ones with the second view fixed, which is the one that learn.py knows. */
 function semiSupervisedOf({ semiSupervised, validation }: TrainingSpec, { splits }: DatasetManifest): { weight: number; ratio: number; rampFraction: number } | null {
   if (semiSupervised === null) return null
   const { from, ratio, weight, rampUp } = semiSupervised
   const known = semiSupervised.method === 'pi-model' && semiSupervised.target === 'detached' && semiSupervised.batch === 'apart' && semiSupervised.stackUnlabelled && rampUp?.shape === 'linear'
-  const takesAll = from.includes('labelled') && from.includes('left-over') && splits.unlabelled.count === 0 && validation === null
-  if (!known || !takesAll) throw new Error('the PyTorch reference knows the modern Pi-model on all training images alone')
+  const takesAll = from.includes('labelled') && from.includes('left-over') && (splits.unlabelled.count === 0 || from.includes('unlabelled')) && validation === null
+  if (!known || !takesAll) throw new Error('the PyTorch reference knows the modern Pi-model on all images alone')
   return { weight, ratio, rampFraction: rampUp.fraction }
 }
 
