@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { trainingSpec, type TrainingSpecInput } from '@imclr/contract'
+import { median, trainingSpec, type TrainingSpecInput } from '@imclr/contract'
 import { firstPosition, openTraining, stream, train, trainingFeed } from '@imclr/trainer'
 import { demoArchive, openBench } from '../trainer/pipeline/harness.js'
 
@@ -130,6 +130,5 @@ async function seconds(action: () => unknown): Promise<number> {
 }
 
 function spread(values: readonly number[]) {
-  const sorted = [...values].sort((a, b) => a - b)
-  return { median: sorted[sorted.length >> 1]!, smallest: sorted[0]!, largest: sorted.at(-1)! }
+  return { median: median(values)!, smallest: Math.min(...values), largest: Math.max(...values) }
 }

@@ -1,3 +1,4 @@
+import { median } from '@imclr/contract'
 import { createClient } from '@imclr/sdk'
 import { demoArchive } from '../trainer/pipeline/harness.js'
 import { standalone } from '../support/runService.js'
@@ -18,5 +19,5 @@ export async function benchSubmit({ repeats }: { repeats: number }): Promise<Sub
     await job.cancel('now')
     await job.result().catch(() => {})
   }
-  return { network: 'resnet20', seconds, median: [...seconds].sort((a, b) => a - b)[seconds.length >> 1]! }
+  return { network: 'resnet20', seconds, median: median(seconds)! }
 }

@@ -34,6 +34,7 @@ export { flipProbability, meanFlipProbability, meanFlipRate, type ComparedWith, 
 export { hierarchicalBootstrap, type HierarchicalOptions } from './statistics/hierarchicalBootstrap.js'
 export { holm } from './statistics/holm.js'
 export { mcnemar, type McNemar } from './statistics/mcnemar.js'
+export { median } from './statistics/median.js'
 export { pairedDifference, type PairedDifference, type PairedOptions } from './statistics/pairedDifference.js'
 export { reportExperiment, type ReportOptions } from './statistics/reportExperiment.js'
 export { seedInterval, type SeedInterval } from './statistics/seedInterval.js'

@@ -1,4 +1,4 @@
-import { picturesPerInput, stepCost } from '@imclr/contract'
+import { median, picturesPerInput, stepCost } from '@imclr/contract'
 import type { DatasetManifest, TrainingPosition, TrainingSpec } from '@imclr/contract'
 
 /** Seconds of one core to corrupt one 32x32 image once, measured over all corruptions; it grows with the pixels. */
@@ -42,7 +42,6 @@ interface Trained {
 export function multiplyAddsPerSecond({ multiplyAdds }: { multiplyAdds: number }, { spec, dataset: { picture }, trained: { history, sums } }: Trained): number {
   const perInput = (stepCost(spec) * multiplyAdds * picture.height * picture.width * picturesPerInput(spec).trained) / 1024
   // The median: the first epoch has the slow first step in it.
-  const speeds = history.map(({ imagesPerSecond }) => imagesPerSecond).sort((a, b) => a - b)
-  const inputsPerSecond = speeds[speeds.length >> 1] ?? sums.inputs / sums.seconds
+  const inputsPerSecond = median(history.map(({ imagesPerSecond }) => imagesPerSecond)) ?? sums.inputs / sums.seconds
   return inputsPerSecond * perInput
 }

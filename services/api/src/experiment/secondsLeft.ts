@@ -1,4 +1,4 @@
-import { isFinal, type JobState } from '@imclr/contract'
+import { isFinal, median, type JobState } from '@imclr/contract'
 
 /** What a run's job says of its time. */
 export interface RunTime {
@@ -16,8 +16,7 @@ export interface RunTime {
 export function secondsLeft(runs: readonly RunTime[], now: Date): number | null {
   const unfinished = runs.filter(({ state }) => !isFinal(state))
   if (unfinished.length === 0) return null
-  const factors = runs.flatMap((run) => factorOf(run, now)).sort((a, b) => a - b)
-  const factor = factors[factors.length >> 1] ?? 1
+  const factor = median(runs.flatMap((run) => factorOf(run, now))) ?? 1
   const each = unfinished.map(({ estimate, progress }) => progress?.secondsLeft ?? factor * (estimate?.seconds ?? 0))
   const atOnce = unfinished.filter(({ state }) => state === 'starting' || state === 'running').length
   const total = each.reduce((sum, seconds) => sum + seconds, 0)

@@ -28,10 +28,11 @@ export function locateWeights(manifest: unknown, { layers, smallestSize, bytes }
 
   // Converters put the model's own name in front.
   const withoutModel = new Map([...places].map(([name, place]) => [name.slice(name.indexOf('/') + 1), place]))
+  const placeOf = (name: string) => places.get(name) ?? withoutModel.get(name)
   const shapes = shapesOf(layers, { height: smallestSize, width: smallestSize })
   return layers.flatMap((layer) => weightShapes(layer, shapes.get(layer.inputs[0]!)!).map(([name, shape]): NetworkWeight => {
     const wanted = `${layer.name}/${name}`
-    const place = [wanted, wanted.replace(/\/depthwise_kernel$/, '/kernel')].map((one) => places.get(one) ?? withoutModel.get(one)).find((one) => one !== undefined) // the second: Keras 3
+    const place = placeOf(wanted) ?? placeOf(wanted.replace(/\/depthwise_kernel$/, '/kernel')) // the latter in Keras 3
     if (!place) return refuse(`model.${layer.name}`, `There is no weight ${wanted} in the manifest`, 'Save the model again, with its weights')
     if (place.shape.join() !== shape.join()) return refuse(`model.${layer.name}`, `${wanted} has the shape [${place.shape.join(', ')}]; the layer needs [${shape.join(', ')}]`, 'Save the model again')
     return { layer: layer.name, name, shape, first: place.first }

@@ -24,7 +24,7 @@ const keras3Tensor = z.object({ class_name: z.literal('__keras_tensor__'), confi
 const joined = 64 // inputs of one layer, at most
 /** One use of a layer, by the names of the layers that it takes: as Keras 2 and TensorFlow.js write it, or as Keras 3. */
 const uses = z.union([
-  z.array(z.array(z.tuple([z.string(), z.number(), z.number()], z.unknown()).transform(([name]) => name)).min(1).max(joined)).length(1),
+  z.array(z.array(use.rest(z.unknown()).transform(([name]) => name)).min(1).max(joined)).length(1),
   z.array(z.object({ args: z.array(z.union([keras3Tensor.transform((name) => [name]), z.array(keras3Tensor).min(1).max(joined)])).length(1) }).transform(({ args }) => args[0]!)).length(1),
 ])
 

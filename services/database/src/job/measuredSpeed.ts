@@ -1,4 +1,4 @@
-import type { TrainingSpec } from '@imclr/contract'
+import { median, type TrainingSpec } from '@imclr/contract'
 import { desc, sql } from 'drizzle-orm'
 import type { Queries } from '../database.js'
 import { model } from '../schema.js'
@@ -15,6 +15,5 @@ export async function measuredSpeed(queries: Queries, { network, precision }: Pi
   }).from(model).orderBy(desc(model.createdAt)).limit(20)
   const usable = rows.filter((row) => row.speed > 0 && row.precision === precision)
   const same = usable.filter((row) => row.network === network)
-  const speeds = (same.length > 0 ? same : usable).map(({ speed }) => speed).sort((a, b) => a - b)
-  return speeds[Math.floor(speeds.length / 2)] ?? null
+  return median((same.length > 0 ? same : usable).map(({ speed }) => speed)) ?? null
 }
