@@ -5,6 +5,7 @@
 import { Failure, definitionOf, presetNames, presets, scales } from '@imclr/contract'
 import { ImclrError } from '@imclr/sdk'
 import { readCommand, usage, type Command } from './options.js'
+import { readChoice } from './readDefinition.js'
 import { run } from './run.js'
 import { summary } from './summary.js'
 import { readRuns, writeReport } from './writeReport.js'
@@ -18,7 +19,7 @@ async function main(command: Command): Promise<void> {
     case 'list': return say(presetNames.map(describe).join('\n\n'))
     case 'run': return run(command.run, { say, signal: stopped() })
     case 'report': {
-      const runs = await readRuns(command.files)
+      const runs = await readRuns(command.files, command.as && await readChoice(command.as))
       const { report, paths } = await writeReport(runs, command.out ?? `experiments/${runs.plan.name}`)
       return say(`${summary(report)}\n\n${paths.map((path) => `  ${path}`).join('\n')}`)
     }

@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { experimentDefinition, presetNames, type ExperimentDefinition, type PresetName } from '@imclr/contract'
+import { experimentDefinition, presetNames, type ExperimentChoice, type ExperimentDefinition, type PresetName } from '@imclr/contract'
 import { z } from 'zod'
+import type { Chosen } from './options.js'
 
 /**
  * What the command line calls an experiment: a preset, or a file that defines one (JSON, or a module whose default export
  * it is). Throws an Error that says what is wrong, with the place in the file.
  */
-export async function readDefinition(named: string): Promise<PresetName | ExperimentDefinition> {
+async function readDefinition(named: string): Promise<PresetName | ExperimentDefinition> {
   const preset = presetNames.find((name) => name === named)
   if (preset !== undefined) return preset
   if (!existsSync(named)) throw new Error(`${named} is neither a preset (${presetNames.join(', ')}) nor a file`)
@@ -17,4 +18,9 @@ export async function readDefinition(named: string): Promise<PresetName | Experi
   const parsed = experimentDefinition.safeParse(content)
   if (!parsed.success) throw new Error(`${named} is not a definition of an experiment:\n${z.prettifyError(parsed.error)}`)
   return parsed.data
+}
+
+/** What is to be asked of the service, or of stored runs, besides the data. */
+export async function readChoice({ experiment, scale, seeds, budgets, epochs, rivals }: Chosen): Promise<ExperimentChoice> {
+  return { experiment: await readDefinition(experiment), scale, rivals, ...(seeds && { seeds }), ...(budgets && { budgets }), ...(epochs !== null && { change: { epochs } }) }
 }

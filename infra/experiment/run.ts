@@ -3,7 +3,7 @@ import { createClient, ImclrError, type Client, type ExperimentRecord } from '@i
 import { bar, duration, progressLine } from '../service/progressLine.js'
 import { startService, type RunningService } from '../service/startService.js'
 import { defaultFolder, type RunOptions } from './options.js'
-import { readDefinition } from './readDefinition.js'
+import { readChoice } from './readDefinition.js'
 import { summary } from './summary.js'
 import { writeReport } from './writeReport.js'
 
@@ -14,15 +14,12 @@ type Say = (text: string) => void
  * service of its own is closed, whose trainings leave a checkpoint; called again, it goes on.
  */
 export async function run(options: RunOptions, { say, signal }: { say: Say; signal: AbortSignal }): Promise<void> {
-  const definition = await readDefinition(options.experiment)
+  const { experiment: definition, ...choice } = await readChoice(options)
   await using service = await useService(options.folder, say)
   const sdk = service === null ? createClient() : createClient({ url: service.url, apiKey: service.apiKey })
   const versionId = options.version ?? (await upload(sdk, options, { say, signal }))
 
-  const experiment = await sdk.experiments.run(definition, {
-    dataset: versionId, scale: options.scale, rivals: options.rivals,
-    ...(options.seeds && { seeds: options.seeds }), ...(options.budgets && { budgets: options.budgets }), ...(options.epochs !== null && { change: { epochs: options.epochs } }),
-  })
+  const experiment = await sdk.experiments.run(definition, { dataset: versionId, ...choice })
   const { name, arms, seeds, budgets } = experiment.definition
   say(`${name} (${experiment.id}): ${arms.length} arms x ${seeds.length} seeds x ${budgets.length} budgets`)
   const line = progressLine(process.stdout)

@@ -77,6 +77,21 @@ describe.each(stacks)('experiments on %s', (stack) => {
     expect((await api.query<{ html: string }>('experiment.page', { experimentId: id })).html).toMatch(/^<!doctype html>[\s\S]*Small/)
   })
 
+  it('takes a training that is evaluated further than it asks for, and keeps of it what it asked for', async () => {
+    const wanting = (evaluation: object) => create({ seeds: [91], change: { evaluation: { corruptionImages: 'none', perturbationImages: 'none', referenceModelId: null, ...evaluation } } })
+    const jobsOf = ({ allRuns }: Experiment) => allRuns.map(({ jobId }) => jobId)
+    const further = await create({ seeds: [91] })
+    const plain = await wanting({})
+    expect(jobsOf(plain)).toEqual(jobsOf(further))
+    for (const other of [await wanting({ corruptionImages: 50 }), await wanting({ perturbationImages: 50 })]) {
+      for (const jobId of jobsOf(further)) expect(jobsOf(other)).not.toContain(jobId)
+      await api.mutate('experiment.cancel', { experimentId: other.id })
+    }
+    for (const jobId of jobsOf(further)) await train(jobId, 20)
+    const evaluations = async (experimentId: string) => (await api.query<ExperimentRuns>('experiment.runs', { experimentId })).runs.map(({ spec }) => (spec.evaluation as { corruptionImages: unknown }).corruptionImages)
+    expect([await evaluations(further.id), await evaluations(plain.id)]).toEqual([[1000, 1000], ['none', 'none']])
+  })
+
   it('submits anew what failed or was canceled, and nothing else', async () => {
     const { id, allRuns } = await create({ seeds: [31, 32] })
     await train(allRuns[0]!.jobId, 20)

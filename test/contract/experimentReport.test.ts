@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { experimentReport, experimentRuns, mergeRuns, reportExperiment, runRecord, type ExperimentRuns } from '@imclr/contract'
+import { definitionOf, experimentReport, experimentRuns, mergeRuns, planOf, planRuns, presets, reportExperiment, runRecord, runsAs, type ExperimentDefinition, type ExperimentRuns } from '@imclr/contract'
 import { fromBase64, packBits, unpackBits } from '../../services/contract/src/runRecord.js'
 import { makeRuns, plan, recordOf } from './makeRuns.js'
 
@@ -116,5 +116,45 @@ describe('stored runs of several machines', () => {
     refused(changed(({ spec }) => ({ seed: 9, spec: { ...spec, epochs: 4, seed: 9 } })), /trained differently: epochs/)
     refused({ ...part([1]), plan: { ...plan, name: 'other' } }, /different experiments: made-up, other/)
     expect(() => mergeRuns([])).toThrow(/no stored runs/)
+  })
+})
+
+describe('stored runs as those of another experiment', () => {
+  const corruptions = definitionOf(presets.corruptions, 'small')
+  const cifar10 = definitionOf(presets.cifar10, 'small')
+  /** Every run of an experiment, right on more images with every seed. */
+  const trained = (definition: ExperimentDefinition): ExperimentRuns => ({
+    schemaVersion: 1, plan: planOf(definition), withoutResult: [],
+    runs: planRuns(definition).map(({ arm, seed, budget, spec }) => ({
+      ...recordOf({ arm, seed, budget, labels, answers: rightOn(...Array.from({ length: seed + (arm === 'imclr' ? 3 : 2) }, (_, i) => i)), spec, ...(spec.evaluation.corruptionImages === 'none' ? {} : { corrupted: () => 0 }) }), experiment: definition.name,
+    })),
+  })
+
+  it('are what was trained, whatever it was called, without what the other did not want measured', () => {
+    const all = trained(corruptions)
+    expect(all.runs[0]!.corrupted).not.toBeNull()
+    const taken = experimentRuns.parse(runsAs(cifar10, [{ ...all, runs: all.runs.slice(0, 5) }, { ...all, runs: all.runs.slice(3, 9) }]))
+    // Just what that experiment would have stored, had it trained them itself.
+    expect(taken).toEqual({ ...trained(cifar10), runs: trained(cifar10).runs.slice(0, 9), withoutResult: [{ arm: 'imclr', seed: 5, budget: 1000, why: 'it is not among the stored runs' }] })
+    expect(reportExperiment(taken, { resamples: 200 })).toMatchObject({ plan: { claim: cifar10.claim }, runs: { planned: 10, there: 9 }, budgets: [{ comparisons: [{ published: 0.14, corrupted: null }] }] })
+  })
+
+  it('go by the training, not by the name of the arm', () => {
+    const renamed = { ...cifar10, arms: cifar10.arms.map((arm) => ({ ...arm, name: `${arm.name}-again` })), comparisons: [{ arm: 'imclr-again', against: 'baseline-again', published: null, metric: 'clean' as const }] }
+    const { runs } = runsAs(renamed, [trained(cifar10)])
+    expect(runs.map(({ arm, accuracy }) => [arm, accuracy]).slice(0, 2)).toEqual([['baseline-again', 0.3], ['imclr-again', 0.4]])
+    // With so few images a batch was cut to them, on the machine that trained; what does not change a result may differ.
+    const few = { ...cifar10, budgets: [100] }
+    const stored = trained(few)
+    const cut = { ...stored, runs: stored.runs.map((run) => ({ ...run, spec: { ...run.spec, batchSize: 100, execution: 'eager', limits: { maxSeconds: 60, maxAttempts: 1 } } })) }
+    expect(runsAs(few, [cut]).runs).toHaveLength(10)
+  })
+
+  it('are refused where none was trained in just that way', () => {
+    const refused = (definition: ExperimentDefinition, file: ExperimentRuns) => expect(() => runsAs(definition, [file])).toThrow(expect.objectContaining({ code: 'CONFLICT', message: expect.stringMatching(new RegExp(`None of the stored runs is one of ${definition.name}`)) as string }) as Error)
+    refused(corruptions, trained(cifar10)) // nobody measured those under corruption
+    refused({ ...cifar10, seeds: [6] }, trained(cifar10))
+    refused({ ...cifar10, budgets: [999] }, trained(cifar10))
+    for (const change of [{ epochs: 199 }, { precision: 'bfloat16' }, { batchSize: 64 }] as const) refused({ ...cifar10, arms: cifar10.arms.map((arm) => ({ ...arm, spec: { ...arm.spec, ...change } })) }, trained(cifar10))
   })
 })

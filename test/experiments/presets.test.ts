@@ -105,6 +105,13 @@ describe('the presets', () => {
 
     await command('report', 'first/runs.json', 'again/runs.json', '--out', 'merged')
     expect(readFileSync(join(out, 'merged/report.json'), 'utf8')).toBe(readFileSync(join(out, 'first/report.json'), 'utf8'))
+
+    // Those of them that another experiment has too are its own.
+    const part = await command('report', 'first/runs.json', '--as', 'cifar10', '--seeds', '2', '--budgets', '100', '--epochs', '1', '--out', 'part')
+    expect(part.stdout).toContain('imclr minus baseline')
+    expect(experimentReport.parse(JSON.parse(readFileSync(join(out, 'part/report.json'), 'utf8')))).toMatchObject({ plan: { seeds: [2] }, runs: { planned: 2, there: 2 } })
+    const none = await command('report', 'first/runs.json', '--as', 'cifar10').catch((error: { stderr: string }) => error)
+    expect(none.stderr).toContain('None of the stored runs is one of cifar10-small')
   }, 900_000)
 })
 

@@ -5,10 +5,11 @@
 import { z } from 'zod'
 import { environment } from './artifact.js'
 import { sha256 } from './dataset.js'
-import { experimentComparison, type PlannedRun } from './experiment.js'
+import { experimentComparison, type ExperimentDefinition, type PlannedRun } from './experiment.js'
 import { hits } from './statistics/compareModels.js'
 import type { Predictions } from './predictions.js'
 import type { Report } from './report.js'
+import type { EvaluationSpec } from './trainingSpec.js'
 
 const place = { arm: z.string(), seed: z.int(), budget: z.int().nullable() }
 
@@ -51,6 +52,10 @@ export const experimentPlan = z.object({
 })
 export type ExperimentPlan = z.infer<typeof experimentPlan>
 
+export const planOf = ({ name, title, claim, recipe, arms, comparisons, seeds, budgets }: ExperimentDefinition): ExperimentPlan => ({
+  name, title, claim, recipe, arms: arms.map((arm) => ({ name: arm.name, title: arm.title })), comparisons, seeds, budgets,
+})
+
 /** The file of stored runs: `runs.json`. Those of several machines merge (`mergeRuns`). */
 export const experimentRuns = z.object({
   schemaVersion: z.literal(1),
@@ -84,6 +89,11 @@ export function recordOfRun({ experiment, planned, content, predictions, report 
     seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
     environment: report.environment,
   }
+}
+
+/** A record as an experiment asks for it that may ask for less: what it did not want measured is left out, whoever measured it. */
+export function asAsked(record: RunRecord, { evaluation, ...names }: { experiment: string; arm: string; evaluation: EvaluationSpec }): RunRecord {
+  return { ...record, ...names, spec: { ...record.spec, evaluation }, corrupted: evaluation.corruptionImages === 'none' ? null : record.corrupted }
 }
 
 function corruptedOf({ images, labels, corruption, cells, corruptedRows, corruptedClasses }: Predictions): RunRecord['corrupted'] {

@@ -13,3 +13,6 @@ export function unlabelledParts(spec: Pick<TrainingSpec, 'trainImages' | 'valida
   const { train: labelled, validation } = trainingParts(spec, available)
   return { unlabelled, 'left-over': available - labelled - validation, labelled }
 }
+
+/** A spec as it is run on so many training images: a batch has no more than there are to train on. */
+export const fitSpec = (spec: TrainingSpec, available: number): TrainingSpec => ({ ...spec, batchSize: Math.min(spec.batchSize, Math.max(1, trainingParts(spec, available).train)) })

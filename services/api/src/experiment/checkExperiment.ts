@@ -1,5 +1,5 @@
-import { definitionOf, planRuns, presetNames, presets, scales, type ExperimentDefinition, type Issue, type NetworkName, type PlannedRun, type PresetName, type VersionSummary } from '@imclr/contract'
-import { checkSpec, fitSpec } from '../job/checkSpec.js'
+import { definitionOf, fitSpec, planRuns, presetNames, presets, scales, type ExperimentDefinition, type Issue, type NetworkName, type PlannedRun, type PresetName, type VersionSummary } from '@imclr/contract'
+import { checkSpec } from '../job/checkSpec.js'
 import { ownNetwork, type SpecNetwork } from '../job/holdNetwork.js'
 
 export type ExperimentData = Pick<VersionSummary, 'classes' | 'picture' | 'counts' | 'perClass'>
@@ -77,7 +77,7 @@ function checkRuns(runs: readonly DecidedRun[], data: ExperimentData): Issue[] {
   const found = new Map<string, Issue>()
   const trainings = new Map<string, string>()
   for (const { arm, budget, spec, network } of runs) {
-    const fitted = fitSpec(spec, data)
+    const fitted = fitSpec(spec, data.counts.train)
     for (const one of checkSpec(fitted, data, { network, reference: null })) found.set(`${arm} ${one.path} ${one.message}`, { ...one, path: `arms.${arm}.${one.path}` })
     const key = JSON.stringify(fitted)
     const twin = trainings.get(key)

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { Failure, makeId, planRuns, type createExperimentRequest, type Experiment, type ExperimentDefinition, type PlannedRun } from '@imclr/contract'
+import { Failure, fitSpec, makeId, planRuns, type createExperimentRequest, type Experiment, type ExperimentDefinition, type PlannedRun } from '@imclr/contract'
 import { findSameTraining, holdVersion, listRuns, nameExperiment, putRun, type RunRow } from '@imclr/database'
 import type { z } from 'zod'
-import { fitSpec } from '../job/checkSpec.js'
 import { enqueue } from '../job/enqueue.js'
 import { holdNetwork } from '../job/holdNetwork.js'
 import { insertTraining } from '../job/insertTraining.js'
@@ -15,7 +14,7 @@ import { fateOf, shownExperiment } from './shownExperiment.js'
 /**
  * Starts an experiment: submits its runs as jobs, which the service sees through whoever watches. The same definition on the
  * same version is the same experiment: asking again submits the runs that failed or were canceled, and no others. A
- * training of just the spec of a run, from another experiment or on its own, is taken for it.
+ * training of just the spec of a run, from another experiment or on its own, is taken for it (`answers`).
  *
  * Throws Failure NOT_FOUND (version), BAD_INPUT where the data cannot carry it, with the nearest thing that would work.
  */
@@ -40,7 +39,7 @@ export async function createExperiment(call: Call, input: z.output<typeof create
     for (const [place, planned] of runs.entries()) {
       const run = there.get(place)
       if (run !== undefined && isOnItsWay(run)) continue
-      const spec = fitSpec(planned.spec, version.summary)
+      const spec = fitSpec(planned.spec, version.summary.counts.train)
       let jobId = await findSameTraining(tx, { projectId, versionId, spec })
       if (jobId === undefined) {
         jobId = (await insertTraining(tx, call, { version, spec, name: nameOf(definition, planned) })).id

@@ -1,19 +1,12 @@
-import { definitionOf, experimentDefinition, Failure, planRuns, presets, withRivals, type createExperimentRequest, type ExperimentDefinition, type Issue } from '@imclr/contract'
-import type { z } from 'zod'
-
-type Input = z.output<typeof createExperimentRequest>
+import { chosenDefinition, Failure, planRuns, type ExperimentChoice, type ExperimentDefinition, type Issue } from '@imclr/contract'
 
 const mostRuns = 500
 
 /** What a request asks for, as a whole definition. Throws Failure BAD_INPUT where it makes no experiment. */
-export function resolveExperiment({ experiment, scale, seeds, budgets, change = {}, rivals }: Input): ExperimentDefinition {
-  const base = typeof experiment === 'string' ? definitionOf(presets[experiment], scale) : experiment
-  const plain = experimentDefinition.parse({
-    ...base, seeds: seeds ?? base.seeds, budgets: budgets ?? base.budgets,
-    arms: base.arms.map((arm) => ({ ...arm, spec: { ...arm.spec, ...change } })),
-  })
-  const definition = rivals ? withRivals(plain) : plain
-  if (definition === null) throw new Failure('BAD_INPUT', `${plain.name} has no rivals`, { issues: [noRivals] })
+export function resolveExperiment(choice: ExperimentChoice): ExperimentDefinition {
+  const { experiment, change = {} } = choice
+  const definition = chosenDefinition(choice)
+  if (definition === null) throw new Failure('BAD_INPUT', `${typeof experiment === 'string' ? experiment : experiment.name} has no rivals`, { issues: [noRivals] })
   const issues = [...reservedIn(change), ...contradictions(definition)]
   if (issues.length > 0) throw new Failure('BAD_INPUT', `${definition.name} is not an experiment that can be run: ${issues.map(({ message }) => message).join('; ')}`, { issues })
   return definition
@@ -24,7 +17,7 @@ const noRivals: Issue = { path: 'rivals', code: 'contradiction', message: 'No ar
 /** What the experiment itself decides for every run. */
 const reserved = { seed: 'seeds', subsetSeed: 'seeds', trainImages: 'budgets' } as const
 
-function reservedIn(change: NonNullable<Input['change']>): Issue[] {
+function reservedIn(change: NonNullable<ExperimentChoice['change']>): Issue[] {
   return (Object.keys(reserved) as (keyof typeof reserved)[]).filter((name) => change[name] !== undefined)
     .map((name) => ({ path: `change.${name}`, code: 'reserved', message: `${name} is set by the experiment, run by run`, fix: `Use ${reserved[name]}` }))
 }

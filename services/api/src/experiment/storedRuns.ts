@@ -1,4 +1,4 @@
-import { artifactPaths, planRuns, readPredictions, recordOfRun, report, type ExperimentRuns } from '@imclr/contract'
+import { artifactPaths, asAsked, planOf, planRuns, readPredictions, recordOfRun, report, type ExperimentRuns } from '@imclr/contract'
 import { keepRecord, listRecords, listRuns, type ExperimentRow, type RunRow } from '@imclr/database'
 import { versionManifest } from '../dataset/versionManifest.js'
 import type { Call } from '../request/context.js'
@@ -16,10 +16,9 @@ export async function storedRuns(call: Call, row: ExperimentRow): Promise<Experi
   const runs = await listRuns(queries, row.id)
   await keepNew(call, row, runs.filter((run) => !run.recorded && fateOf(run).kind === 'result'))
   const planned = planRuns(row.definition)
-  const { name, title, claim, recipe, arms, comparisons, seeds, budgets } = row.definition
   return {
     schemaVersion: 1,
-    plan: { name, title, claim, recipe, arms: arms.map((arm) => ({ name: arm.name, title: arm.title })), comparisons, seeds, budgets },
+    plan: planOf(row.definition),
     runs: await listRecords(queries, row.id),
     withoutResult: runs.flatMap((run) => {
       const fate = fateOf(run)
@@ -36,13 +35,15 @@ async function keepNew(call: Call, row: ExperimentRow, runs: RunRow[]): Promise<
   const { contentSha256 } = await versionManifest(call, { versionId: row.versionId })
   for (const { place, jobId, job, model } of runs) {
     const read = (path: string): Promise<Uint8Array> => recordedObject(call.store.read(model!.prefix + path))
+    const { arm, seed, budget, spec: { evaluation } } = planned[place]!
+    const experiment = row.definition.name
     const record = recordOfRun({
-      experiment: row.definition.name,
-      planned: { ...planned[place]!, spec: { ...job!.spec! } },
+      experiment,
+      planned: { arm, seed, budget, spec: { ...job!.spec! } },
       content: contentSha256,
       predictions: readPredictions(await read(artifactPaths.predictions)),
       report: report.pick({ model: true, training: true, environment: true }).parse(JSON.parse(Buffer.from(await read(artifactPaths.report)).toString('utf8'))),
     })
-    await keepRecord(call.database.queries, { experimentId: row.id, place, jobId, record })
+    await keepRecord(call.database.queries, { experimentId: row.id, place, jobId, record: asAsked(record, { experiment, arm, evaluation }) })
   }
 }

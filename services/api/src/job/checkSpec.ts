@@ -12,9 +12,6 @@ const largestAdamRate = 0.05
 /** What of a version decides whether a spec fits it. */
 export type SpecVersion = Pick<VersionSummary, 'classes' | 'picture' | 'counts'>
 
-/** The spec as it will be run: a batch is no more than all the training images. */
-export const fitSpec = (spec: TrainingSpec, { counts }: SpecVersion): TrainingSpec => ({ ...spec, batchSize: Math.min(spec.batchSize, Math.max(1, trainingParts(spec, counts.train).train)) })
-
 export interface SpecSurroundings {
   network: SpecNetwork
   reference: Pick<ArtifactManifest, 'classes' | 'spec'> | null

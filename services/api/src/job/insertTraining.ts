@@ -1,7 +1,7 @@
-import { Failure, makeId, type TrainingSpec } from '@imclr/contract'
+import { Failure, fitSpec, makeId, type TrainingSpec } from '@imclr/contract'
 import { insertJob, measuredSpeed, type JobRow, type Queries, type VersionRow } from '@imclr/database'
 import type { Call } from '../request/context.js'
-import { checkSpec, fitSpec } from './checkSpec.js'
+import { checkSpec } from './checkSpec.js'
 import { estimateJob } from './estimateJob.js'
 import { holdNetwork } from './holdNetwork.js'
 import { holdReference } from './holdReference.js'
@@ -19,7 +19,7 @@ export interface TrainingToInsert {
  */
 export async function insertTraining(tx: Queries, { caller: { projectId }, clock, random }: Pick<Call, 'caller' | 'clock' | 'random'>, { version, spec: wanted, name }: TrainingToInsert): Promise<JobRow> {
   const { spec: decided, network } = await holdNetwork(tx, projectId, wanted)
-  const spec = fitSpec(decided, version.summary)
+  const spec = fitSpec(decided, version.summary.counts.train)
   const reference = await holdReference(tx, { projectId, referenceModelId: spec.evaluation.referenceModelId })
   const issues = checkSpec(spec, version.summary, { network, reference: reference?.manifest ?? null })
   if (issues.length > 0) throw new Failure('BAD_INPUT', `The spec does not fit version ${version.id}: ${issues.map(({ message }) => message).join('; ')}`, { issues })

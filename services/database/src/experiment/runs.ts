@@ -1,5 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
-import { trainingSpec, type Issue, type RunRecord, type TrainingSpec } from '@imclr/contract'
+import { answers, trainingSpec, type Issue, type RunRecord, type TrainingSpec } from '@imclr/contract'
 import { and, asc, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm'
 import type { Queries } from '../database.js'
 import { unfinishedStates } from '../job/listJobs.js'
@@ -40,8 +39,8 @@ export async function putRun(tx: Queries, run: { experimentId: string; place: nu
 }
 
 /**
- * A training of just this spec on this version that is on its way or has its model: nothing would come of another that
- * does not come of it. Specs that were stored before a field was there have its default. Held until the transaction ends.
+ * A training of just this spec on this version (or one that is evaluated further) that is on its way or has its model: nothing
+ * would come of another that does not come of it. Specs that were stored before a field was there have its default. Held until the transaction ends.
  */
 export async function findSameTraining(tx: Queries, { projectId, versionId, spec }: { projectId: string; versionId: string; spec: TrainingSpec }): Promise<string | undefined> {
   const underway = and(inArray(job.state, [...unfinishedStates]), isNull(job.cancelRequested))
@@ -50,7 +49,10 @@ export async function findSameTraining(tx: Queries, { projectId, versionId, spec
   const alike = await tx.select({ id: job.id, spec: job.spec }).from(job)
     .where(and(eq(job.projectId, projectId), eq(job.versionId, versionId), eq(job.kind, 'train'), sql`${job.spec} @> ${JSON.stringify({ seed, subsetSeed, mode, network, epochs, trainImages })}::jsonb`, or(underway, done)))
     .orderBy(asc(job.createdAt)).for('share')
-  return alike.find((row) => isDeepStrictEqual(trainingSpec.safeParse(row.spec).data, spec))?.id
+  return alike.find((row) => {
+    const { data } = trainingSpec.safeParse(row.spec)
+    return data !== undefined && answers(data, spec)
+  })?.id
 }
 
 /** Keeps what a report needs of a run, unless its job was replaced meanwhile. */

@@ -1,0 +1,15 @@
+import type { TrainingSpec } from './trainingSpec.js'
+
+/**
+ * Whether a training that is there is as good as one that is asked for: the same in everything, but for an evaluation that may
+ * have gone further. A model does not depend on what it is measured on afterwards. Both specs are parsed ones.
+ */
+export function answers(done: TrainingSpec, asked: TrainingSpec): boolean {
+  const { evaluation: measured, ...trained } = done
+  const { evaluation: wanted, ...wished } = asked
+  const further = wanted.corruptionImages === 'none' && wanted.perturbationImages === 'none' && wanted.referenceModelId === null
+  return same(trained, wished) && (further || same(measured, wanted))
+}
+
+/** Field by field, each as zod's order has it. */
+const same = <T extends object>(one: T, other: T): boolean => (Object.keys(one) as (keyof T)[]).every((name) => JSON.stringify(one[name]) === JSON.stringify(other[name]))
