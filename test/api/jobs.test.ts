@@ -78,7 +78,6 @@ describe.each(stacks)('jobs on %s', (stack) => {
       [{ semiSupervised: { method: 'pi-model', from: ['unlabelled', 'left-over'] } }, 'spec.semiSupervised.from', /no unlabelled images, and .* none/],
       [{ semiSupervised: { method: 'mean-teacher', from: ['labelled'] } }, 'spec.semiSupervised.method', /running average of the weights/],
       [{ semiSupervised: { method: 'pi-model', from: ['labelled'], batch: 'joint', stackUnlabelled: false } }, 'spec.semiSupervised.stackUnlabelled', /one size/],
-      [{ semiSupervised: { method: 'pi-model', from: ['labelled'] }, mode: 'imclr', stacking: { axis: 'random' } }, 'spec.semiSupervised.stackUnlabelled', /along one axis/],
     ]
     for (const [spec, field, message] of refusals) {
       const { code, issues } = await api.refusal('mutation', 'job.submit', { versionId, spec: { ...smallSpec, ...spec } })

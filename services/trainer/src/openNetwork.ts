@@ -11,6 +11,8 @@ import type { LayersModel } from './tf.js'
 export interface OpenedNetwork {
   /** Normalised images to logits. The caller disposes of it. */
   network: LayersModel
+  /** Another of the same form, the same layers frozen; its weights are drawn by the seed. The caller disposes of it. */
+  makeTwin: (seed: number) => LayersModel
   title: string
   /** Of one forward pass of one 32x32 image. */
   multiplyAdds: number
@@ -25,15 +27,22 @@ export interface OpenedNetwork {
 /** The network that a job trains, with its first weights: drawn by the seed, or taken over, some of them for good. */
 export async function openNetwork(store: ObjectStore, { spec, network: place, from }: TrainJobFile, classes: number): Promise<OpenedNetwork> {
   const uploaded = place && uploadedNetwork.parse(JSON.parse(Buffer.from(await store.read(`${place.prefix}network.json`)).toString()))
-  const network = buildNetwork({ name: spec.network, uploaded, classes, seed: spec.seed })
+  const makeTwin = (seed: number) => buildNetwork({ name: spec.network, uploaded, classes, seed })
+  const network = makeTwin(spec.seed)
   const { title, multiplyAdds } = uploaded ? { title: uploaded.name, multiplyAdds: uploaded.multiplyAdds } : networks[spec.network as NetworkName]
-  const opened = { network, title, multiplyAdds, layers: bodyLayers(network).map(({ name }) => name) }
+  const opened = { network, makeTwin, title, multiplyAdds, layers: bodyLayers(network).map(({ name }) => name) }
   if (from === null || spec.fineTune === null) return { ...opened, origin: null, normalisation: null }
 
   const source = uploaded && isUploaded(from.id) ? await readUploaded(store, from.prefix, uploaded) : await readModel(store, from.prefix)
   takeWeights(network, source.weights)
-  const frozen = freezeLayers(network, spec.fineTune.freeze)
-  return { ...opened, normalisation: source.normalisation, origin: { id: from.id, name: from.name, sha256: source.sha256, licence: source.licence, frozen } }
+  const { freeze } = spec.fineTune
+  const frozen = freezeLayers(network, freeze)
+  const makeFrozenTwin = (seed: number) => {
+    const twin = makeTwin(seed)
+    freezeLayers(twin, freeze)
+    return twin
+  }
+  return { ...opened, makeTwin: makeFrozenTwin, normalisation: source.normalisation, origin: { id: from.id, name: from.name, sha256: source.sha256, licence: source.licence, frozen } }
 }
 
 interface Source extends Pick<Origin, 'sha256' | 'licence'> {

@@ -53,20 +53,21 @@ const keptPrefix = 'kept/'
 export interface TrainingParts extends Pick<TrainingData, 'feed' | 'normalisation'> {
   /** With its first weights. @default one of ours, drawn by the seed */
   network?: LayersModel
+  /** Another of the same form, whatever its weights. @default one of ours */
+  makeTwin?: (seed: number) => LayersModel
 }
 
 /** The network, and the step that trains it. @throws Failure PRECISION_UNSUPPORTED */
-export function openTraining(spec: TrainingSpec, { feed, normalisation, network: model = buildNetwork({ name: spec.network, classes: feed.classes, seed: spec.seed }) }: TrainingParts): Training {
+export function openTraining(spec: TrainingSpec, { feed, normalisation, makeTwin = (seed) => buildNetwork({ name: spec.network, classes: feed.classes, seed }), network: model = makeTwin(spec.seed) }: TrainingParts): Training {
   const { batchSize, views, inputSizes, classes } = feed
   const pass = trainingPass({ model, ...normalisation })
-  const teacher = openTeacher(spec, classes)
-  const [shape, ...otherShapes] = inputSizes.map(({ height, width }) => [views * batchSize, height, width, 3] as const)
+  const teacher = openTeacher(spec, makeTwin)
   const terms = lossTerms({
-    supervised: { pass, shape: shape!, otherShapes, classes, weighted: spec.sampling === 'class-weighted', jsd: jsdOf(spec.augment) },
+    supervised: { pass, ...shapesOf(views * batchSize, inputSizes), classes, weighted: spec.sampling === 'class-weighted', jsd: jsdOf(spec.augment) },
     unlabelled: spec.semiSupervised && feed.unlabelled && {
       method: spec.semiSupervised,
       teacher: teacher && trainingPass({ model: teacher, ...normalisation }),
-      shape: [feed.unlabelled.batchSize, feed.unlabelled.inputHeight, feed.unlabelled.inputWidth, 3],
+      ...shapesOf(feed.unlabelled.batchSize, feed.unlabelled.inputSizes),
     },
   })
   const definition = trainingStep({ ...spec, model, teacher, terms })
@@ -126,14 +127,20 @@ export function openTraining(spec: TrainingSpec, { feed, normalisation, network:
 }
 
 /** The network of the averaged weights, where it takes part in training. */
-function openTeacher({ semiSupervised, emaDecay, network, seed }: TrainingSpec, classes: number): LayersModel | null {
+function openTeacher({ semiSupervised, emaDecay, seed }: TrainingSpec, makeTwin: (seed: number) => LayersModel): LayersModel | null {
   if (semiSupervised?.method !== 'mean-teacher') return null
   if (emaDecay === null) throw new Failure('BAD_INPUT', 'a mean teacher needs emaDecay: it is the running average of the weights')
-  return buildNetwork({ name: network, classes, seed: seed + teacherSeed })
+  return makeTwin(seed + teacherSeed)
 }
 
 /** Beyond every job's seed: the teacher's dropout has masks of its own. Its weights become the model's. */
 const teacherSeed = 2 ** 31
+
+/** Of a step's pictures, `[n, h, w, 3]`, in the order of their sizes. */
+function shapesOf(n: number, sizes: readonly { height: number; width: number }[]) {
+  const [shape, ...otherShapes] = sizes.map(({ height, width }) => [n, height, width, 3] as const)
+  return { shape: shape!, otherShapes }
+}
 
 const viewsOf = (views: readonly Uint8Array[]) => Object.fromEntries(views.map((view, index) => [`view${index + 1}`, view]))
 const inputsOf = (scalars: StepScalars) => Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)]))

@@ -35,7 +35,7 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
   const { dataset, feed } = data
   const opened = await openNetwork(store, job, dataset.classes.length)
   const normalisation = opened.normalisation ?? data.normalisation
-  const training = openTraining(spec, { feed: data.feed, normalisation, network: opened.network })
+  const training = openTraining(spec, { feed: data.feed, normalisation, network: opened.network, makeTwin: opened.makeTwin })
 
   const checkpoints = { store, prefix: job.checkpointPrefix, jobId: job.jobId, attempt: job.attempt, fingerprint: fingerprint(job, { contentSha256: dataset.contentSha256, partsSha256: data.partsSha256 }) }
   const warn = (where: string, why: string) => emitter.emit({ type: 'log', level: 'warn', message: `the checkpoint ${where} was passed over: ${why}` })

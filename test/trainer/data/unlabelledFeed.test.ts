@@ -74,7 +74,7 @@ describe('unlabelled images beside the labelled ones', () => {
   it.each(['permutation', 'derangement', 'independent', 'different-class'] as const)('stacked, are two views of the same ordered pairs (%s)', (pairing) => {
     // Flips leave plain colours as they are.
     const feed = feedOf(plain(40), { mode: 'imclr', stacking: { pairing, positions: 'drawn' }, semiSupervised: { method: 'mean-teacher' }, augment: ['flip'] })
-    expect(feed.unlabelled).toEqual({ batchSize: 8, views: 2, inputHeight: 16, inputWidth: 8 })
+    expect(feed.unlabelled).toEqual({ batchSize: 8, views: 2, inputSizes: [{ height: 16, width: 8 }] })
     const pairs = [0, 1, 2].map((step) => {
       const [first, second] = viewsAt(feed, 0, step).map(colours)
       expect(second).toEqual(first)
@@ -85,6 +85,20 @@ describe('unlabelled images beside the labelled ones', () => {
     expect(new Set(pairs.map(String)).size).toBe(3)
   })
 
+  it('stacked along either axis, stand as the labelled ones of their step do', () => {
+    const along = (axis: 'random' | 'height' | 'width') => feedOf(noisy(40), { mode: 'imclr', stacking: { axis }, semiSupervised: { method: 'pi-model' } })
+    const [either, ...each] = [along('random'), along('height'), along('width')]
+    expect(either!.unlabelled!.inputSizes).toEqual([{ height: 16, width: 8 }, { height: 8, width: 16 }])
+    const sizes = Array.from({ length: 9 }, (_, at) => {
+      const [epoch, step] = [Math.floor(at / 3), at % 3]
+      const { size: along, images, views } = either!.batch(epoch, step)
+      const expected = each[along]!.batch(epoch, step)
+      expect([images, ...views].map((bytes) => Buffer.from(bytes))).toEqual([expected.images, ...expected.views].map((bytes) => Buffer.from(bytes)))
+      return along
+    })
+    expect(new Set(sizes)).toEqual(new Set([0, 1]))
+  })
+
   it('stacked, have every half augmented on its own', () => {
     const feed = feedOf(noisy(1), { mode: 'imclr', semiSupervised: { method: 'pi-model' }, augment: [{ op: 'noise' }] })
     const [view, other] = viewsAt(feed, 0, 0)
@@ -93,13 +107,14 @@ describe('unlabelled images beside the labelled ones', () => {
   })
 
   it('come as single images where the spec or the method says so', () => {
-    const single = { batchSize: 8, views: 2, inputHeight: 8, inputWidth: 8 }
+    const single = { batchSize: 8, views: 2, inputSizes: [{ height: 8, width: 8 }] }
     expect(feedOf(plain(9), { semiSupervised: { method: 'pi-model', stackUnlabelled: false } }).unlabelled).toEqual(single)
     expect(feedOf(plain(9), { mode: 'baseline', semiSupervised: { method: 'pi-model' } }).unlabelled).toEqual(single)
     const pseudo = feedOf(plain(9), { semiSupervised: { method: 'pseudo-label' } })
     expect(pseudo.unlabelled).toEqual({ ...single, views: 1 })
     expect(pseudo.batch(0, 0).views).toHaveLength(1)
-    expect(feedOf(plain(9), { stacking: { images: 3, axis: 'width' }, semiSupervised: { method: 'pi-model' } }).unlabelled).toEqual({ ...single, inputWidth: 24 })
+    expect(feedOf(plain(9), { stacking: { images: 3, axis: 'width' }, semiSupervised: { method: 'pi-model' } }).unlabelled).toEqual({ ...single, inputSizes: [{ height: 8, width: 24 }] })
+    expect(feedOf(plain(9), { stacking: { axis: 'random' }, semiSupervised: { method: 'pi-model', stackUnlabelled: false } }).unlabelled).toEqual(single)
   })
 
   it('never have a label read', () => {

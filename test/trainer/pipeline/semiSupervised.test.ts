@@ -6,7 +6,7 @@ import type { TrainingSpecInput } from '@imclr/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fingerprint } from '../../../services/trainer/src/checkpoint/layout.js'
 import { noisePng, tarOf } from '../data/uploads.js'
-import { checkpointsOf, demoArchive, lossesOf, ofType, openBench, readReport } from './harness.js'
+import { checkpointsOf, demoArchive, lossesOf, ofType, openBench, readManifest, readReport } from './harness.js'
 import type { Bench, Ended, Run } from './harness.js'
 import { trainingSplit } from './trainingSplit.js'
 
@@ -105,6 +105,15 @@ describe('a training job with unlabelled images', { timeout: 300_000 }, () => {
     expect(ofType(events, 'log')).toEqual([])
     expect((await readReport(bench, some)).training.unlabelled).toMatchObject({ method: more.semiSupervised!.method })
     expect(events.at(-1)).toMatchObject({ type: 'output', endedEarly: null })
+  })
+
+  it('fine-tunes by a mean teacher: the model of another job, and what is frozen of it', async () => {
+    const from = { id: `mdl_${'a'.repeat(20)}`, name: 'the first', prefix: run.outputPrefix }
+    const tuned = bench.train({ job: 'tunedteacher', versionPrefix, from, spec: { ...base, epochs: 1, emaDecay: 0.9, semiSupervised: { method: 'mean-teacher' }, fineTune: { from: from.id, freeze: ['stem*'] } } })
+    const { exitCode, log, events } = await tuned.ended
+    expect(exitCode, log).toBe(0)
+    expect(ofType(events, 'epoch')[0]!.unlabelled!.term).toBeGreaterThan(0)
+    expect((await readManifest(bench, tuned)).origin).toMatchObject({ frozen: ['stem_conv', 'stem_norm'] })
   })
 
   it.each([

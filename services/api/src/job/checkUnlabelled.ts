@@ -1,4 +1,4 @@
-import { isUploaded, picturesPerInput, stackedUnlabelled, unlabelledParts, type TrainingSpec, type VersionSummary } from '@imclr/contract'
+import { picturesPerInput, stackedUnlabelled, unlabelledParts, type TrainingSpec, type VersionSummary } from '@imclr/contract'
 
 interface Refusal {
   /** Of `semiSupervised`. */
@@ -17,12 +17,6 @@ export function checkUnlabelled(spec: TrainingSpec, counts: VersionSummary['coun
   }
   if (semiSupervised.method === 'pi-model' && semiSupervised.batch === 'joint' && stackedUnlabelled(spec) !== picturesPerInput(spec).trained) {
     refusals.push({ field: 'stackUnlabelled', message: 'The inputs of a joint batch have one size, and the unlabelled ones would not be stacked', fix: "Use stackUnlabelled: true, or batch: 'apart'" })
-  }
-  if (spec.stacking.axis === 'random' && stackedUnlabelled(spec) > 1) {
-    refusals.push({ field: 'stackUnlabelled', message: 'Unlabelled images are stacked along one axis, and stacking.axis is random', fix: "Use axis: 'height' or 'width', or stackUnlabelled: false" })
-  }
-  if (semiSupervised.method === 'mean-teacher' && (spec.fineTune !== null || isUploaded(spec.network))) {
-    refusals.push({ field: 'method', message: 'The teacher is made anew of one of our networks; it cannot begin with the weights of another model, or be an uploaded network', fix: "Use method: 'pi-model', or leave fineTune out" })
   }
   return refusals
 }

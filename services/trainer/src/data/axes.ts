@@ -14,3 +14,8 @@ export function drawAxis({ seed, stacking }: Pick<TrainingSpec, 'seed' | 'stacki
   const { length } = axesOf(stacking)
   return length === 1 ? 0 : stream({ seed, name: 'pair', epoch, index: step, part: 'axis' }).int(length)
 }
+
+/** Height and width in pixels of inputs of `k` images, along each of `axesOf`; of one image there is one size. */
+export function inputSizesOf(k: number, stacking: Pick<TrainingSpec['stacking'], 'axis'>, { height, width }: { height: number; width: number }): { height: number; width: number }[] {
+  return k === 1 ? [{ height, width }] : axesOf(stacking).map((axis) => (axis === 'height' ? { height: k * height, width } : { height, width: k * width }))
+}

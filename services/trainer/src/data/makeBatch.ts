@@ -3,7 +3,7 @@ import type { TrainingSpec } from '@imclr/contract'
 import { stream } from '../random/stream.js'
 import { openChain } from './augment/chain.js'
 import { drawMix, mixImages } from './augment/mixImages.js'
-import { axesOf, drawAxis } from './axes.js'
+import { axesOf, drawAxis, inputSizesOf } from './axes.js'
 import { balancedOrder, batchesOf, epochOrder } from './batches.js'
 import { classRuns } from './classRuns.js'
 import { classWeights, softLabels, weighLabels } from './labels.js'
@@ -53,7 +53,7 @@ export interface BatchMaker extends BatchShape {
 export const batchArrays = ({ batchSize, views, inputSizes: [size], classes, unlabelled }: BatchShape, memory: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes)): BatchArrays => ({
   images: new Uint8Array(memory(views * batchSize * size!.height * size!.width * 3)),
   labels: new Float32Array(memory(4 * batchSize * classes)),
-  views: Array.from({ length: unlabelled?.views ?? 0 }, () => new Uint8Array(memory(unlabelled!.batchSize * unlabelled!.inputHeight * unlabelled!.inputWidth * 3))),
+  views: Array.from({ length: unlabelled?.views ?? 0 }, () => new Uint8Array(memory(unlabelled!.batchSize * unlabelled!.inputSizes[0]!.height * unlabelled!.inputSizes[0]!.width * 3))),
 })
 
 /**
@@ -71,8 +71,7 @@ export function batchMaker(split: TrainingImages, spec: BatchSpec): BatchMaker {
   const k = mode === 'imclr' ? stacking.images : 1
   const stackFirst = k > 1 && stacking.order === 'stack-first'
   const beside = unlabelled && semiSupervised ? unlabelledMaker(unlabelled, { ...spec, semiSupervised }, batchSize) : null
-  const axes = k > 1 ? axesOf(stacking) : (['height'] as const)
-  const inputSizes = axes.map((axis) => (axis === 'height' ? { height: k * height, width } : { height, width: k * width }))
+  const inputSizes = inputSizesOf(k, stacking, { height, width })
   const shape: BatchShape = { batchSize, stepsPerEpoch, views, inputSizes, classes, unlabelled: beside?.shape ?? null }
   const chain = openChain(spec.augment, { height, width })
   const room = () => batchArrays({ ...shape, inputSizes: [{ height, width }], unlabelled: null })
@@ -88,7 +87,8 @@ export function batchMaker(split: TrainingImages, spec: BatchSpec): BatchMaker {
     const place = { seed, epoch, index: step }
     const random = chain.streams(place)
     const mixing = stream({ ...place, name: 'mix' })
-    beside?.make(epoch * stepsPerEpoch + step, into.views)
+    const along = drawAxis(spec, { epoch, step })
+    beside?.make(epoch * stepsPerEpoch + step, into.views, along)
     const mixInto = (arrays: Stacked, size: { height: number; width: number }) => {
       const draw = drawMix(spec.mix, batchSize, mixing)
       if (draw) mixImages(draw, { ...arrays, ...size, classes })
@@ -116,9 +116,8 @@ export function batchMaker(split: TrainingImages, spec: BatchSpec): BatchMaker {
       const size = arrays.images.length / views
       return { images: arrays.images.subarray(view * size, (view + 1) * size), labels: arrays.labels }
     }
-    const along = drawAxis(spec, { epoch, step })
     for (let view = 0; view < views; view++) {
-      stackPairs({ ...viewOf(own, view), partners: partnersOf(view), positions, axis: axes[along]!, height, width, classes }, viewOf(into, view))
+      stackPairs({ ...viewOf(own, view), partners: partnersOf(view), positions, axis: axesOf(stacking)[along]!, height, width, classes }, viewOf(into, view))
     }
     if (stackFirst) mixInto(into, inputSizes[along]!)
   }

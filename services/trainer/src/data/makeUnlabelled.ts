@@ -2,7 +2,7 @@ import { stackedUnlabelled } from '@imclr/contract'
 import type { AugmentChain, TrainingSpec } from '@imclr/contract'
 import { stream } from '../random/stream.js'
 import { openChain } from './augment/chain.js'
-import { axesOf } from './axes.js'
+import { axesOf, inputSizesOf } from './axes.js'
 import { drawPartners, goesByClass, withinBatch } from './partners.js'
 import { stackPairs } from './stackPairs.js'
 import type { Partners } from './stackPairs.js'
@@ -13,8 +13,8 @@ export interface UnlabelledShape {
   batchSize: number
   /** Augmentations of each: two that are to be answered alike, or one. */
   views: 1 | 2
-  inputHeight: number
-  inputWidth: number
+  /** Pixels of an input: one size, or where they are stacked as many as there are axes to stack along. */
+  inputSizes: readonly { height: number; width: number }[]
 }
 
 export type UnlabelledSpec = Pick<TrainingSpec, 'mode' | 'seed' | 'augment' | 'stacking'> & { semiSupervised: NonNullable<TrainingSpec['semiSupervised']> }
@@ -22,10 +22,11 @@ export type UnlabelledSpec = Pick<TrainingSpec, 'mode' | 'seed' | 'augment' | 's
 export interface UnlabelledMaker {
   shape: UnlabelledShape
   /**
-   * Fills each view (uint8 `[batchSize, inputHeight, inputWidth, 3]`).
+   * Fills each view (uint8 `[batchSize, h, w, 3]`).
    * @param step counted from 0 over all epochs
+   * @param along which of the axes the step's inputs are stacked along
    */
-  make(step: number, into: readonly Uint8Array[]): void
+  make(step: number, into: readonly Uint8Array[], along: number): void
 }
 
 /**
@@ -41,10 +42,7 @@ export function unlabelledMaker({ count, height, width, images }: UnlabelledImag
   const { seed, semiSupervised } = spec
   const batchSize = semiSupervised.ratio * labelled
   const k = stackedUnlabelled(spec)
-  const [axis, other] = axesOf(spec.stacking)
-  if (k > 1 && other !== undefined) throw new RangeError('unlabelled inputs are stacked along one axis')
-  const tall = axis === 'height' ? k : 1
-  const shape: UnlabelledShape = { batchSize, views: semiSupervised.method === 'pseudo-label' ? 1 : 2, inputHeight: tall * height, inputWidth: (k / tall) * width }
+  const shape: UnlabelledShape = { batchSize, views: semiSupervised.method === 'pseudo-label' ? 1 : 2, inputSizes: inputSizesOf(k, spec.stacking, { height, width }) }
   const chain = openChain(withoutCopies(spec.augment), { height, width })
   // Of which class a stranger is, nobody asks here: any image will do.
   const pairing = goesByClass(spec.stacking.pairing) ? 'independent' : spec.stacking.pairing
@@ -65,7 +63,7 @@ export function unlabelledMaker({ count, height, width, images }: UnlabelledImag
     return order.places[at % count]!
   })
 
-  const make = (step: number, into: readonly Uint8Array[]) => {
+  const make = (step: number, into: readonly Uint8Array[], along: number) => {
     const places = placesOf(step)
     const drawn = k === 1 ? null : drawPartners({ seed, name: 'unlabelled-pair', epoch: 0, step, batchSize, count, stacking })
     into.forEach((view, which) => {
@@ -80,7 +78,7 @@ export function unlabelledMaker({ count, height, width, images }: UnlabelledImag
         chain.augment({ images, places: list, random, out: stranger })
         return { images: stranger, labels, places: inOrder }
       })
-      stackPairs({ images: own, labels, partners, positions: drawn.positions, axis: axis!, height, width, classes: 1 }, { images: view, labels: meanLabels })
+      stackPairs({ images: own, labels, partners, positions: drawn.positions, axis: axesOf(spec.stacking)[along]!, height, width, classes: 1 }, { images: view, labels: meanLabels })
     })
   }
   return { shape, make }

@@ -1,15 +1,14 @@
 import { tf, type Tensor4D } from '../tf.js'
-import { consistencyOf } from './consistencyLoss.js'
+import { consistencyInputs, consistencyOf } from './consistencyLoss.js'
 import type { ConsistencyLossOptions } from './consistencyLoss.js'
 import { crossEntropyOf, supervisedInputs } from './supervisedLoss.js'
 import type { SupervisedLossOptions } from './supervisedLoss.js'
 import type { LossTerm } from './trainingStep.js'
-import { weightInput } from './weightInput.js'
 
 export interface JointLossOptions {
   /** `shape` of the labelled inputs. */
   supervised: SupervisedLossOptions
-  /** `shape` of each view. Height and width are those of the labelled inputs. */
+  /** `shape` of each view, and others. Height and width are those of the labelled inputs. */
   consistency: ConsistencyLossOptions
 }
 
@@ -18,13 +17,14 @@ export interface JointLossOptions {
  * normalised together, that moves the statistics. Second views have a batch of their own, which does not.
  */
 export function jointLoss({ supervised, consistency }: JointLossOptions): LossTerm {
-  const { pass, shape } = consistency
+  const { pass } = consistency
   const crossEntropy = crossEntropyOf(supervised)
   const consistent = consistencyOf(consistency)
   const [labelled] = supervised.shape
   return {
     name: 'joint',
-    inputs: { ...supervisedInputs(supervised), view1: { shape, dtype: 'uint8' }, view2: { shape, dtype: 'uint8' }, ...weightInput },
+    inputs: { ...supervisedInputs(supervised), ...consistencyInputs(consistency) },
+    otherInputs: (supervised.otherShapes ?? []).map((shape, i) => ({ ...supervisedInputs({ ...supervised, shape }), ...consistencyInputs({ shape: consistency.otherShapes![i]! }) })),
     value(inputs, note) {
       const logits = pass(tf.concat([inputs.images as Tensor4D, inputs.view1 as Tensor4D]))
       const entropy = crossEntropy(inputs.labels!, tf.slice(logits, 0, labelled))

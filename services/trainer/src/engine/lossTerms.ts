@@ -13,8 +13,9 @@ export interface LossTermsOptions {
     method: SemiSupervised
     /** The pass of the averaged weights, for the mean teacher. */
     teacher: TrainingPass | null
-    /** Of each view: `[n, h, w, 3]`. */
+    /** Of each view: `[n, h, w, 3]`; and others that the step may be run with. */
     shape: readonly [number, number, number, number]
+    otherShapes?: readonly (readonly [number, number, number, number])[]
   } | null
 }
 
@@ -23,15 +24,15 @@ export function lossTerms({ supervised, unlabelled }: LossTermsOptions): LossTer
   const { pass, classes } = supervised
   const labelled = supervisedLoss(supervised)
   if (unlabelled === null) return [labelled]
-  const { method, teacher, shape } = unlabelled
+  const { method, teacher, shape, otherShapes } = unlabelled
   switch (method.method) {
     case 'pi-model': {
-      const consistency = { pass, target: pass, attached: method.target === 'attached', shape }
+      const consistency = { pass, target: pass, attached: method.target === 'attached', shape, otherShapes }
       return method.batch === 'joint' ? [jointLoss({ supervised, consistency })] : [labelled, consistencyLoss(consistency)]
     }
     case 'mean-teacher':
       if (teacher === null) throw new RangeError('a mean teacher needs averaged weights')
-      return [labelled, consistencyLoss({ pass, target: teacher, attached: false, shape })]
+      return [labelled, consistencyLoss({ pass, target: teacher, attached: false, shape, otherShapes })]
     case 'pseudo-label':
       return [labelled, pseudoLabelLoss({ pass, threshold: method.threshold, shape, classes })]
   }
