@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual, promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { definitionOf, experimentReport, experimentRuns, networks, presetNames, presets, scales, trainingSpec, type NetworkName } from '@imclr/contract'
+import { chosenDefinition, definitionOf, experimentReport, experimentRuns, networks, presetNames, presets, scales, trainingSpec, type ExperimentChoice, type NetworkName } from '@imclr/contract'
 import { BadInputError, createClient, type Client, type Dataset } from '@imclr/sdk'
 import { checkExperiment, type ExperimentData } from '../../services/api/src/experiment/checkExperiment.js'
 import { estimateJob } from '../../services/api/src/job/estimateJob.js'
@@ -159,6 +159,14 @@ describe('the presets as data', () => {
       if (presets[name].scales.paper.budgets.every((budget) => budget === null)) expect(fix).toContain(`take ${name} as it is at scale paper`)
     }
     if (unlabelledImages > 0) expect(refusal(data({ unlabelled: 0, perClass: labelsPerClass }), 'budgets')).toMatch(/unlabelled\//)
+  })
+
+  it('tell in their recipe what was asked otherwise', () => {
+    const recipeOf = (choice: Partial<ExperimentChoice>) => chosenDefinition({ experiment: 'cifar10', scale: 'small', rivals: false, ...choice })!.recipe
+    const { recipe } = definitionOf(presets.cifar10, 'small')
+    expect([recipeOf({}), recipeOf({ seeds: [7], budgets: [1000], change: { epochs: 200 } })]).toEqual([recipe, recipe])
+    expect(recipeOf({ budgets: [2000, null], change: { epochs: 3, augment: [] }, rivals: true })).toBe(`${recipe} But with 2,000, all labels, epochs 3, another augment.`)
+    expect(recipeOf({ experiment: { ...definitionOf(presets.cifar10, 'small'), recipe: null }, change: { epochs: 3 } })).toBeNull()
   })
 
   it('small ones are small: half an hour or so per seed and budget, all arms together, on two cores that train ResNet-20 at 150 stacked images per second', () => {

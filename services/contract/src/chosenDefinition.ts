@@ -1,17 +1,33 @@
 import type { z } from 'zod'
-import { experimentDefinition, type createExperimentRequest, type ExperimentDefinition } from './experiment.js'
+import { experimentDefinition, longestParagraph, type createExperimentRequest, type ExperimentDefinition } from './experiment.js'
 import { definitionOf } from './presets/preset.js'
 import { presets } from './presets/presets.js'
 import { withRivals } from './rivals.js'
 
 export type ExperimentChoice = Omit<z.output<typeof createExperimentRequest>, 'versionId'>
 
-/** What a request asks for, as a whole definition. Null: rivals are asked for, and no arm with ImCLR is compared with a baseline. */
+/**
+ * What a request asks for, as a whole definition, whose recipe tells what is not as it says. Null: rivals are asked for, and no arm with
+ * ImCLR is compared with a baseline.
+ */
 export function chosenDefinition({ experiment, scale, seeds, budgets, change = {}, rivals }: ExperimentChoice): ExperimentDefinition | null {
   const base = typeof experiment === 'string' ? definitionOf(presets[experiment], scale) : experiment
   const plain = experimentDefinition.parse({
     ...base, seeds: seeds ?? base.seeds, budgets: budgets ?? base.budgets,
     arms: base.arms.map((arm) => ({ ...arm, spec: { ...arm.spec, ...change } })),
   })
-  return rivals ? withRivals(plain) : plain
+  const definition = { ...plain, recipe: recipeOf(base, plain) }
+  return rivals ? withRivals(definition) : definition
 }
+
+function recipeOf(base: ExperimentDefinition, { arms, budgets }: ExperimentDefinition): string | null {
+  if (base.recipe === null) return null
+  const otherwise = new Set<string>()
+  if (!same(budgets, base.budgets)) otherwise.add(`${budgets.map((budget) => budget?.toLocaleString('en') ?? 'all').join(', ')} labels`)
+  arms.forEach(({ spec }, i) => Object.entries(spec).forEach(([field, value]) => {
+    if (!same(value, base.arms[i]!.spec[field as keyof typeof spec])) otherwise.add(typeof value === 'object' ? `another ${field}` : `${field} ${value}`)
+  }))
+  return otherwise.size === 0 ? base.recipe : `${base.recipe} But with ${[...otherwise].join(', ')}.`.slice(0, longestParagraph)
+}
+
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)

@@ -11,8 +11,9 @@ import { presetName } from './presets/names.js'
 import { trainingSpec, type TrainingSpec } from './trainingSpec.js'
 
 const slug = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens').max(60)
+export const longestParagraph = 1000 // characters
 /** Lines of text; a zero character has no place in a database. */
-const paragraph = z.string().max(1000).regex(/^[^\0\p{Cs}]*$/u, 'must have no zero characters')
+const paragraph = z.string().max(longestParagraph).regex(/^[^\0\p{Cs}]*$/u, 'must have no zero characters')
 const seed = z.int().min(0).max(2 ** 31 - 1)
 const seeds = z.array(seed).min(1).max(100)
 /** Labelled training images, balanced over the classes; null: all there are. */
