@@ -123,7 +123,7 @@ export async function trainJob(api: TestApi, jobId: string, { versionId, right }
 
 /** What an experiment reads of a report. */
 const shortReport = ({ mode, seed }: TrainingSpec): Pick<Report, 'model' | 'training' | 'environment'> => ({
-  model: { name: 'm', mode, testInput: mode === 'imclr' ? 'self' : 'single', network: 'resnet8', parameters: 78_042, epochsTrained: 2, trainImages: 60, seed, precision: 'float32', endedEarly: null },
+  model: { name: 'm', mode, testInput: mode === 'imclr' ? 'self' : 'single', network: 'resnet8', networkTitle: 'ResNet-8', parameters: 78_042, epochsTrained: 2, trainImages: 60, seed, precision: 'float32', endedEarly: null },
   training: { epochs: [1, 2].map((epoch) => ({ epoch, loss: 1, labelEntropy: 0, learningRate: 0.1, steps: 3 * epoch, seconds: 0.5, imagesPerSecond: 120 })), validation: null, unlabelled: null },
   environment: { imclr: '0.1.0', node: 'v22', tfjs: '4', tensorflow: '2', platform: 'linux', cpu: 'a CPU', cores: 2, device: 'cpu', threads: null },
 })

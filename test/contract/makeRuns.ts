@@ -4,7 +4,7 @@ import { seededUniform } from '../../services/contract/src/statistics/generator.
 
 export const environment = { imclr: '0.1.0', node: 'v22', tfjs: '4', tensorflow: '2', platform: 'linux', cpu: 'a <b>CPU</b>', cores: 2, device: 'cpu', threads: null }
 const training = (epochs: number): Report['training'] => ({ epochs: Array.from({ length: epochs }, (_, i) => ({ epoch: i + 1, loss: 1, labelEntropy: 0, learningRate: 0.1, steps: 10 * (i + 1), seconds: 2, imagesPerSecond: 100 })), validation: null, unlabelled: null })
-const model: Report['model'] = { name: 'm', mode: 'imclr', testInput: 'self', network: 'resnet8', parameters: 78_042, epochsTrained: 3, trainImages: 100, seed: 1, precision: 'float32', endedEarly: null }
+const model: Report['model'] = { name: 'm', mode: 'imclr', testInput: 'self', network: 'resnet8', networkTitle: 'ResNet-8', parameters: 78_042, epochsTrained: 3, trainImages: 100, seed: 1, precision: 'float32', endedEarly: null }
 
 const corruptionNames = ['gaussian_noise', 'fog', 'jpeg_compression', 'spatter']
 

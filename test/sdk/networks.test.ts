@@ -90,6 +90,8 @@ describe('a network of one\'s own', { timeout: 240_000 }, () => {
     expect(card).toContain(`(\`${network.id}\`, sha256 \`${network.weightsSha256}\`)`)
     expect(card).toContain('3 of 6 layers kept their weights and statistics: conv1, norm1, conv2.')
     expect(card).toContain('    Some licence\n    with <two> lines')
+    // A reader is told its name, not its id.
+    expect(readFileSync(join(folder, 'fine-tuned/report.html'), 'utf8')).toContain('Network <b>some</b>')
 
     // From that model on, whose licence and normalisation go along; all but the head, so that nothing of the body moves.
     const next = await (await sdk.train(dataset, { ...recipe, mode: 'baseline', fineTune: { from: model.id, freeze: 'all-but-head' } })).result()

@@ -336,7 +336,7 @@ export interface EvaluateRequest {
 
 export interface EvaluationReport {
   schemaVersion: 1
-  model: { name: string; mode: 'imclr' | 'baseline'; testInput: TestInput; network: string; parameters: number; epochsTrained: number; trainImages: number; seed: number; precision: string; endedEarly: string | null; id: string; trainedOn: string }
+  model: { name: string; mode: 'imclr' | 'baseline'; testInput: TestInput; network: string; networkTitle: string | null; parameters: number; epochsTrained: number; trainImages: number; seed: number; precision: string; endedEarly: string | null; id: string; trainedOn: string }
   dataset: { versionId: string; name: string | null; classes: string[]; imageSize: { height: number; width: number }; counts: { train: number; test: number; unlabelled: number }; testPerClass: number[]; testWasGiven: boolean }
   evaluated: { images: number; total: number }
   clean: CleanMetrics | null
@@ -815,6 +815,7 @@ export interface ReportedModel {
   mode: 'imclr' | 'baseline'
   testInput: TestInput
   network: string
+  networkTitle: string | null
   parameters: number
   epochsTrained: number
   trainImages: number

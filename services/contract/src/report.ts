@@ -141,6 +141,7 @@ export const reportedModel = z.object({
   mode: z.enum(['imclr', 'baseline']),
   testInput: testInput.default('self'), // what a picture became; single with the baseline
   network: z.string(),
+  networkTitle: z.string().nullable().default(null), // for a reader: an uploaded network's name; null: a report from before there was one
   parameters: count,
   epochsTrained: count,
   trainImages: count,

@@ -22,6 +22,8 @@ export interface EvaluateModelOptions {
   dataset: DatasetManifest
   /** The serving model: pixels 0..255 to probabilities. */
   model: LayersModel
+  /** Of the network. */
+  networkTitle: string
   /** Of the network, frozen ones too. */
   parameters: number
   trained: TrainingPosition
@@ -80,11 +82,11 @@ function describeTraining({ job: { spec }, trained: { history: epochs }, validat
   }
 }
 
-function describeJob({ job: { name, spec }, dataset, parameters, trained, trainImages }: EvaluateModelOptions): Pick<Report, 'model' | 'dataset'> {
+function describeJob({ job: { name, spec }, dataset, networkTitle, parameters, trained, trainImages }: EvaluateModelOptions): Pick<Report, 'model' | 'dataset'> {
   const { mode, network, seed, precision, stacking } = spec
   const { splits, picture, classes, versionId, testWasGiven } = dataset
   return {
-    model: { name, mode, testInput: mode === 'imclr' ? stacking.testInput : 'single', network, parameters, epochsTrained: trained.history.length, trainImages, seed, precision, endedEarly: trained.endedEarly },
+    model: { name, mode, testInput: mode === 'imclr' ? stacking.testInput : 'single', network, networkTitle, parameters, epochsTrained: trained.history.length, trainImages, seed, precision, endedEarly: trained.endedEarly },
     dataset: {
       versionId, name: null, classes, imageSize: { height: picture.height, width: picture.width },
       counts: { train: splits.train.count, test: splits.test.count, unlabelled: splits.unlabelled.count }, testPerClass: splits.test.perClass, testWasGiven,

@@ -78,7 +78,7 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
   const rawWeights = spec.emaDecay === null ? null : await scoreOnce({ ...test, model, classNames: dataset.classes, spec })
   training.finish('model')
   const evaluated = await evaluateModel(store, {
-    job, dataset, model, trained, test, parameters: training.parameters, trainImages: data.trainImages, validation: data.validation, unlabelled: data.unlabelled, rawWeights,
+    job, dataset, model, trained, test, networkTitle: opened.title, parameters: training.parameters, trainImages: data.trainImages, validation: data.validation, unlabelled: data.unlabelled, rawWeights,
     onProgress: ({ done, total, imagesPerSecond, secondsLeft }) => emitter.progress({ phase: 'evaluating', done, total, unit: 'images', imagesPerSecond, secondsLeft }),
     warn: (message) => emitter.emit({ type: 'log', level: 'warn', message: message.slice(0, 4000) }),
   })

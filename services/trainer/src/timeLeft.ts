@@ -1,12 +1,5 @@
-import { median, picturesPerInput, stepCost } from '@imclr/contract'
+import { evaluationCost, median, picturesPerInput, stepCost } from '@imclr/contract'
 import type { DatasetManifest, TrainingPosition, TrainingSpec } from '@imclr/contract'
-
-/** Seconds of one core to corrupt one 32x32 image once, measured over all corruptions; it grows with the pixels. */
-const corruptionSeconds = 2e-4
-const corruptions = 19
-const severities = 5
-/** Of an image's 14 perturbation sequences; larger images have some more. */
-const frames = 409
 
 export interface Throughput {
   /** Measured, wall clock, data included. */
@@ -18,15 +11,10 @@ export interface Throughput {
 
 /** Seconds until the job is done: what is left of the training, and the evaluation after it. */
 export function timeLeft(spec: TrainingSpec, dataset: DatasetManifest, { secondsPerStep, stepsLeft, batchSize }: Throughput): number {
-  const { corruptionImages, perturbationImages } = spec.evaluation
-  const tested = dataset.splits.test.count
-  const some = (wanted: number | 'all' | 'none') => (wanted === 'none' ? 0 : Math.min(tested, wanted === 'all' ? tested : wanted))
-  const corrupted = some(corruptionImages) * corruptions * severities + some(perturbationImages) * frames
-  const pictures = picturesPerInput(spec)
-  const perInput = secondsPerStep / batchSize / stepCost(spec) * (pictures.tested / pictures.trained)
-  const forward = (tested + corrupted) * perInput
-  const pixels = (dataset.picture.height * dataset.picture.width) / 1024
-  return stepsLeft * secondsPerStep + forward + corrupted * pixels * corruptionSeconds
+  const { pictures, changingSeconds } = evaluationCost(spec.evaluation, { images: dataset.splits.test.count, picture: dataset.picture })
+  const { tested, trained } = picturesPerInput(spec)
+  const perPicture = secondsPerStep / batchSize / stepCost(spec) * (tested / trained)
+  return stepsLeft * secondsPerStep + pictures * perPicture + changingSeconds
 }
 
 interface Trained {

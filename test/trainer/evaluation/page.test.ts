@@ -32,7 +32,7 @@ async function makeReport(classes: string[], corruptionImages: number | 'none') 
   }
   const evaluation = await evaluate({ predict, test, spec: { corruptionImages, perturbationImages: corruptionImages }, seed: 1, jpeg: jpegRoundTrip })
   const report = assembleReport({
-    model: { name: hostile, mode: 'imclr', testInput: 'self', network: 'resnet8', parameters: 78_042, epochsTrained: 2, trainImages: 90, seed: 1, precision: 'float32', endedEarly: null },
+    model: { name: hostile, mode: 'imclr', testInput: 'self', network: 'net_00000000', networkTitle: hostile, parameters: 78_042, epochsTrained: 2, trainImages: 90, seed: 1, precision: 'float32', endedEarly: null },
     dataset: {
       versionId: test.versionId, name: hostile, classes, imageSize: { height: side, width: side }, counts: { train: 90, test: count, unlabelled: 0 },
       testPerClass: classes.map(() => 4), testWasGiven: false,

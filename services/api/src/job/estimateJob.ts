@@ -1,4 +1,4 @@
-import { picturesPerInput, stepCost, trainingParts, type Estimate, type EvaluationSpec, type TrainingSpec } from '@imclr/contract'
+import { evaluationCost, picturesPerInput, stepCost, trainingParts, type Estimate, type EvaluationSpec, type TrainingSpec } from '@imclr/contract'
 import type { SpecVersion } from './checkSpec.js'
 import type { SpecNetwork } from './holdNetwork.js'
 
@@ -9,11 +9,6 @@ import type { SpecNetwork } from './holdNetwork.js'
 const assumed = 1e10
 /** Start of the process, first recording of the step, export. */
 const overheadSeconds = 15
-/** 19 corruptions x 5 severities, the frames of 14 sequences, and the time that one core takes to corrupt a million pixels, measured over all of them. */
-const corruptionCells = 95
-const sequenceFrames = 409
-const secondsPerCorruptedMegapixel = 0.2
-
 export interface Speed {
   network: Pick<SpecNetwork, 'multiplyAdds'>
   /** Multiply-adds per second of training; null where no job has succeeded yet. */
@@ -56,9 +51,7 @@ function forwardCost({ picture: { height, width } }: SpecVersion, { network }: S
   return network.multiplyAdds * (height * width) / (32 * 32)
 }
 
-function evaluationSeconds(spec: TrainingSpec, { corruptionImages, perturbationImages }: EvaluationSpec, { version, speed }: { version: SpecVersion; speed: Speed }): number {
-  const { counts, picture: { height, width } } = version
-  const some = (wanted: number | 'all' | 'none'): number => (wanted === 'none' ? 0 : wanted === 'all' ? counts.test : Math.min(wanted, counts.test))
-  const changed = some(corruptionImages) * corruptionCells + some(perturbationImages) * sequenceFrames
-  return picturesPerInput(spec).tested * forwardCost(version, speed) * (counts.test + changed) / (speed.measured ?? assumed) + changed * (height * width / 1e6) * secondsPerCorruptedMegapixel
+function evaluationSeconds(spec: TrainingSpec, options: EvaluationSpec, { version, speed }: { version: SpecVersion; speed: Speed }): number {
+  const { pictures, changingSeconds } = evaluationCost(options, { images: version.counts.test, picture: version.picture })
+  return picturesPerInput(spec).tested * forwardCost(version, speed) * pictures / (speed.measured ?? assumed) + changingSeconds
 }

@@ -12,7 +12,7 @@ export function masthead({ model, dataset }: AnyReport): Html {
     <span class="badge">${mode}</span>
     <h1>${model.name}</h1>
     <div class="facts">
-      <span>Network <b>${model.network}</b>, ${count(model.parameters)} weights</span>
+      <span>Network <b>${model.networkTitle ?? model.network}</b>, ${count(model.parameters)} weights</span>
       <span>Data <b>${dataset.name ?? dataset.versionId}</b></span>
       <span>${dataset.classes.length} classes, ${width} × ${height} pixels</span>
       <span>Trained on <b>${count(model.trainImages)}</b> images for <b>${count(model.epochsTrained)}</b> epochs, seed ${model.seed}</span>
