@@ -3,7 +3,7 @@ import { makeId, type EvaluateJob, type EvaluationManifest } from '@imclr/contra
 import { finishJob, schema } from '@imclr/database'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { cleanPredictions, makeModel, makeVersion, startJob, type MadeModel, type MadeVersion } from './makeThings.js'
+import { cleanPredictions, corruptedPredictions, makeModel, makeVersion, startJob, type MadeModel, type MadeVersion } from './makeThings.js'
 import { sha256, startTestApi, type TestApi } from './testApi.js'
 
 let api: TestApi
@@ -21,15 +21,15 @@ afterAll(async () => { await api[Symbol.asyncDispose]() })
 const evaluate = (input: object = {}) => api.mutate<EvaluateJob>('job.evaluate', { modelId: model.modelId, versionId: version.versionId, ...input })
 
 /** As a trainer would have left it, and a scheduler recorded. */
-async function finish(jobId: string, { right = 20, of = version.versionId, accuracy = 0.75 }: { right?: number; of?: string; accuracy?: number | null } = {}) {
+async function finish(jobId: string, { right = 20, of = version.versionId, predictions = cleanPredictions({ versionId: of, right }) }: { right?: number; of?: string; predictions?: Buffer } = {}) {
   const { fence, prefix } = await startJob(api, jobId)
   const page = Buffer.from('<!doctype html><p>Evaluation')
   const files = [{ path: 'report.html', bytes: page.length, sha256: sha256(page), contentType: 'text/html; charset=utf-8' }]
   await api.parts.store.put(`${prefix}report.html`, page, { contentType: 'text/html; charset=utf-8' })
-  await api.parts.store.put(`${prefix}predictions.bin`, cleanPredictions({ versionId: of, right }), { contentType: 'application/octet-stream' })
+  await api.parts.store.put(`${prefix}predictions.bin`, predictions, { contentType: 'application/octet-stream' })
   const manifest: EvaluationManifest = {
     schemaVersion: 1, kind: 'evaluation', jobId, attempt: fence.attempt, modelId: model.modelId, versionId: of, modelManifestSha256: '0'.repeat(64),
-    accuracy, meanCorruptionError: 0.5, meanFlipProbability: null, files,
+    accuracy: 0.75, meanCorruptionError: 0.5, meanFlipProbability: null, files,
   }
   await api.parts.store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify(manifest)), { contentType: 'application/json' })
   await finishJob(api.parts.database, fence, { state: 'succeeded', failure: null, endedEarly: null, secondsSpent: 1, leftovers: [], log: null, result: { kind: 'evaluation', id: jobId } })
@@ -66,19 +66,31 @@ describe('evaluations', () => {
   })
 
   it('are compared image by image, whatever their models were trained on', async () => {
-    const [first, second, elsewhere, stored] = [await evaluate(), await evaluate(), await evaluate({ versionId: trainedOn.versionId }), await evaluate()]
+    const [first, second, elsewhere] = [await evaluate(), await evaluate(), await evaluate({ versionId: trainedOn.versionId })]
     await finish(first.id, { right: 20 })
     expect(await api.refusal('query', 'job.compareEvaluations', { a: first.id, b: second.id })).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('is queued') as string })
     await finish(second.id, { right: 24 })
     await finish(elsewhere.id, { of: trainedOn.versionId })
-    await finish(stored.id, { accuracy: null })
     // 20 and 24 of 30 right, the first 20 the same ones.
     const compared = await api.query<{ a: object; b: object; clean: { difference: number } }>('job.compareEvaluations', { a: first.id, b: second.id })
     expect(compared).toMatchObject({ a: { jobId: first.id }, b: { jobId: second.id }, clean: { images: 30, first: 20 / 30, second: 0.8, mcnemar: { onlyFirst: 0, onlySecond: 4 } }, corruption: null })
     expect(compared.clean.difference).toBeCloseTo(4 / 30, 12)
     expect(await api.refusal('query', 'job.compareEvaluations', { a: first.id, b: elsewhere.id })).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(trainedOn.versionId) as string })
-    expect(await api.refusal('query', 'job.compareEvaluations', { a: first.id, b: stored.id })).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('no clean ones') as string })
     expect(await api.refusal('query', 'job.compareEvaluations', { a: first.id, b: model.jobId })).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('is no evaluation') as string })
+  })
+
+  it('on a stored set of corrupted images are compared on those, where they are of the same ones', async () => {
+    const made = await Promise.all([{ right: 15 }, { right: 21 }, { right: 21, seed: 2 }].map(async (given) => {
+      const { id } = await evaluate()
+      await finish(id, { predictions: corruptedPredictions({ versionId: version.versionId, ...given }) })
+      return id
+    }))
+    const [a, b, other] = made
+    const compared = await api.query<{ corruption: { difference: number; interval: { low: number; high: number } } }>('job.compareEvaluations', { a, b })
+    expect(compared).toMatchObject({ a: { jobId: a }, b: { jobId: b }, clean: null, corruption: { images: 30, cells: 2, first: expect.closeTo(0.5, 12) as number, second: expect.closeTo(0.3, 12) as number }, whyNoCorruption: null })
+    expect(compared.corruption.difference).toBeCloseTo(-0.2, 12)
+    expect(compared.corruption.interval.high).toBeLessThan(0)
+    expect(await api.refusal('query', 'job.compareEvaluations', { a, b: other })).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('drawn with different seeds, tables or frost. Evaluate both with the same options') as string })
   })
 
   it('are refused where classes or pictures differ, with both sides', async () => {

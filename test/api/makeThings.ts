@@ -90,6 +90,14 @@ export async function makeModel(api: TestApi, versionId: string, { right = 20, m
   return trainJob(api, job.id, { versionId, right })
 }
 
+/** Of a stored set: `right` of 30 images, the first ones, are taken for what they are in each of two cells. */
+export function corruptedPredictions({ versionId, right, seed = 1 }: { versionId: string; right: number; seed?: number }): Buffer {
+  const labels = Uint16Array.from({ length: 30 }, (_, i) => i % 3)
+  const cells = [1, 2].map((severity) => ({ corruption: 'fog', severity, benchmark: true }))
+  const corruptedClasses = Uint16Array.from({ length: 60 }, (_, at) => (at % 30 < right ? labels[at % 30]! : (labels[at % 30]! + 1) % 3))
+  return Buffer.from(writePredictions({ versionId, classes: 3, images: 30, ids: null, labels, probabilities: new Float32Array(), corruption: { seed, table: '32', frost: 'stored' }, cells, corruptedRows: Uint32Array.from(labels.keys()), corruptedClasses }))
+}
+
 /** A file of predictions for the 30 test images; `right` of them, the first ones, are right. */
 export function cleanPredictions({ versionId, right }: { versionId: string; right: number }): Buffer {
   const labels = Uint16Array.from({ length: 30 }, (_, i) => i % 3)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { comparison, compareModels, readPredictions, writePredictions, type Predictions } from '@imclr/contract'
+import { comparison, compareEvaluations, compareModels, evaluationComparison, readPredictions, writePredictions, type Predictions } from '@imclr/contract'
 
 const cells = [
   { corruption: 'fog', severity: 1, benchmark: true },
@@ -72,6 +72,26 @@ describe('compareModels', () => {
     expect(compareModels(first, second).corruption).toMatchObject({ difference: 0.5, interval: { low: 0.5, high: 0.5 } })
   })
 
+  it('goes by the classes, not by their numbers: each model counts them in its own order', () => {
+    // Class 0 is 2, 1 is 0 and 2 is 1 to the second model, which answers as the first does.
+    const [numbers, { labels, probabilities, corruptedClasses }] = [[2, 0, 1], predictions()]
+    const renamed = predictions({
+      labels: labels.map((label) => numbers[label]!), corruptedClasses: corruptedClasses.map((label) => numbers[label]!),
+      probabilities: Float32Array.from({ length: 12 }, (_, at) => probabilities[at - (at % 3) + numbers.indexOf(at % 3)]!),
+    })
+    expect(compareModels(predictions(), renamed)).toMatchObject({ clean: { first: 0.75, second: 0.75, mcnemar: { onlyFirst: 0, onlySecond: 0 } }, corruption: { first: 0.25, second: 0.25, difference: 0 } })
+  })
+
+  it('compares evaluations of a stored set on its corrupted images, there being no clean ones', () => {
+    const stored = (change: Partial<Predictions> = {}) => predictions({ probabilities: new Float32Array(), ...change })
+    const second = stored({ corruptedClasses: Uint16Array.of(0, 2, 2, 1, 0, 1) })
+    const result = evaluationComparison.parse(compareEvaluations(stored(), second))
+    expect(result).toMatchObject({ clean: null, corruption: { images: 2, cells: 2, first: 0.25, second: 0.5, difference: 0.25 } })
+    expect(result.corruption).toEqual(compareModels(predictions(), predictions({ corruptedClasses: second.corruptedClasses })).corruption)
+    expect(() => compareModels(stored(), second)).toThrow(/not evaluated on clean images/)
+    expect(() => compareEvaluations(predictions(), second)).toThrow(/one of the two/)
+  })
+
   it('says why corruptions cannot be compared, and refuses other versions', () => {
     const other = predictions({ corruption: { seed: 2, table: '32', frost: 'procedural' } })
     expect(compareModels(predictions(), other)).toMatchObject({ corruption: null, whyNoCorruption: expect.stringMatching(/different seeds/) })
@@ -79,5 +99,6 @@ describe('compareModels', () => {
     expect(compareModels(predictions(), without).whyNoCorruption).toMatch(/not evaluated under corruption/)
     expect(() => compareModels(predictions(), predictions({ versionId: 'ver_00000000000000000000000000000002' }))).toThrow(/one dataset version/)
     expect(() => compareModels(predictions(), predictions({ labels: Uint16Array.of(0, 1, 2, 2) }))).toThrow(/same test images/)
+    expect(() => compareModels(predictions({ labels: Uint16Array.of(0, 1, 2, 2) }), predictions())).toThrow(/same test images/)
   })
 })

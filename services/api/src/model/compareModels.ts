@@ -14,5 +14,7 @@ export const comparedModels = z.object({ a: modelSummary, b: modelSummary, ...co
 export async function compareModels(call: Call, input: z.output<typeof compareModelsRequest>): Promise<z.infer<typeof comparedModels>> {
   const [a, b] = await Promise.all([ownModel(call, input.a), ownModel(call, input.b)])
   if (a.versionId !== b.versionId) throw new Failure('CONFLICT', `Models are compared on the same test images; ${a.id} is of ${a.versionId} and ${b.id} of ${b.versionId}. Evaluate both on one version (job.evaluate), and compare the evaluations (job.compareEvaluations)`)
-  return { a: shownModel(a), b: shownModel(b), ...await comparePredictions(call.store, a.prefix + artifactPaths.predictions, b.prefix + artifactPaths.predictions) }
+  const { clean, ...rest } = await comparePredictions(call.store, a.prefix + artifactPaths.predictions, b.prefix + artifactPaths.predictions)
+  if (clean === null) throw new Failure('ARTIFACT_INVALID', `${a.id} and ${b.id} have no predictions for the clean test images`)
+  return { a: shownModel(a), b: shownModel(b), clean, ...rest }
 }

@@ -1,4 +1,4 @@
-import type { Comparison } from '@imclr/contract'
+import type { EvaluationComparison } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { recordedObject } from '../request/recordedObject.js'
 import { compareInWorker } from './compareInWorker.js'
@@ -8,6 +8,6 @@ import { inTurn } from './inTurn.js'
 const oneOfTwo = inTurn(2)
 
 /** Two stored files of predictions, by their keys, of the same test images: the second against the first. */
-export function comparePredictions(store: ObjectStore, first: string, second: string): Promise<Comparison> {
+export function comparePredictions(store: ObjectStore, first: string, second: string): Promise<EvaluationComparison> {
   return oneOfTwo(async () => compareInWorker(...await Promise.all([recordedObject(store.read(first)), recordedObject(store.read(second))])))
 }

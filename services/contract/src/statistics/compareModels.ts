@@ -39,6 +39,10 @@ export const comparison = z.object({
 })
 export type Comparison = z.infer<typeof comparison>
 
+/** The same of two evaluations: on a stored set of corrupted images nothing is clean. */
+export const evaluationComparison = comparison.extend({ clean: pairedDifferenceSchema.nullable() })
+export type EvaluationComparison = z.infer<typeof evaluationComparison>
+
 export interface CompareOptions {
   seed?: number
   resamples?: number
@@ -50,19 +54,36 @@ export interface CompareOptions {
  * @throws RangeError when the two are of different versions or test images
  */
 export function compareModels(first: Predictions, second: Predictions, options: CompareOptions = {}): Comparison {
+  const { clean, ...rest } = compareEvaluations(first, second, options)
+  if (clean === null) throw new RangeError('the two were not evaluated on clean images')
+  return { clean, ...rest }
+}
+
+/** Compares two evaluations on one dataset version in the same way. Throws as `compareModels` does, but for two without clean images. */
+export function compareEvaluations(first: Predictions, second: Predictions, options: CompareOptions = {}): EvaluationComparison {
   if (first.versionId !== second.versionId) {
     throw new RangeError(`models can be compared on one dataset version only: ${first.versionId} and ${second.versionId} differ`)
   }
-  if (first.images !== second.images || first.classes !== second.classes || first.labels.some((label, i) => label !== second.labels[i])) {
+  if (first.images !== second.images || first.classes !== second.classes || !sameUpToNames(first.labels, second.labels)) {
     throw new RangeError('the two sets of predictions are not of the same test images')
   }
-  if (first.probabilities.length === 0 || second.probabilities.length === 0) throw new RangeError('at least one of the two was not evaluated on clean images')
+  if ((first.probabilities.length === 0) !== (second.probabilities.length === 0)) throw new RangeError('one of the two was not evaluated on clean images')
   const whyNot = whyNotPaired(first, second)
   return {
-    clean: pairedDifference(hits(first), hits(second), options),
+    clean: first.probabilities.length === 0 ? null : pairedDifference(hits(first), hits(second), options),
     corruption: whyNot === null ? compareCorruptions(first, second, options) : null,
     whyNoCorruption: whyNot,
   }
+}
+
+/** Whether labels say the same, whatever numbers they have for the classes: each model counts them in its own order. */
+function sameUpToNames(first: Uint16Array, second: Uint16Array): boolean {
+  const [there, back] = [new Map<number, number>(), new Map<number, number>()]
+  return first.every((label, i) => {
+    const other = second[i]!
+    if (!there.has(label) && !back.has(other)) { there.set(label, other); back.set(other, label) }
+    return there.get(label) === other && back.get(other) === label
+  })
 }
 
 /** One byte per image: 1 where the likeliest class is the label. */
@@ -95,9 +116,9 @@ function compareCorruptions(first: Predictions, second: Predictions, { seed = 1,
     sums.set(corruption, row)
     row.cells++
     for (let i = 0; i < images; i++) {
-      const label = first.labels[first.corruptedRows[i]!]
-      const firstWrong = first.corruptedClasses[cell * images + i] === label ? 0 : 1
-      const secondWrong = second.corruptedClasses[cell * images + i] === label ? 0 : 1
+      const image = first.corruptedRows[i]!
+      const firstWrong = first.corruptedClasses[cell * images + i] === first.labels[image] ? 0 : 1
+      const secondWrong = second.corruptedClasses[cell * images + i] === second.labels[image] ? 0 : 1
       row.first += firstWrong / images
       row.second += secondWrong / images
       if (benchmark) perImage[i]! += (secondWrong - firstWrong) / counted
