@@ -287,6 +287,33 @@ describe('errors', () => {
     expect(proxy.seen).toHaveLength(3)
   })
 
+  it('do not come of a download that broke off in the middle either, nor of one that takes long', async () => {
+    const cut = new Set<string>()
+    await using proxy = await flakyProxy(service.url, ({ url }) => (/\/v1\/models\/.*(report.json|bin)$/.test(url!) && !cut.has(url!) ? (cut.add(url!), { cutAfterBytes: 2000 }) : 'pass'))
+    const there = await createClient({ ...service, url: proxy.url }).models.get(model.id)
+    expect(there.report).toEqual(model.report)
+    await there.download(join(folder, 'cut'))
+    expect(cut.size, 'the report and the weights at least').toBeGreaterThanOrEqual(2)
+    for (const { path } of model.files) expect([path, readFileSync(join(folder, 'cut', path)).equals(readFileSync(join(folder, 'twice', path)))]).toEqual([path, true])
+
+    // Eight pieces, one at a time: a second in all, where a try may take half of one.
+    const slow: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init)
+      if (!String(input).endsWith('report.json')) return answer
+      const bytes = new Uint8Array(await answer.arrayBuffer())
+      let at = 0
+      const step = Math.ceil(bytes.length / 8)
+      return new Response(new ReadableStream<Uint8Array>({
+        pull: (controller) => new Promise<void>((resolve) => setTimeout(() => {
+          controller.enqueue(bytes.slice(at, (at += step)))
+          if (at >= bytes.length) controller.close()
+          resolve()
+        }, 125)),
+      }), answer)
+    }
+    expect((await createClient({ ...service, fetch: slow, timeoutMs: 500, retries: 0 }).models.get(model.id)).report).toEqual(model.report)
+  })
+
   it('come only after trying again where that is safe, when the service says so', async () => {
     let failures = 3
     await using proxy = await flakyProxy(service.url, () => (failures-- > 0 ? { status: 503, headers: { 'retry-after': '0' } } : 'pass'))

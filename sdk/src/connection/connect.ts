@@ -8,7 +8,7 @@ import { persistentFetch } from './persistentFetch.js'
 export interface ClientOptions extends Partial<ServiceAddress> {
   /** Stands in for the global `fetch`. */
   fetch?: typeof fetch
-  /** For one try of one request, but for a part of an upload, which has a quarter of an hour. @default 60000 */
+  /** For one try of one request, and then for each piece of its answer; a part of an upload has a quarter of an hour. @default 60000 */
   timeoutMs?: number
   /** Tries after the first, where trying again is safe. @default 4 */
   retries?: number
@@ -17,7 +17,7 @@ export interface ClientOptions extends Partial<ServiceAddress> {
 export interface Connection {
   api: Api
   address(): Promise<ServiceAddress>
-  /** Persistent `fetch` with this client's key, for the service's plain routes. */
+  /** Persistent `fetch` with this client's key, for the service's plain routes; the answer is there whole. */
   get(path: string, init?: RequestInit): Promise<Response>
   /** Persistent `fetch` without the key. */
   fetch: typeof fetch
@@ -55,7 +55,7 @@ export function connect(options: ClientOptions): Connection {
     send: persistentFetch({ fetch: plain, retries, timeoutMs: 15 * 60_000 }),
     async get(path, init) {
       const { url, apiKey } = await address()
-      const answer = await persistent(`${url}${path}`, { ...init, headers: { ...init?.headers, authorization: `Bearer ${apiKey}` } }).catch((error: unknown) => { throw unreachable(error) })
+      const answer = await whole(`${url}${path}`, { ...init, headers: { ...init?.headers, authorization: `Bearer ${apiKey}` } }).catch((error: unknown) => { throw unreachable(error) })
       if (answer.ok) return answer
       throw errorOfAnswer(fieldsOf((await answer.json().catch(() => ({}))) as Partial<ErrorFields>, answer.status))
     },

@@ -3,9 +3,12 @@ export interface Persistence {
   fetch: typeof fetch
   /** Tries after the first. */
   retries: number
-  /** For one try; streams are bounded by their first byte alone. */
+  /** For one try, up to the first byte of its answer; streams are not bounded beyond it. */
   timeoutMs: number
-  /** Reads the whole answer within the try, so that one which breaks off in the middle is asked for again as well. Not for streams. @default false */
+  /**
+   * Reads the whole answer within the try, so that one which breaks off in the middle, or of which no more comes for as long as a try may
+   * take, is asked for again as well. Not for streams. @default false
+   */
   whole?: boolean
   /** Milliseconds to wait before try `n` (from 1); an argument so that tests need not wait. */
   delay?: (n: number) => number
@@ -32,11 +35,20 @@ export function persistentFetch({ fetch: plain, retries, timeoutMs, whole = fals
 
 async function one(plain: typeof fetch, { input, init, timeoutMs, whole }: { input: Parameters<typeof fetch>[0]; init: RequestInit | undefined; timeoutMs: number; whole: boolean }): Promise<Response> {
   const timeout = new AbortController()
-  const timer = setTimeout(() => timeout.abort(new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError')), timeoutMs)
+  const wait = () => setTimeout(() => timeout.abort(new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError')), timeoutMs)
+  let timer = wait()
   const signal = init?.signal ? AbortSignal.any([init.signal, timeout.signal]) : timeout.signal
   try {
     const answer = await plain(input, { ...init, signal })
-    return whole && answer.body !== null ? new Response(await answer.arrayBuffer(), answer) : answer
+    if (!whole || answer.body === null) return answer
+    const pieces: Uint8Array<ArrayBuffer>[] = []
+    const reader = answer.body.getReader()
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      pieces.push(read.value)
+      clearTimeout(timer)
+      timer = wait()
+    }
+    return new Response(new Blob(pieces), answer)
   } finally {
     clearTimeout(timer)
   }
