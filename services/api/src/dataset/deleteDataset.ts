@@ -3,6 +3,7 @@ import { deleteDataset as removeDataset, lockDataset, neededOfDataset } from '@i
 import { z } from 'zod'
 import type { Call } from '../request/context.js'
 import { idempotent } from '../request/idempotent.js'
+import { refuseNeeded } from '../request/refuseNeeded.js'
 
 export const deletedDataset = z.object({ datasetId })
 
@@ -14,8 +15,7 @@ export async function deleteDataset(call: Call, input: { datasetId: string }): P
   const { datasetId } = input
   return idempotent(call, input, async (tx) => {
     if (!(await lockDataset(tx, { projectId: call.caller.projectId, datasetId }))) throw new Failure('NOT_FOUND', `There is no data set ${datasetId}`)
-    const issues = await neededOfDataset(tx, datasetId)
-    if (issues.length > 0) throw new Failure('IN_USE', `Data set ${datasetId} is needed by ${issues.map(({ path }) => path).join(', ')}`, { issues })
+    refuseNeeded(`Data set ${datasetId}`, await neededOfDataset(tx, datasetId))
     await removeDataset(tx, datasetId)
     return { datasetId }
   })

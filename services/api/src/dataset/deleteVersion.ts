@@ -3,6 +3,7 @@ import { deleteVersions, lockVersion, neededOfVersions } from '@imclr/database'
 import { z } from 'zod'
 import type { Call } from '../request/context.js'
 import { idempotent } from '../request/idempotent.js'
+import { refuseNeeded } from '../request/refuseNeeded.js'
 
 export const deletedVersion = z.object({ versionId })
 
@@ -12,8 +13,7 @@ export async function deleteVersion(call: Call, input: { versionId: string }): P
   return idempotent(call, input, async (tx) => {
     const version = await lockVersion(tx, { projectId: call.caller.projectId, versionId })
     if (version === undefined) throw new Failure('NOT_FOUND', `There is no version ${versionId}`)
-    const issues = await neededOfVersions(tx, [versionId])
-    if (issues.length > 0) throw new Failure('IN_USE', `Version ${versionId} is needed by ${issues.map(({ path }) => path).join(', ')}`, { issues })
+    refuseNeeded(`Version ${versionId}`, await neededOfVersions(tx, [versionId]))
     await deleteVersions(tx, [versionId])
     return { versionId }
   })

@@ -4,6 +4,7 @@ import { keys } from '@imclr/storage'
 import { z } from 'zod'
 import type { Call } from '../request/context.js'
 import { idempotent } from '../request/idempotent.js'
+import { refuseNeeded } from '../request/refuseNeeded.js'
 
 export const deletedJob = z.object({ jobId })
 
@@ -24,7 +25,6 @@ export async function forgetJob(tx: Queries, { projectId, jobId }: { projectId: 
   if (job === undefined) throw new Failure('NOT_FOUND', `There is no job ${jobId}`)
   if (!isFinal(job.state)) throw new Failure('CONFLICT', `Job ${jobId} is ${job.state}; cancel it first`)
   const prefix = keys.job(projectId, jobId)
-  const issues = await neededOfJob(tx, { projectId, jobId, prefix })
-  if (issues.length > 0) throw new Failure('IN_USE', `Job ${jobId} is needed by ${issues.map(({ path }) => path).join(', ')}`, { issues })
+  refuseNeeded(`Job ${jobId}`, await neededOfJob(tx, { projectId, jobId, prefix }))
   await removeJob(tx, { jobId, prefixes: [prefix, ...(job.uploadId === null ? [] : [keys.uploadPrefix(projectId, job.uploadId)])] })
 }

@@ -3,6 +3,7 @@ import { deleteModel as removeModel, lockModel, neededOfModel, type Queries } fr
 import { z } from 'zod'
 import type { Call } from '../request/context.js'
 import { idempotent } from '../request/idempotent.js'
+import { refuseNeeded } from '../request/refuseNeeded.js'
 
 export const deletedModel = z.object({ modelId })
 
@@ -18,7 +19,6 @@ export async function deleteModel(call: Call, input: { modelId: string }): Promi
 export async function forgetModel(tx: Queries, { projectId, modelId }: { projectId: string; modelId: string }): Promise<void> {
   const model = await lockModel(tx, { projectId, modelId })
   if (model === undefined) throw new Failure('NOT_FOUND', `There is no model ${modelId}`)
-  const issues = await neededOfModel(tx, model)
-  if (issues.length > 0) throw new Failure('IN_USE', `Model ${modelId} is needed by ${issues.map(({ path }) => path).join(', ')}`, { issues })
+  refuseNeeded(`Model ${modelId}`, await neededOfModel(tx, model))
   await removeModel(tx, model)
 }

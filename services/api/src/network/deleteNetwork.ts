@@ -2,6 +2,7 @@ import { Failure, networkId } from '@imclr/contract'
 import { deleteNetwork as removeNetwork, lockNetwork, neededOfNetwork } from '@imclr/database'
 import { z } from 'zod'
 import type { Call } from '../request/context.js'
+import { refuseNeeded } from '../request/refuseNeeded.js'
 
 export const deletedNetwork = z.object({ networkId })
 
@@ -10,8 +11,7 @@ export async function deleteNetwork({ database, caller: { projectId } }: Call, {
   await database.transaction(async (tx) => {
     const network = await lockNetwork(tx, { projectId, networkId })
     if (network === undefined) throw new Failure('NOT_FOUND', `There is no network ${networkId}`)
-    const issues = await neededOfNetwork(tx, networkId)
-    if (issues.length > 0) throw new Failure('IN_USE', `Network ${networkId} is needed by ${issues.map(({ path }) => path).join(', ')}`, { issues })
+    refuseNeeded(`Network ${networkId}`, await neededOfNetwork(tx, networkId))
     await removeNetwork(tx, network)
   })
   return { networkId }
