@@ -114,6 +114,22 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       await queue.close()
     })
 
+    it('serves preparations first, then evaluations, then trainings, each in order', async () => {
+      const queue = await place.open()
+      const names = new Map<string, string>()
+      for (const kind of ['train', 'evaluate', 'train', 'prepare', 'evaluate', 'prepare'] as const) {
+        const jobId = newJob()
+        names.set(jobId, `${kind} ${[...names.values()].filter((name) => name.startsWith(kind)).length + 1}`)
+        await queue.enqueue({ jobId, entry: 1 }, kind)
+      }
+      const seen: string[] = []
+      const worker = await queue.work(async ({ jobId }) => { seen.push(names.get(jobId)!) }, { concurrency: 1 })
+      await until(() => seen.length === 6)
+      expect(seen).toEqual(['prepare 1', 'prepare 2', 'evaluate 1', 'evaluate 2', 'train 1', 'train 2'])
+      await worker.close({ graceMs: 1_000 })
+      await queue.close()
+    })
+
     it('queues an entry once while it waits or is at work, and again when it is gone or has another number', async () => {
       const queue = await place.open()
       const [jobId, other] = [newJob(), newJob()]

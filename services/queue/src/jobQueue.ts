@@ -1,3 +1,5 @@
+import type { JobKind } from '@imclr/contract'
+
 /** What lies in the queue: an id and nothing else. `entry` counts how often the job was queued, so a job can be queued again. */
 export interface QueueEntry {
   jobId: string
@@ -23,8 +25,12 @@ export interface QueueWorker {
 
 /** A queue of job ids. It may lose all it holds: the database is the truth, and the scheduler queues from it again. */
 export interface JobQueue {
-  /** Queues an entry; one that waits or is at work already is not queued twice. Throws Failure UNAVAILABLE (queue it later: nothing is lost). */
-  enqueue(entry: QueueEntry): Promise<void>
+  /**
+   * Queues an entry behind those of its kind; preparations go before evaluations, and those before trainings. One that waits or is at work
+   * already is not queued twice. Throws Failure UNAVAILABLE (queue it later: nothing is lost).
+   * @param kind of the job @default 'train'
+   */
+  enqueue(entry: QueueEntry, kind?: JobKind): Promise<void>
   /** Takes an entry out of the queue where it still waits; one at work stays there. Throws Failure UNAVAILABLE. */
   remove(entry: QueueEntry): Promise<void>
   /** Calls `handler` for every entry, at most `concurrency` at a time. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Failure, queueEntry } from '@imclr/contract'
+import { Failure, queueEntry, type JobKind } from '@imclr/contract'
 import type { Backend } from './backend/backend.js'
 import { pgliteBackend, type PgliteSession } from './backend/pgliteBackend.js'
 import { postgresBackend } from './backend/postgresBackend.js'
@@ -50,9 +50,9 @@ export async function openQueue(config: QueueConfig): Promise<JobQueue> {
   }
 
   return {
-    async enqueue(entry) {
+    async enqueue(entry, kind = 'train') {
       const { jobId } = queueEntry.parse({ jobId: entry.jobId })
-      await answered(() => queue.add('job', { jobId, entry: entry.entry }, { jobId: entryId(entry), attempts: 1, removeOnComplete: true, removeOnFail: true }))
+      await answered(() => queue.add('job', { jobId, entry: entry.entry }, { jobId: entryId(entry), priority: turns[kind], attempts: 1, removeOnComplete: true, removeOnFail: true }))
     },
     async remove(entry) {
       await answered(() => queue.remove(entryId(entry)))
@@ -67,6 +67,9 @@ export async function openQueue(config: QueueConfig): Promise<JobQueue> {
     },
   }
 }
+
+/** Who is served first, in BullMQ's numbers: somebody waits for an upload, an evaluation is short, and trainings can be many. */
+const turns: Readonly<Record<JobKind, number>> = { prepare: 1, evaluate: 2, train: 3 }
 
 /** BullMQ's id of an entry: what makes queueing it twice once. */
 const entryId = ({ jobId, entry }: QueueEntry): string => `${jobId}-${entry}`

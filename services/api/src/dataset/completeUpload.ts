@@ -46,7 +46,7 @@ export async function completeUpload(call: Call, input: Input): Promise<Complete
     await closeUpload(tx, { uploadId: upload.id, jobId: row.id })
     return { datasetId: dataset.id, job: await shownPrepareJob(tx, row) }
   })
-  await enqueue(call, completed.job.id)
+  await enqueue(call, completed.job)
   return completed
 }
 

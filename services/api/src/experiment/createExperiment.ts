@@ -49,7 +49,7 @@ export async function createExperiment(call: Call, input: z.output<typeof create
     }
     return shownExperiment(tx, row, clock())
   })
-  for (const jobId of submitted) await enqueue(call, jobId)
+  for (const id of submitted) await enqueue(call, { id, kind: 'train' })
   return answer
 }
 

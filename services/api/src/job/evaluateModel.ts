@@ -36,6 +36,6 @@ export async function evaluateModel(call: Call, input: z.output<typeof evaluateR
       id: makeId('job', random(20)), projectId, kind: 'evaluate', name: name ?? null, datasetId: version.datasetId, versionId, modelId, options, limits, estimate, createdAt, queuedAt: createdAt,
     }))
   })
-  await enqueue(call, job.id)
+  await enqueue(call, job)
   return job
 }

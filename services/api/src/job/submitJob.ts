@@ -19,6 +19,6 @@ export async function submitJob(call: Call, input: z.output<typeof trainRequest>
     if (version === undefined) throw new Failure('NOT_FOUND', `There is no version ${versionId}`)
     return shownTrainJob(tx, await insertTraining(tx, call, { version, spec: input.spec, name: name ?? null }))
   })
-  await enqueue(call, job.id)
+  await enqueue(call, job)
   return job
 }

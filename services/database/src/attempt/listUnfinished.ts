@@ -11,9 +11,9 @@ export function listActive(database: Database): Promise<JobRow[]> {
 }
 
 /** Queued jobs, the longest waiting first. `dueIn`: seconds until the job may start, 0 or less where it may at once. */
-export async function listQueued(database: Database): Promise<(Pick<JobRow, 'id' | 'queueEntry' | 'cancelRequested' | 'waitingFor'> & { dueIn: number })[]> {
+export async function listQueued(database: Database): Promise<(Pick<JobRow, 'id' | 'kind' | 'queueEntry' | 'cancelRequested' | 'waitingFor'> & { dueIn: number })[]> {
   const dueIn = sql<number>`coalesce(extract(epoch from ${job.notBefore} - clock_timestamp()), 0)::float8`
-  return database.queries.select({ id: job.id, queueEntry: job.queueEntry, cancelRequested: job.cancelRequested, waitingFor: job.waitingFor, dueIn })
+  return database.queries.select({ id: job.id, kind: job.kind, queueEntry: job.queueEntry, cancelRequested: job.cancelRequested, waitingFor: job.waitingFor, dueIn })
     .from(job).where(eq(job.state, 'queued')).orderBy(asc(job.queuedAt), asc(job.id))
 }
 

@@ -54,6 +54,6 @@ async function fillQueue({ database, queue }: Scheduler, slots: Slots): Promise<
     await queue.remove({ jobId: id, entry: queueEntry })
   }
   const due = queued.filter(({ id, dueIn }) => dueIn <= 0 && !ended.has(id))
-  for (const { id, queueEntry } of due.slice(0, mostEntries)) await queue.enqueue({ jobId: id, entry: queueEntry })
+  for (const { id, queueEntry, kind } of due.slice(0, mostEntries)) await queue.enqueue({ jobId: id, entry: queueEntry }, kind)
   if (due.length > 0) await explainWaiting(database, slots.free() > 0 ? null : 'All slots for trainers are taken; it starts when one is free.')
 }
