@@ -4,12 +4,13 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { createClient, ImclrError, type Client, type Dataset, type Job, type Model } from '@imclr/sdk'
+import { createClient, ImclrError, type Client, type Job, type Model } from '@imclr/sdk'
 import { bundledData, demoUsage, readDemoOptions, type DemoOptions } from './options.js'
 import { bar, duration, progressLine } from '../service/progressLine.js'
 import { recipe } from './recipe.js'
 import { sideBySide, verdict } from './sideBySide.js'
 import { startService } from '../service/startService.js'
+import { uploadShown } from '../service/uploadShown.js'
 
 const say = (text = ''): void => { process.stdout.write(`${text}\n`) }
 
@@ -19,7 +20,7 @@ async function demo({ data, folder, epochs }: DemoOptions): Promise<void> {
   await using service = await startService(resolve(folder))
   const sdk = createClient({ url: service.url, apiKey: service.apiKey })
 
-  const dataset = await upload(sdk, data)
+  const dataset = await uploadShown(sdk, data)
   const isBundled = data === bundledData
   const options = { ...recipe(dataset, isBundled), ...(epochs ? { epochs } : {}) }
   say(`Recipe: ${options.network}, ${options.epochs} ${options.epochs === 1 ? 'epoch' : 'epochs'}, batch ${options.batchSize}, learning rate ${options.learningRate} (cosine), weight decay ${options.weightDecay}; the arms differ in the stacking alone`)
@@ -36,19 +37,6 @@ async function demo({ data, folder, epochs }: DemoOptions): Promise<void> {
   say(`\nDone in ${duration((Date.now() - begun) / 1000)}. What there is now:`)
   for (const { name } of [baseline, imclr]) say(`  ${join(kept, name, 'report.html')}   the report of ${name}: open it in a browser`)
   say(`  ${folder}   data set, jobs, models and keys of the service. Go on from here: npm start -- --data-dir ${folder}`)
-}
-
-async function upload(sdk: Client, data: string): Promise<Dataset> {
-  const line = progressLine(process.stdout)
-  const dataset = await sdk.datasets.upload(data, {
-    onProgress: (progress) => {
-      if (progress.phase === 'uploading') line.show(`uploading  ${bar(progress.bytes, progress.totalBytes)} ${(progress.bytes / 1e6).toFixed(1)} of ${(progress.totalBytes / 1e6).toFixed(1)} MB`)
-      else line.show(`preparing  ${bar(progress.images, progress.totalImages)} ${progress.images} of ${progress.totalImages} images`)
-    },
-  })
-  const { train, test, unlabelled } = dataset.counts
-  line.end(`Data set ${dataset.name}: ${train} training, ${test} test and ${unlabelled} unlabelled images in ${dataset.classes.length} classes, ${dataset.picture.height}x${dataset.picture.width} pixels (${dataset.versionId})`)
-  return dataset
 }
 
 async function train(job: Job): Promise<Model> {

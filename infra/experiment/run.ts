@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
-import { createClient, ImclrError, type Client, type ExperimentRecord } from '@imclr/sdk'
+import { createClient, ImclrError, type ExperimentRecord } from '@imclr/sdk'
 import { bar, duration, progressLine } from '../service/progressLine.js'
 import { startService, type RunningService } from '../service/startService.js'
+import { uploadShown } from '../service/uploadShown.js'
 import { defaultFolder, type RunOptions } from './options.js'
 import { readChoice } from './readDefinition.js'
 import { summary } from './summary.js'
@@ -17,7 +18,7 @@ export async function run(options: RunOptions, { say, signal }: { say: Say; sign
   const { experiment: definition, ...choice } = await readChoice(options)
   await using service = await useService(options.folder, say)
   const sdk = service === null ? createClient() : createClient({ url: service.url, apiKey: service.apiKey })
-  const versionId = options.version ?? (await upload(sdk, options, { say, signal }))
+  const versionId = options.version ?? (await uploadShown(sdk, options.data!, { imageSize: options.imageSize, signal })).versionId
 
   const experiment = await sdk.experiments.run(definition, { dataset: versionId, ...choice })
   const { name, arms, seeds, budgets } = experiment.definition
@@ -48,19 +49,6 @@ async function useService(folder: string | null, say: Say): Promise<RunningServi
   const own = resolve(folder ?? defaultFolder)
   say(`Starting a service; its data go to ${own}`)
   return startService(own)
-}
-
-async function upload(sdk: Client, { data, imageSize }: RunOptions, { say, signal }: { say: Say; signal: AbortSignal }): Promise<string> {
-  const line = progressLine(process.stdout)
-  const { name, versionId, counts, classes, picture } = await sdk.datasets.upload(data!, {
-    imageSize, signal,
-    onProgress: (progress) => {
-      if (progress.phase === 'uploading') line.show(`uploading  ${bar(progress.bytes, progress.totalBytes)} ${(progress.bytes / 1e6).toFixed(1)} of ${(progress.totalBytes / 1e6).toFixed(1)} MB`)
-      else line.show(`preparing  ${bar(progress.images, progress.totalImages)} ${progress.images} of ${progress.totalImages} images`)
-    },
-  })
-  say(`Data set ${name}: ${counts.train} training, ${counts.test} test and ${counts.unlabelled} unlabelled images in ${classes.length} classes, ${picture.width}x${picture.height} pixels (${versionId})`)
-  return versionId
 }
 
 /** What has ended since the last look, in words; all that had ended before the first one in a line. */

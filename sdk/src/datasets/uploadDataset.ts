@@ -16,6 +16,7 @@ export interface UploadOptions extends PrepareOptionsInput {
 
 export type UploadProgress =
   | { phase: 'uploading'; bytes: number; totalBytes: number }
+  | { phase: 'waiting' } // all was sent; it is prepared as soon as the service has a slot free
   | { phase: 'preparing'; images: number; totalImages: number; secondsLeft: number | null }
 
 /** One immutable, checked version of a data set, ready to be trained on. */
@@ -54,6 +55,7 @@ async function prepared(connection: Connection, { jobId, onProgress, signal, nam
   const report = ({ event }: JobUpdate) => {
     if (event.type === 'progress' && event.phase === 'preparing') onProgress?.({ phase: 'preparing', images: event.done, totalImages: event.total, secondsLeft: event.secondsLeft })
   }
+  onProgress?.({ phase: 'waiting' })
   const job = await followJob(connection, jobId, { onEvent: report, signal })
   if (job.kind !== 'prepare' || !job.versionId) throw new ConflictError({ code: 'CONFLICT', message: `${jobId} gave no data set.`, hint: '', status: 409, retryable: false, requestId: null, issues: [] })
   return { name, ...(await getVersion(connection, job.versionId, job.datasetId)) }
