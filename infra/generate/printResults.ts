@@ -21,13 +21,14 @@ export function printResults(page: string, read: (file: string) => string): stri
   const to = page.indexOf(end)
   if (from < 0 || to < from) throw new Error(`docs/results.md lacks the lines ${begin} and ${end}`)
   const sections = z.array(measured).parse(JSON.parse(read('measured.json'))).map((one) => {
-    const report = reportExperiment(experimentRuns.parse(JSON.parse(read(one.runs))))
-    return section(report, one)
+    const runs = experimentRuns.parse(JSON.parse(read(one.runs)))
+    const firstAgainstAll = reportExperiment({ ...runs, plan: { ...runs.plan, comparisons: [] } }, { resamples: 10 })
+    return section(reportExperiment(runs), firstAgainstAll, one)
   })
   return `${page.slice(0, from)}${begin}\n\n${sections.map((text) => `${text}\n\n`).join('')}${page.slice(to)}`
 }
 
-function section({ plan, runs, budgets, missing, environments, data }: ExperimentReport, { data: name, command, commit, remarks, runs: file }: Measured): string {
+function section({ plan, runs, budgets, missing, environments, data }: ExperimentReport, { budgets: besides }: ExperimentReport, { data: name, command, commit, remarks, runs: file }: Measured): string {
   const machines = environments.map(({ environment: { cpu, cores, tensorflow } }) => `${cores} cores of ${cpu}, TensorFlow ${tensorflow}`)
   return [
     `### ${plan.title}: ${name}`,
@@ -37,7 +38,7 @@ function section({ plan, runs, budgets, missing, environments, data }: Experimen
     table(['labels', 'arm', 'test accuracy by seed, %', 'mean (standard deviation)', 'steps', 'minutes of training'], budgets.flatMap(armRows)),
     table(['labels', 'difference, points of accuracy', 'by seed', 'mean', '95 % over seeds', '95 % over seeds and images', 'p (Holm)', 'published'], budgets.flatMap(comparisonRows)),
     ...(missing.length > 0 ? [`Without a result: ${missing.map(({ arm, seed, budget, why }) => `${arm}, seed ${seed}, ${labels(budget)} labels (${why})`).join('; ')}.`] : []),
-    budgets.flatMap((budget) => budget.comparisons.map((one) => verdict(budget, one))).join('\n'),
+    [...budgets.flatMap((budget) => budget.comparisons.flatMap((one) => [verdict(budget, one), ...bySeverity(budget, one)])), ...besides.flatMap((budget) => beside(budget, plan))].join('\n'),
     ...remarks,
   ].join('\n\n')
 }
@@ -72,6 +73,25 @@ function verdict({ budget }: BudgetResult, { arm, against, metric, corrupted, ..
   if (interval.low > 0) return `- ${where} ${arm} is ahead of ${against}${what}: the interval over seeds lies above zero.`
   if (interval.high < 0) return `- ${where} ${arm} is behind ${against}${what}: the interval over seeds lies below zero.`
   return `- ${where} no difference between ${arm} and ${against}${what} shows: the interval over seeds holds zero.`
+}
+
+/** Of a claim about corrupted images: where on the grid the difference lies. */
+function bySeverity({ budget }: BudgetResult, { arm, against, metric, corrupted }: ComparisonResult): string[] {
+  if (metric !== 'corrupted' || corrupted === null) return []
+  const points = ({ mean, interval }: { mean: number; interval: { low: number; high: number } | null }) => `${signed(-mean)}${interval ? ` (${signedRange(turned(interval))})` : ''}`
+  const kinds = corrupted.perCorruption.filter(({ benchmark }) => benchmark).sort((a, b) => a.mean - b.mean)
+  const few = (list: typeof kinds) => list.map((one) => `${one.corruption.replaceAll('_', ' ')} ${signed(-one.mean)}`).join(', ')
+  return [
+    `- ${arm} minus ${against}, ${labels(budget)} labels, by severity: ${corrupted.perSeverity.map((one) => `${one.severity}: ${points(one)}`).join('; ')}.`,
+    `- By corruption it does best with ${few(kinds.slice(0, 3))}, and worst with ${few(kinds.slice(-3).reverse())}; of all ${corrupted.perCorruption.length}, after Holm's adjustment, differ at 5 %: ${corrupted.perCorruption.filter(({ pHolm }) => pHolm !== null && pHolm < 0.05).map(({ corruption, benchmark, mean }) => `${corruption}${benchmark ? '' : ' (extra)'} ${signed(-mean)}`).join(', ') || 'none'}.`,
+  ]
+}
+
+/** The arms that the claim does not compare with the first: the same statistics, unadjusted. */
+function beside({ budget, comparisons }: BudgetResult, { comparisons: claimed }: ExperimentReport['plan']): string[] {
+  const others = comparisons.filter(({ arm, against }) => !claimed.some((pair) => pair.arm === arm && pair.against === against))
+  if (others.length === 0) return []
+  return [`- Beside the claim, against ${others[0]!.against}, ${labels(budget)} labels, 95 % over seeds, not adjusted: ${others.map(({ arm, mean, interval }) => `${arm} ${signed(mean)} (${signedRange(interval)})`).join('; ')}.`]
 }
 
 function table(heads: string[], rows: string[][]): string {

@@ -30,3 +30,24 @@ it('prints stored runs as tables, and leaves the rest of the page alone', () => 
   expect(printed).not.toContain('last time')
   expect(printed.endsWith(`\n${marks[1]}\nafter\n`)).toBe(true)
 })
+
+it('tells of corrupted images by severity, and of arms that the claim does not compare with the first', () => {
+  const labels = Uint16Array.of(0, 1, 2, 3, 0, 1, 2, 3, 0, 1)
+  const right = (share: number) => Array.from(labels, (label, i) => (i < share * 10 ? label : (label + 1) % 4))
+  // Wrong are so many of the ten images at each severity; the second arm is right on one more of them, but at severity 5, where it is on one less.
+  const runs = [1, 2].flatMap((seed) => [['baseline', 0.3, 0], ['imclr', 0.5, 1], ['both', 0.4, 0]].map(([arm, accuracy, more]) => recordOf({
+    arm: arm as string, seed, labels, answers: right(accuracy as number),
+    corrupted: (cell, image) => (image < 5 + (cell % 5 === 4 ? -1 : 1) * (more as number) ? labels[image]! : (labels[image]! + 1) % 4),
+  })))
+  const three = { ...plan, arms: [...plan.arms, { name: 'both', title: 'Both' }], comparisons: [{ arm: 'imclr', against: 'baseline', published: 1, metric: 'corrupted' as const }], seeds: [1, 2] }
+  const files: Record<string, string> = {
+    'measured.json': JSON.stringify([{ runs: 'three.json', data: 'ten images', command: 'npm run nothing', commit: 'abc1234', remarks: [] }]),
+    'three.json': JSON.stringify({ schemaVersion: 1, plan: three, runs, withoutResult: [] }),
+  }
+  const printed = printResults(`${marks[0]}\n${marks[1]}\n`, (file) => files[file]!)
+  const each = [1, 2, 3, 4].map((severity) => `${severity}: +10.00 (+10.00 to +10.00)`).join('; ')
+  expect(printed).toContain(`\n- imclr minus baseline, all labels, by severity: ${each}; 5: −10.00 (−10.00 to −10.00).\n`)
+  // Four severities of five gain ten points, one loses ten: six in the mean, whatever the corruption.
+  expect(printed).toMatch(/\n- By corruption it does best with [a-z ]+ \+6\.00, [a-z ]+ \+6\.00, [a-z ]+ \+6\.00, and worst with/)
+  expect(printed).toContain('\n- Beside the claim, against baseline, all labels, 95 % over seeds, not adjusted: both +10.00 (+10.00 to +10.00).\n')
+})
