@@ -69,7 +69,7 @@ class SharedClient extends EventEmitter {
 }
 
 function sharedPool(session: PgliteSession) {
-  return Object.assign(new EventEmitter(), {
+  return Object.assign(new EventEmitter().setMaxListeners(0), { // each worker listens, and there are as many as slots
     options: { keepAlive: true }, // a session in this process never breaks silently
     connect: async () => new SharedClient(session),
     query: <R>(text: string, params?: readonly unknown[]) => new SharedClient(session).query<R>(text, params),
