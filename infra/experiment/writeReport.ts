@@ -20,15 +20,15 @@ export async function writeReport(runs: ExperimentRuns, folder: string): Promise
   return { report, paths: Object.keys(files).map((name) => join(folder, name)) }
 }
 
-/** Stored runs of one experiment out of one file or several; of the experiment `as`, whatever those are of, where it is given. Throws where a file holds something else, Failure CONFLICT where they do not fit together. */
+/**
+ * Stored runs of one experiment out of one file or several; of the experiment `as`, whatever those are of, where it is given. Throws where a
+ * file holds something else, Failure CONFLICT where they do not fit together.
+ */
 export async function readRuns(paths: string[], as: ExperimentChoice | null): Promise<ExperimentRuns> {
   const files = await Promise.all(paths.map(async (path) => {
     const parsed = experimentRuns.safeParse(JSON.parse(await readFile(path, 'utf8')))
     if (!parsed.success) throw new Error(`${path} does not hold stored runs of an experiment:\n${z.prettifyError(parsed.error)}`)
     return parsed.data
   }))
-  if (as === null) return mergeRuns(files)
-  const definition = chosenDefinition(as)
-  if (definition === null) throw new Error('there are no rivals: no arm with ImCLR is compared with a baseline')
-  return runsAs(definition, files)
+  return as === null ? mergeRuns(files) : runsAs(chosenDefinition(as), files)
 }

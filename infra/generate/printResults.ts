@@ -78,12 +78,13 @@ function verdict({ budget }: BudgetResult, { arm, against, metric, corrupted, ..
 /** Of a claim about corrupted images: where on the grid the difference lies. */
 function bySeverity({ budget }: BudgetResult, { arm, against, metric, corrupted }: ComparisonResult): string[] {
   if (metric !== 'corrupted' || corrupted === null) return []
-  const points = ({ mean, interval }: { mean: number; interval: { low: number; high: number } | null }) => `${signed(-mean)}${interval ? ` (${signedRange(turned(interval))})` : ''}`
+  const gain = ({ mean, interval }: { mean: number; interval: { low: number; high: number } | null }) => `${signed(-mean)}${interval ? ` (${signedRange(turned(interval))})` : ''}`
   const kinds = corrupted.perCorruption.filter(({ benchmark }) => benchmark).sort((a, b) => a.mean - b.mean)
   const few = (list: typeof kinds) => list.map((one) => `${one.corruption.replaceAll('_', ' ')} ${signed(-one.mean)}`).join(', ')
+  const differing = corrupted.perCorruption.filter(({ pHolm }) => pHolm !== null && pHolm < 0.05).map(({ corruption, benchmark, mean }) => `${corruption}${benchmark ? '' : ' (extra)'} ${signed(-mean)}`)
   return [
-    `- ${arm} minus ${against}, ${labels(budget)} labels, by severity: ${corrupted.perSeverity.map((one) => `${one.severity}: ${points(one)}`).join('; ')}.`,
-    `- By corruption it does best with ${few(kinds.slice(0, 3))}, and worst with ${few(kinds.slice(-3).reverse())}; of all ${corrupted.perCorruption.length}, after Holm's adjustment, differ at 5 %: ${corrupted.perCorruption.filter(({ pHolm }) => pHolm !== null && pHolm < 0.05).map(({ corruption, benchmark, mean }) => `${corruption}${benchmark ? '' : ' (extra)'} ${signed(-mean)}`).join(', ') || 'none'}.`,
+    `- ${arm} minus ${against}, ${labels(budget)} labels, by severity: ${corrupted.perSeverity.map((one) => `${one.severity}: ${gain(one)}`).join('; ')}.`,
+    `- By corruption it does best with ${few(kinds.slice(0, 3))}, and worst with ${few(kinds.slice(-3).reverse())}; of all ${corrupted.perCorruption.length}, after Holm's adjustment, differ at 5 %: ${differing.join(', ') || 'none'}.`,
   ]
 }
 

@@ -162,7 +162,7 @@ describe('the presets as data', () => {
   })
 
   it('tell in their recipe what was asked otherwise', () => {
-    const recipeOf = (choice: Partial<ExperimentChoice>) => chosenDefinition({ experiment: 'cifar10', scale: 'small', rivals: false, ...choice })!.recipe
+    const recipeOf = (choice: Partial<ExperimentChoice>) => chosenDefinition({ experiment: 'cifar10', scale: 'small', rivals: false, ...choice }).recipe
     const { recipe } = definitionOf(presets.cifar10, 'small')
     expect([recipeOf({}), recipeOf({ seeds: [7], budgets: [1000], change: { epochs: 200 } })]).toEqual([recipe, recipe])
     expect(recipeOf({ budgets: [2000, null], change: { epochs: 3, augment: [] }, rivals: true })).toBe(`${recipe} But with 2,000, all labels, epochs 3, another augment.`)

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { experimentDefinition, longestParagraph, type createExperimentRequest, type ExperimentDefinition } from './experiment.js'
+import { Failure, type Issue } from './failure.js'
 import { definitionOf } from './presets/preset.js'
 import { presets } from './presets/presets.js'
 import { withRivals } from './rivals.js'
@@ -7,18 +8,23 @@ import { withRivals } from './rivals.js'
 export type ExperimentChoice = Omit<z.output<typeof createExperimentRequest>, 'versionId'>
 
 /**
- * What a request asks for, as a whole definition, whose recipe tells what is not as it says. Null: rivals are asked for, and no arm with
- * ImCLR is compared with a baseline.
+ * What a request asks for, as a whole definition, whose recipe tells what is not as it says. Throws Failure BAD_INPUT where rivals are asked
+ * for, and no arm with ImCLR is compared with a baseline.
  */
-export function chosenDefinition({ experiment, scale, seeds, budgets, change = {}, rivals }: ExperimentChoice): ExperimentDefinition | null {
+export function chosenDefinition({ experiment, scale, seeds, budgets, change = {}, rivals }: ExperimentChoice): ExperimentDefinition {
   const base = typeof experiment === 'string' ? definitionOf(presets[experiment], scale) : experiment
   const plain = experimentDefinition.parse({
     ...base, seeds: seeds ?? base.seeds, budgets: budgets ?? base.budgets,
     arms: base.arms.map((arm) => ({ ...arm, spec: { ...arm.spec, ...change } })),
   })
   const definition = { ...plain, recipe: recipeOf(base, plain) }
-  return rivals ? withRivals(definition) : definition
+  if (!rivals) return definition
+  const extended = withRivals(definition)
+  if (extended === null) throw new Failure('BAD_INPUT', `${plain.name} has no rivals`, { issues: [noRivals] })
+  return extended
 }
+
+const noRivals: Issue = { path: 'rivals', code: 'contradiction', message: 'No arm with ImCLR is compared with a baseline here', fix: 'Leave rivals out, or compare one with the other' }
 
 function recipeOf(base: ExperimentDefinition, { arms, budgets }: ExperimentDefinition): string | null {
   if (base.recipe === null) return null

@@ -4,15 +4,11 @@ const mostRuns = 500
 
 /** What a request asks for, as a whole definition. Throws Failure BAD_INPUT where it makes no experiment. */
 export function resolveExperiment(choice: ExperimentChoice): ExperimentDefinition {
-  const { experiment, change = {} } = choice
   const definition = chosenDefinition(choice)
-  if (definition === null) throw new Failure('BAD_INPUT', `${typeof experiment === 'string' ? experiment : experiment.name} has no rivals`, { issues: [noRivals] })
-  const issues = [...reservedIn(change), ...contradictions(definition)]
+  const issues = [...reservedIn(choice.change ?? {}), ...contradictions(definition)]
   if (issues.length > 0) throw new Failure('BAD_INPUT', `${definition.name} is not an experiment that can be run: ${issues.map(({ message }) => message).join('; ')}`, { issues })
   return definition
 }
-
-const noRivals: Issue = { path: 'rivals', code: 'contradiction', message: 'No arm with ImCLR is compared with a baseline here', fix: 'Leave rivals out, or compare one with the other' }
 
 /** What the experiment itself decides for every run. */
 const reserved = { seed: 'seeds', subsetSeed: 'seeds', trainImages: 'budgets' } as const

@@ -9,6 +9,7 @@ import type { SpecNetwork } from './holdNetwork.js'
 const assumed = 1e10
 /** Start of the process, first recording of the step, export. */
 const overheadSeconds = 15
+
 export interface Speed {
   network: Pick<SpecNetwork, 'multiplyAdds'>
   /** Multiply-adds per second of training; null where no job has succeeded yet. */
