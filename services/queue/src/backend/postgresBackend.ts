@@ -1,16 +1,16 @@
 import { createPostgresBackend, runMigrations, withBackend } from 'bullmq'
 import pg from 'pg'
-import { queueName, type Backend } from './backend.js'
+import type { Backend } from './backend.js'
 
 /** BullMQ's SQL names its tables without a schema, so every session must look there first. */
 export const queueSchema = 'bullmq'
 
 const { Queue, Worker } = withBackend(createPostgresBackend)
 
-/** PostgreSQL; one pool for all, of which each worker keeps one connection to listen with. */
+/** PostgreSQL; one pool for all, of which each worker keeps one connection to listen with: never fewer than a scheduler's most slots. */
 export async function postgresBackend(url: string): Promise<Backend> {
   const pool = new pg.Pool({
-    connectionString: url, options: `-c search_path=${queueSchema}`, max: 8, keepAlive: true, connectionTimeoutMillis: 5_000, application_name: 'imclr queue',
+    connectionString: url, options: `-c search_path=${queueSchema}`, max: 100, keepAlive: true, connectionTimeoutMillis: 5_000, application_name: 'imclr queue',
   })
   pool.on('error', () => {}) // the pool replaces a connection that breaks while it idles
   try {
@@ -26,8 +26,8 @@ export async function postgresBackend(url: string): Promise<Backend> {
   }
   return {
     where: `PostgreSQL at ${new URL(url).host}`,
-    createQueue: () => new Queue(queueName, { connection: pool }),
-    createWorker: (process, options) => new Worker(queueName, process, { ...options, connection: pool }),
+    createQueue: (name) => new Queue(name, { connection: pool }),
+    createWorker: (name, process, options) => new Worker(name, process, { ...options, connection: pool }),
     close: () => pool.end(),
   }
 }
