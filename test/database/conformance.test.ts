@@ -213,6 +213,15 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       expect([await queuePosition(database.queries, early), await queuePosition(database.queries, late)]).toEqual([1, 2])
       await claim(early.id, 'me')
       expect(await queuePosition(database.queries, late)).toBe(1)
+      // One that has begun goes on before those that have not, whenever it came back; preparations are counted for themselves.
+      await requeueJob(database, { jobId: early.id, attempt: 1, owner: 'me' }, { failure: null, delaySeconds: 0, secondsSpent: 5, reason: 'suspended', log: null })
+      const begun = (await findJob(database.queries, { projectId, jobId: early.id }))!
+      expect(begun.queuedAt.getTime()).toBeGreaterThan(late.queuedAt.getTime())
+      expect([await queuePosition(database.queries, begun), await queuePosition(database.queries, late)]).toEqual([1, 2])
+      const preparation = await aJob(database, projectId, { kind: 'prepare', versionId: null, spec: null, queuedAt: new Date('2020-01-03') })
+      expect([await queuePosition(database.queries, preparation), await queuePosition(database.queries, late)]).toEqual([1, 2])
+      const order = (await listQueued(database)).map(({ id }) => id).filter((id) => [early.id, late.id, preparation.id].includes(id))
+      expect(order).toEqual([preparation.id, early.id, late.id])
     })
 
     it('answers a create once: others with the same key wait, then find the answer; one that failed leaves the key free', async () => {

@@ -114,19 +114,50 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       await queue.close()
     })
 
-    it('serves preparations first, then evaluations, then trainings, each in order', async () => {
+    it('serves evaluations first, then trainings that have begun, then others, each in order', async () => {
       const queue = await place.open()
       const names = new Map<string, string>()
-      for (const kind of ['train', 'evaluate', 'train', 'prepare', 'evaluate', 'prepare'] as const) {
+      for (const [name, kind, attempt] of [['new 1', 'train', 0], ['begun 1', 'train', 2], ['evaluation 1', 'evaluate', 1], ['new 2', 'train', 0], ['evaluation 2', 'evaluate', 0], ['begun 2', 'train', 1]] as const) {
         const jobId = newJob()
-        names.set(jobId, `${kind} ${[...names.values()].filter((name) => name.startsWith(kind)).length + 1}`)
-        await queue.enqueue({ jobId, entry: 1 }, kind)
+        names.set(jobId, name)
+        await queue.enqueue({ jobId, entry: 1 }, { kind, attempt })
       }
       const seen: string[] = []
       const worker = await queue.work(async ({ jobId }) => { seen.push(names.get(jobId)!) }, { concurrency: 1 })
       await until(() => seen.length === 6)
-      expect(seen).toEqual(['prepare 1', 'prepare 2', 'evaluate 1', 'evaluate 2', 'train 1', 'train 2'])
+      expect(seen).toEqual(['evaluation 1', 'evaluation 2', 'begun 1', 'begun 2', 'new 1', 'new 2'])
       await worker.close({ graceMs: 1_000 })
+      await queue.close()
+    })
+
+    it('keeps preparations in a lane of their own, served while the other stands still, and takes entries out of the lane that has them', async () => {
+      const queue = await place.open()
+      const [training, first, removed, second] = [newJob(), newJob(), newJob(), newJob()]
+      await queue.enqueue({ jobId: training, entry: 1 }, { kind: 'train', attempt: 0 })
+      for (const jobId of [first, removed, second]) await queue.enqueue({ jobId, entry: 1 }, { kind: 'prepare', attempt: 0 })
+      await queue.remove({ jobId: removed, entry: 1 }) // of the other lane: nothing there
+      await queue.remove({ jobId: removed, entry: 1 }, 'preparation')
+      const seen: string[] = []
+      const preparing = await queue.work(async ({ jobId }) => { seen.push(jobId) }, { concurrency: 1, lane: 'preparation' })
+      await until(() => seen.length === 2)
+      const devices = await queue.work(async ({ jobId }) => { seen.push(jobId) }, { concurrency: 1 })
+      await until(() => seen.length === 3)
+      expect(seen).toEqual([first, second, training])
+      await Promise.all([preparing, devices].map((worker) => worker.close({ graceMs: 1_000 })))
+      await queue.close()
+    })
+
+    it('has workers for more slots than a pool of connections has by habit, each with work at once', async () => {
+      const queue = await place.open()
+      const [jobs, atWork] = [Array.from({ length: 12 }, newJob), new Set<string>()]
+      let finish = (): void => {}
+      const finished = new Promise<void>((resolve) => { finish = resolve })
+      const workers = await Promise.all(jobs.map(() => queue.work(({ jobId }) => { atWork.add(jobId); return finished }, { concurrency: 1 })))
+      for (const jobId of jobs) await queue.enqueue({ jobId, entry: 1 })
+      await until(() => atWork.size === jobs.length)
+      await queue.check()
+      finish()
+      await Promise.all(workers.map((worker) => worker.close({ graceMs: 1_000 })))
       await queue.close()
     })
 

@@ -54,6 +54,24 @@ describe('a job that succeeds', () => {
     await scheduler.close()
   })
 
+  it('is prepared while a training has the only slot, without a device; the next preparation waits for it and says so', async () => {
+    const scheduler = await shop.start({ reconcileSeconds: 0.1 })
+    const [training, behind] = [await shop.train('ms=50', { epochs: 1000 }), await shop.train('x', { epochs: 1 })]
+    await shop.until(training, ({ state }) => state === 'running')
+    const slow = await shop.prepare('do=hang at=1')
+    const running = await shop.until(slow, ({ state }) => state === 'running')
+    expect([(await shop.job(training)).runner?.slot, running.runner?.slot]).toEqual([0, null])
+    const next = await shop.prepare('x')
+    await shop.until(next, ({ waitingFor }) => waitingFor === 'Another data set is being prepared; it starts when that is done.')
+    await shop.until(behind, ({ waitingFor }) => waitingFor === 'All slots for trainers are taken; it starts when one is free.')
+    await cancel(slow, 'now')
+    expect((await shop.ended(next)).state).toBe('succeeded')
+    expect((await shop.job(training)).state).toBe('running')
+    for (const jobId of [behind, training]) await cancel(jobId, 'now')
+    await shop.ended(training)
+    await scheduler.close()
+  })
+
   it('has junk among its lines: it is warned of, and nothing is lost', async () => {
     const scheduler = await shop.start()
     const jobId = await shop.train('do=garbage at=2')

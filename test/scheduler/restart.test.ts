@@ -38,6 +38,19 @@ describe('a scheduler that closes', () => {
     await third.close()
   })
 
+  it('is followed by one that goes on with what had begun before anything else', async () => {
+    const first = await shop.start()
+    const begun = await shop.train('ms=50', { epochs: 25 })
+    await shop.until(begun, ({ lastCheckpoint }) => lastCheckpoint !== null)
+    const waiting = await shop.train('ms=1', { epochs: 1 })
+    await first.close()
+    const second = await shop.start()
+    const [one, other] = [await shop.ended(begun), await shop.ended(waiting)]
+    expect(one.attemptStartedAt!.getTime()).toBeLessThan(other.startedAt!.getTime())
+    expect(one).toMatchObject({ state: 'succeeded', attempt: 2 })
+    await second.close()
+  })
+
   it('lets a job that is being cancelled keep its model, after the restart', async () => {
     const first = await shop.start()
     const jobId = await shop.train('ms=20 finish=3000', { epochs: 1000 })

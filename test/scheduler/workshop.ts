@@ -61,7 +61,7 @@ export async function openWorkshop({ database: databaseConfig, queue: queueConfi
   const submit = async (row: Omit<Parameters<typeof insertJob>[1], 'id' | 'projectId' | 'datasetId' | 'queuedAt'>): Promise<string> => {
     const jobId = id('job')
     await database.transaction((tx) => insertJob(tx, { id: jobId, projectId, datasetId, queuedAt: new Date(), ...row }))
-    await queue.enqueue({ jobId, entry: 0 })
+    await queue.enqueue({ jobId, entry: 0 }, { kind: row.kind, attempt: 0 })
     return jobId
   }
   const environment = { ...trainerEnvironment(process.env), OBJECT_STORE_URL: storeUrl }
@@ -88,7 +88,7 @@ export async function openWorkshop({ database: databaseConfig, queue: queueConfi
     async start({ launcher: given, ...options } = {}) {
       const workDir = options.workDir ?? join(folder, 'work')
       const config: SchedulerConfig = {
-        owner: `here:${workDir}`, workDir, slots: 1, leaseSeconds: 5, stallSeconds: 20, stopGraceSeconds: 20, suspendGraceSeconds: 5, checkpointEverySeconds: 1,
+        owner: `here:${workDir}`, workDir, slots: 1, preparations: 1, leaseSeconds: 5, stallSeconds: 20, stopGraceSeconds: 20, suspendGraceSeconds: 5, checkpointEverySeconds: 1,
         retryDelaySeconds: 0.05, pollSeconds: 0.03, reconcileSeconds: 0.5, maxDatasetBytes: 1e9, maxDatasetImages: 1e6, ...options,
       }
       const scheduler = await startScheduler({ database, store, queue, launcher: given ?? launcher(workDir), config, log: pino({ level: process.env.LOG_LEVEL ?? 'silent' }), clock: systemClock })

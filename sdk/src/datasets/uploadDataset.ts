@@ -16,7 +16,7 @@ export interface UploadOptions extends PrepareOptionsInput {
 
 export type UploadProgress =
   | { phase: 'uploading'; bytes: number; totalBytes: number }
-  | { phase: 'waiting' } // all was sent; it is prepared as soon as the service has a slot free
+  | { phase: 'waiting' } // all was sent; it is prepared when its turn comes
   | { phase: 'preparing'; images: number; totalImages: number; secondsLeft: number | null }
 
 /** One immutable, checked version of a data set, ready to be trained on. */

@@ -28,6 +28,14 @@ export const isActive = (state: JobState): boolean => state === 'starting' || st
 export const jobKind = z.enum(['prepare', 'train', 'evaluate'])
 export type JobKind = z.infer<typeof jobKind>
 
+/** What waiting jobs wait for: a device, or, as preparations need none, no more than their turn. */
+export const lanes = ['device', 'preparation'] as const
+export type Lane = (typeof lanes)[number]
+export const laneOf = (kind: JobKind): Lane => (kind === 'prepare' ? 'preparation' : 'device')
+
+/** Who of a lane is served first, from 1: an evaluation is short, a training that has begun goes on before others begin. */
+export const turnOf = ({ kind, attempt }: { kind: JobKind; attempt: number }): number => (kind !== 'train' ? 1 : attempt > 0 ? 2 : 3)
+
 /** `graceful`: checkpoint, evaluate, keep. `now`: the process is ended and nothing more is computed. */
 export const cancelMode = z.enum(['graceful', 'now'])
 export type CancelMode = z.infer<typeof cancelMode>

@@ -1,4 +1,4 @@
-import type { JobKind } from '@imclr/contract'
+import type { JobKind, Lane } from '@imclr/contract'
 
 /** What lies in the queue: an id and nothing else. `entry` counts how often the job was queued, so a job can be queued again. */
 export interface QueueEntry {
@@ -26,15 +26,15 @@ export interface QueueWorker {
 /** A queue of job ids. It may lose all it holds: the database is the truth, and the scheduler queues from it again. */
 export interface JobQueue {
   /**
-   * Queues an entry behind those of its kind; preparations go before evaluations, and those before trainings. One that waits or is at work
-   * already is not queued twice. Throws Failure UNAVAILABLE (queue it later: nothing is lost).
-   * @param kind of the job @default 'train'
+   * Queues an entry in the lane of its job's kind, behind those of the same turn. One that waits or is at work already is
+   * not queued twice. Throws Failure UNAVAILABLE (queue it later: nothing is lost).
+   * @param job its kind and how many attempts it had @default a training that has not begun
    */
-  enqueue(entry: QueueEntry, kind?: JobKind): Promise<void>
-  /** Takes an entry out of the queue where it still waits; one at work stays there. Throws Failure UNAVAILABLE. */
-  remove(entry: QueueEntry): Promise<void>
-  /** Calls `handler` for every entry, at most `concurrency` at a time. */
-  work(handler: Handler, options: { concurrency: number }): Promise<QueueWorker>
+  enqueue(entry: QueueEntry, job?: { kind: JobKind; attempt: number }): Promise<void>
+  /** Takes an entry out of its lane where it still waits; one at work stays there. Throws Failure UNAVAILABLE. */
+  remove(entry: QueueEntry, lane?: Lane): Promise<void>
+  /** Calls `handler` for every entry of one lane, at most `concurrency` at a time. @param options.lane @default 'device' */
+  work(handler: Handler, options: { concurrency: number; lane?: Lane }): Promise<QueueWorker>
   /** Throws Failure UNAVAILABLE where the queue does not answer within 5 s. */
   check(): Promise<void>
   /** After its workers. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Failure, queueEntry, type JobKind } from '@imclr/contract'
+import { Failure, laneOf, lanes, queueEntry, turnOf, type Lane } from '@imclr/contract'
 import type { Backend } from './backend/backend.js'
 import { pgliteBackend, type PgliteSession } from './backend/pgliteBackend.js'
 import { postgresBackend } from './backend/postgresBackend.js'
@@ -25,8 +25,8 @@ const answerWithinMs = 5_000
 export async function openQueue(config: QueueConfig): Promise<JobQueue> {
   const { onError, lockDurationMs = 60_000, stalledIntervalMs = 30_000 } = config
   const backend = await connect(config)
-  const queue = backend.createQueue()
-  queue.on('error', onError)
+  const queues = { device: backend.createQueue(queueNames.device), preparation: backend.createQueue(queueNames.preparation) }
+  for (const lane of lanes) queues[lane].on('error', onError)
 
   /** The failure of one attempt is not the end: connections come back by themselves. */
   async function answered<T>(work: () => Promise<T>): Promise<T> {
@@ -42,34 +42,34 @@ export async function openQueue(config: QueueConfig): Promise<JobQueue> {
   }
 
   try {
-    await answered(() => queue.waitUntilReady())
+    await answered(() => Promise.all(lanes.map((lane) => queues[lane].waitUntilReady())))
   } catch (error) {
-    void queue.close().catch(() => {}) // may wait for a connection that never comes
+    for (const lane of lanes) void queues[lane].close().catch(() => {}) // may wait for a connection that never comes
     await backend.close()
     throw error
   }
 
   return {
-    async enqueue(entry, kind = 'train') {
+    async enqueue(entry, job = { kind: 'train', attempt: 0 }) {
       const { jobId } = queueEntry.parse({ jobId: entry.jobId })
-      await answered(() => queue.add('job', { jobId, entry: entry.entry }, { jobId: entryId(entry), priority: turns[kind], attempts: 1, removeOnComplete: true, removeOnFail: true }))
+      await answered(() => queues[laneOf(job.kind)].add('job', { jobId, entry: entry.entry }, { jobId: entryId(entry), priority: turnOf(job), attempts: 1, removeOnComplete: true, removeOnFail: true }))
     },
-    async remove(entry) {
-      await answered(() => queue.remove(entryId(entry)))
+    async remove(entry, lane = 'device') {
+      await answered(() => queues[lane].remove(entryId(entry)))
     },
-    work: (handler, { concurrency }) => startWorker(backend, handler, { concurrency, lockDurationMs, stalledIntervalMs, onError }),
+    work: (handler, { concurrency, lane = 'device' }) => startWorker(backend, handler, { name: queueNames[lane], concurrency, lockDurationMs, stalledIntervalMs, onError }),
     async check() {
-      await answered(() => queue.count())
+      await answered(() => queues.device.count())
     },
     async close() {
-      const closed = queue.close().then(() => backend.close())
+      const closed = Promise.all(lanes.map((lane) => queues[lane].close())).then(() => backend.close())
       await Promise.race([closed, delay(answerWithinMs, undefined, { ref: false })])
     },
   }
 }
 
-/** Who is served first, in BullMQ's numbers: somebody waits for an upload, an evaluation is short, and trainings can be many. */
-const turns: Readonly<Record<JobKind, number>> = { prepare: 1, evaluate: 2, train: 3 }
+/** BullMQ's name of each lane. */
+const queueNames = { device: 'jobs', preparation: 'preparations' } as const satisfies Record<Lane, string>
 
 /** BullMQ's id of an entry: what makes queueing it twice once. */
 const entryId = ({ jobId, entry }: QueueEntry): string => `${jobId}-${entry}`

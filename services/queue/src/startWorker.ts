@@ -6,6 +6,8 @@ import type { Handler, QueueWorker } from './jobQueue.js'
 const maxStalledCount = 1_000_000
 
 interface WorkerOptions {
+  /** Of the queue. */
+  name: string
   concurrency: number
   lockDurationMs: number
   stalledIntervalMs: number
@@ -14,6 +16,7 @@ interface WorkerOptions {
 
 export async function startWorker(backend: Backend, handler: Handler, options: WorkerOptions): Promise<QueueWorker> {
   const worker = backend.createWorker(
+    options.name,
     async (job, _token, signal) => {
       await handler({ jobId: job.data.jobId, entry: job.data.entry, lost: job.stalledCounter }, signal ?? new AbortController().signal)
     },

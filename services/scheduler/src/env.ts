@@ -12,6 +12,7 @@ const seconds = z.coerce.number().positive()
 /** What `main.ts` and standalone share: how jobs are run. */
 const running = {
   IMCLR_SLOTS: z.coerce.number().int().min(1).max(64).default(1), // trainers at once: one uses the whole machine (or GPU)
+  IMCLR_PREPARATIONS: z.coerce.number().int().min(1).max(16).default(1), // data sets prepared at once, beside the trainers: nobody waits for a training of a day with an upload
   IMCLR_DEVICES: z.string().transform((text) => text.split(',').map((each) => each.trim())).optional(), // GPU of each slot, as CUDA_VISIBLE_DEVICES has it; unset: all for each
   IMCLR_TRAINER: z.string().default(fileURLToPath(new URL('../../trainer/dist/main.js', import.meta.url))), // the trainer's main.js
   IMCLR_TRAINER_NICENESS: z.coerce.number().int().min(0).max(19).default(0), // how far trainers step back behind other programs
@@ -54,6 +55,7 @@ export function schedulerConfig(env: RunningEnv, workDir: string): SchedulerConf
     owner: `${hostname()}:${resolve(workDir)}`,
     workDir: resolve(workDir),
     slots: env.IMCLR_SLOTS,
+    preparations: env.IMCLR_PREPARATIONS,
     leaseSeconds: env.IMCLR_LEASE_SECONDS,
     stallSeconds: env.IMCLR_STALL_SECONDS,
     stopGraceSeconds: env.IMCLR_STOP_GRACE_SECONDS,

@@ -18,8 +18,10 @@ export interface SchedulerConfig {
   owner: string
   /** Folder of all attempts' folders, which no other scheduler uses. */
   workDir: string
-  /** Jobs at once. */
+  /** Trainings and evaluations at once. */
   slots: number
+  /** Data sets prepared at once, beside them. */
+  preparations: number
   /** How long a job belongs to a scheduler that gives no sign of life. */
   leaseSeconds: number
   /** Without a line for so long a trainer counts as stalled. */

@@ -12,7 +12,7 @@ import type { Scheduler } from './parts.js'
 import { settle, settleUnlaunched } from './settle/settle.js'
 
 /** Claims a queued job and sees one attempt of it through. A job that is not queued any more is left alone: entries may come twice. */
-export async function runJob(scheduler: Scheduler, { jobId, slot }: { jobId: string; slot: number }): Promise<void> {
+export async function runJob(scheduler: Scheduler, { jobId, slot }: { jobId: string; slot: number | null }): Promise<void> {
   const { database, config: { owner, leaseSeconds }, closing } = scheduler
   if (closing.aborted) return
   const outputPrefix = (job: { projectId: string; id: string; attempt: number }) => keys.output(job.projectId, job.id, job.attempt)
@@ -37,7 +37,7 @@ export async function adoptJob(scheduler: Scheduler, job: JobRow, runner: Runner
 }
 
 /** Starts the trainer; a failure is what kept it from starting, and nothing runs then. */
-async function launch(scheduler: Scheduler, job: JobRow, slot: number): Promise<Runner | Failure> {
+async function launch(scheduler: Scheduler, job: JobRow, slot: number | null): Promise<Runner | Failure> {
   let runner: Runner
   try {
     const workDir = await writeJobFile(scheduler, job)

@@ -1,14 +1,15 @@
+import { laneOf, type Lane } from '@imclr/contract'
 import type { JobRow } from '@imclr/database'
 import type { QueueWorker } from '@imclr/queue'
 import type { Runner } from './launch/launcher.js'
 import type { Scheduler } from './parts.js'
 import { adoptJob, runJob } from './runJob.js'
 
-/** The places where trainers run, each with a number of its own: the device it may use. */
+/** The places where jobs run: for trainers, each with a number of its own (the device it may use), and beside them for preparations, which need none. */
 export interface Slots {
   /** Goes on with a job of before a restart, in the slot it had where that is free. */
   adopt(job: JobRow, runner: Runner | null): void
-  free(): number
+  free(lane: Lane): number
   /** From now on every free slot takes work from the queue. */
   open(): Promise<void>
   /** Takes no more work, and waits for what runs to be settled. */
@@ -22,7 +23,8 @@ export interface Slots {
  */
 export function makeSlots(scheduler: Scheduler): Slots {
   const { queue, config, log, running, metrics } = scheduler
-  const slots = Array.from({ length: config.slots }, (_, index) => ({ index, busy: false, worker: null as Promise<QueueWorker> | null }))
+  const place = (lane: Lane, index: number | null) => ({ lane, index, busy: false, worker: null as Promise<QueueWorker> | null })
+  const slots = [...Array.from({ length: config.slots }, (_, index) => place('device', index)), ...Array.from({ length: config.preparations }, () => place('preparation', null))]
   const work = new Set<Promise<void>>()
   let opened = false
 
@@ -46,23 +48,23 @@ export function makeSlots(scheduler: Scheduler): Slots {
       slot.busy = true
       await see(jobId, () => runJob(scheduler, { jobId, slot: slot.index }))
       slot.busy = false
-    }, { concurrency: 1 })
+    }, { concurrency: 1, lane: slot.lane })
     await slot.worker
   }
 
   return {
     adopt(job, runner) {
-      const idle = slots.filter(({ busy, worker }) => !busy && worker === null)
+      const idle = slots.filter(({ lane, busy, worker }) => lane === laneOf(job.kind) && !busy && worker === null)
       // With fewer slots than before, or where its slot works already, it runs beside them: it is better than to end it.
-      const slot = idle.find(({ index }) => index === runner?.slot) ?? idle[0]
+      const slot = idle.find(({ index }) => runner !== null && index === runner.slot) ?? idle[0]
       if (slot) slot.busy = true
       void see(job.id, () => adoptJob(scheduler, job, runner)).then(async () => {
         if (!slot) return
         slot.busy = false
         await takeWork(slot)
-      }).catch((err: unknown) => log.error({ err, slot: slot?.index }, 'this slot takes no work: the queue does not answer'))
+      }).catch((err: unknown) => log.error({ err, lane: slot?.lane, slot: slot?.index }, 'this slot takes no work: the queue does not answer'))
     },
-    free: () => slots.filter(({ busy }) => !busy).length,
+    free: (of) => slots.filter(({ lane, busy }) => lane === of && !busy).length,
     async open() {
       opened = true
       await Promise.all(slots.filter(({ busy }) => !busy).map(takeWork))

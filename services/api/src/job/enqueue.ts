@@ -7,7 +7,7 @@ import type { Call } from '../request/context.js'
  */
 export async function enqueue({ queue, log, requestId }: Pick<Call, 'queue' | 'log' | 'requestId'>, { id: jobId, kind }: { id: string; kind: JobKind }): Promise<void> {
   try {
-    await queue.enqueue({ jobId, entry: 0 }, kind)
+    await queue.enqueue({ jobId, entry: 0 }, { kind, attempt: 0 })
   } catch (error) {
     log.warn({ err: error, jobId, requestId }, 'job recorded but not queued; the scheduler will')
   }

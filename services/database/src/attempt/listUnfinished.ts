@@ -1,3 +1,4 @@
+import { jobKind, laneOf, turnOf, type Lane } from '@imclr/contract'
 import { and, asc, eq, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm'
 import type { Database } from '../database.js'
 import { job } from '../schema.js'
@@ -10,11 +11,12 @@ export function listActive(database: Database): Promise<JobRow[]> {
   return database.queries.select().from(job).where(inArray(job.state, [...activeStates]))
 }
 
-/** Queued jobs, the longest waiting first. `dueIn`: seconds until the job may start, 0 or less where it may at once. */
-export async function listQueued(database: Database): Promise<(Pick<JobRow, 'id' | 'kind' | 'queueEntry' | 'cancelRequested' | 'waitingFor'> & { dueIn: number })[]> {
+/** Queued jobs in the order in which they are served. `dueIn`: seconds until the job may start, 0 or less where it may at once. */
+export async function listQueued(database: Database): Promise<(Pick<JobRow, 'id' | 'kind' | 'attempt' | 'queueEntry' | 'cancelRequested' | 'waitingFor'> & { dueIn: number })[]> {
   const dueIn = sql<number>`coalesce(extract(epoch from ${job.notBefore} - clock_timestamp()), 0)::float8`
-  return database.queries.select({ id: job.id, kind: job.kind, queueEntry: job.queueEntry, cancelRequested: job.cancelRequested, waitingFor: job.waitingFor, dueIn })
+  const rows = await database.queries.select({ id: job.id, kind: job.kind, attempt: job.attempt, queueEntry: job.queueEntry, cancelRequested: job.cancelRequested, waitingFor: job.waitingFor, dueIn })
     .from(job).where(eq(job.state, 'queued')).orderBy(asc(job.queuedAt), asc(job.id))
+  return rows.sort((a, b) => turnOf(a) - turnOf(b))
 }
 
 /**
@@ -25,10 +27,11 @@ export async function renewQueueEntries(database: Database): Promise<void> {
   await database.queries.update(job).set({ queueEntry: sql`${job.queueEntry} + 1` }).where(eq(job.state, 'queued'))
 }
 
-/** Says of all jobs that could start why they wait. */
-export async function explainWaiting(database: Database, reason: string | null): Promise<void> {
+/** Says of all jobs of a lane that could start why they wait. */
+export async function explainWaiting(database: Database, lane: Lane, reason: string | null): Promise<void> {
   const due = or(isNull(job.notBefore), sql`${job.notBefore} <= clock_timestamp()`)
-  await database.queries.update(job).set({ waitingFor: reason }).where(and(eq(job.state, 'queued'), due, sql`${job.waitingFor} is distinct from ${reason}::text`))
+  const ofLane = inArray(job.kind, jobKind.options.filter((kind) => laneOf(kind) === lane))
+  await database.queries.update(job).set({ waitingFor: reason }).where(and(eq(job.state, 'queued'), ofLane, due, sql`${job.waitingFor} is distinct from ${reason}::text`))
 }
 
 /**

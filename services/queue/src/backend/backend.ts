@@ -4,8 +4,8 @@ import type { Job } from 'bullmq'
 export interface Backend {
   /** Its name in messages. */
   where: string
-  createQueue(): BackendQueue
-  createWorker(process: Process, options: BackendWorkerOptions): BackendWorker
+  createQueue(name: string): BackendQueue
+  createWorker(name: string, process: Process, options: BackendWorkerOptions): BackendWorker
   close(): Promise<void>
 }
 
@@ -44,5 +44,3 @@ export interface BackendWorker {
   on(event: 'lockRenewalFailed', listener: (jobIds: string[]) => void): unknown
   close(force?: boolean): Promise<void>
 }
-
-export const queueName = 'jobs'

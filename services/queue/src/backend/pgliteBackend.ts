@@ -5,7 +5,7 @@
  */
 import { EventEmitter } from 'node:events'
 import { createPostgresBackend, runMigrations, withBackend } from 'bullmq'
-import { queueName, type Backend } from './backend.js'
+import type { Backend } from './backend.js'
 import { queueSchema } from './postgresBackend.js'
 
 interface Answer {
@@ -31,8 +31,8 @@ export async function pgliteBackend(session: PgliteSession): Promise<Backend> {
   const pool = sharedPool(session)
   return {
     where: 'the database of this process',
-    createQueue: () => new Queue(queueName, { connection: pool }),
-    createWorker: (process, options) => new Worker(queueName, process, { ...options, connection: pool }),
+    createQueue: (name) => new Queue(name, { connection: pool }),
+    createWorker: (name, process, options) => new Worker(name, process, { ...options, connection: pool }),
     close: async () => {}, // the session is the database's
   }
 }

@@ -1,6 +1,6 @@
 import { createRedisBackend, withBackend } from 'bullmq'
 import { Redis } from 'ioredis'
-import { queueName, type Backend } from './backend.js'
+import type { Backend } from './backend.js'
 
 const prefix = 'imclr'
 const { Queue, Worker } = withBackend(createRedisBackend)
@@ -16,9 +16,9 @@ export function redisBackend(url: string): Backend {
   }
   return {
     where: `Redis at ${new URL(url).host}`,
-    createQueue: () => new Queue(queueName, { connection: connect({ maxRetriesPerRequest: 1 }), prefix }),
+    createQueue: (name) => new Queue(name, { connection: connect({ maxRetriesPerRequest: 1 }), prefix }),
     // BullMQ blocks on a connection for as long as there is nothing to do.
-    createWorker: (process, options) => new Worker(queueName, process, { ...options, connection: connect({ maxRetriesPerRequest: null }), prefix }),
+    createWorker: (name, process, options) => new Worker(name, process, { ...options, connection: connect({ maxRetriesPerRequest: null }), prefix }),
     async close() {
       for (const connection of connections) connection.disconnect()
     },

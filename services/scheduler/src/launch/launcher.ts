@@ -10,8 +10,8 @@ export interface Runner {
   startTime: string
   /** The attempt's folder: job file, events, log, exit code. */
   workDir: string
-  /** Which of the machine's slots it has, from 0. */
-  slot: number
+  /** Which of the machine's slots it has, from 0; null: none, a preparation needs no device. */
+  slot: number | null
 }
 
 /** A runner as it was kept with a job; null: none, or one that only another launcher knows. */
@@ -22,8 +22,8 @@ export interface Launch {
   attempt: number
   /** Folder of this attempt alone; `job.json` lies in it. */
   workDir: string
-  /** Which of the machine's slots it may use, from 0. */
-  slot: number
+  /** Which of the machine's slots it may use, from 0; null: it needs no device. */
+  slot: number | null
 }
 
 /** `stop`: checkpoint, evaluate, keep. `suspend`: checkpoint and go. `kill`: at once. */

@@ -16,7 +16,7 @@ export interface ProcessLauncherOptions {
   host: string
   /** 0..19: how far trainers step back behind the service's own processes. */
   niceness: number
-  /** Device of each slot (`CUDA_VISIBLE_DEVICES`); null: the trainer sees all there are. */
+  /** Device of each slot (`CUDA_VISIBLE_DEVICES`); null: the trainer sees all there are. Without a slot it sees none. */
   devices: string[] | null
 }
 
@@ -37,7 +37,7 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
     const [events, log] = await Promise.all([open(join(workDir, 'events.jsonl'), 'a', 0o600), open(join(workDir, 'log.txt'), 'a', 0o600)])
     try {
       const nice = niceness > 0 ? ['nice', '-n', String(niceness)] : []
-      const device = devices?.[slot]
+      const device = slot === null ? '' : devices?.[slot]
       const child = spawn('/bin/sh', ['-c', keeper, 'imclr-trainer', ...nice, ...command, join(workDir, 'job.json')], {
         cwd: workDir,
         detached: true,
@@ -45,7 +45,7 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
         env: {
           ...environment,
           ...(device === undefined ? {} : { CUDA_VISIBLE_DEVICES: device }),
-          IMCLR_TRAINER_JOB: jobId, IMCLR_TRAINER_ATTEMPT: String(attempt), IMCLR_TRAINER_SLOT: String(slot), IMCLR_TRAINER_HOME: workRoot,
+          IMCLR_TRAINER_JOB: jobId, IMCLR_TRAINER_ATTEMPT: String(attempt), IMCLR_TRAINER_SLOT: String(slot ?? ''), IMCLR_TRAINER_HOME: workRoot,
         },
       })
       await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
@@ -107,7 +107,7 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
       const leader = facts.group === pid ? facts : await processFacts(facts.group)
       const runner: Runner = {
         kind: 'process', host, pid: facts.group, startTime: leader?.startTime ?? 'gone',
-        workDir: join(workRoot, jobId, String(attempt)), slot: Number(environment.get('IMCLR_TRAINER_SLOT')),
+        workDir: join(workRoot, jobId, String(attempt)), slot: environment.get('IMCLR_TRAINER_SLOT') ? Number(environment.get('IMCLR_TRAINER_SLOT')) : null,
       }
       return [{ jobId, attempt, runner }]
     }))

@@ -1,4 +1,5 @@
 /** Brings together what the records say, what runs on this machine, and what waits in the queue. At start, and every few seconds. */
+import { laneOf, lanes, type Lane } from '@imclr/contract'
 import { cancelQueued, explainWaiting, listActive, listQueued, takeLease, type JobRow } from '@imclr/database'
 import { leftoversOfQueued } from '@imclr/storage'
 import { keptRunner, type Found } from '../launch/launcher.js'
@@ -7,7 +8,7 @@ import type { Scheduler } from '../parts.js'
 import type { Slots } from '../slots.js'
 import { removeFolders } from './removeFolders.js'
 
-/** Entries put into the queue per round at most: the longest waiting come first, and leave it first. */
+/** Entries put into each lane per round at most: those that are served first, which leave it first. */
 const mostEntries = 200
 
 export async function reconcile(scheduler: Scheduler, slots: Slots): Promise<void> {
@@ -48,12 +49,19 @@ async function adoptLeft(scheduler: Scheduler, { slots, found, active }: { slots
 async function fillQueue({ database, queue }: Scheduler, slots: Slots): Promise<void> {
   const queued = await listQueued(database)
   const ended = new Set<string>()
-  for (const { id, queueEntry, cancelRequested } of queued) {
+  for (const { id, kind, queueEntry, cancelRequested } of queued) {
     if (cancelRequested === null || !(await cancelQueued(database, id, leftoversOfQueued))) continue
     ended.add(id)
-    await queue.remove({ jobId: id, entry: queueEntry })
+    await queue.remove({ jobId: id, entry: queueEntry }, laneOf(kind))
   }
-  const due = queued.filter(({ id, dueIn }) => dueIn <= 0 && !ended.has(id))
-  for (const { id, queueEntry, kind } of due.slice(0, mostEntries)) await queue.enqueue({ jobId: id, entry: queueEntry }, kind)
-  if (due.length > 0) await explainWaiting(database, slots.free() > 0 ? null : 'All slots for trainers are taken; it starts when one is free.')
+  for (const lane of lanes) {
+    const due = queued.filter(({ id, kind, dueIn }) => laneOf(kind) === lane && dueIn <= 0 && !ended.has(id))
+    for (const job of due.slice(0, mostEntries)) await queue.enqueue({ jobId: job.id, entry: job.queueEntry }, job)
+    if (due.length > 0) await explainWaiting(database, lane, slots.free(lane) > 0 ? null : taken[lane])
+  }
+}
+
+const taken: Readonly<Record<Lane, string>> = {
+  device: 'All slots for trainers are taken; it starts when one is free.',
+  preparation: 'Another data set is being prepared; it starts when that is done.',
 }

@@ -81,7 +81,7 @@ async function enqueueWhenDue({ database, queue, clock, closing, log }: Schedule
   if (job.cancelRequested !== null && (await cancelQueued(database, job.id, leftoversOfQueued))) return
   if (closing.aborted) return
   void clock.sleep(delaySeconds * 1000, closing).then(async () => {
-    if (!closing.aborted) await queue.enqueue({ jobId: job.id, entry: job.queueEntry }, job.kind)
+    if (!closing.aborted) await queue.enqueue({ jobId: job.id, entry: job.queueEntry }, job)
   }).catch((err: unknown) => log.warn({ err, jobId: job.id }, 'not queued; reconciling will'))
 }
 
