@@ -32,7 +32,7 @@ export { asAsked, experimentPlan, experimentRuns, planOf, recordOfRun, runRecord
 export { presetName, presetNames, type PresetName } from './presets/names.js'
 export { definitionOf, type Preset, type PresetScale } from './presets/preset.js'
 export { presets } from './presets/presets.js'
-export { comparison, compareEvaluations, compareModels, evaluationComparison, hits, pairedDifferenceSchema, type Comparison, type CompareOptions, type EvaluationComparison } from './statistics/compareModels.js'
+export { comparison, compareEvaluations, evaluationComparison, hits, pairedDifferenceSchema, type Comparison, type CompareOptions, type EvaluationComparison } from './statistics/compareEvaluations.js'
 export { corruptionMeans, meanCorruptionError, type CorruptionMeans, type ErrorCell, type GridErrors, type MeanCorruptionError } from './statistics/corruptionErrors.js'
 export { flipProbability, meanFlipProbability, meanFlipRate, type ComparedWith, type MeanFlipRate, type SequenceFlips } from './statistics/flipProbability.js'
 export { hierarchicalBootstrap, type HierarchicalOptions } from './statistics/hierarchicalBootstrap.js'

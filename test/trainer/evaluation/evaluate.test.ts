@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compareModels, corruptionBlock, cleanMetrics, perturbationBlock, readPredictions, writePredictions } from '@imclr/contract'
+import { compareEvaluations, corruptionBlock, cleanMetrics, perturbationBlock, readPredictions, writePredictions } from '@imclr/contract'
 import { corrupt } from '../../../services/trainer/src/evaluation/corruption/corrupt.js'
 import { evaluate, type EvaluateOptions } from '../../../services/trainer/src/evaluation/evaluate.js'
 import { preparePerturbation } from '../../../services/trainer/src/evaluation/perturbation/perturb.js'
@@ -69,7 +69,7 @@ describe('evaluate', () => {
     const second = await evaluate(options({ batch: 1000 }))
     expect(second).toEqual(first)
     const file = readPredictions(writePredictions(first.predictions))
-    expect(compareModels(file, second.predictions)).toMatchObject({ clean: { difference: 0 }, corruption: { difference: 0, cells: 75 } })
+    expect(compareEvaluations(file, second.predictions)).toMatchObject({ clean: { difference: 0 }, corruption: { difference: 0, cells: 75 } })
   })
 
   it('sets the model against a named one: 1 against itself', async () => {

@@ -49,17 +49,10 @@ export interface CompareOptions {
 }
 
 /**
- * Compares two models by the predictions kept for every test image of the same dataset version.
+ * Compares two evaluations on the same dataset version by the predictions kept for every test image.
  *
- * @throws RangeError when the two are of different versions or test images
+ * @throws RangeError when the two are of different versions or test images, or one of them alone has no clean images
  */
-export function compareModels(first: Predictions, second: Predictions, options: CompareOptions = {}): Comparison {
-  const { clean, ...rest } = compareEvaluations(first, second, options)
-  if (clean === null) throw new RangeError('the two were not evaluated on clean images')
-  return { clean, ...rest }
-}
-
-/** Compares two evaluations on one dataset version in the same way. Throws as `compareModels` does, but for two without clean images. */
 export function compareEvaluations(first: Predictions, second: Predictions, options: CompareOptions = {}): EvaluationComparison {
   if (first.versionId !== second.versionId) {
     throw new RangeError(`models can be compared on one dataset version only: ${first.versionId} and ${second.versionId} differ`)
