@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { differingFields } from './differingFields.js'
 import { experimentDefinition, longestParagraph, type createExperimentRequest, type ExperimentDefinition } from './experiment.js'
 import { Failure, type Issue } from './failure.js'
 import { definitionOf } from './presets/preset.js'
@@ -29,11 +30,10 @@ const noRivals: Issue = { path: 'rivals', code: 'contradiction', message: 'No ar
 function recipeOf(base: ExperimentDefinition, { arms, budgets }: ExperimentDefinition): string | null {
   if (base.recipe === null) return null
   const otherwise = new Set<string>()
-  if (!same(budgets, base.budgets)) otherwise.add(`${budgets.map((budget) => budget?.toLocaleString('en') ?? 'all').join(', ')} labels`)
-  arms.forEach(({ spec }, i) => Object.entries(spec).forEach(([field, value]) => {
-    if (!same(value, base.arms[i]!.spec[field as keyof typeof spec])) otherwise.add(typeof value === 'object' ? `another ${field}` : `${field} ${value}`)
+  if (differingFields({ budgets }, { budgets: base.budgets }).length > 0) otherwise.add(`${budgets.map((budget) => budget?.toLocaleString('en') ?? 'all').join(', ')} labels`)
+  arms.forEach(({ spec }, i) => differingFields(spec, base.arms[i]!.spec).forEach((field) => {
+    const value = spec[field as keyof typeof spec]
+    otherwise.add(typeof value === 'object' ? `another ${field}` : `${field} ${value}`)
   }))
   return otherwise.size === 0 ? base.recipe : `${base.recipe} But with ${[...otherwise].join(', ')}.`.slice(0, longestParagraph)
 }
-
-const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)

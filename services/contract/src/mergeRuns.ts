@@ -1,3 +1,4 @@
+import { differingFields } from './differingFields.js'
 import { Failure } from './failure.js'
 import type { ExperimentRuns, RunRecord } from './runRecord.js'
 
@@ -14,9 +15,9 @@ const free = new Set(['seed', 'subsetSeed', 'trainImages', 'batchSize', 'limits'
 export function mergeRuns(files: readonly ExperimentRuns[]): ExperimentRuns {
   const [first] = files
   if (first === undefined) throw new Failure('BAD_INPUT', 'There are no stored runs to merge')
-  const same = (what: (plan: ExperimentRuns['plan']) => unknown): boolean => files.every(({ plan }) => JSON.stringify(what(plan)) === JSON.stringify(what(first.plan)))
-  if (!same(({ name }) => name)) throw new Failure('CONFLICT', `These are runs of different experiments: ${[...new Set(files.map(({ plan }) => plan.name))].join(', ')}`)
-  if (!same(({ arms }) => arms.map(({ name }) => name)) || !same(({ comparisons }) => comparisons)) throw new Failure('CONFLICT', `The files have different arms or comparisons for ${first.plan.name}`)
+  const same = (what: (plan: ExperimentRuns['plan']) => object): boolean => files.every(({ plan }) => differingFields(what(plan), what(first.plan)).length === 0)
+  if (!same(({ name }) => ({ name }))) throw new Failure('CONFLICT', `These are runs of different experiments: ${[...new Set(files.map(({ plan }) => plan.name))].join(', ')}`)
+  if (!same(({ arms, comparisons }) => ({ arms: arms.map(({ name }) => name), comparisons }))) throw new Failure('CONFLICT', `The files have different arms or comparisons for ${first.plan.name}`)
 
   const runs = new Map<string, RunRecord>()
   for (const run of files.flatMap((file) => file.runs)) {
@@ -40,7 +41,7 @@ function refuseUnlike(runs: readonly RunRecord[]): void {
     if (run.content !== first!.content || run.testImages !== first!.testImages) throw new Failure('CONFLICT', `${runKey(run)} and ${runKey(first!)} were measured on different data set versions`)
     const model = models.get(run.arm) ?? run
     models.set(run.arm, model)
-    const unlike = distinct([...Object.keys(model.spec), ...Object.keys(run.spec)]).filter((name) => !free.has(name) && JSON.stringify(model.spec[name]) !== JSON.stringify(run.spec[name]))
+    const unlike = differingFields(model.spec, run.spec).filter((name) => !free.has(name))
     if (unlike.length > 0) throw new Failure('CONFLICT', `${runKey(run)} and ${runKey(model)} were trained differently: ${unlike.join(', ')}`)
   }
 }

@@ -1,3 +1,4 @@
+import { differingFields } from './differingFields.js'
 import type { TrainingSpec } from './trainingSpec.js'
 
 /**
@@ -8,8 +9,5 @@ export function answers(done: TrainingSpec, asked: TrainingSpec): boolean {
   const { evaluation: measured, ...trained } = done
   const { evaluation: wanted, ...wished } = asked
   const further = wanted.corruptionImages === 'none' && wanted.perturbationImages === 'none' && wanted.referenceModelId === null
-  return same(trained, wished) && (further || same(measured, wanted))
+  return differingFields(trained, wished).length === 0 && (further || differingFields(measured, wanted).length === 0)
 }
-
-/** Field by field, each as zod's order has it. */
-const same = <T extends object>(one: T, other: T): boolean => (Object.keys(one) as (keyof T)[]).every((name) => JSON.stringify(one[name]) === JSON.stringify(other[name]))
