@@ -14,8 +14,8 @@ describe('the time that an experiment still takes', () => {
   })
 
   it('learns from those that run, and counts with as many at once', () => {
-    // Both take twice their estimates: 140 + 340 + 2 x 100 + 2 x 200, two at a time.
-    expect(secondsLeft([running(100, 60, 140), running(200, 60, 340), queued(100), queued(200)], now)).toBe(540)
+    // Both take twice their estimates. The first that waits begins in 140 s and takes 200, the second in 340 s and takes 400.
+    expect(secondsLeft([running(100, 60, 140), running(200, 60, 340), queued(100), queued(200)], now)).toBe(740)
   })
 
   it('learns from those that have succeeded alone', () => {
@@ -26,5 +26,9 @@ describe('the time that an experiment still takes', () => {
     expect(secondsLeft([running(500, 10, 1000), running(500, 10, 10)], now)).toBe(1000)
     // What has just begun tells nothing yet.
     expect(secondsLeft([running(500, 1, null), running(500, 1, null)], now)).toBe(500)
+  })
+  it('counts down while the last run waits for a place', () => {
+    expect(secondsLeft([running(100, 60, 40), running(100, 10, 90), queued(100)], now)).toBe(140)
+    expect(secondsLeft([running(100, 80, 20), running(100, 30, 70), queued(100)], now)).toBe(120)
   })
 })

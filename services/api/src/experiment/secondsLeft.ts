@@ -1,4 +1,4 @@
-import { isFinal, median, type JobState } from '@imclr/contract'
+import { isActive, isFinal, median, type JobState } from '@imclr/contract'
 
 /** What a run's job says of its time. */
 export interface RunTime {
@@ -11,16 +11,20 @@ export interface RunTime {
 
 /**
  * Seconds until all runs have ended; null where they have. Runs that wait take their estimate, times how much longer than theirs the
- * started ones take (the median); as many go on at once as do now.
+ * started ones take (the median); as many go on at once as do now, and each that ends makes room for the next.
  */
 export function secondsLeft(runs: readonly RunTime[], now: Date): number | null {
   const unfinished = runs.filter(({ state }) => !isFinal(state))
   if (unfinished.length === 0) return null
   const factor = median(runs.flatMap((run) => factorOf(run, now))) ?? 1
-  const each = unfinished.map(({ estimate, progress }) => progress?.secondsLeft ?? factor * (estimate?.seconds ?? 0))
-  const atOnce = unfinished.filter(({ state }) => state === 'starting' || state === 'running').length
-  const total = each.reduce((sum, seconds) => sum + seconds, 0)
-  return Math.max(total / Math.max(1, atOnce), ...each)
+  const needs = ({ estimate, progress }: RunTime) => progress?.secondsLeft ?? factor * (estimate?.seconds ?? 0)
+  const places = unfinished.filter(({ state }) => isActive(state)).map(needs)
+  if (places.length === 0) places.push(0)
+  for (const run of unfinished.filter(({ state }) => !isActive(state))) {
+    const next = places.indexOf(Math.min(...places))
+    places[next]! += needs(run)
+  }
+  return Math.max(...places)
 }
 
 /** How much longer than estimated a run took or, by what it says itself, will take; nothing where it cannot be said. */
