@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { reportExperiment, type ExperimentReport } from '@imclr/contract'
+import { experimentRuns, reportExperiment, type ExperimentReport } from '@imclr/contract'
 import { experimentPage } from '@imclr/page'
 import { makeRuns } from '../contract/makeRuns.js'
 import { partPath, requirePart } from '../support/parts.js'
@@ -43,16 +43,20 @@ describe("an experiment's page", () => {
 
   describe.skipIf(!requirePart('chromium'))('in Chromium', () => {
     let browser: Browser
-    const file = join(mkdtempSync(join(tmpdir(), 'imclr-page-')), 'report.html')
+    const folder = mkdtempSync(join(tmpdir(), 'imclr-page-'))
+    /** The second has two comparisons, named by the long titles of their arms. */
+    const files = [join(folder, 'made.html'), join(folder, 'autoaugment.html')] as const
     beforeAll(async () => {
-      writeFileSync(file, experimentPage(made))
+      writeFileSync(files[0], experimentPage(made))
+      const stored = experimentRuns.parse(JSON.parse(readFileSync(new URL('../../docs/runs/autoaugment-cifar10.json', import.meta.url), 'utf8')))
+      writeFileSync(files[1], experimentPage(reportExperiment(stored, { resamples: 300 })))
       browser = await chromium.launch({ executablePath: partPath('chromium'), args: ['--no-sandbox'] })
     })
     afterAll(() => browser.close())
 
     it.each([['wide', 1280], ['narrow', 390]] as const)('fits a %s screen, in light and dark, and asks for nothing', async (_, width) => {
       const asked: string[] = []
-      for (const colorScheme of ['light', 'dark'] as const) {
+      for (const [file, colorScheme] of files.flatMap((file) => [[file, 'light'], [file, 'dark']] as const)) {
         const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
         page.on('request', (request) => asked.push(request.url()))
         const errors: string[] = []
@@ -68,7 +72,7 @@ describe("an experiment's page", () => {
         expect(errors).toEqual([])
         await page.close()
       }
-      expect(asked.every((url) => url === `file://${file}`)).toBe(true)
+      expect(asked.every((url) => files.some((file) => url === `file://${file}`))).toBe(true)
     })
   })
 })
