@@ -27,6 +27,7 @@ describe('the time that an experiment still takes', () => {
     // What has just begun tells nothing yet.
     expect(secondsLeft([running(500, 1, null), running(500, 1, null)], now)).toBe(500)
   })
+
   it('counts down while the last run waits for a place', () => {
     expect(secondsLeft([running(100, 60, 40), running(100, 10, 90), queued(100)], now)).toBe(140)
     expect(secondsLeft([running(100, 80, 20), running(100, 30, 70), queued(100)], now)).toBe(120)

@@ -24,20 +24,21 @@ export interface ForestOptions {
   label: string
   xLabel: string
   xFormat: (value: number) => string
-  /** Pixels of the text at the right. */
-  right?: number
 }
 
 const width = 960
 const rowHeight = 34
 const top = 10
+/** Of the text at the right. */
+const right = 200
 /** Of a character of these 12.5 pixels, in the widest of the fonts. */
 const characterWidth = 7.8
 const longestLabel = 46
 
 /** Estimates and their intervals over one axis with a line at zero, as SVG that takes its colours from the page. */
-export function forestPlot({ rows, label, xLabel, xFormat, right = 200 }: ForestOptions): Html {
-  const left = Math.max(...rows.map((row) => shorten(row.label, longestLabel).length), 12) * characterWidth + 20
+export function forestPlot({ rows: given, label, xLabel, xFormat }: ForestOptions): Html {
+  const rows = given.map((row) => ({ ...row, label: shorten(row.label, longestLabel) }))
+  const left = Math.max(...rows.map((row) => row.label.length), 12) * characterWidth + 20
   const all = [0, ...rows.flatMap(({ estimate, interval, second, values = [], mark }) => [estimate, ...[interval, second].flatMap((one) => (one ? [one.low, one.high] : [])), ...values, ...(mark == null ? [] : [mark])])]
   const ticks = niceTicks(Math.min(...all), Math.max(...all, 1e-6), 6)
   const [x0, x1] = [ticks[0]!, ticks.at(-1)!]
@@ -52,7 +53,7 @@ export function forestPlot({ rows, label, xLabel, xFormat, right = 200 }: Forest
 }
 
 function drawRow({ label, estimate, interval, second, values = [], mark, text }: ForestRow, { y, px, left }: { y: number; px: (x: number) => string; left: number }): Html {
-  return html`<text x="${left - 14}" y="${y + 4}" text-anchor="end" fill="var(--ink)">${shorten(label, longestLabel)}</text>
+  return html`<text x="${left - 14}" y="${y + 4}" text-anchor="end" fill="var(--ink)">${label}</text>
     ${second && html`<line x1="${px(second.low)}" x2="${px(second.high)}" y1="${y + 7}" y2="${y + 7}" stroke="var(--second)" stroke-width="1.5"/>`}
     ${interval && html`<line x1="${px(interval.low)}" x2="${px(interval.high)}" y1="${y}" y2="${y}" stroke="var(--accent)" stroke-width="3"/>`}
     ${values.map((value) => html`<circle cx="${px(value)}" cy="${y - 7}" r="2.6" fill="var(--soft)" opacity="0.75"/>`)}

@@ -101,13 +101,13 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
     const found = await Promise.all((await processIds()).map(async (pid): Promise<Found[]> => {
       const environment = await processEnvironment(pid)
       if (environment.get('IMCLR_TRAINER_HOME') !== workRoot) return []
-      const [facts, jobId, attempt] = [await processFacts(pid), environment.get('IMCLR_TRAINER_JOB'), Number(environment.get('IMCLR_TRAINER_ATTEMPT'))]
+      const [facts, jobId, attempt, slot] = [await processFacts(pid), environment.get('IMCLR_TRAINER_JOB'), Number(environment.get('IMCLR_TRAINER_ATTEMPT')), environment.get('IMCLR_TRAINER_SLOT')]
       if (facts === null || facts.zombie || jobId === undefined) return []
       // A member whose keeper was killed is known by its group.
       const leader = facts.group === pid ? facts : await processFacts(facts.group)
       const runner: Runner = {
         kind: 'process', host, pid: facts.group, startTime: leader?.startTime ?? 'gone',
-        workDir: join(workRoot, jobId, String(attempt)), slot: environment.get('IMCLR_TRAINER_SLOT') ? Number(environment.get('IMCLR_TRAINER_SLOT')) : null,
+        workDir: join(workRoot, jobId, String(attempt)), slot: slot ? Number(slot) : null,
       }
       return [{ jobId, attempt, runner }]
     }))
