@@ -59,16 +59,16 @@ export async function makeVersion(api: TestApi, { datasetName = 'pets', options 
   const split = (count: number) => ({ count, perClass: classes.map(() => count / 3), shards: [], labels: null })
   const manifest: DatasetManifest = {
     schemaVersion: 1, versionId, contentSha256: sha256(Buffer.from(content)), format: 'folders in zip', classes, picture: scaled, options: job.options,
-    splits: { train: split(60), test: split(30), unlabelled: split(0) }, index: file('index.jsonl', Buffer.alloc(0)), folds: null, channelMean: [1, 2, 3], channelStd: [1, 2, 3],
-    testWasGiven: false, removedDuplicates: [], removedDuplicateCount: 0, nearDuplicates: [], nearDuplicateCount: 0, skipped: [], skippedCount: 0,
+    splits: { train: split(60), validation: split(0), test: split(30), unlabelled: split(0) }, index: file('index.jsonl', Buffer.alloc(0)), folds: null, channelMean: [1, 2, 3], channelStd: [1, 2, 3],
+    testWasGiven: false, removedDuplicates: [], removedDuplicateCount: 0, nearDuplicates: [], nearDuplicateCount: 0, skipped: [], skippedCount: 0, notes: [],
     contactSheet: file('contact-sheet.png', sheet), corruptionPreview: file('corruption-preview.png', preview), storedCells: null, originals: [],
   }
   await api.parts.store.put(`${prefix}corruption-preview.png`, preview, { contentType: 'image/png' })
   await api.parts.store.put(`${prefix}contact-sheet.png`, sheet, { contentType: 'image/png' })
   await api.parts.store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify(manifest)), { contentType: 'application/json' })
   const summary = {
-    classes, picture: scaled, counts: { train: 60, test: 30, unlabelled: 0 }, perClass: { train: [20, 20, 20], test: [10, 10, 10] }, format: manifest.format, testWasGiven: false,
-    removedDuplicateCount: 0, nearDuplicateCount: 0, skippedCount: 0,
+    classes, picture: scaled, counts: { train: 60, validation: 0, test: 30, unlabelled: 0 }, perClass: { train: [20, 20, 20], validation: [0, 0, 0], test: [10, 10, 10] }, format: manifest.format, testWasGiven: false,
+    removedDuplicateCount: 0, nearDuplicateCount: 0, skippedCount: 0, notes: [],
   }
   await finishJob(api.parts.database, fence, { ...settled, state: 'succeeded', result: { kind: 'version', id: versionId, summary, bytes: 1234 } })
   return { versionId, datasetId, jobId: job.id, uploadId: upload.id, prefix, manifest }

@@ -243,14 +243,14 @@ describe.each(places)('the records in $name', ({ here, make }) => {
 
     it('makes the same content one version, and does not let go of one that is needed', async () => {
       const id = `ver_${newId('ds').slice(3)}`
-      const summary = { classes: ['a', 'b'], picture: { height: 8, width: 8, fit: 'crop', kernel: 'lanczos3' }, counts: { train: 1, test: 1, unlabelled: 0 }, perClass: { train: [1, 0], test: [0, 1] }, format: 'folders', testWasGiven: true, removedDuplicateCount: 0, nearDuplicateCount: 0, skippedCount: 0 } as const
+      const summary = { classes: ['a', 'b'], picture: { height: 8, width: 8, fit: 'crop', kernel: 'lanczos3' }, counts: { train: 1, validation: 0, test: 1, unlabelled: 0 }, perClass: { train: [1, 0], validation: [0, 0], test: [0, 1] }, format: 'folders', testWasGiven: true, removedDuplicateCount: 0, nearDuplicateCount: 0, skippedCount: 0, notes: [] } as const
       const prefixes: string[] = []
       for (const name of ['first', 'second']) {
         const datasetId = newId('ds')
         await database.queries.insert(schema.dataset).values({ id: datasetId, projectId, name: `${name} ${datasetId}` })
         const { id: jobId } = await aJob(database, projectId, { kind: 'prepare', datasetId, versionId: null })
         prefixes.push((await claim(jobId, 'me'))?.outputPrefix ?? '')
-        await finishJob(database, { jobId, attempt: 1, owner: 'me' }, { ...failed, state: 'succeeded', result: { kind: 'version', id, summary: { ...summary, classes: [...summary.classes], perClass: { train: [1, 0], test: [0, 1] } }, bytes: 7 } })
+        await finishJob(database, { jobId, attempt: 1, owner: 'me' }, { ...failed, state: 'succeeded', result: { kind: 'version', id, summary: { ...summary, classes: [...summary.classes], notes: [], perClass: { train: [1, 0], validation: [0, 0], test: [0, 1] } }, bytes: 7 } })
       }
       const stored = await database.queries.select({ id: schema.version.id, prefix: schema.version.prefix }).from(schema.version)
       expect(stored.filter((row) => row.id === id)).toEqual([{ id, prefix: prefixes[0] }])

@@ -138,8 +138,8 @@ describe('the presets as data', () => {
     const most = Math.max(...budgets.map((budget) => budget ?? 0), 10 * labelsPerClass)
     /** Just enough, in ten classes. */
     const data = ({ side = Math.max(minSide, 32), perClass = Math.ceil(most / 10), unlabelled = unlabelledImages, test = testImages } = {}): ExperimentData => ({
-      classes: Array.from({ length: 10 }, (_, i) => `class ${i}`), picture: { height: side, width: side, fit: 'crop', kernel: 'lanczos3' }, counts: { train: 10 * perClass, test, unlabelled },
-      perClass: { train: Array.from({ length: 10 }, () => perClass), test: Array.from({ length: 10 }, () => test / 10) },
+      classes: Array.from({ length: 10 }, (_, i) => `class ${i}`), picture: { height: side, width: side, fit: 'crop', kernel: 'lanczos3' }, counts: { train: 10 * perClass, validation: 0, test, unlabelled },
+      perClass: { train: Array.from({ length: 10 }, () => perClass), validation: new Array<number>(10).fill(0), test: Array.from({ length: 10 }, () => test / 10) },
     })
     const refusal = (lacking: ExperimentData, path: string): string => {
       const found = checkExperiment(definition, lacking, { preset: name }).filter((issue) => issue.path === path)
@@ -174,7 +174,7 @@ describe('the presets as data', () => {
     const data = { 'tiny-imagenet': tiny, 'cutmix-tiny-imagenet': tiny, stl10: { side: 96, classes: 10, train: 5000 }, cifar100: hundred, 'cutmix-cifar100': hundred } as Record<string, { side: number; classes: number; train: number }>
     for (const name of presetNames) {
       const { side, classes, train } = data[name] ?? { side: 32, classes: 10, train: 50_000 }
-      const version = { classes: Array.from({ length: classes }, (_, i) => `${i}`), picture: { height: side, width: side, fit: 'crop', kernel: 'lanczos3' }, counts: { train, test: 10_000, unlabelled: 0 } } as const
+      const version = { classes: Array.from({ length: classes }, (_, i) => `${i}`), picture: { height: side, width: side, fit: 'crop', kernel: 'lanczos3' }, counts: { train, validation: 0, test: 10_000, unlabelled: 0 } } as const
       const { arms, budgets } = definitionOf(presets[name], 'small')
       // 150 stacked images of ResNet-20, three forward passes each.
       const speed = 150 * 3 * 2 * 40.8e6

@@ -1,4 +1,4 @@
-import type { PrepareOptionsInput } from '../generated/api.js'
+import type { Note, PrepareOptionsInput } from '../generated/api.js'
 import type { Connection } from '../connection/connect.js'
 import { ConflictError } from '../errors.js'
 import { followJob, type JobUpdate } from '../jobs/followJob.js'
@@ -25,8 +25,11 @@ export interface Dataset {
   name: string
   versionId: string
   classes: string[]
-  counts: { train: number; test: number; unlabelled: number }
+  /** `validation` is there only where the upload had such a part beside a test part. */
+  counts: { train: number; validation: number; test: number; unlabelled: number }
   picture: { height: number; width: number }
+  /** Everything that was ignored, renamed, merged or taken for something, with counts and examples. Empty where nothing was. */
+  notes: Note[]
 }
 
 /**
@@ -63,5 +66,5 @@ async function prepared(connection: Connection, { jobId, onProgress, signal, nam
 
 export async function getVersion({ api }: Connection, versionId: string, datasetId?: string): Promise<Omit<Dataset, 'name'>> {
   const version = await api.dataset.getVersion({ versionId })
-  return { id: datasetId ?? version.datasetId, versionId: version.id, classes: version.classes, counts: version.counts, picture: version.picture }
+  return { id: datasetId ?? version.datasetId, versionId: version.id, classes: version.classes, counts: version.counts, picture: version.picture, notes: version.notes }
 }

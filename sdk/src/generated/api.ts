@@ -230,7 +230,7 @@ export interface DatasetManifest {
   classes: string[]
   picture: Picture
   options: PrepareOptions
-  splits: { train: SplitManifest; test: SplitManifest; unlabelled: SplitManifest }
+  splits: { train: SplitManifest; validation: SplitManifest; test: SplitManifest; unlabelled: SplitManifest }
   index: { path: string; bytes: number; sha256: string }
   folds: { path: string; bytes: number; sha256: string } | null
   channelMean: number[]
@@ -242,6 +242,7 @@ export interface DatasetManifest {
   nearDuplicateCount: number
   skipped: Issue[]
   skippedCount: number
+  notes: Note[]
   contactSheet: { path: string; bytes: number; sha256: string }
   corruptionPreview: { path: string; bytes: number; sha256: string } | null
   storedCells: { corruption: string; severity: number; first: number; count: number }[] | null
@@ -619,7 +620,7 @@ export interface NearDuplicate {
   train: string
   test: string
   distance: number
-  split: 'train' | 'unlabelled'
+  split: 'train' | 'validation' | 'unlabelled'
 }
 
 export interface NetworkSummary {
@@ -640,6 +641,13 @@ export interface NetworkSummary {
 export interface Normalisation {
   mean: [number, number, number]
   std: [number, number, number]
+}
+
+export interface Note {
+  code: 'WRAPPING_FOLDER' | 'TAKEN_FOR_SPLIT' | 'TAKEN_FOR_CLASS' | 'VALIDATION_IS_TEST' | 'TEST_PART_UNLABELLED' | 'NESTED_FOLDERS' | 'TABLE_READ' | 'TABLE_PATHS' | 'FOLDERS_BESIDE_TABLE' | 'ENCODING' | 'IGNORED_LITTER' | 'IGNORED_DOCUMENT' | 'IGNORED_FOLDER' | 'LINK_NOT_FOLLOWED' | 'LINK_FOLLOWED' | 'RENAMED_UNICODE' | 'RENAMED_BACKSLASH' | 'DIFFERS_BY_CASE' | 'LABELS_DIFFER_BY_FORM' | 'TAKEN_FOR_DUPLICATE' | 'DUPLICATE_KEPT' | 'SAME_PICTURE_TWO_LABELS' | 'NEAR_DUPLICATE' | 'ONE_COLOUR' | 'CUT_OFF' | 'SKIPPED'
+  message: string
+  count: number
+  examples: string[]
 }
 
 export type OptimizerInput =
@@ -733,6 +741,8 @@ export interface PrepareOptionsInput {
   testFraction?: number
   splitSeed?: number
   labels?: 'fine' | 'coarse'
+  folders?: 'auto' | 'classes' | 'splits'
+  encoding?: string | null
   onProblem?: 'refuse' | 'skip'
   nearDuplicates?: 'report' | 'refuse' | 'remove'
 }
@@ -743,6 +753,8 @@ export interface PrepareOptions {
   testFraction: number
   splitSeed: number
   labels: 'fine' | 'coarse'
+  folders: 'auto' | 'classes' | 'splits'
+  encoding: string | null
   onProblem: 'refuse' | 'skip'
   nearDuplicates: 'report' | 'refuse' | 'remove'
 }
@@ -899,7 +911,7 @@ export interface SpecChange {
   semiSupervised?: SemiSupervisedInput | null
   sampling?: 'natural' | 'balanced' | 'class-weighted'
   trainImages?: number | null
-  validation?: ValidationInput | null
+  validation?: 'given' | { part?: 'given'; fraction?: number; images?: number; patience?: number | null } | null
   subsetSeed?: number
   seed?: number
   precision?: 'float32' | 'bfloat16'
@@ -1001,7 +1013,7 @@ export interface TrainingSpecInput {
   semiSupervised?: SemiSupervisedInput | null
   sampling?: 'natural' | 'balanced' | 'class-weighted'
   trainImages?: number | null
-  validation?: ValidationInput | null
+  validation?: 'given' | { part?: 'given'; fraction?: number; images?: number; patience?: number | null } | null
   subsetSeed?: number
   seed?: number
   precision?: 'float32' | 'bfloat16'
@@ -1032,7 +1044,7 @@ export interface TrainingSpec {
   semiSupervised: SemiSupervised | null
   sampling: 'natural' | 'balanced' | 'class-weighted'
   trainImages: number | null
-  validation: Validation | null
+  validation: 'given' | { part?: 'given'; fraction?: number; images?: number; patience: number | null } | null
   subsetSeed: number
   seed: number
   precision: 'float32' | 'bfloat16'
@@ -1063,20 +1075,9 @@ export interface UploadPart {
   sha256: string
 }
 
-export interface ValidationInput {
-  fraction?: number
-  images?: number
-  patience?: number | null
-}
-
-export interface Validation {
-  fraction?: number
-  images?: number
-  patience: number | null
-}
-
 export interface ValidationBlock {
   images: number
+  source: 'held-back' | 'given'
   positionsSha256: string
   epoch: number
   accuracy: number
@@ -1088,13 +1089,14 @@ export interface VersionSummary {
   datasetId: string
   classes: string[]
   picture: Picture
-  counts: { train: number; test: number; unlabelled: number }
-  perClass: { train: number[]; test: number[] }
+  counts: { train: number; validation: number; test: number; unlabelled: number }
+  perClass: { train: number[]; validation: number[]; test: number[] }
   format: string
   testWasGiven: boolean
   removedDuplicateCount: number
   nearDuplicateCount: number
   skippedCount: number
+  notes: Note[]
   bytes: number
   createdAt: string
 }

@@ -3,8 +3,10 @@ import { z } from 'zod'
 import { givenName } from './access.js'
 import { issue } from './failure.js'
 import { datasetId, uploadId, versionId } from './ids.js'
+import { note } from './note.js'
 
-export const splits = ['train', 'test', 'unlabelled'] as const
+/** In the order in which a version has them. `validation` is there only where the upload had such a part beside a test part. */
+export const splits = ['train', 'validation', 'test', 'unlabelled'] as const
 export type Split = (typeof splits)[number]
 
 /** How a data set is prepared. The same rule brings a picture to the model at prediction (`picture` below). */
@@ -15,6 +17,8 @@ export const prepareOptions = z.strictObject({
   testFraction: z.number().gt(0).lt(0.9).default(0.2), // where no test part is given: of each class, at least one image
   splitSeed: z.int().min(0).max(2 ** 31 - 1).default(1),
   labels: z.enum(['fine', 'coarse']).default('fine'), // CIFAR-100: its 100 classes or its 20 superclasses
+  folders: z.enum(['auto', 'classes', 'splits']).default('auto'), // what folders called train, test and the like are, where what lies beside them leaves it open
+  encoding: z.string().min(1).max(40).nullable().default(null), // of names in the archive and of tables that are not UTF-8 (shift_jis, windows-1252, cp437); null: such are refused
   onProblem: z.enum(['refuse', 'skip']).default('refuse'), // 'skip' leaves broken files out and lists them
   nearDuplicates: z.enum(['report', 'refuse', 'remove']).default('report'), // of test images, among training and unlabelled ones; exact copies are removed in any case
 })
@@ -43,7 +47,7 @@ export const splitManifest = z.object({
 })
 
 /** `train` is the path of the image, whose part `split` is. */
-export const nearDuplicate = z.object({ train: z.string(), test: z.string(), distance: z.int().nonnegative(), split: z.enum(['train', 'unlabelled']).default('train') })
+export const nearDuplicate = z.object({ train: z.string(), test: z.string(), distance: z.int().nonnegative(), split: z.enum(splits).exclude(['test']).default('train') })
 
 /** `manifest.json` of a version; paths are relative to it. Written last. */
 export const datasetManifest = z.object({
@@ -54,7 +58,7 @@ export const datasetManifest = z.object({
   classes: z.array(z.string()).min(2),
   picture,
   options: prepareOptions,
-  splits: z.object({ train: splitManifest, test: splitManifest, unlabelled: splitManifest }),
+  splits: z.object({ train: splitManifest, validation: splitManifest, test: splitManifest, unlabelled: splitManifest }),
   index: fileEntry, // JSON lines, one per image in shard order: {"split","position","path","sha256"}
   folds: fileEntry.nullable().default(null), // JSON: for each fold the positions of its images in the training split (STL-10)
   channelMean: z.array(z.number()).length(3), // of the training pixels, 0..255
@@ -66,6 +70,7 @@ export const datasetManifest = z.object({
   nearDuplicateCount: z.int().nonnegative(),
   skipped: z.array(issue), // at most the first 1,000
   skippedCount: z.int().nonnegative(),
+  notes: z.array(note), // everything that was ignored, renamed, merged or taken for something
   contactSheet: fileEntry, // PNG
   corruptionPreview: fileEntry.nullable().default(null), // PNG: test images under all corruptions at severities 1-5; null: made before there were any, or a stored set
   /** A stored evaluation set (CIFAR-10-C): which places of the test split are which cell. It has no training images. */
@@ -80,13 +85,14 @@ export const versionSummary = z.object({
   datasetId,
   classes: z.array(z.string()),
   picture,
-  counts: z.object({ train: z.int(), test: z.int(), unlabelled: z.int() }),
-  perClass: z.object({ train: z.array(z.int()), test: z.array(z.int()) }),
+  counts: z.object({ train: z.int(), validation: z.int(), test: z.int(), unlabelled: z.int() }),
+  perClass: z.object({ train: z.array(z.int()), validation: z.array(z.int()), test: z.array(z.int()) }),
   format: z.string(),
   testWasGiven: z.boolean(),
   removedDuplicateCount: z.int(),
   nearDuplicateCount: z.int(),
   skippedCount: z.int(),
+  notes: z.array(note),
   bytes: z.int(),
   createdAt: z.iso.datetime(),
 })

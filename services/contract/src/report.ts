@@ -84,10 +84,11 @@ export const corruptionBlock = z.object({
 })
 export type CorruptionBlock = z.infer<typeof corruptionBlock>
 
-/** The part of the training images that the kept epoch was chosen by. */
+/** The images that the kept epoch was chosen by: some of the training images, or the validation part that came with the data set. */
 export const validationBlock = z.object({
   images: count,
-  positionsSha256: sha256, // of their positions in the training split, uint32 little-endian: equal where two jobs held back the same ones
+  source: z.enum(['held-back', 'given']).default('held-back'),
+  positionsSha256: sha256, // of their positions in the split that they are of, uint32 little-endian: equal where two jobs had the same ones
   epoch: z.int().positive(), // the kept one
   accuracy: share,
   loss: z.number().nonnegative(),

@@ -47,12 +47,17 @@ export const optimizer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('adamw'), ...moments }), // weight decay is apart from the gradient (Loshchilov and Hutter 2019)
 ])
 
-/** A part of the training images that is not trained on and decides when training has been best. Exactly one of its sizes is given. */
-export const validation = z.strictObject({
+/**
+ * Images that are not trained on and decide when training has been best: the validation part that came with the data set ('given' for
+ * short), or a part cut from the training images. Exactly one of `part`, `fraction` and `images` is given.
+ */
+export const validation = z.union([z.literal('given'), z.strictObject({
+  part: z.literal('given').optional(), // that of the version; refused where it has none
   fraction: z.number().gt(0).max(0.5).optional(), // of the label budget: its end in the stratified order
   images: z.int().min(1).optional(), // or so many
   patience: z.int().min(1).max(10_000).nullable().default(null), // epochs without a better one after which training ends; null: never
-}).refine(({ fraction, images }) => (fraction === undefined) !== (images === undefined), { message: 'Give either fraction or images', path: ['fraction'] })
+}).refine(({ part, fraction, images }) => [part, fraction, images].filter((one) => one !== undefined).length === 1, { message: "Give one of fraction, images and part: 'given'", path: ['fraction'] })])
+export type Validation = z.output<typeof validation>
 
 /** What a picture becomes before the network sees it, once training is over. */
 export const testInput = z.enum(['self', 'single', 'self-mirror'])
@@ -115,7 +120,7 @@ export const trainingSpec = z.strictObject({
   semiSupervised: semiSupervised.nullable().default(null), // learning from unlabelled images too; null: from labelled ones alone
   sampling: z.enum(['natural', 'balanced', 'class-weighted']).default('natural'), // each image once an epoch | every class equally often | each once, rare classes count more in the loss
   trainImages: z.int().min(2).nullable().default(null), // label budget: the beginning of a stratified order; null: all
-  validation: validation.nullable().default(null), // cut from the label budget; where set, the model is that of the best epoch by its accuracy
+  validation: validation.nullable().default(null), // the version's own, or cut from the label budget; where set, the model is that of the best epoch by its accuracy
   subsetSeed: z.int().min(0).max(2 ** 31 - 1).default(1), // decides that order and the corrupted pictures of the evaluation; paired runs share it
   seed: z.int().min(0).max(2 ** 31 - 1).default(1), // of init, shuffle, augment and pair streams
   precision: z.enum(['float32', 'bfloat16']).default('float32'),

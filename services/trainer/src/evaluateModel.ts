@@ -77,7 +77,7 @@ function describeTraining({ job: { spec }, trained: { history: epochs }, validat
   const best = bestEpoch(epochs)
   return {
     epochs,
-    validation: best && validation && { images: validation.split.count, positionsSha256: validation.positionsSha256, epoch: best.epoch, ...best.validation },
+    validation: best && validation && { images: validation.split.count, source: validation.source, positionsSha256: validation.positionsSha256, epoch: best.epoch, ...best.validation },
     unlabelled: unlabelled && { method: spec.semiSupervised!.method, images: unlabelled.images.count, sources: unlabelled.sources, positionsSha256: unlabelled.positionsSha256 },
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { trainingParts } from '@imclr/contract'
+import { isGivenValidation, trainingParts } from '@imclr/contract'
 import type { DatasetManifest, TrainJobFile, TrainingSpec, UnlabelledSource } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { availableParallelism } from 'node:os'
@@ -17,7 +17,7 @@ export interface TrainingData {
   feed: TrainingFeed
   /** How many images are trained on with their labels: the label budget, or all, without the validation part. */
   trainImages: number
-  /** Images of the budget that are not trained on, if the spec asks for it: the end of its stratified order. */
+  /** Images that the best epoch is chosen by, if the spec asks for it: the version's own validation part, or the end of the budget's stratified order. */
   validation: ValidationPart | null
   /** Images that are learnt from without labels, if the spec asks for it. */
   unlabelled: UnlabelledPool | null
@@ -31,7 +31,9 @@ export interface TrainingData {
 
 export interface ValidationPart {
   split: LoadedSplit
-  /** Of their positions in the training split, uint32 little-endian, in order. */
+  /** The version's own, or training images that are held back. */
+  source: 'held-back' | 'given'
+  /** Of their positions in the split that they are of, uint32 little-endian, in order. */
   positionsSha256: string
 }
 
@@ -42,11 +44,13 @@ export interface ValidationPart {
 export async function openData(store: ObjectStore, { spec, versionPrefix: prefix }: TrainJobFile, onBytes: (done: number, total: number) => void): Promise<TrainingData> {
   const dataset = await readDatasetManifest(store, prefix)
   const { semiSupervised } = spec
-  const load = loading({ store, prefix, manifest: dataset, semiSupervised, onBytes })
+  const load = loading({ store, prefix, manifest: dataset, spec, onBytes })
   const all = await load('train')
-  const parts = trainingParts(spec, all.count)
+  const parts = trainingParts(spec, { train: all.count, validation: dataset.splits.validation.count })
+  const given = isGivenValidation(spec.validation) ? await load('validation') : null
+  const held = given === null ? parts.validation : 0
   const order = parts.train === all.count ? countedFrom(0, all.count) : stratifiedOrder(all.labels, dataset.versionId, spec.subsetSeed)
-  const places = { train: order.subarray(0, parts.train), validation: order.subarray(parts.train, parts.train + parts.validation), leftOver: order.subarray(parts.train + parts.validation) }
+  const places = { train: order.subarray(0, parts.train), validation: given === null ? order.subarray(parts.train, parts.train + held) : countedFrom(0, given.count), leftOver: order.subarray(parts.train + held) }
   const train = parts.train === all.count ? all : selectImages(all, places.train)
 
   const partOf = async (source: UnlabelledSource): Promise<UnlabelledPart> => {
@@ -60,9 +64,9 @@ export async function openData(store: ObjectStore, { spec, versionPrefix: prefix
     dataset,
     feed: trainingFeed({ ...train, unlabelled: unlabelled && unlabelled.images }, spec, { workers: batchWorkers(), mostWorkers: (trainingThreads() ?? availableParallelism()) - 1 }),
     trainImages: parts.train,
-    validation: places.validation.length === 0 ? null : { split: selectImages(all, places.validation), positionsSha256: sha256(places.validation) },
+    validation: places.validation.length === 0 ? null : { split: given ?? selectImages(all, places.validation), source: given === null ? 'held-back' : 'given', positionsSha256: sha256(places.validation) },
     unlabelled,
-    partsSha256: sha256(JSON.stringify([sha256(places.train), sha256(places.validation), unlabelled && unlabelled.positionsSha256])),
+    partsSha256: sha256(JSON.stringify([sha256(places.train), given === null ? 'held-back' : 'given', sha256(places.validation), unlabelled && unlabelled.positionsSha256])),
     normalisation: { mean: threeOf(dataset.channelMean), std: threeOf(dataset.channelStd.map((deviation) => Math.max(deviation, smallestDeviation))) },
     openTest: () => loadSplit({ store, prefix, manifest: dataset, split: 'test' }),
   }
@@ -72,15 +76,16 @@ interface Loading {
   store: ObjectStore
   prefix: string
   manifest: DatasetManifest
-  semiSupervised: TrainingSpec['semiSupervised']
+  spec: TrainingSpec
   onBytes: (done: number, total: number) => void
 }
 
 /** Loads splits one after another, counting the bytes of all that will be asked for. */
-function loading({ store, prefix, manifest, semiSupervised, onBytes }: Loading): (split: 'train' | 'unlabelled') => Promise<LoadedSplit> {
+function loading({ store, prefix, manifest, spec, onBytes }: Loading): (split: 'train' | 'validation' | 'unlabelled') => Promise<LoadedSplit> {
   const { splits, picture: { height, width } } = manifest
-  const wanted = splits.train.count + (semiSupervised?.from.includes('unlabelled') ? splits.unlabelled.count : 0)
-  const before = { train: 0, unlabelled: splits.train.count }
+  const withValidation = splits.train.count + (isGivenValidation(spec.validation) ? splits.validation.count : 0)
+  const wanted = withValidation + (spec.semiSupervised?.from.includes('unlabelled') ? splits.unlabelled.count : 0)
+  const before = { train: 0, validation: splits.train.count, unlabelled: withValidation }
   const size = height * width * 3
   return (split) => loadSplit({ store, prefix, manifest, split, onBytes: (done) => onBytes(before[split] * size + done, wanted * size) })
 }

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Failure } from '@imclr/contract'
+import { Failure, splits } from '@imclr/contract'
 import type { Picture, PrepareJobFile, Progress } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { openArchive } from './data/archive/openArchive.js'
@@ -12,6 +12,7 @@ import { chooseSize, measureItems } from './data/decode/measureItems.js'
 import { removeDuplicates } from './data/duplicates/removeDuplicates.js'
 import { settleNearDuplicates } from './data/duplicates/settleNearDuplicates.js'
 import { survey } from './data/layout/survey.js'
+import { Notes } from './data/notes.js'
 import { Problems } from './data/problems.js'
 import { progressMeter } from './data/progressMeter.js'
 import { checkClasses, splitItems } from './data/splitItems.js'
@@ -44,20 +45,21 @@ export async function prepare({ jobFile, store, workDir, progress, now = () => p
   const { options, uploadKey, uploadName, outputPrefix, maxBytes, maxImages } = jobFile
   const folder = await mkdtemp(join(workDir, 'prepare-'))
   const problems = new Problems()
+  const notes = new Notes()
   const meter = (phase: Progress['phase'], total: number) => progressMeter({ phase, total, unit: 'images', progress, now })
   try {
     const limits = { maxBytes, maxEntries: 2 * maxImages + 10_000 }
     const onBytes = (done: number, total: number) => progress({ phase: 'loading', done, total, unit: 'bytes', secondsLeft: null })
     await using spool = new Spool(folder, maxBytes)
-    await using archive = await openArchive({ store, key: uploadKey, name: uploadName, folder, limits, problems, spool, signal, onBytes })
+    await using archive = await openArchive({ store, key: uploadKey, name: uploadName, encoding: options.encoding, folder, limits, problems, notes, spool, signal, onBytes })
 
     const stored = await findStoredSet(archive)
     if (stored !== null) {
       problems.refuse(options.onProblem)
       const onDone = meter('preparing', stored.corruptions.length * stored.severities * stored.labels.length)
-      return await writeStoredSet({ job: jobFile, store, folder, archive, found: stored, signal, onDone })
+      return await writeStoredSet({ job: jobFile, store, folder, archive, found: stored, notes, signal, onDone })
     }
-    const found = await survey({ archive, options, problems, spool, maxImages })
+    const found = await survey({ archive, options, problems, notes, spool, maxImages })
     const { items, pixels } = found
     if (items.length > maxImages) throw new Failure('DATASET_TOO_LARGE', `${uploadName} has ${items.length} images; the limit maxImages is ${maxImages}`)
 
@@ -82,8 +84,8 @@ export async function prepare({ jobFile, store, workDir, progress, now = () => p
     checkClasses(found, splitIndices, problems)
     problems.refuse(options.onProblem)
 
-    const onDone = meter('exporting', splitIndices.train.length + splitIndices.test.length + splitIndices.unlabelled.length)
-    return await writeVersion({ job: jobFile, store, folder, archive, survey: found, headers, picture, decoded, splitIndices, removed, near, problems, signal, onDone })
+    const onDone = meter('exporting', splits.reduce((sum, name) => sum + splitIndices[name].length, 0))
+    return await writeVersion({ job: jobFile, store, folder, archive, survey: found, headers, picture, decoded, splitIndices, removed, near, problems, notes, signal, onDone })
   } catch (error) {
     // Without a manifest nobody takes it for a version; what cannot be deleted now is collected with the attempt.
     await store.deletePrefix(outputPrefix).catch(() => undefined)

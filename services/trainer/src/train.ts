@@ -45,7 +45,7 @@ export async function train(from: TrainingPosition, options: TrainOptions): Prom
   const { batchSize, stepsPerEpoch } = feed
   const { epochs } = options.spec
   const steps = epochs * stepsPerEpoch
-  const patience = options.spec.validation?.patience ?? null
+  const patience = options.spec.validation === 'given' ? null : (options.spec.validation?.patience ?? null)
   const goesOn = ({ step, history, endedEarly }: TrainingPosition) => step < steps && endedEarly === null && !patienceIsOver(history, patience)
   let measured = { since: now(), step: from.step }
   let position = from

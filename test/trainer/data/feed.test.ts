@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { trainingSpec } from '@imclr/contract'
+import { prepareOptions, trainingSpec } from '@imclr/contract'
 import type { TrainingSpecInput } from '@imclr/contract'
 import { balancedOrder, batchesOf, epochOrder } from '../../../services/trainer/src/data/batches.js'
 import { trainingFeed } from '../../../services/trainer/src/data/feed.js'
@@ -356,14 +356,14 @@ describe('splits and label budgets', () => {
       fc.property(classSizes, fc.double({ min: 0.01, max: 0.89, noNaN: true }), fc.integer({ min: 0, max: 1e6 }), (sizes, testFraction, splitSeed) => {
         const items = sizes.flatMap((size, label) => Array.from({ length: size }, (_, i) => ({ path: `${label}/${i}`, file: 0, part: 'train' as const, label })))
         const survey = { layout: 'folders' as const, classes: sizes.map(String), testWasGiven: false, items }
-        const options = { imageSize: null, fit: 'crop' as const, testFraction, splitSeed, labels: 'fine' as const, onProblem: 'refuse' as const, nearDuplicates: 'report' as const }
+        const options = prepareOptions.parse({ testFraction, splitSeed })
         const { train, test } = splitItems(survey, () => true, options)
         expect([...train, ...test].sort((a, b) => a - b)).toEqual(items.map((_, i) => i))
         sizes.forEach((size, label) => {
           const expected = size === 1 ? 0 : Math.min(size - 1, Math.max(1, Math.round(size * testFraction)))
           expect([...test].filter((index) => items[index]!.label === label)).toHaveLength(expected)
         })
-        expect(splitItems(survey, () => true, options)).toEqual({ train, test, unlabelled: new Uint32Array() })
+        expect(splitItems(survey, () => true, options)).toEqual({ train, validation: new Uint32Array(), test, unlabelled: new Uint32Array() })
       }),
       { numRuns: 100 },
     )

@@ -41,7 +41,7 @@ async function makeReport(classes: string[], corruptionImages: number | 'none') 
     rawWeights: { images: 12, correct: 3, accuracy: 0.25, interval: { low: 0.09, high: 0.53 } },
     training: {
       epochs: [1, 2].map((epoch) => ({ epoch, loss: 2 / epoch, labelEntropy: 0.6, learningRate: 0.1, steps: epoch * 10, seconds: 1, imagesPerSecond: 100, validation: { accuracy: 0.4 * epoch, loss: 1.5 / epoch }, unlabelled: { term: 0.01, weighted: 0.1, weight: 10, ramp: 1, counted: 1 } })),
-      validation: { images: 20, positionsSha256: 'a'.repeat(64), epoch: 2, accuracy: 0.8, loss: 0.75 },
+      validation: { images: 20, source: 'held-back', positionsSha256: 'a'.repeat(64), epoch: 2, accuracy: 0.8, loss: 0.75 },
       unlabelled: { method: 'pi-model', images: 1234, sources: { unlabelled: 1234 }, positionsSha256: 'b'.repeat(64) },
     },
     environment: { imclr: '0.1.0', node: 'v20', tfjs: '4', tensorflow: '2', platform: 'linux', cpu: hostile, cores: 2, device: 'cpu', threads: null },

@@ -1,4 +1,4 @@
-import { isMeant, networkHead, networkNames, networks, picturesPerInput, trainingParts, type ArtifactManifest, type Issue, type TrainingSpec, type VersionSummary } from '@imclr/contract'
+import { isMeant, networkHead, networkNames, networks, picturesPerInput, isGivenValidation, trainingParts, type ArtifactManifest, type Issue, type TrainingSpec, type VersionSummary } from '@imclr/contract'
 import { NetworkProblem, shapesOf } from '../network/measureNetwork.js'
 import { checkUnlabelled } from './checkUnlabelled.js'
 import type { SpecNetwork } from './holdNetwork.js'
@@ -21,7 +21,7 @@ export interface SpecSurroundings {
 export function checkSpec(spec: TrainingSpec, version: SpecVersion, { network, reference }: SpecSurroundings): Issue[] {
   const { picture: { height, width }, counts, classes } = version
   const images = spec.trainImages ?? counts.train
-  const parts = trainingParts(spec, counts.train)
+  const parts = trainingParts(spec, counts)
   const issues: Issue[] = []
   const refuse = (field: string, message: string, fix: string): void => {
     issues.push({ path: `spec.${field}`, code: 'does_not_fit', message, fix })
@@ -50,7 +50,9 @@ export function checkSpec(spec: TrainingSpec, version: SpecVersion, { network, r
     if (spec.learningRate > largestAdamRate) refuse('learningRate', `Adam moves every weight by about the learning rate in each step; ${spec.learningRate} is a rate for SGD`, 'Use about 0.001')
     if (spec.optimizer.beta1End !== null && spec.rampDown === null) refuse('optimizer.beta1End', 'beta1 moves as the learning rate is ramped down, and rampDown is null', 'Give rampDown, or leave beta1End out')
   }
-  if (spec.validation !== null) {
+  if (isGivenValidation(spec.validation)) {
+    if (counts.validation === 0) refuse('validation', 'The data set came without a validation part', 'Cut one from the training images, { fraction: 0.1 }, or upload train, validation and test')
+  } else if (spec.validation !== null && spec.validation !== 'given') {
     const size = spec.validation.images === undefined ? 'validation.fraction' : 'validation.images'
     if (parts.validation < 1) refuse(size, `${spec.validation.fraction} of ${images} training images is not one image`, 'Use a larger fraction')
     else if (parts.train < classes.length) refuse(size, `Without ${parts.validation} images for validation, ${parts.train} are left to train on: not one of each of ${classes.length} classes`, 'Hold back fewer images')

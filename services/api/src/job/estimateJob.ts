@@ -20,7 +20,7 @@ export interface Speed {
  * How long a training will take: multiply-adds over what this service's last jobs reached, and the evaluation after it.
  */
 export function estimateJob(spec: TrainingSpec, version: SpecVersion, speed: Speed): Estimate {
-  const parts = trainingParts(spec, version.counts.train)
+  const parts = trainingParts(spec, version.counts)
   const { measured } = speed
   const pictures = picturesPerInput(spec)
   const trained = forwardCost(version, speed) * (stepCost(spec) * pictures.trained * parts.train + pictures.tested * parts.validation) * spec.epochs

@@ -3,10 +3,10 @@ import type { StoredVersionSummary } from '@imclr/database'
 
 /** What a version's row tells of its manifest. */
 export function summaryOf(manifest: DatasetManifest): StoredVersionSummary {
-  const { classes, picture, format, testWasGiven, removedDuplicateCount, nearDuplicateCount, skippedCount, splits: { train, test, unlabelled } } = manifest
+  const { classes, picture, format, testWasGiven, removedDuplicateCount, nearDuplicateCount, skippedCount, notes, splits: { train, validation, test, unlabelled } } = manifest
   return {
-    classes, picture, format, testWasGiven, removedDuplicateCount, nearDuplicateCount, skippedCount,
-    counts: { train: train.count, test: test.count, unlabelled: unlabelled.count },
-    perClass: { train: train.perClass, test: test.perClass },
+    classes, picture, format, testWasGiven, removedDuplicateCount, nearDuplicateCount, skippedCount, notes,
+    counts: { train: train.count, validation: validation.count, test: test.count, unlabelled: unlabelled.count },
+    perClass: { train: train.perClass, validation: validation.perClass, test: test.perClass },
   }
 }

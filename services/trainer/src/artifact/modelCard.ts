@@ -72,7 +72,7 @@ function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
     `- ${number(model.epochsTrained)} passes in batches of ${spec.batchSize}; ${optimizerInWords(spec)}`,
     `- learning rate ${scheduleInWords(spec)}`,
     `- each image: ${spec.augment.map(step).join('; ') || 'as it is'}${spec.mix.op === 'none' ? '' : `; mixed in pairs by ${step(spec.mix)}`}`,
-    `- the weights are ${spec.emaDecay === null ? 'those' : `an exponential average over the steps (decay ${spec.emaDecay})`} after ${validation ? `epoch ${validation.epoch}, the best by ${number(validation.images)} training images that were held back (${percent(validation.accuracy)} of them right)` : 'the last step'}`,
+    `- the weights are ${spec.emaDecay === null ? 'those' : `an exponential average over the steps (decay ${spec.emaDecay})`} after ${validation ? `epoch ${validation.epoch}, the best by ${number(validation.images)} ${validation.source === 'given' ? 'images of the validation part' : 'training images that were held back'} (${percent(validation.accuracy)} of them right)` : 'the last step'}`,
     `- seed ${spec.seed}, ${spec.precision}`,
   ]
   const { semiSupervised } = spec

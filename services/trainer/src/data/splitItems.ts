@@ -1,14 +1,10 @@
-import type { PrepareOptions } from '@imclr/contract'
+import type { PrepareOptions, Split } from '@imclr/contract'
 import { stream } from '../random/stream.js'
 import type { Survey } from './layout/survey.js'
 import type { Problems } from './problems.js'
 
 /** Places of the usable items, in their order. */
-export interface SplitIndices {
-  train: Uint32Array
-  test: Uint32Array
-  unlabelled: Uint32Array
-}
+export type SplitIndices = Record<Split, Uint32Array>
 
 /**
  * The splits as given; or, where no test part was given, cut from each class: `testFraction` of it, rounded, at least one image
@@ -28,7 +24,8 @@ export function splitItems(survey: Pick<Survey, 'items' | 'classes' | 'testWasGi
   })
   const isTest = (index: number) => items[index]!.part === 'test' || drawn.has(index)
   return {
-    train: Uint32Array.from(places.filter((index) => items[index]!.part !== 'unlabelled' && !isTest(index))),
+    train: Uint32Array.from(places.filter((index) => items[index]!.part === 'train' && !isTest(index))),
+    validation: Uint32Array.from(places.filter((index) => items[index]!.part === 'validation')),
     test: Uint32Array.from(places.filter(isTest)),
     unlabelled: Uint32Array.from(places.filter((index) => items[index]!.part === 'unlabelled')),
   }

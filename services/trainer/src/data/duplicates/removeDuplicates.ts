@@ -6,7 +6,7 @@ export interface Removed {
   keptTest: number
 }
 
-/** Takes pictures whose pixels are those of a test picture out of the training and unlabelled parts: what is tested must not be learned. */
+/** Takes pictures whose pixels are those of a test picture out of all other parts: what is tested must not be learned. */
 export function removeDuplicates(splits: SplitIndices, decoded: Decoded): { splits: SplitIndices; removed: Removed[] } {
   const testOf = new Map<string, number>()
   for (const index of splits.test) {
@@ -19,5 +19,5 @@ export function removeDuplicates(splits: SplitIndices, decoded: Decoded): { spli
     if (keptTest !== undefined) removed.push({ removed: index, keptTest })
     return keptTest === undefined
   }
-  return { splits: { train: splits.train.filter(keep), test: splits.test, unlabelled: splits.unlabelled.filter(keep) }, removed }
+  return { splits: { train: splits.train.filter(keep), validation: splits.validation.filter(keep), test: splits.test, unlabelled: splits.unlabelled.filter(keep) }, removed }
 }

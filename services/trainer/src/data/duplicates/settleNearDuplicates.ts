@@ -1,4 +1,4 @@
-import type { PrepareOptions } from '@imclr/contract'
+import type { PrepareOptions, Split } from '@imclr/contract'
 import type { Decoded } from '../decode/decoded.js'
 import type { Problems } from '../problems.js'
 import type { SplitIndices } from '../splitItems.js'
@@ -7,7 +7,7 @@ import type { NearDuplicate } from './findNearDuplicates.js'
 
 export interface SettledNear extends NearDuplicate {
   /** Which part it is or was in. */
-  split: 'train' | 'unlabelled'
+  split: Exclude<Split, 'test'>
 }
 
 export interface SettleNear {
@@ -21,9 +21,9 @@ export interface SettleNear {
 
 /** Finds training and unlabelled pictures that look nearly like a test picture, and does with them what the user has chosen. */
 export async function settleNearDuplicates(splits: SplitIndices, { decoded, choice, problems, pathOf, breathe }: SettleNear): Promise<{ splits: SplitIndices; near: SettledNear[] }> {
-  const { train, test, unlabelled } = splits
+  const { train, validation, test, unlabelled } = splits
   const near: SettledNear[] = []
-  for (const [split, images] of [['train', train], ['unlabelled', unlabelled]] as const) {
+  for (const [split, images] of [['train', train], ['validation', validation], ['unlabelled', unlabelled]] as const) {
     for (const found of await findNearDuplicates(decoded, { images, test }, breathe)) near.push({ ...found, split })
   }
   if (choice === 'refuse') {
@@ -34,5 +34,5 @@ export async function settleNearDuplicates(splits: SplitIndices, { decoded, choi
   if (choice !== 'remove') return { splits, near }
   const taken = new Set(near.map(({ image }) => image))
   const rest = (images: Uint32Array) => images.filter((index) => !taken.has(index))
-  return { splits: { train: rest(train), test, unlabelled: rest(unlabelled) }, near }
+  return { splits: { train: rest(train), validation: rest(validation), test, unlabelled: rest(unlabelled) }, near }
 }

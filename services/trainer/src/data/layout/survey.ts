@@ -3,6 +3,7 @@ import type { PrepareOptions, Split } from '@imclr/contract'
 import { DamagedFile } from '../archive/archive.js'
 import type { Archive, PictureFiles } from '../archive/archive.js'
 import type { Spool } from '../archive/spool.js'
+import type { Notes } from '../notes.js'
 import type { Problems } from '../problems.js'
 import type { Records } from '../records.js'
 import { openContainers } from './containers.js'
@@ -47,8 +48,9 @@ export interface Survey {
 
 export interface SurveyContext {
   archive: Archive
-  options: Pick<PrepareOptions, 'labels'>
+  options: Pick<PrepareOptions, 'labels' | 'folders' | 'encoding'>
   problems: Problems
+  notes: Notes
   spool: Spool
   maxImages: number
 }

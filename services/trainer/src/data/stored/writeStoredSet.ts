@@ -8,6 +8,7 @@ import type { ObjectStore } from '@imclr/storage'
 import type { Archive } from '../archive/archive.js'
 import { Decoded } from '../decode/decoded.js'
 import { chooseSize } from '../decode/measureItems.js'
+import type { Notes } from '../notes.js'
 import { contactSheet } from '../version/contactSheet.js'
 import { putFile } from '../version/writeSplit.js'
 import { picturesOfCorruption, type StoredSet } from './findStoredSet.js'
@@ -19,6 +20,7 @@ export interface WriteStoredSet {
   folder: string
   archive: Archive
   found: StoredSet
+  notes: Notes
   signal: AbortSignal
   onDone: (images: number) => void
 }
@@ -31,7 +33,7 @@ const perClassOnSheet = 10
  * Writes a stored evaluation set as a version: all its pictures are test images, in the order of corruptions, severities and rows, and
  * `storedCells` says which are which. One file of the archive is in memory at a time.
  */
-export async function writeStoredSet({ job, store, folder, archive, found, signal, onDone }: WriteStoredSet): Promise<{ manifestKey: string; manifestSha256: string }> {
+export async function writeStoredSet({ job, store, folder, archive, found, notes, signal, onDone }: WriteStoredSet): Promise<{ manifestKey: string; manifestSha256: string }> {
   const { projectId, outputPrefix: prefix, options, maxImages } = job
   const { classes, labels, severities, height, width, corruptions } = found
   const perCorruption = severities * labels.length
@@ -91,9 +93,9 @@ export async function writeStoredSet({ job, store, folder, archive, found, signa
   for (const label of labels) perClass[label]! += severities * corruptions.length
   const manifest: DatasetManifest = {
     schemaVersion: 1, versionId: `ver_${sha256(projectId + contentSha256).slice(0, 32)}`, contentSha256, format: `stored corruptions in ${archive.format}`, classes, picture, options,
-    splits: { train: none, test: { count: total, perClass, shards, labels: labelsFile }, unlabelled: none },
+    splits: { train: none, validation: none, test: { count: total, perClass, shards, labels: labelsFile }, unlabelled: none },
     index: indexEntry, folds: null, channelMean: [0, 0, 0], channelStd: [0, 0, 0], testWasGiven: true,
-    removedDuplicates: [], removedDuplicateCount: 0, nearDuplicates: [], nearDuplicateCount: 0, skipped: [], skippedCount: 0,
+    removedDuplicates: [], removedDuplicateCount: 0, nearDuplicates: [], nearDuplicateCount: 0, skipped: [], skippedCount: 0, notes: notes.list,
     contactSheet: await putFile(store, prefix, { path: 'contact-sheet.png', bytes: sheet, contentType: 'image/png' }),
     corruptionPreview: null, storedCells, originals: [],
   }

@@ -10,6 +10,7 @@ import { previewSheet } from '../../evaluation/previewSheet.js'
 import type { Removed } from '../duplicates/removeDuplicates.js'
 import type { SettledNear } from '../duplicates/settleNearDuplicates.js'
 import type { Survey } from '../layout/survey.js'
+import type { Notes } from '../notes.js'
 import type { Problems } from '../problems.js'
 import type { SplitIndices } from '../splitItems.js'
 import { contactSheet } from './contactSheet.js'
@@ -37,13 +38,14 @@ export interface WriteVersion {
   removed: readonly Removed[]
   near: readonly SettledNear[]
   problems: Problems
+  notes: Notes
   signal: AbortSignal
   onDone: (images: number) => void
 }
 
 /** Writes all files of a version under `outputPrefix`, the manifest last. The same input gives the same bytes. */
 export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: string; manifestSha256: string }> {
-  const { job, store, archive, survey, picture, decoded, splitIndices, problems } = parts
+  const { job, store, archive, survey, picture, decoded, splitIndices, problems, notes } = parts
   const { projectId, outputPrefix: prefix, options } = job
   const { classes, items } = survey
   const labelOf = (index: number) => items[index]!.label
@@ -51,9 +53,10 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
   const pack = (name: Split) => writeSplit({ ...parts, prefix, name, indices: splitIndices[name], labelOf, classCount: classes.length })
 
   const train = await pack('train')
+  const validation = await pack('validation')
   const test = await pack('test')
   const unlabelled = await pack('unlabelled')
-  const splits = { train: train.split, test: test.split, unlabelled: unlabelled.split }
+  const splits = { train: train.split, validation: validation.split, test: test.split, unlabelled: unlabelled.split }
   const files = Object.values(splits).flatMap(({ shards, labels }) => [...shards, ...(labels === null ? [] : [labels])])
   const contentSha256 = sha256(JSON.stringify({ classes, picture, files: files.map((file) => [file.path, file.sha256]) }))
   const versionId = `ver_${sha256(projectId + contentSha256).slice(0, 32)}`
@@ -80,6 +83,7 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
     nearDuplicateCount: parts.near.length,
     skipped: skipped.issues,
     skippedCount: skipped.count,
+    notes: notes.list,
     contactSheet: await putFile(store, prefix, { path: 'contact-sheet.png', bytes: sheet, contentType: 'image/png' }),
     corruptionPreview: await preview(parts, labelOf),
     storedCells: null,

@@ -31,7 +31,7 @@ export function trainingCurves({ training, model, clean, rawWeights }: AnyReport
     <h2>Training</h2>
     <p class="lead">${count(epochs.at(-1)!.steps)} steps in ${duration(seconds)}, ${count(Math.round(epochs.at(-1)!.imagesPerSecond))} inputs per second in the last epoch.
     ${model.mode === 'imclr' ? 'A pair of two classes is labelled half and half, so even a perfect model keeps a loss: the entropy of the labels, dashed.' : null}
-    ${validation && `The model is that of epoch ${validation.epoch}, the best by ${count(validation.images)} training images that were held back: ${percent(validation.accuracy)} of them right.`}
+    ${validation && `The model is that of epoch ${validation.epoch}, the best by ${count(validation.images)} ${validation.source === 'given' ? 'images of the validation part' : 'training images that were held back'}: ${percent(validation.accuracy)} of them right.`}
     ${clean && rawWeights && `Its weights are a running average: ${percent(clean.accuracy, 2)} of the test images right; ${percent(rawWeights.accuracy, 2)} by the weights that were averaged.`}</p>
     <div class="pair"><figure>${loss}<figcaption>Mean cross-entropy over the inputs of each epoch, nats.</figcaption></figure><figure>${rate}</figure></div>
   </section>`
