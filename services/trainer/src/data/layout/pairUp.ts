@@ -1,6 +1,7 @@
+import { splits } from '@imclr/contract'
 import type { Split } from '@imclr/contract'
 import { unfit } from '../problems.js'
-import type { Problems } from '../problems.js'
+import type { Notes } from '../notes.js'
 import { settleParts } from './parts.js'
 
 /** A file of pictures or of labels. */
@@ -16,12 +17,12 @@ export interface Pair<T extends Half> {
 }
 
 /** Files of pictures and files of labels, brought together by the part that their names tell of. @throws Failure DATASET_INVALID for two of one part and kind, or labels alone */
-export function pairUp<T extends Half>(halves: readonly T[], problems: Problems): Pair<T>[] {
-  const parts = settleParts(halves.map(({ path }) => path), problems)
-  return (['train', 'test', 'unlabelled'] as const).flatMap((part) => {
+export function pairUp<T extends Half>(halves: readonly T[], notes: Notes): Pair<T>[] {
+  const parts = settleParts(halves.map(({ path }) => path), notes)
+  return splits.flatMap((part) => {
     const [images, labels] = (['images', 'labels'] as const).map((kind) => {
       const found = halves.filter((half, i) => half.kind === kind && parts[i] === part)
-      if (found.length > 1) throw unfit({ path: found[1]!.path, code: 'PART_TWICE', message: `it is for ${part} ${kind}, as ${found[0]!.path} is`, fix: 'Say train, test or unlabelled in their names, each once.' })
+      if (found.length > 1) throw unfit({ path: found[1]!.path, code: 'PART_TWICE', message: `it is for ${part} ${kind}, as ${found[0]!.path} is`, fix: 'Say train, validation, test or unlabelled in their names, each once.' })
       return found[0] ?? null
     })
     if (images) return [{ part, images, labels: labels ?? null }]

@@ -1,36 +1,49 @@
 import type { Split } from '@imclr/contract'
-import type { Problems } from '../problems.js'
+import type { Notes } from '../notes.js'
 
-export type Role = Split | 'validation'
-
-const words: Record<string, Role> = {
-  train: 'train', training: 'train', extra: 'train',
-  test: 'test', testing: 'test', t10k: 'test',
-  val: 'validation', valid: 'validation', validation: 'validation', dev: 'validation',
-  unlabelled: 'unlabelled', unlabeled: 'unlabelled', unsupervised: 'unlabelled',
+/** The one vocabulary of splits, for folders, tables and arrays. */
+const vocabulary: Record<string, Split> = {
+  train: 'train', training: 'train', trn: 'train', extra: 'train',
+  test: 'test', testing: 'test', tst: 'test', t10k: 'test',
+  val: 'validation', valid: 'validation', validation: 'validation', dev: 'validation', development: 'validation', eval: 'validation', evaluation: 'validation', holdout: 'validation',
+  unlabelled: 'unlabelled', unlabeled: 'unlabelled', unsup: 'unlabelled', unsupervised: 'unlabelled',
 }
 
-/** The words of a name: `train-images-idx3-ubyte` has train, images, idx3, ubyte. */
-export const wordsOf = (name: string): string[] => name.toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== '')
+/** The words of a name, without numbers at their ends: `train-images-idx3-ubyte` has train, images, idx, ubyte; `TrainingSet2017` has training, set. */
+export const wordsOf = (name: string): string[] =>
+  name
+    .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .map((word) => word.replace(/\d+$/, ''))
+    .filter((word) => word !== '')
 
-/** What a file is for, by the words of its name, or else of its folder's; null where they do not say. */
-export function roleOf(path: string): Role | null {
+/** The split that a name speaks of, alone or with other words (`seg_train`, `train_set`, `TrainingSet`); null where it speaks of none, or of two. */
+export function roleOf(name: string): Split | null {
+  const roles = new Set(wordsOf(name).flatMap((word) => [word, word.replace(/sets?$/, '')].flatMap((form) => (Object.hasOwn(vocabulary, form) ? vocabulary[form]! : []))))
+  return roles.size === 1 ? [...roles][0]! : null
+}
+
+/** What a file is for, by its own name, or else by its folder's; null where they do not say. */
+export function roleOfPath(path: string): Split | null {
   const [name = '', folder = ''] = path.split('/').reverse()
-  return [...wordsOf(name), ...wordsOf(folder)].map((word) => (Object.hasOwn(words, word) ? words[word]! : null)).find((role) => role !== null) ?? null
+  return roleOf(name.replace(/\.[^.]*$/, '')) ?? roleOf(folder)
 }
+
+/** The split of each file, by its path. See `settleRoles`. */
+export const settleParts = (paths: readonly string[], notes: Notes): Split[] => settleRoles(paths.map(roleOfPath), { names: paths, notes })
 
 /**
- * The split of each file. Where nothing is said, it is training data. A validation part is the test part where there is no other;
- * beside a test part there is no place for it, which becomes a problem of that file.
- * @returns null for a file that has no place
+ * The split of each part by the role its name gives it. What says nothing is training data. A validation part beside a test part stays
+ * one; where there is no test part, it is the test part, and a note says so.
+ * @param names of the parts, for the note
  */
-export function settleParts(paths: readonly string[], problems: Problems): (Split | null)[] {
-  const roles = paths.map((path) => roleOf(path) ?? 'train')
-  const testWasGiven = roles.includes('test')
-  return roles.map((role, i) => {
+export function settleRoles(roles: readonly (Split | null)[], { names, notes }: { names: readonly string[]; notes: Notes }): Split[] {
+  const settled = roles.map((role) => role ?? 'train')
+  if (settled.includes('test')) return settled
+  return settled.map((role, i) => {
     if (role !== 'validation') return role
-    if (!testWasGiven) return 'test'
-    problems.add('file', { path: paths[i]!, code: 'VALIDATION_BESIDE_TEST', message: 'it is a validation part, and there is a test part', fix: "Remove it, name it train, or leave it out with onProblem 'skip'." })
-    return null
+    notes.add('VALIDATION_IS_TEST', names[i]!)
+    return 'test'
   })
 }

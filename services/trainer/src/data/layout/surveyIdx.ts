@@ -18,7 +18,7 @@ export async function surveyIdx(containers: readonly Container[], context: Surve
     }),
   )
   const blocks: Block[] = []
-  for (const { part, images, labels } of pairUp(arrays, context.problems)) {
+  for (const { part, images, labels } of pairUp(arrays, context.notes)) {
     const { shape: [count, height, width], file, offset } = images.array
     const recordBytes = height! * width!
     blocks.push({

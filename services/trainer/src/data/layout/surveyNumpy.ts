@@ -25,7 +25,7 @@ export async function surveyNumpy(containers: readonly Container[], context: Sur
     }),
   )
   const blocks: Block[] = []
-  for (const { part, images, labels } of pairUp(arrays, context.problems)) {
+  for (const { part, images, labels } of pairUp(arrays, context.notes)) {
     if (labels !== null && !(labels.array.shape.length === 1 || (labels.array.shape.length === 2 && labels.array.shape[1] === 1))) {
       throw unfit({ path: labels.path, code: 'ARRAY_SHAPE', message: `its shape is (${labels.array.shape.join(', ')})`, fix: 'Labels are [n] or [n, 1], a whole number each.' })
     }

@@ -31,11 +31,11 @@ interface Row {
  */
 export async function surveyParquet(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
   const { problems, spool } = context
-  const parts = settleParts(containers.map(({ path }) => path), problems)
+  const parts = settleParts(containers.map(({ path }) => path), context.notes)
   const tables: Table[] = []
   for (const [i, { path, file }] of containers.entries()) {
     const table = await readIn(path, () => openParquet(file))
-    if (parts[i] !== null) tables.push({ path, part: parts[i]!, table, ...columnsOf(path, table.columns, context.options.labels) })
+    tables.push({ path, part: parts[i]!, table, ...columnsOf(path, table.columns, context.options.labels) })
   }
   const files: PictureFiles['files'] = []
   const rows: Row[] = []

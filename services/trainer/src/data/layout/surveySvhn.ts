@@ -17,11 +17,10 @@ const digits: Naming = {
 
 /** SVHN's cropped digits: in each file `X` `[h, w, 3, n]`, column after column, and `y` `[n, 1]`. The extra part is training data. */
 export async function surveySvhn(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
-  const parts = settleParts(containers.map(({ path }) => path), context.problems)
+  const parts = settleParts(containers.map(({ path }) => path), context.notes)
   const blocks: Block[] = []
   for (const [i, { path, file }] of containers.entries()) {
     const part = parts[i]!
-    if (part === null) continue
     const arrays = await readIn(path, () => readMat(file, context.spool))
     const [pixels, labels] = ['X', 'y'].map((wanted) => arrays.find(({ name }) => name === wanted))
     const [height, width, channels, count] = pixels?.shape ?? []
