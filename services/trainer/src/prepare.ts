@@ -81,7 +81,7 @@ export async function prepare({ jobFile, store, workDir, progress, now = () => p
       await new Promise(setImmediate)
     }
     const { splits: splitIndices, near } = await settleNearDuplicates(distinct, { decoded, choice: options.nearDuplicates, problems, pathOf: (index) => items[index]!.path, breathe })
-    checkClasses(found, splitIndices, problems)
+    checkClasses(found, { splits: splitIndices, usable: (index) => decoded.usable(index), problems })
     problems.refuse(options.onProblem)
 
     const onDone = meter('exporting', splits.reduce((sum, name) => sum + splitIndices[name].length, 0))

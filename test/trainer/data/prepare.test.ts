@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { Failure } from '@imclr/contract'
+import { Failure, noteKinds } from '@imclr/contract'
 import { decodePicture } from '../../../services/trainer/src/data/codec.js'
 import { loadSplit, readDatasetManifest } from '../../../services/trainer/src/data/loadSplit.js'
 import { failureOf, folderOf, noise, noisePng, outputPrefix, pngOf, tarGzOf, tarOf, workplace, zipOf } from './uploads.js'
@@ -147,8 +147,9 @@ describe('preparing folders', () => {
 
   it("leaves broken files out with onProblem 'skip', and lists them", async () => {
     await using place = await workplace()
-    const { manifest } = await place.prepare(await zipOf([...twoClasses, ['cat/broken.png', noisePng(7).subarray(0, 60)], ['readme.txt', 'hello']]), { onProblem: 'skip' })
-    expect(manifest.skipped.map(({ path, code }) => [path, code])).toEqual([['cat/broken.png', 'IMAGE_DAMAGED'], ['readme.txt', 'NOT_IN_A_CLASS']])
+    const { manifest } = await place.prepare(await zipOf([...twoClasses, ['cat/broken.png', noisePng(7).subarray(0, 60)], ['readme.txt', 'hello'], ['loose.png', noisePng(8)]]), { onProblem: 'skip' })
+    expect(manifest.skipped.map(({ path, code }) => [path, code])).toEqual([['cat/broken.png', 'IMAGE_DAMAGED'], ['loose.png', 'NOT_IN_A_CLASS']])
+    expect(manifest.notes).toEqual([{ code: 'IGNORED_DOCUMENT', message: noteKinds.IGNORED_DOCUMENT, count: 1, examples: ['readme.txt'] }])
     expect([manifest.skippedCount, manifest.splits.train.count + manifest.splits.test.count]).toEqual([2, 25])
   })
 

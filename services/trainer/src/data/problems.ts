@@ -6,18 +6,20 @@ import type { Issue, PrepareOptions } from '@imclr/contract'
  * - unsafe: something no honest archive holds; refused whatever the options say
  * - set: the data set as a whole cannot be used (one class only, a class without images); refused likewise
  * - file: one file cannot be used; refused, or left out with `onProblem: 'skip'`
+ * - consequence: of the set too, but it follows from problems of files; told where those are left out, not beside them
  */
-export type Gravity = 'unsafe' | 'set' | 'file'
+export type Gravity = 'unsafe' | 'set' | 'file' | 'consequence'
 
 /** As many are told in one answer; the others are counted. */
 const maxIssues = 1000
 
-/** Collects every problem of an archive, so that one answer can name them all. Holds at most 1,000 issues of each gravity. */
+/** Collects every problem of an archive, so that one answer can name them all. Holds at most 1,000 issues of each gravity. Causes come before what follows from them. */
 export class Problems {
   readonly #found: Record<Gravity, { count: number; issues: Issue[] }> = {
     unsafe: { count: 0, issues: [] },
     set: { count: 0, issues: [] },
     file: { count: 0, issues: [] },
+    consequence: { count: 0, issues: [] },
   }
 
   add(gravity: Gravity, issue: Issue): void {
@@ -26,16 +28,22 @@ export class Problems {
     if (found.issues.length < maxIssues) found.issues.push(issue)
   }
 
+  /** Files that cannot be used. */
+  get fileCount(): number {
+    return this.#found.file.count
+  }
+
   get skipped(): { issues: Issue[]; count: number } {
     return { issues: sortByPath(this.#found.file.issues), count: this.#found.file.count }
   }
 
   /** @throws Failure ARCHIVE_UNSAFE or DATASET_INVALID with all that was found, where that is reason to refuse */
   refuse(onProblem: PrepareOptions['onProblem']): void {
-    const { unsafe, set, file } = this.#found
-    if (unsafe.count + set.count === 0 && (file.count === 0 || onProblem === 'skip')) return
-    const count = unsafe.count + set.count + file.count
-    const issues = [unsafe, set, file].flatMap((found) => sortByPath(found.issues)).slice(0, maxIssues)
+    const { unsafe, set, file, consequence } = this.#found
+    if (unsafe.count + set.count + consequence.count === 0 && (file.count === 0 || onProblem === 'skip')) return
+    const told = [unsafe, set, file, ...(onProblem === 'skip' ? [consequence] : [])]
+    const count = told.reduce((sum, found) => sum + found.count, 0)
+    const issues = told.flatMap((found) => sortByPath(found.issues)).slice(0, maxIssues)
     const listed = issues.length < count ? `; the first ${issues.length} are listed` : ''
     const [first] = issues
     const message = `${count} problem${count === 1 ? '' : 's'} in the upload${listed}: ${first!.path}: ${first!.message}${count > 1 ? ' ...' : ''}`

@@ -31,11 +31,22 @@ export function splitItems(survey: Pick<Survey, 'items' | 'classes' | 'testWasGi
   }
 }
 
-/** What makes a data set unfit for training as a whole. */
-export function checkClasses({ classes, items, testWasGiven }: Pick<Survey, 'items' | 'classes' | 'testWasGiven'>, { train, test }: SplitIndices, problems: Problems): void {
+export interface CheckClasses {
+  splits: SplitIndices
+  usable: (index: number) => boolean
+  problems: Problems
+}
+
+/** What makes a data set unfit for training as a whole. Where files that cannot be used explain it, it is told as their consequence. */
+export function checkClasses({ classes, items, testWasGiven }: Pick<Survey, 'items' | 'classes' | 'testWasGiven'>, { splits: { train, test }, usable, problems }: CheckClasses): void {
+  const unusable = new Uint32Array(classes.length)
+  items.forEach(({ label }, index) => {
+    if (label >= 0 && !usable(index)) unusable[label]!++
+  })
   if (classes.length < 2) {
+    const unplaced = problems.fileCount > unusable.reduce((sum, count) => sum + count, 0)
     const what = classes.length === 0 ? 'there are no classes' : `there is one class only, ${classes[0]}`
-    problems.add('set', { path: '', code: 'TOO_FEW_CLASSES', message: what, fix: 'Put the images of each class into a folder of its own, or name their classes in labels.csv; at least two are needed.' })
+    problems.add(unplaced ? 'consequence' : 'set', { path: '', code: 'TOO_FEW_CLASSES', message: what, fix: 'Put the images of each class into a folder of its own, or name their classes in labels.csv; at least two are needed.' })
   }
   if (classes.length > 65_535) problems.add('set', { path: '', code: 'TOO_MANY_CLASSES', message: `there are ${classes.length} classes`, fix: 'At most 65,535 can be told apart.' })
   const perClass = (indices: Uint32Array) => {
@@ -46,7 +57,7 @@ export function checkClasses({ classes, items, testWasGiven }: Pick<Survey, 'ite
   const training = perClass(train)
   const testing = perClass(test)
   classes.forEach((name, label) => {
-    const complain = (code: string, message: string, fix: string) => problems.add('set', { path: name, code, message, fix })
+    const complain = (code: string, message: string, fix: string) => problems.add(unusable[label]! > 0 ? 'consequence' : 'set', { path: name, code, message, fix })
     if (training[label] === 0 && testing[label] === 0) complain('EMPTY_CLASS', 'this class has no usable images', 'Add images of it, or remove its folder.')
     else if (!testWasGiven && testing[label] === 0) complain('CLASS_TOO_SMALL', 'this class has a single usable image; one to train on and one to test with are needed', 'Add images of it, or remove it.')
     else if (training[label] === 0) complain('CLASS_WITHOUT_TRAINING', 'this class has no image to train on that is not among its test images', 'Add training images of it, or remove it.')

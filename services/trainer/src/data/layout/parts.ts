@@ -6,7 +6,7 @@ const vocabulary: Record<string, Split> = {
   train: 'train', training: 'train', trn: 'train', extra: 'train',
   test: 'test', testing: 'test', tst: 'test', t10k: 'test',
   val: 'validation', valid: 'validation', validation: 'validation', dev: 'validation', development: 'validation', eval: 'validation', evaluation: 'validation', holdout: 'validation',
-  unlabelled: 'unlabelled', unlabeled: 'unlabelled', unsup: 'unlabelled', unsupervised: 'unlabelled',
+  unlabelled: 'unlabelled', unlabeled: 'unlabelled', unsup: 'unlabelled', unsupervised: 'unlabelled', pred: 'unlabelled', predict: 'unlabelled',
 }
 
 /** The words of a name, without numbers at their ends: `train-images-idx3-ubyte` has train, images, idx, ubyte; `TrainingSet2017` has training, set. */
