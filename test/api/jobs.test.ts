@@ -68,6 +68,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
       [{ optimizer: { kind: 'adamw', beta1End: 0.5 }, learningRate: 1e-3 }, 'spec.optimizer.beta1End', /rampDown is null/],
       [{ validation: { images: 58 } }, 'spec.validation.images', /2 are left to train on: not one of each of 3 classes/],
       [{ validation: { fraction: 0.5 }, trainImages: 4, batchSize: 2 }, 'spec.validation.fraction', /2 are left/],
+      [{ validation: 'given' }, 'spec.validation', /came without a validation part/],
       [{ validation: { fraction: 0.001 } }, 'spec.validation.fraction', /not one image/],
       [{ schedule: { kind: 'step', milestones: [0.5, 0.2] } }, 'spec.schedule.milestones', /must grow/],
       [{ augment: ['flip', { op: 'crop', padding: 17 }] }, 'spec.augment[1].padding', /more than half/],
@@ -108,6 +109,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
       [{ optimizer: { kind: 'adam', momentum: 0.9 } }, 'spec.optimizer'],
       [{ validation: { images: 5, fraction: 0.1 } }, 'spec.validation.fraction'],
       [{ validation: { patience: 3 } }, 'spec.validation.fraction'],
+      [{ validation: { part: 'given', fraction: 0.1 } }, 'spec.validation.fraction'],
       [{ semiSupervised: { method: 'fixmatch' } }, 'spec.semiSupervised'],
       [{ semiSupervised: { method: 'pi-model', from: ['left-over', 'left-over'] } }, 'spec.semiSupervised.from'],
     ] as const) expect(await api.refusal('mutation', 'job.submit', { versionId, spec: { ...smallSpec, ...spec } })).toMatchObject({ code: 'BAD_INPUT', issues: [{ path: expect.stringContaining(path) as string }] })

@@ -43,6 +43,7 @@ const rows: Row[] = [
   { name: 'splits within classes', entries: tree(['cat/train', 'cat/test', 'dog/train', 'dog/test']), classes: ['cat', 'dog'], counts: [8, 0, 8, 0], notes: ['TAKEN_FOR_SPLIT'] },
   { name: 'folders within classes', entries: tree(['pets/cat/black', 'pets/cat/white', 'pets/dog']), classes: ['cat', 'dog'], counts: [9, 0, 3, 0], notes: ['WRAPPING_FOLDER', 'NESTED_FOLDERS'] },
   { name: 'splits beside others, as the user says', entries: tree(['train/a', 'train/b', 'test/a', 'test/b']), options: { folders: 'splits' }, classes: ['a', 'b'], counts: [8, 0, 8, 0], notes: ['TAKEN_FOR_SPLIT'] },
+  { name: 'names that differ by form alone', entries: tree(['Cat', 'cat', 'red_fox', 'red fox']), classes: ['Cat', 'cat', 'red fox', 'red_fox'], counts: [12, 0, 4, 0], notes: ['LABELS_DIFFER_BY_FORM'] },
   { name: 'an empty folder beside the classes\' folder', entries: [...tree(['data/a', 'data/b']), ['results', null]], classes: ['a', 'b'], counts: [6, 0, 2, 0], notes: ['WRAPPING_FOLDER', 'IGNORED_FOLDER'] },
 ]
 
@@ -73,6 +74,8 @@ describe('layouts of folders', () => {
     expect(await of(folderOf('all/train', 3))).toEqual([['all/train/', 'NO_CLASS_FOLDERS', expect.stringContaining('all 3 pictures lie in one place')]])
     expect(await of([['a/notes.txt', 'x'], ['b/labels.xml', 'x']])).toEqual([['', 'NO_CLASS_FOLDERS', 'there are no pictures']])
     expect(await of([...tree(['val/a', 'val/b'])])).toEqual([['', 'NO_TRAINING_PART', expect.stringContaining('val/ alone')]])
+    const named = await failureOf(place.prepare(await zipOf(tree(['train/Cat', 'train/dog', 'test/cat', 'test/dog']))))
+    expect(named.issues.map(({ path, code, fix }) => [path, code, fix])).toEqual([['Cat', 'CLASS_WITHOUT_TEST', expect.stringContaining('a class "cat" as well')], ['cat', 'CLASS_WITHOUT_TRAINING', expect.stringContaining('a class "Cat" as well')]])
     expect(await of([['loose.png', noisePng(1)], ...tree(['a', 'b'])])).toEqual([['loose.png', 'NOT_IN_A_CLASS', 'it is in no class folder']])
   })
 })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { TrainingSpecInput } from '@imclr/contract'
 import * as tf from '@tensorflow/tfjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,6 +8,8 @@ import { selectImages } from '../../../services/trainer/src/data/loadSplit.js'
 import { demoArchive, lossesOf, ofType, openBench, readReport, serve } from './harness.js'
 import type { Bench, Ended, Run } from './harness.js'
 import { trainingSplit } from './trainingSplit.js'
+import { makeFolder } from '../../support/parts.js'
+import { noise, pngOf, tarOf } from '../data/uploads.js'
 
 const base: TrainingSpecInput = {
   network: 'resnet8', epochs: 16, batchSize: 32, learningRate: 0.05, emaDecay: 0.9, augment: [{ op: 'crop', padding: 2 }, 'flip'], evaluation: { corruptionImages: 'none' },
@@ -79,3 +82,33 @@ describe('a training job with a validation part', { timeout: 180_000 }, () => {
 })
 
 const argmax = (values: Float32Array) => values.reduce((best, value, i) => (value > values[best]! ? i : best), 0)
+
+describe('a training job on a data set that came with a validation part', { timeout: 180_000 }, () => {
+  it("chooses the best epoch by that part alone with validation: 'given', and trains on what it trains on without", async () => {
+    const folder = makeFolder('given')
+    const pictures = await lightAndDark(folder, { train: 40, validation: 15, test: 10 })
+    const { versionPrefix: given, manifest } = await bench.prepare(pictures)
+    expect([manifest.splits.train.count, manifest.splits.validation.count, manifest.splits.test.count]).toEqual([80, 30, 20])
+    const small: TrainingSpecInput = { ...base, epochs: 3, batchSize: 16 }
+    const chosen = bench.train({ job: 'givenpart', versionPrefix: given, spec: { ...small, validation: 'given' } })
+    const [{ exitCode, events, log }, plain] = [await chosen.ended, await bench.train({ job: 'givennone', versionPrefix: given, spec: small }).ended]
+    expect(exitCode, log).toBe(0)
+    expect(lossesOf(events)).toEqual(lossesOf(plain.events))
+    const { model, training } = await readReport(bench, chosen)
+    expect(model.trainImages).toBe(80)
+    expect(training.validation).toMatchObject({ images: 30, source: 'given', positionsSha256: sha256(Buffer.from(Uint32Array.from({ length: 30 }, (_, i) => i).buffer)) })
+    expect((await fileOf(chosen, 'model-card.md')).toString()).toContain('the best by 30 images of the validation part')
+  })
+})
+
+/** `train/<class>/`, `val/<class>/`, `test/<class>/` of 16 x 16 pixels, packed by tar: dark and light pictures with noise. */
+async function lightAndDark(folder: string, counts: { train: number; validation: number; test: number }): Promise<string> {
+  const entries = Object.entries({ train: counts.train, val: counts.validation, test: counts.test }).flatMap(([part, count], p) =>
+    ['dark', 'light'].flatMap((name, label) => Array.from({ length: count }, (_, i): [string, Uint8Array] => {
+      const samples = noise(1000 * p + 100 * label + i, 16 * 16 * 3).map((value) => (value >> 1) + 127 * label)
+      return [`${part}/${name}/${String(i).padStart(3, '0')}.png`, pngOf(samples, { height: 16, width: 16 })]
+    })))
+  const path = join(folder, 'given.tar')
+  await writeFile(path, await tarOf(entries))
+  return path
+}

@@ -1,5 +1,6 @@
 import type { PrepareOptions, Split } from '@imclr/contract'
 import { stream } from '../random/stream.js'
+import { labelsAlike } from './layout/labelsAlike.js'
 import type { Survey } from './layout/survey.js'
 import type { Problems } from './problems.js'
 
@@ -54,13 +55,16 @@ export function checkClasses({ classes, items, testWasGiven }: Pick<Survey, 'ite
     for (const index of indices) counts[items[index]!.label]!++
     return counts
   }
+  const alike = new Map(labelsAlike(classes).flatMap((group) => group.map((name, i) => [name, group[i === 0 ? 1 : 0]!])))
+  /** A class that lacks a part often has it under a name that looks like its own. */
+  const orCalled = (name: string) => (alike.has(name) ? ` There is a class ${JSON.stringify(alike.get(name))} as well: give both one name if they are one.` : '')
   const training = perClass(train)
   const testing = perClass(test)
   classes.forEach((name, label) => {
     const complain = (code: string, message: string, fix: string) => problems.add(unusable[label]! > 0 ? 'consequence' : 'set', { path: name, code, message, fix })
     if (training[label] === 0 && testing[label] === 0) complain('EMPTY_CLASS', 'this class has no usable images', 'Add images of it, or remove its folder.')
     else if (!testWasGiven && testing[label] === 0) complain('CLASS_TOO_SMALL', 'this class has a single usable image; one to train on and one to test with are needed', 'Add images of it, or remove it.')
-    else if (training[label] === 0) complain('CLASS_WITHOUT_TRAINING', 'this class has no image to train on that is not among its test images', 'Add training images of it, or remove it.')
-    else if (testing[label] === 0) complain('CLASS_WITHOUT_TEST', 'this class has no usable test image', 'Add test images of it; or give none at all, then 20 % of each class are taken.')
+    else if (training[label] === 0) complain('CLASS_WITHOUT_TRAINING', 'this class has no image to train on that is not among its test images', `Add training images of it, or remove it.${orCalled(name)}`)
+    else if (testing[label] === 0) complain('CLASS_WITHOUT_TEST', 'this class has no usable test image', `Add test images of it; or give none at all, then 20 % of each class are taken.${orCalled(name)}`)
   })
 }

@@ -7,6 +7,7 @@ import type { Notes } from '../notes.js'
 import type { Problems } from '../problems.js'
 import type { Records } from '../records.js'
 import { openContainers } from './containers.js'
+import { labelsAlike } from './labelsAlike.js'
 import { surveyCifarBinary } from './surveyCifarBinary.js'
 import { surveyCifarPython } from './surveyCifarPython.js'
 import { surveyFolders } from './surveyFolders.js'
@@ -63,6 +64,7 @@ export interface SurveyContext {
 export async function survey(context: SurveyContext): Promise<Survey> {
   try {
     const found = (await surveyCifarBinary(context)) ?? (await surveyStl10(context)) ?? (await surveyContainers(context)) ?? (await surveyPictures(context))
+    for (const alike of labelsAlike(found.classes)) context.notes.add('LABELS_DIFFER_BY_FORM', alike.map((label) => JSON.stringify(label)).join(', '))
     if (found.pixels.kind === 'pictures') found.items.sort((a, b) => (a.path < b.path ? -1 : 1))
     if (context.options.labels === 'coarse' && found.layout !== 'parquet' && !found.layout.startsWith('cifar')) {
       context.problems.add('set', { path: '', code: 'NO_COARSE_LABELS', message: 'these images have one label each', fix: "Leave the option 'labels' out." })
