@@ -69,7 +69,7 @@ export async function startTestApi({ stack = 'one machine', config = {} }: { sta
   const log = pino({ level: 'info' }, new Writable({ write: (line: Buffer, _encoding, done) => { logs.push(JSON.parse(line.toString()) as Record<string, unknown>); done() } }))
   const parts: ApiParts = {
     database, store, queue, log, clock: now, random: randomBytes,
-    config: apiConfig.parse({ publicUrl: url, signingKey: new Uint8Array(Buffer.from(signingKey, 'hex')), requestsPerMinute: 1_000_000, authFailuresPerMinute: 1_000_000, ...config }),
+    config: apiConfig.parse({ signingKey: new Uint8Array(Buffer.from(signingKey, 'hex')), requestsPerMinute: 1_000_000, authFailuresPerMinute: 1_000_000, ...config }),
   }
   const { path } = await ensureFirstKey({ database, path: join(folder, 'api-key') })
   const key = (await readFile(path, 'utf8')).trim()
@@ -123,7 +123,7 @@ async function openParts(stack: Stack, { folder, url, signingKey, now }: Where):
   const onError = (): void => {}
   if (stack === 'one machine') {
     const database = await openDatabase({ pgliteDir: join(folder, 'pg') })
-    const store = await openStore({ kind: 'folder', root: join(folder, 'objects'), publicUrl: url, signingKey, now })
+    const store = await openStore({ kind: 'folder', root: join(folder, 'objects'), signingKey, now })
     return { database, store, queue: await openQueue({ pglite: database.pglite!, onError }), end: async () => {}, loseDatabase: () => Promise.reject(new Error('it is in this process')) }
   }
   const [sql, broker, bucket] = await Promise.all([postgres(), redis(), minio()])

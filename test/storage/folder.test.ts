@@ -131,7 +131,7 @@ describe('a folder store', () => {
 
 describe('the configuration of a store', () => {
   it('is read from the environment', () => {
-    expect(storeConfigFromEnv({ OBJECT_STORE_URL: 'file:///data/a%20b', PUBLIC_URL: 'http://x', IMCLR_SIGNING_KEY: 'ab' })).toEqual({ kind: 'folder', root: '/data/a b', publicUrl: 'http://x', signingKey: 'ab' })
+    expect(storeConfigFromEnv({ OBJECT_STORE_URL: 'file:///data/a%20b', IMCLR_SIGNING_KEY: 'ab' })).toEqual({ kind: 'folder', root: '/data/a b', signingKey: 'ab' })
     expect(storeConfigFromEnv({ OBJECT_STORE_URL: 's3://bucket.name?endpoint=http://host:9000&region=eu', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's', OBJECT_STORE_PUBLIC_ENDPOINT: 'https://s3.example' }))
       .toEqual({ kind: 's3', bucket: 'bucket.name', endpoint: 'http://host:9000', region: 'eu', publicEndpoint: 'https://s3.example', accessKeyId: 'a', secretAccessKey: 's' })
     expect(storeConfigFromEnv({ OBJECT_STORE_URL: 's3://bucket' })).toMatchObject({ region: 'us-east-1', endpoint: undefined })

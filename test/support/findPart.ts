@@ -20,6 +20,7 @@ const parts = {
   redis: { needs: 'redis-server; apt-get install redis-server', find: () => onPath('redis-server') },
   minio: { needs: 'the MinIO server; .ci/run builds it, or set IMCLR_MINIO to its binary', find: findMinio },
   chromium: { needs: 'Chromium; apt-get install chromium', find: () => process.env.IMCLR_CHROMIUM ?? onPath('chromium') ?? onPath('chromium-browser') },
+  nginx: { needs: 'nginx; apt-get install nginx-light', find: () => onPath('nginx') ?? ['/usr/sbin/nginx'].find(isProgram) },
   python: { needs: 'the Python oracles; set IMCLR_TEST_PYTHON to a Python that has test/oracles/requirements.txt', find: findPython },
 } satisfies Record<string, Part>
 

@@ -11,6 +11,7 @@
  */
 export { cacheFolder, partPath, requirePart, type PartName } from './findPart.js'
 export { minio, type Minio } from './minio.js'
+export { nginx, type Nginx } from './nginx.js'
 export { postgres, type PostgresDatabase } from './postgres.js'
 export { redis, type Redis } from './redis.js'
 export { freePort, makeFolder } from './startServer.js'

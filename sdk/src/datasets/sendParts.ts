@@ -1,5 +1,6 @@
 import type { Api, Upload } from '../generated/api.js'
 import { fieldsOf } from '../connection/connect.js'
+import { originOf, proxyFields, reachable } from '../connection/proxy.js'
 import { ConnectionError, errorOfAnswer, localError, type ErrorFields } from '../errors.js'
 import { pause } from '../connection/persistentFetch.js'
 import type { Source } from './source.js'
@@ -62,17 +63,21 @@ async function sendPart({ api, fetch, upload, signal }: SendOptions, { partNumbe
     const answer = await fetch(part!.url, { method: 'PUT', headers: part!.headers, body, signal }).catch((error: unknown) => error as Error)
     signal?.throwIfAborted()
     if (!(answer instanceof Error) && answer.ok) return
-    const text = answer instanceof Error ? answer.message : await answer.text()
-    const isFull = !(answer instanceof Error) && answer.status === 507
-    if (attempt < triesPerPart && !isFull) { await pause(300 * 2 ** attempt, signal); continue }
-    if (answer instanceof Error) throw new ConnectionError({ ...localError('UPLOAD_BROKEN', `Part ${partNumber} of ${upload.partCount} could not be sent: ${text}`, 'Run the upload again: it goes on where it stopped.'), retryable: true }, { cause: answer })
+    const text = answer instanceof Error ? reasonOf(answer) : await answer.text()
+    const isFinal = !(answer instanceof Error) && [413, 507].includes(answer.status)
+    if (attempt < triesPerPart && !isFinal) { await pause(300 * 2 ** attempt, signal); continue }
+    if (answer instanceof Error) throw new ConnectionError({ ...localError('UPLOAD_BROKEN', `Part ${partNumber} of ${upload.partCount} could not be sent to ${originOf(part!.url)}: ${text}`, `${reachable} Then run the upload again: it goes on where it stopped.`), retryable: true }, { cause: answer })
     // Our own service says what it is in JSON; an S3 store has words of its own.
-    throw errorOfAnswer(fieldsOf({
-      code: 'UPLOAD_REFUSED', message: `The store refused part ${partNumber} with status ${answer.status}: ${text.slice(0, 300)}`, hint: 'Run the upload again: it goes on where it stopped.',
+    const page = proxyFields({ status: answer.status, contentType: answer.headers.get('content-type'), text }, part!.url)
+    throw errorOfAnswer(fieldsOf(page ?? {
+      code: 'UPLOAD_REFUSED', message: `The store at ${originOf(part!.url)} refused part ${partNumber} with status ${answer.status}: ${text.slice(0, 300)}`, hint: 'Run the upload again: it goes on where it stopped.',
       retryable: false, ...asJson(text),
     }, answer.status))
   }
 }
+
+/** What `fetch` calls "fetch failed" has its reason in the cause. */
+const reasonOf = (error: Error): string => (error.cause instanceof Error ? error.cause.message || String((error.cause as NodeJS.ErrnoException).code) : error.message)
 
 function asJson(text: string): Partial<ErrorFields> {
   try {

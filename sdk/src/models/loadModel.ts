@@ -1,6 +1,7 @@
 import type { Connection } from '../connection/connect.js'
 import type { GoldenFile, LabelsFile } from '../generated/api.js'
-import { IntegrityError, localError } from '../errors.js'
+import { originOf, reachable } from '../connection/proxy.js'
+import { ConnectionError, ImclrError, IntegrityError, localError } from '../errors.js'
 import type { Model } from './model.js'
 import { decodePicture } from './decodePicture.js'
 
@@ -49,7 +50,11 @@ export async function loadModel<Label extends string = string>(connection: Conne
   const { url } = await connection.api.model.url({ modelId: model.id })
   const file = async <T>(path: string) => (await (await connection.get(`/v1/models/${model.id}/${path}`)).json()) as T
   const { classes, picture } = await file<LabelsFile>('labels.json')
-  const net = await tf.loadLayersModel(url, { fetchFunc: connection.fetch })
+  const net = await tf.loadLayersModel(url, { fetchFunc: connection.fetch }).catch((error: unknown) => {
+    if (error instanceof ImclrError) throw error
+    const reason = error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error)
+    throw new ConnectionError({ ...localError('MODEL_UNREACHABLE', `Model ${model.id} could not be loaded from ${originOf(url)}: ${reason.replaceAll(/\?token=[^\s'"]*/g, '')}`, reachable), retryable: true }, { cause: error })
+  })
   const labels = classes as Label[]
   const { height, width } = picture
 

@@ -2,9 +2,9 @@ import { z } from 'zod'
 
 /** What an operator may decide; `env.ts` reads it, tests write it. Every limit is told to clients by `system.info`. */
 export const apiConfig = z.strictObject({
-  publicUrl: z.url().transform((url) => url.replace(/\/+$/, '')), // how clients reach this service: the beginning of model addresses
+  publicUrl: z.url().transform((url) => url.replace(/\/+$/, '')).nullable().default(null), // how clients reach this service: the beginning of addresses that are given out; null: the address that each request came to
   signingKey: z.instanceof(Uint8Array).refine((key) => key.length >= 32, 'must have at least 32 bytes'), // of model addresses
-  trustProxy: z.boolean().default(false), // believe X-Forwarded-For: only behind a proxy that sets it
+  trustProxy: z.union([z.boolean(), z.int().positive(), z.array(z.string()).min(1)]).default(false), // whose X-Forwarded-For, -Proto and -Host are believed: nobody's, everybody's, those of so many proxies in a row, or those of these addresses
   maxUploadBytes: z.int().positive().default(20 * 2 ** 30), // of one archive
   partBytes: z.int().min(5 * 2 ** 20).default(8 * 2 ** 20), // S3 takes no smaller ones but the last
   uploadHours: z.number().positive().default(24), // until an open upload expires

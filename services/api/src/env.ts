@@ -5,15 +5,17 @@ import { z } from 'zod'
 import { apiConfig, type ApiConfig } from './config.js'
 
 const count = z.coerce.number().int().positive()
-const flag = z.enum(['true', 'false']).default('false').transform((text) => text === 'true')
+const trustProxy = z
+  .union([z.enum(['true', 'false']).transform((text) => text === 'true'), z.coerce.number().int().positive().max(20), z.string().transform((text) => text.split(',').map((part) => part.trim())).pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6(), z.enum(['loopback', 'linklocal', 'uniquelocal'])])).min(1))], 'must be true, false, a number of proxies, or addresses such as 10.0.0.0/8,192.168.1.7')
+  .default(false)
 const defaults = apiConfig.shape
 
 /** What `main.ts` and standalone share: where to listen, and the limits. */
 const serving = {
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(4700),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(), // how clients reach the service; unset: HOST and PORT
-  TRUST_PROXY: flag, // 'true' only behind a proxy that sets X-Forwarded-For
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(), // how clients reach the service; unset: the address that each request came to
+  TRUST_PROXY: trustProxy, // 'true', how many proxies there are in a row, or their addresses (10.0.0.0/8, 192.168.1.7): only where they set X-Forwarded-For, -Proto and -Host
   IMCLR_MAX_UPLOAD_BYTES: count.default(defaults.maxUploadBytes.parse(undefined)),
   IMCLR_UPLOAD_HOURS: z.coerce.number().positive().default(defaults.uploadHours.parse(undefined)), // until an open upload expires
   IMCLR_REQUESTS_PER_MINUTE: count.default(defaults.requestsPerMinute.parse(undefined)), // per API key
@@ -39,7 +41,13 @@ export const readServingEnv = (variables: Variables = process.env): ServingEnv &
 
 const read = <T>(schema: z.ZodType<T>, given: Variables) => readEnvironment(schema, { given, readFile: (path) => readFileSync(path, 'utf8') })
 
-/** How clients reach the service; an address to listen on is not always one to go to. */
+/** Whether addresses that are given out follow from requests alone, while others than this machine can send some. */
+export const lacksPublicUrl = ({ PUBLIC_URL, HOST }: Pick<ServingEnv, 'PUBLIC_URL' | 'HOST'>): boolean => PUBLIC_URL === undefined && (HOST === '0.0.0.0' || HOST === '::')
+
+/** What an operator is told then. */
+export const publicUrlAdvice = 'PUBLIC_URL is not set: addresses of models and uploads are made of the address that each request came to. Set it to how clients reach this service, such as https://imclr.example.org; behind a proxy that rewrites Host, set TRUST_PROXY too'
+
+/** How clients on this machine reach the service; an address to listen on is not always one to go to. */
 export function publicUrlOf({ PUBLIC_URL, HOST, PORT }: Pick<ServingEnv, 'PUBLIC_URL' | 'HOST' | 'PORT'>): string {
   if (PUBLIC_URL !== undefined) return PUBLIC_URL
   const host = HOST === '0.0.0.0' || HOST === '::' ? '127.0.0.1' : HOST
@@ -49,7 +57,7 @@ export function publicUrlOf({ PUBLIC_URL, HOST, PORT }: Pick<ServingEnv, 'PUBLIC
 /** What the server needs of it; `signingKey` is hexadecimal. */
 export function apiConfigOf(env: ServingEnv, signingKey: string): ApiConfig {
   return apiConfig.parse({
-    publicUrl: publicUrlOf(env),
+    publicUrl: env.PUBLIC_URL ?? null,
     signingKey: new Uint8Array(Buffer.from(signingKey, 'hex')),
     trustProxy: env.TRUST_PROXY,
     maxUploadBytes: env.IMCLR_MAX_UPLOAD_BYTES,

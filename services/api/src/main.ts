@@ -4,7 +4,7 @@ import { Failure } from '@imclr/contract'
 import { openDatabase } from '@imclr/database'
 import { openQueue } from '@imclr/queue'
 import { openStore, storeConfigFromEnv } from '@imclr/storage'
-import { apiConfigOf, publicUrlOf, readEnv } from './env.js'
+import { apiConfigOf, lacksPublicUrl, publicUrlAdvice, readEnv } from './env.js'
 import { ensureFirstKey } from './key/ensureFirstKey.js'
 import { makeLog } from './log.js'
 import type { ApiParts } from './parts.js'
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   const env = readEnv()
   const log = makeLog(env.LOG_LEVEL)
   const database = await openDatabase({ url: env.DATABASE_URL })
-  const store = await openStore(storeConfigFromEnv({ ...env.variables, PUBLIC_URL: publicUrlOf(env) }))
+  const store = await openStore(storeConfigFromEnv(env.variables))
   const queue = await openQueue({ url: env.QUEUE_URL ?? env.DATABASE_URL, onError: (error) => log.warn({ err: error }, 'queue') })
   const parts: ApiParts = { database, store, queue, config: apiConfigOf(env, env.IMCLR_SIGNING_KEY), log, clock: () => new Date(), random: randomBytes }
 
@@ -25,6 +25,7 @@ async function main(): Promise<void> {
   const address = await app.listen({ host: env.HOST, port: env.PORT })
   const sweeping = startSweep(parts, { everySeconds: env.IMCLR_SWEEP_SECONDS })
   log.info({ address, publicUrl: parts.config.publicUrl }, 'serving')
+  if (lacksPublicUrl(env)) log.warn(publicUrlAdvice)
 
   const signal = await new Promise<string>((resolve) => (['SIGTERM', 'SIGINT'] as const).forEach((name) => process.once(name, resolve)))
   log.info({ signal }, 'stopping')

@@ -4,7 +4,7 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import { fastifyTRPCPlugin, type FastifyTRPCPluginOptions } from '@trpc/server/adapters/fastify'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import { batchSize, bodyBytes } from './config.js'
+import { batchSize, bodyBytes, type ApiConfig } from './config.js'
 import { errorHandlers, logFault, sendError } from './http/errors.js'
 import { healthRoutes } from './http/healthRoutes.js'
 import { metricsRoute } from './http/metrics.js'
@@ -31,7 +31,7 @@ export async function createApi(opened: ApiParts): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }), // addresses may hold tokens
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     bodyLimit: bodyBytes,
-    trustProxy: opened.config.trustProxy,
+    trustProxy: trustedProxies(opened.config.trustProxy),
     routerOptions: { maxParamLength: 5000 }, // the procedures of a batch
     requestTimeout: 15 * 60_000, // a part of an upload over a slow line
     forceCloseConnections: 'idle',
@@ -42,7 +42,11 @@ export async function createApi(opened: ApiParts): Promise<FastifyInstance> {
   const signals = await listenToJobs(opened.database)
   const parts: ServerParts = { ...opened, signals, limits: rateLimits(app, opened.config) }
 
-  app.addHook('onRequest', async (request, reply) => { reply.header('x-request-id', request.id) })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    // Streams of events among them, which a proxy must pass on as they come (nginx reads this).
+    if (request.url.startsWith('/trpc/')) reply.header('x-accel-buffering', 'no')
+  })
   app.addHook('preClose', async () => {
     // A stream that ends now leaves an open connection, which nobody else would close.
     app.server.keepAliveTimeout = 1
@@ -77,6 +81,9 @@ export async function createApi(opened: ApiParts): Promise<FastifyInstance> {
   } satisfies FastifyTRPCPluginOptions<AppRouter>)
   return app
 }
+
+/** In the framework's terms, which count proxies from the nearest one. */
+const trustedProxies = (trusted: ApiConfig['trustProxy']) => (typeof trusted === 'number' ? (_address: string, hop: number) => hop < trusted : trusted)
 
 /** What a client calls its request, where that is fit for a log; else a name of our own. */
 function requestIdOf(header: string | string[] | undefined): string {

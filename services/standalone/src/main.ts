@@ -28,6 +28,7 @@ async function main(): Promise<void> {
   const service = await startService(settings, log)
   say(`imclr is ready at ${service.url}`)
   say(`  API key: ${service.madeKey ? 'made, ' : ''}in ${service.keyFile} (readable by you alone)`)
+  for (const warning of service.warnings) say(`  warning: ${warning}`)
   say('  stop it with Ctrl-C: trainings in progress go on from a checkpoint at the next start')
 
   const signal = await signalled

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { apiConfigOf, createApi, ensureFirstKey, publicUrlOf, startSweep } from '@imclr/api'
+import { apiConfigOf, createApi, ensureFirstKey, lacksPublicUrl, publicUrlAdvice, publicUrlOf, startSweep } from '@imclr/api'
 import { lockFolder, openDatabase } from '@imclr/database'
 import { openQueue } from '@imclr/queue'
 import { processLauncher, schedulerConfig, startScheduler, systemClock, trainerEnvironment } from '@imclr/scheduler'
@@ -20,6 +20,8 @@ export interface RunningService {
   keyFile: string
   /** True at the very first start in this folder. */
   madeKey: boolean
+  /** What the operator should know. */
+  warnings: string[]
   close(): Promise<void>
 }
 
@@ -41,7 +43,7 @@ export async function startService(settings: Settings, log: Logger): Promise<Run
     const serving = { ...settings.serving, PORT: await choosePort(settings.serving.HOST, settings.serving.PORT) }
     const url = publicUrlOf(serving)
     const key = settings.variables.IMCLR_SIGNING_KEY ?? await signingKey(join(dataDir, 'signing-key'))
-    const variables = { OBJECT_STORE_URL: pathToFileURL(join(dataDir, 'objects')).href, ...settings.variables, PUBLIC_URL: url, IMCLR_SIGNING_KEY: key }
+    const variables = { OBJECT_STORE_URL: pathToFileURL(join(dataDir, 'objects')).href, ...settings.variables, IMCLR_SIGNING_KEY: key }
 
     const database = await openDatabase(databaseUrl === null ? { pgliteDir: join(dataDir, 'pg') } : { url: databaseUrl })
     opened('database', database, () => database.close())
@@ -61,7 +63,7 @@ export async function startService(settings: Settings, log: Logger): Promise<Run
     })
     const scheduler = await startScheduler({ database, store, queue, launcher, config, log, clock: systemClock })
     opened('scheduler', scheduler, () => scheduler.close())
-    const parts = { database, store, queue, config: apiConfigOf({ ...serving, PUBLIC_URL: url }, key), log, clock: () => new Date(), random: randomBytes }
+    const parts = { database, store, queue, config: apiConfigOf(serving, key), log, clock: () => new Date(), random: randomBytes }
     const sweeping = startSweep(parts, { everySeconds: serving.IMCLR_SWEEP_SECONDS })
     opened('sweep', sweeping, () => sweeping.stop())
     const app = await createApi(parts)
@@ -70,7 +72,9 @@ export async function startService(settings: Settings, log: Logger): Promise<Run
     app.get('/metrics/scheduler', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
     await app.listen({ host: serving.HOST, port: serving.PORT })
     opened('notes', null, await leaveNotes({ url, keyFile, pid: process.pid }, settings))
-    return { url, keyFile, madeKey: created, close: closeAll }
+    const warnings = lacksPublicUrl(serving) ? [publicUrlAdvice] : []
+    for (const warning of warnings) log.warn(warning)
+    return { url, keyFile, madeKey: created, warnings, close: closeAll }
   } catch (error) {
     await closeAll()
     throw error

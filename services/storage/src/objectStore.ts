@@ -52,14 +52,14 @@ export interface ObjectStore {
   deletePrefix(prefix: string): Promise<number>
   /** Begins an upload in parts; gives the store's own id of it. */
   createMultipart(key: string, contentType: string): Promise<string>
-  /** A URL to PUT one part to, with the headers to send along. The store refuses any other bytes. A part may be sent again. */
+  /** A URL (or a path of our own API, where `signedRoutes` are) to PUT one part to, with the headers to send along. The store refuses any other bytes. A part may be sent again. */
   signPart(part: PartToSign): Promise<{ url: string; headers: Record<string, string> }>
   /** The parts that have arrived, by number. Throws Failure NOT_FOUND where there is no such upload (any more). */
   listParts(multipart: Multipart): Promise<StoredPart[]>
   /** Joins the parts to one object. Throws Failure UPLOAD_INCOMPLETE with the missing parts. Doing it again changes nothing. */
   completeMultipart(multipart: Multipart & { parts: StoredPart[] }): Promise<void>
   abortMultipart(multipart: Multipart): Promise<void>
-  /** A URL that gives the object to whoever has it; `fileName` is what a browser saves it as. */
+  /** A URL, or such a path, that gives the object to whoever has it; `fileName` is what a browser saves it as. */
   signGet(options: { key: string; expiresSeconds: number; fileName?: string }): Promise<string>
   /** Writes nothing. Throws where the store does not answer, or could not be written to as far as that shows from outside. */
   check(): Promise<void>

@@ -1,5 +1,6 @@
 import { Failure, signedPart, uploadId, uploadPart } from '@imclr/contract'
 import { z } from 'zod'
+import { addressOf } from '../request/addressOf.js'
 import type { Call } from '../request/context.js'
 import { bytesOfPart } from './partSizes.js'
 import { openUpload } from './shownUpload.js'
@@ -19,7 +20,7 @@ export async function signParts(call: Call, { uploadId, parts }: z.output<typeof
   const expiresSeconds = Math.max(1, Math.min(longestSeconds, Math.floor((upload.expiresAt.getTime() - now) / 1000)))
   const signed = parts.map(async ({ partNumber, sha256 }) => {
     const { url, headers } = await call.store.signPart({ key: upload.objectKey, multipartId: upload.multipartId, partNumber, sha256, bytes: bytesOfPart(upload, partNumber), expiresSeconds })
-    return { partNumber, url, headers }
+    return { partNumber, url: addressOf(call, url), headers }
   })
   return { parts: await Promise.all(signed), expiresAt: new Date(now + expiresSeconds * 1000).toISOString() }
 }

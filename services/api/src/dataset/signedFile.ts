@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { addressOf } from '../request/addressOf.js'
 import type { Call } from '../request/context.js'
 import { ownVersion } from './shownDataset.js'
 
@@ -10,7 +11,7 @@ const expiresSeconds = 900
 export async function signedFile(call: Call, versionId: string, path: string): Promise<z.infer<typeof signedUrl>> {
   const { prefix } = await ownVersion(call, versionId)
   return {
-    url: await call.store.signGet({ key: prefix + path, expiresSeconds }),
+    url: addressOf(call, await call.store.signGet({ key: prefix + path, expiresSeconds })),
     expiresAt: new Date(call.clock().getTime() + expiresSeconds * 1000).toISOString(),
   }
 }

@@ -1,5 +1,6 @@
 import { artifactPaths, modelId } from '@imclr/contract'
 import { z } from 'zod'
+import { addressOf } from '../request/addressOf.js'
 import type { Call } from '../request/context.js'
 import { makeModelToken } from './modelToken.js'
 import { ownModel } from './shownModel.js'
@@ -16,7 +17,7 @@ export const modelAddress = z.object({
 /** An address that opens the model without an API key: for ever where it is public, else until the token expires. */
 export async function modelUrl(call: Call, { modelId, expiresInSeconds }: z.output<typeof modelUrlRequest>): Promise<z.infer<typeof modelAddress>> {
   const model = await ownModel(call, modelId)
-  const base = `${call.config.publicUrl}/v1/models/${modelId}/`
+  const base = addressOf(call, `/v1/models/${modelId}/`)
   if (model.public) return { url: base + artifactPaths.model, base, token: null, expiresAt: null }
   const expires = Math.floor(call.clock().getTime() / 1000) + expiresInSeconds
   const token = makeModelToken(call.config.signingKey, modelId, expires)

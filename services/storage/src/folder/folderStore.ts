@@ -13,9 +13,9 @@ import { urlSigner } from './signedUrls.js'
 
 export interface FolderStoreConfig {
   root: string
-  /** Both are needed to sign: a trainer has neither. */
+  /** The beginning of signed URLs; without it they are paths of the service that signs them, which knows how it is reached. */
   publicUrl?: string
-  /** Hexadecimal, at least 32 bytes. */
+  /** Hexadecimal, at least 32 bytes; a trainer has none, and signs nothing. */
   signingKey?: string
   /** Milliseconds since 1970. */
   now?: () => number
@@ -35,9 +35,9 @@ export async function openFolderStore({ root: given, publicUrl, signingKey, now 
   await attempt(root, () => Promise.all([objects, types, aside, multipartRoot].map((path) => mkdir(path, { recursive: true, mode: 0o700 }))))
   await removeLeftovers(aside, now())
   const multipart = new FolderMultipart(multipartRoot)
-  const signer = publicUrl === undefined || signingKey === undefined ? null : urlSigner({ publicUrl, signingKey, now })
+  const signer = signingKey === undefined ? null : urlSigner({ publicUrl, signingKey, now })
   const mustSign = () => {
-    if (signer === null) throw new Failure('INTERNAL', 'this process cannot sign URLs: its folder store was opened without PUBLIC_URL and IMCLR_SIGNING_KEY')
+    if (signer === null) throw new Failure('INTERNAL', 'this process cannot sign URLs: its folder store was opened without IMCLR_SIGNING_KEY')
     return signer
   }
 

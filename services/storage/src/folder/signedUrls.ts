@@ -8,7 +8,7 @@ export interface UrlSigner {
   verify(method: 'GET' | 'PUT', url: string): { path: string; query: Record<string, string> }
 }
 
-export function urlSigner({ publicUrl, signingKey, now }: { publicUrl: string; signingKey: string; now: () => number }): UrlSigner {
+export function urlSigner({ publicUrl = '', signingKey, now }: { publicUrl: string | undefined; signingKey: string; now: () => number }): UrlSigner {
   const signature = (method: string, path: string, query: URLSearchParams): string => {
     query.sort()
     return createHmac('sha256', Buffer.from(signingKey, 'hex')).update(`${method}\n${path}\n${query.toString()}`).digest('base64url')
