@@ -17,7 +17,7 @@ export interface TrainOptions {
   run: (batch: TrainingBatch, scalars: StepScalars) => StepLosses
   scalarsOf: (step: number) => StepScalars
   /** Where a validation part was cut: measures the weights on it, after each epoch; and keeps them, after the best one so far. */
-  validation: { measure: () => Promise<NonNullable<EpochRecord['validation']>>; keep: () => void } | null
+  validation: { measure: (position: TrainingPosition) => Promise<NonNullable<EpochRecord['validation']>>; keep: () => void } | null
   saveCheckpoint: (position: TrainingPosition) => Promise<void>
   checkpointEverySeconds: number
   onEpoch: (epoch: EpochRecord) => void
@@ -96,7 +96,7 @@ export async function train(from: TrainingPosition, options: TrainOptions): Prom
 }
 
 async function validate(position: TrainingPosition, { measure, keep }: NonNullable<TrainOptions['validation']>): Promise<TrainingPosition> {
-  const validation = await measure()
+  const validation = await measure(position)
   if (!Number.isFinite(validation.loss)) throw new Failure('LOSS_NOT_FINITE', `the validation loss is ${validation.loss} after epoch ${position.epoch}`)
   const history = [...position.history.slice(0, -1), { ...position.history.at(-1)!, validation }]
   if (bestEpoch(history)!.epoch === position.epoch) keep()
