@@ -22,8 +22,8 @@ const changedBytes = 2 * 64 * mebi
 const testedAtOnce = 250
 /** Layers whose values a forward pass holds at once, of the largest: its input, its output, and room that convolutions work in. */
 const layersAtOnce = 4
-/** Where the weights and what goes with them lie: in the network's own variables, in the recorded step's, and twice in a checkpoint that is written and read back. */
-const copiesOfState = 4
+/** Of the weights and what goes with them: the network's own variables, the recorded step's, and while a checkpoint is written those that are read, packed, sent and read back. */
+const copiesOfState = 7
 /** Threads that make batches, at most, and the batch that is handed over. */
 const batchesAhead = 4
 
