@@ -152,6 +152,20 @@ describe('a job that fails', () => {
     await scheduler.close()
   })
 
+  it('says at each attempt whether another follows and from where, and at the last one that none does', async () => {
+    const scheduler = await shop.start()
+    const trained = await shop.train('do=kill at=3', { limits: { maxAttempts: 2 } })
+    const prepared = await shop.prepare('do=kill')
+    const hints = async (jobId: string) => (await shop.events(jobId)).flatMap(({ event }) => (event.type === 'retry' || event.type === 'finished' ? [event.failure!.hint] : []))
+    expect(await shop.ended(trained)).toMatchObject({ state: 'failed', failure: { code: 'TRAINER_DIED', hint: expect.stringContaining('no other follows') as string } })
+    expect(await hints(trained)).toEqual([expect.stringContaining('1 of 2 attempts (limits.maxAttempts) has failed; the next one goes on from the last checkpoint'), expect.stringContaining('2 of 2 attempts (limits.maxAttempts) have failed; no other follows')])
+    expect(await shop.ended(prepared)).toMatchObject({ state: 'failed', attempt: 5 })
+    const ofPreparing = await hints(prepared)
+    expect(ofPreparing).toEqual([...[1, 2, 3, 4].map(() => expect.stringContaining('the next one begins anew') as string), expect.stringContaining('no other follows')])
+    expect(ofPreparing.join()).not.toContain('checkpoint')
+    await scheduler.close()
+  })
+
   it('without a word is ended as stalled, and tried again', async () => {
     const scheduler = await shop.start({ stallSeconds: 5 })
     const jobId = await shop.train('do=hang at=2 attempts=1')

@@ -1,10 +1,10 @@
-import { Failure, type FailureCode } from '@imclr/contract'
+import { Failure, failures, type FailureCode } from '@imclr/contract'
 import { decideOutcome, nextOrder, type Ending, type Situation } from '@imclr/scheduler'
 import { describe, expect, it } from 'vitest'
 
 /** The two tables that have no effects: what follows from an ending, and which order is due. */
 const ending = (parts: Partial<Ending>): Ending => ({
-  exit: { code: 0, signal: null }, lastWord: null, cancelRequested: null, timeUp: false, suspended: false, stalled: false, failedAttempts: 0, maxAttempts: 5, ...parts,
+  exit: { code: 0, signal: null }, lastWord: null, cancelRequested: null, timeUp: false, suspended: false, stalled: false, failedAttempts: 0, maxAttempts: 5, hasCheckpoint: true, ...parts,
 })
 const output = (endedEarly: 'stopped' | null) => ({ type: 'output', manifestKey: 'k', manifestSha256: 's', endedEarly }) as const
 const failed = (code: FailureCode) => ({ type: 'failed', failure: new Failure(code, 'its own words').record }) as const
@@ -48,6 +48,46 @@ describe('what follows from an ending', () => {
     ['a suspension while it was to end now', { exit: { code: 75, signal: null }, cancelRequested: 'now' }, 'end:canceled'],
   ])('%s', (_, parts, expected) => {
     expect(outcomeOf(parts)).toBe(expected)
+  })
+})
+
+describe('what a failure says of what follows', () => {
+  const told = (parts: Partial<Ending>) => {
+    const outcome = decideOutcome(ending(parts))
+    return outcome.kind === 'suspended' ? null : outcome.failure
+  }
+  /** Of every failure that is tried again, in the trainer's words or in ours. */
+  const retried: [string, Partial<Ending>][] = [
+    ...(['STORE_UNAVAILABLE', 'ARTIFACT_INVALID', 'INTERNAL'] as const).map((code): [string, Partial<Ending>] => [code, { lastWord: failed(code), exit: { code: 1, signal: null } }]),
+    ['TRAINER_DIED', { exit: killed }],
+    ['TRAINER_STALLED', { exit: killed, stalled: true }],
+  ]
+
+  it.each(retried)('%s: that another attempt follows, from where, and at the last one that none does', (code, parts) => {
+    expect(told({ ...parts, failedAttempts: 1, maxAttempts: 3 })).toMatchObject({ code, hint: expect.stringMatching(/ 2 of 3 attempts \(limits\.maxAttempts\) have failed; the next one goes on from the last checkpoint\.$/) as string })
+    expect(told({ ...parts, maxAttempts: 3, hasCheckpoint: false })).toMatchObject({ code, hint: expect.stringMatching(/ 1 of 3 attempts \(limits\.maxAttempts\) has failed; the next one begins anew\.$/) as string })
+    const last = told({ ...parts, failedAttempts: 2, maxAttempts: 3 })!
+    expect(last).toMatchObject({ code, hint: expect.stringMatching(/ 3 of 3 attempts \(limits\.maxAttempts\) have failed; no other follows\.$/) as string })
+    expect(last.hint).not.toMatch(/tried again|goes on|checkpoint/)
+  })
+
+  it("the user's fault: nothing of attempts", () => {
+    expect(told({ lastWord: failed('LOSS_NOT_FINITE') })).toEqual(failed('LOSS_NOT_FINITE').failure)
+  })
+
+  it('a limit of time: whether something was kept', () => {
+    expect(told({ lastWord: output('stopped'), timeUp: true })!.message).toContain('what was reached has been kept')
+    expect(told({ exit: killed, timeUp: true })!.message).toContain('nothing could be kept')
+  })
+
+  it('a kill that nobody asked for, and an abort: that memory may have run out', () => {
+    expect(told({ exit: killed })!.message).toContain('memory has run out')
+    expect(told({ exit: { code: null, signal: 'SIGABRT' } })!.message).toContain('memory runs out')
+    expect(told({ exit: { code: null, signal: 'SIGSEGV' } })!.message).not.toContain('memory')
+  })
+
+  it('no hint of the table promises anything of its own', () => {
+    for (const { hint } of Object.values(failures)) expect(hint).not.toMatch(/tried again|goes on|checkpoint|has been kept/)
   })
 })
 

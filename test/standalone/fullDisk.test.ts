@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@imclr/sdk'
 import { expect, it } from 'vitest'
@@ -31,12 +32,12 @@ it('on a full disk the service says so, to uploads and to records, and goes on o
 
     const filler = join(disk, 'filler')
     writeFileSync(filler, Buffer.alloc(free() - 4 * 2 ** 20))
-    await expect(sdk.datasets.upload(new Uint8Array(40 * 2 ** 20), { name: 'large' })).rejects.toMatchObject({ name: 'ServiceError', code: 'DISK_FULL', status: 507, hint: expect.stringContaining('Free disk space') as string })
+    await expect(sdk.datasets.upload(new Uint8Array(40 * 2 ** 20), { name: 'large' })).rejects.toMatchObject({ name: 'ServiceError', code: 'DISK_FULL', status: 507, message: expect.stringContaining(`${join(disk, 'data', 'objects')} on the machine ${hostname()}`) as string, hint: expect.stringContaining('Free disk space on the machine named in the message') as string })
     expect(readdirSync(join(disk, 'data', 'objects', 'aside'))).toEqual([])
 
     // Again before each record: the service gives back what the refused upload took when it gets to it.
     const filling = async () => { for (let i = 0; i < 1000; i++) { fillUp(filler, free()); await sdk.api.key.create({ name: `key ${i} ${'x'.repeat(80)}` }) } }
-    await expect(filling()).rejects.toMatchObject({ name: 'ServiceError', code: 'DISK_FULL', message: 'There is no space left for the database' })
+    await expect(filling()).rejects.toMatchObject({ name: 'ServiceError', code: 'DISK_FULL', message: `There is no space left for the database, ${join(disk, 'data', 'pg')} on the machine ${hostname()}` })
     expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ status: 'not ready', parts: { store: 'DISK_FULL' } })
 
     rmSync(filler)

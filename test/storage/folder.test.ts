@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openStore, storeConfigFromEnv } from '@imclr/storage'
@@ -108,7 +108,7 @@ describe('a folder store', () => {
     try {
       const store = await openStore({ kind: 'folder', root: disk })
       await store.put('small', Buffer.from('x'), binary)
-      await expect(store.put('large', randomBytes(3_000_000), binary)).rejects.toMatchObject({ code: 'DISK_FULL' })
+      await expect(store.put('large', randomBytes(3_000_000), binary)).rejects.toMatchObject({ code: 'DISK_FULL', message: expect.stringContaining(`${disk} on the machine ${hostname()}`) as string })
       expect(readdirSync(join(disk, 'aside'))).toEqual([])
       await store.put('small', Buffer.from('y'), binary)
       const multipartId = await store.createMultipart('u/x', 'x/y')

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join, relative, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { pack } from 'tar-stream'
+import { ofFullDisk } from './ofFullDisk.js'
 
 /** A folder as an archive of its own. */
 export interface PackedFolder {
@@ -24,7 +25,7 @@ export async function packFolder(folder: string): Promise<PackedFolder> {
     await writeTar(resolve(folder), archive)
   } catch (error) {
     await remove()
-    throw error
+    throw ofFullDisk(error, work)
   }
   return { archive, name: `${basename(resolve(folder))}.tar`, remove }
 }

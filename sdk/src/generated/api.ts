@@ -285,6 +285,7 @@ export interface Estimate {
   seconds: number
   basis: 'measured' | 'assumed'
   note: string
+  memoryBytes: number | null
 }
 
 export interface EvaluateJob {

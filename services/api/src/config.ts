@@ -11,6 +11,7 @@ export const apiConfig = z.strictObject({
   requestsPerMinute: z.int().positive().default(1200), // per API key; of models that are public, per address
   authFailuresPerMinute: z.int().positive().default(20), // per address
   eventStreamSeconds: z.number().positive().default(300), // a follower is then asked to come back with its number
+  trainerMemoryBytes: z.int().positive().nullable().default(null), // of the machine that trains: what cannot fit is refused when it is submitted; null: not known, nothing is
   maxEventStreams: z.int().positive().default(1000), // at once, per process
 })
 export type ApiConfig = z.output<typeof apiConfig>

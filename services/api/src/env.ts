@@ -1,6 +1,6 @@
 /** The API's environment, parsed once: every variable with its unit, default and reason. */
 import { readFileSync } from 'node:fs'
-import { readEnvironment, type Variables } from '@imclr/contract'
+import { byteSize, readEnvironment, type Variables } from '@imclr/contract'
 import { z } from 'zod'
 import { apiConfig, type ApiConfig } from './config.js'
 
@@ -20,6 +20,7 @@ const serving = {
   IMCLR_UPLOAD_HOURS: z.coerce.number().positive().default(defaults.uploadHours.parse(undefined)), // until an open upload expires
   IMCLR_REQUESTS_PER_MINUTE: count.default(defaults.requestsPerMinute.parse(undefined)), // per API key
   IMCLR_AUTH_FAILURES_PER_MINUTE: count.default(defaults.authFailuresPerMinute.parse(undefined)), // per address
+  IMCLR_TRAINER_MEMORY: byteSize.optional(), // of the machine that trains; unset: nothing is refused for it (standalone: this machine's)
   IMCLR_SWEEP_SECONDS: z.coerce.number().positive().default(60), // between two sweeps of what nobody needs
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 }
@@ -64,5 +65,6 @@ export function apiConfigOf(env: ServingEnv, signingKey: string): ApiConfig {
     uploadHours: env.IMCLR_UPLOAD_HOURS,
     requestsPerMinute: env.IMCLR_REQUESTS_PER_MINUTE,
     authFailuresPerMinute: env.IMCLR_AUTH_FAILURES_PER_MINUTE,
+    trainerMemoryBytes: env.IMCLR_TRAINER_MEMORY ?? null,
   })
 }

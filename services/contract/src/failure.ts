@@ -1,6 +1,9 @@
 /**
  * Every way in which something can fail, and what follows from it: the trainer's exit code, whether the scheduler tries
  * again, the status on the wire, and a hint that tells the user what to do. Nothing fails outside this table.
+ *
+ * A hint promises nothing: whether another attempt follows is known to the scheduler alone, which adds it in words
+ * (`followedBy`).
  */
 import { z } from 'zod'
 
@@ -16,7 +19,7 @@ interface FailureKind {
 
 export const failures = {
   // What a caller sent.
-  BAD_INPUT: { retryable: false, http: 400, trpc: 'BAD_REQUEST', hint: 'Correct the fields listed in issues and send it again.' },
+  BAD_INPUT: { exitCode: 25, retryable: false, http: 400, trpc: 'BAD_REQUEST', hint: 'Correct the fields listed in issues and send it again.' },
   UNAUTHENTICATED: { retryable: false, http: 401, trpc: 'UNAUTHORIZED', hint: 'Send a valid API key as "Authorization: Bearer <key>"; keys expire and can be revoked.' },
   FORBIDDEN: { retryable: false, http: 403, trpc: 'FORBIDDEN', hint: 'Use an API key that has the scope named in the message.' },
   NOT_FOUND: { retryable: false, http: 404, trpc: 'NOT_FOUND', hint: 'Check the id, and that the API key belongs to the same project.' },
@@ -36,20 +39,20 @@ export const failures = {
   DATASET_INVALID: { exitCode: 23, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: "Mend the files listed in issues, or upload with onProblem: 'skip' to leave them out." },
   DATASET_TOO_LARGE: { exitCode: 24, retryable: false, http: 413, trpc: 'PAYLOAD_TOO_LARGE', hint: 'Upload fewer or smaller images, or ask the operator to raise the limit named in the message.' },
   // Training.
-  LOSS_NOT_FINITE: { exitCode: 30, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Lower the learning rate, warm up (rampUp), clip gradients (clipNorm), or use float32; a checkpoint written before is kept.' },
+  LOSS_NOT_FINITE: { exitCode: 30, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'The training has diverged: train with a lower learning rate, warm up (rampUp), clip gradients (clipNorm), or use float32.' },
   PRECISION_UNSUPPORTED: { exitCode: 31, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: "Use precision: 'float32' on this machine." },
-  OUT_OF_MEMORY: { exitCode: 32, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Use a smaller batch size, image size or network.' },
-  TIME_LIMIT: { exitCode: 33, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Raise limits.maxSeconds or train for fewer epochs; what was reached has been kept.' },
+  OUT_OF_MEMORY: { exitCode: 32, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Use a smaller batch size, image size or network, or a machine with more memory.' },
+  TIME_LIMIT: { exitCode: 33, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Raise limits.maxSeconds, or ask for less: fewer epochs, fewer images, a smaller network.' },
   CANCELED: { exitCode: 34, retryable: false, http: 409, trpc: 'CONFLICT', hint: 'The job was cancelled on request; submit it again to run it.' },
   // Infrastructure.
   ENGINE_MISSING: { exitCode: 40, retryable: false, http: 503, trpc: 'SERVICE_UNAVAILABLE', hint: 'Run "npm run setup" on the machine that trains; "npm run doctor" says what it lacks.' },
   STORE_UNAVAILABLE: { exitCode: 41, retryable: true, http: 503, trpc: 'SERVICE_UNAVAILABLE', hint: 'Check that the object store answers and its credentials are right.' },
   DISK_FULL: { exitCode: 42, retryable: false, http: 507, trpc: 'SERVICE_UNAVAILABLE', hint: 'Free disk space on the machine named in the message.' },
-  ARTIFACT_INVALID: { exitCode: 43, retryable: true, http: 500, trpc: 'INTERNAL_SERVER_ERROR', hint: 'The model did not load anew or missed its golden outputs; it is tried again.' },
-  TRAINER_DIED: { retryable: true, http: 500, trpc: 'INTERNAL_SERVER_ERROR', hint: "The trainer ended without a word; read the job's log. It goes on from its last checkpoint." },
-  TRAINER_STALLED: { retryable: true, http: 500, trpc: 'INTERNAL_SERVER_ERROR', hint: 'The trainer gave no sign of life; it goes on from its last checkpoint.' },
+  ARTIFACT_INVALID: { exitCode: 43, retryable: true, http: 500, trpc: 'INTERNAL_SERVER_ERROR', hint: 'What was written did not come back whole, or the model did not answer as before when it was loaded anew: check the object store and its disk.' },
+  TRAINER_DIED: { retryable: true, http: 500, trpc: 'INTERNAL_SERVER_ERROR', hint: "The trainer ended without a word: read the job's log, and see that the machine has enough memory." },
+  TRAINER_STALLED: { retryable: true, http: 500, trpc: 'INTERNAL_SERVER_ERROR', hint: "The trainer gave no sign of life: read the job's log, and see that the machine is not overloaded." },
   UNAVAILABLE: { retryable: true, http: 503, trpc: 'SERVICE_UNAVAILABLE', hint: 'The service is starting or stopping; try again shortly.' },
-  INTERNAL: { exitCode: 1, retryable: true, http: 500, trpc: 'INTERNAL_SERVER_ERROR', hint: 'A fault of ours; report it with the request id.' },
+  INTERNAL: { exitCode: 1, retryable: true, http: 500, trpc: 'INTERNAL_SERVER_ERROR', hint: 'A fault of ours; report it with the id of the request or the job.' },
 } as const satisfies Record<string, FailureKind>
 
 export type FailureCode = keyof typeof failures
@@ -82,6 +85,21 @@ export class Failure extends Error {
     const { hint, retryable } = failures[this.code]
     return { code: this.code, message: this.message, hint, retryable, issues: this.issues }
   }
+}
+
+/** What comes after a failure of a job: attempts that have failed with it, how many there may be, and what the next one begins with. */
+export interface Aftermath {
+  failedAttempts: number
+  maxAttempts: number
+  /** Null: no other attempt follows. */
+  next: 'from-checkpoint' | 'anew' | null
+}
+
+/** The failure as it is told of a job: its hint says what follows, which nobody but the scheduler knows. */
+export function followedBy(failure: FailureRecord, { failedAttempts, maxAttempts, next }: Aftermath): FailureRecord {
+  const tries = `${failedAttempts} of ${maxAttempts} attempts (limits.maxAttempts) ${failedAttempts === 1 ? 'has' : 'have'} failed`
+  const what = next === null ? 'no other follows' : next === 'anew' ? 'the next one begins anew' : 'the next one goes on from the last checkpoint'
+  return failure.retryable ? { ...failure, hint: `${failure.hint} ${tries}; ${what}.` } : failure
 }
 
 /** The failure that a trainer's exit code stands for; `undefined` for codes (and signals) that no failure owns. */

@@ -53,7 +53,12 @@ export const progress = z.object({
 })
 export type Progress = z.infer<typeof progress>
 
-export const estimate = z.object({ seconds: z.number(), basis: z.enum(['measured', 'assumed']), note: z.string() })
+export const estimate = z.object({
+  seconds: z.number(),
+  basis: z.enum(['measured', 'assumed']), // of the seconds
+  note: z.string(),
+  memoryBytes: z.int().nonnegative().nullable().default(null), // of a training at its largest; null: not estimated
+})
 export type Estimate = z.infer<typeof estimate>
 
 const jobCommon = {

@@ -16,6 +16,8 @@ export type PgliteHandle = Pick<PGlite, 'query' | 'exec' | 'listen' | 'transacti
 
 export interface Database {
   readonly kind: 'postgres' | 'pglite'
+  /** Where its disk is, in words for whoever has to free it. */
+  readonly place: string
   readonly queries: Queries
   /**
    * Runs `work` in one transaction: all of it or nothing. PGlite has one session: while `work` runs, everything else

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
-import { Failure } from '@imclr/contract'
+import { hostname } from 'node:os'
+import { diskFull, Failure } from '@imclr/contract'
 import { PGlite } from '@electric-sql/pglite'
 import { drizzle } from 'drizzle-orm/pglite'
 import { migrate } from 'drizzle-orm/pglite/migrator'
@@ -21,19 +22,20 @@ export async function openPglite({ pgliteDir }: { pgliteDir: string }): Promise<
     client = await PGlite.create(pgliteDir)
     const queries = drizzle(client, { schema, casing: 'snake_case' })
     await migrate(queries, migrations)
-    return handle(client, queries, unlock)
+    return handle(client, queries, { unlock, place: `${pgliteDir} on the machine ${hostname()}` })
   } catch (cause) {
     await client?.close().catch(() => {})
     await unlock()
-    if (cause instanceof Error && /ENOSPC|no space left/i.test(cause.message)) throw new Failure('DISK_FULL', `no space left for the database in ${pgliteDir}`, { cause })
+    if (cause instanceof Error && /ENOSPC|no space left/i.test(cause.message)) throw diskFull('the database', { host: hostname(), folder: pgliteDir }, cause)
     throw cause
   }
 }
 
-function handle(client: PGlite, queries: ReturnType<typeof drizzle<typeof schema, PGlite>>, unlock: () => Promise<void>): Database {
+function handle(client: PGlite, queries: ReturnType<typeof drizzle<typeof schema, PGlite>>, { unlock, place }: { unlock: () => Promise<void>; place: string }): Database {
   let closing: Promise<void> | undefined
   return {
     kind: 'pglite',
+    place,
     queries,
     pglite: client,
     transaction: (work) => queries.transaction(work),

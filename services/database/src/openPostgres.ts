@@ -29,6 +29,7 @@ export async function openPostgres({ url, maxConnections = 10 }: { url: string; 
   const listener = new PostgresListener(url)
   return {
     kind: 'postgres',
+    place: `PostgreSQL at ${new URL(url).host}`,
     queries,
     pglite: null,
     transaction: (work) => queries.transaction(work),

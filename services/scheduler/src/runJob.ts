@@ -1,7 +1,8 @@
 /** The life of one attempt, from the queue's entry to the job's record. */
 import { rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname } from 'node:path'
-import { Failure } from '@imclr/contract'
+import { diskFull, Failure, isNoSpace } from '@imclr/contract'
 import { claimJob, isConnectionError, recordRunner, type JobRow } from '@imclr/database'
 import { keys } from '@imclr/storage'
 import { followTrainer } from './follow/followTrainer.js'
@@ -45,8 +46,8 @@ async function launch(scheduler: Scheduler, job: JobRow, slot: number | null): P
   } catch (error) {
     if (isConnectionError(error)) throw error
     if (error instanceof Failure) return error
-    const { code, message } = error as NodeJS.ErrnoException
-    return new Failure(code === 'ENOSPC' || code === 'EDQUOT' ? 'DISK_FULL' : 'INTERNAL', `the job's folder could not be made: ${message}`, { cause: error })
+    if (isNoSpace(error)) return diskFull("the job's folder", { host: hostname(), folder: scheduler.config.workDir }, error)
+    return new Failure('INTERNAL', `the job's folder could not be made: ${(error as Error).message}`, { cause: error })
   }
   scheduler.log.info({ jobId: job.id, attempt: job.attempt, pid: runner.pid }, 'trainer started')
   // Where this write fails, the trainer is found again by what it carries in its environment.

@@ -1,4 +1,5 @@
 /** What decides about the service on one machine: the command line, then the environment, then defaults. */
+import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import type { Variables } from '@imclr/contract'
 import { readServingEnv, type ServingEnv } from '@imclr/api'
@@ -23,6 +24,7 @@ export interface Settings {
 export function readSettings(options: Arguments, environment: Variables = process.env): Settings {
   const given = { ...environment, ...(options.port === undefined ? {} : { PORT: options.port }), ...(options.host === undefined ? {} : { HOST: options.host }) }
   const { variables, ...serving } = readServingEnv(given)
+  serving.IMCLR_TRAINER_MEMORY ??= machineMemory()
   return {
     dataDir: resolve(options['data-dir'] ?? variables.IMCLR_DATA_DIR ?? '.imclr'),
     serving,
@@ -32,4 +34,10 @@ export function readSettings(options: Arguments, environment: Variables = proces
     variables,
     stateHome: variables.XDG_STATE_HOME ?? (variables.HOME === undefined ? null : `${variables.HOME}/.local/state`),
   }
+}
+
+/** Bytes of this machine, or of the control group (a container's, say) that this process is in. */
+function machineMemory(): number {
+  const group = process.constrainedMemory() // 0 or beyond all memory: none
+  return group > 0 ? Math.min(totalmem(), group) : totalmem()
 }

@@ -11,6 +11,7 @@ import { makeGallery } from './evaluation/gallery.js'
 import { reportPage } from './evaluation/page.js'
 import { openPictureCache } from './evaluation/pictureCache.js'
 import { referenceOf } from './evaluation/reference.js'
+import { modelAfter } from './evaluation/refuseNotFinite.js'
 import type { EvaluationProgress } from './evaluation/session.js'
 import type { TestSplit } from './evaluation/testSplit.js'
 import type { UnlabelledPool } from './data/unlabelledPool.js'
@@ -46,7 +47,7 @@ export interface EvaluatedModel {
   predictions: Uint8Array
 }
 
-/** Reads the test split, once: the report, its page, and what the model answered for every image. */
+/** Reads the test split, once: the report, its page, and what the model answered for every image. @throws Failure LOSS_NOT_FINITE where it answered with no numbers */
 export async function evaluateModel(store: ObjectStore, options: EvaluateModelOptions): Promise<EvaluatedModel> {
   const { job, dataset, model, onProgress, warn } = options
   const { height, width } = dataset.picture
@@ -57,7 +58,7 @@ export async function evaluateModel(store: ObjectStore, options: EvaluateModelOp
   try {
     const reference = await readReference(store, job)
     const cacheFor = (set: string) => openPictureCache({ store, versionPrefix: job.versionPrefix, contentSha256: dataset.contentSha256, seed, set, onTrouble: warn })
-    const evaluation = await evaluate({ predict: (images) => forward.run(images), test, spec, seed, jpeg: jpegRoundTrip, reference, cacheFor, onProgress, batch })
+    const evaluation = await evaluate({ predict: (images) => forward.run(images), test, spec, seed, jpeg: jpegRoundTrip, reference, cacheFor, onProgress, batch, subject: modelAfter(options.trained) })
     const report = assembleReport({ ...describeJob(options), evaluation, rawWeights: options.rawWeights, training: describeTraining(options), environment: describeEnvironment() })
     const gallery = evaluation.corruption && (await makeGallery({ test, seed, jpeg: jpegRoundTrip, encodePng }))
     return { report, page: reportPage(report, gallery), predictions: writePredictions(evaluation.predictions) }

@@ -31,7 +31,7 @@ export async function evaluateVersion(job: EvaluateJobFile, { store, emitter, co
   emitter.emit({ type: 'started', engine: `TensorFlow ${binding.TF_Version}`, device: binding.isUsingGpuDevice() ? 'GPU' : 'CPU', execution, precision, resumedFrom: null })
   const measure = await openMeasuring({ store, job, dataset }, { emitter, control })
   const reference = await measureReference(store, job, measure)
-  const { evaluation, gallery } = await measure(opened, reference)
+  const { evaluation, gallery } = await measure(opened, `the model ${job.name}`, reference)
 
   const { clean, corruption } = evaluation
   if (clean) {
@@ -67,13 +67,13 @@ async function openMeasuring({ store, job, dataset }: Input, { emitter, control 
   const onTrouble = (message: string) => emitter.emit({ type: 'log', level: 'warn', message: message.slice(0, 4000) })
   const cacheFor = (set: string) => openPictureCache({ store, versionPrefix: prefix, contentSha256, seed, set, onTrouble })
 
-  return async ({ manifest, model }: OpenedModel, reference: Reference | undefined): Promise<{ evaluation: Measured; gallery: Gallery | null }> => {
+  return async ({ manifest, model }: OpenedModel, subject: string, reference?: Reference): Promise<{ evaluation: Measured; gallery: Gallery | null }> => {
     const labelOf = (label: number) => manifest.classes.indexOf(classes[label]!)
     const { execution, precision } = manifest.spec
     const batch = evaluationBatch(dataset.splits.test.count, options.corruptionImages)
     const forward = recordForward({ model, height, width, batchSize: batch, execution, precision })
     const common = {
-      predict: (images: Uint8Array) => forward.run(images), seed, reference, signal: control.signal, batch,
+      predict: (images: Uint8Array) => forward.run(images), seed, reference, signal: control.signal, batch, subject,
       onProgress: ({ done, total, imagesPerSecond, secondsLeft }: { done: number; total: number; imagesPerSecond: number; secondsLeft: number }) =>
         emitter.progress({ phase: 'evaluating', done, total, unit: 'images', imagesPerSecond, secondsLeft }),
     }
@@ -96,7 +96,7 @@ const asMeasured = (stored: StoredEvaluation): Measured => ({ ...stored, clean: 
 /** The reference model on the same pictures; undefined where none is named. */
 async function measureReference(store: ObjectStore, { reference }: EvaluateJobFile, measure: Awaited<ReturnType<typeof openMeasuring>>): Promise<Reference | undefined> {
   if (!reference) return undefined
-  const { evaluation: { corruption, perturbation, predictions } } = await measure(await openModel(store, reference.modelPrefix), undefined)
+  const { evaluation: { corruption, perturbation, predictions } } = await measure(await openModel(store, reference.modelPrefix), `the reference model ${reference.name}`)
   return referenceOf(reference, { versionId: predictions.versionId, corruption, perturbation })
 }
 

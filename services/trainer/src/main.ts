@@ -7,8 +7,9 @@ import { listenForSignals, Suspended } from './control.js'
 
 const control = listenForSignals({ signals: process, end: () => end(new Suspended()) }) // before anything slow is loaded: a signal without a listener would end the process
 
-const [{ readFile }, { dirname }, { failures, jobFile, suspendedExitCode }, { createEmitter }, { cleanStdout }, { toFailure }] = await Promise.all([
+const [{ readFile }, { hostname }, { dirname }, { failures, jobFile, suspendedExitCode }, { createEmitter }, { cleanStdout }, { toFailure }] = await Promise.all([
   import('node:fs/promises'),
+  import('node:os'),
   import('node:path'),
   import('@imclr/contract'),
   import('./events/emitter.js'),
@@ -17,7 +18,8 @@ const [{ readFile }, { dirname }, { failures, jobFile, suspendedExitCode }, { cr
 ])
 
 cleanStdout()
-const emitter = createEmitter({ fd: 1, now: () => performance.now(), onReaderGone: () => control.ask('suspend') })
+const disk = { host: hostname(), folder: dirname(process.argv[2] ?? '.') }
+const emitter = createEmitter({ fd: 1, disk, now: () => performance.now(), onReaderGone: () => control.ask('suspend') })
 process.on('uncaughtException', end).on('unhandledRejection', end)
 
 try {
@@ -50,7 +52,7 @@ async function runJob(): Promise<void> {
 /** The last word: a `failed` event and the exit code that says the same; the whole story goes to the log. */
 function end(error: unknown): never {
   if (error instanceof Suspended) process.exit(suspendedExitCode)
-  const failure = toFailure(error)
+  const failure = toFailure(error, disk)
   process.stderr.write(`${failure.cause instanceof Error ? failure.cause.stack : failure.stack}\n`)
   try {
     emitter.emit({ type: 'failed', failure: failure.record })

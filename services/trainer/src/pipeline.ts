@@ -9,6 +9,7 @@ import { evaluateModel } from './evaluateModel.js'
 import { announce, announceEvaluation, emitEpoch, warnOfNormalisation } from './events/announce.js'
 import type { Emitter } from './events/emitter.js'
 import { openScorer, scoreOnce } from './evaluation/openScorer.js'
+import { modelAfter } from './evaluation/refuseNotFinite.js'
 import { buildServingModel } from './networks/servingModel.js'
 import { openData } from './openData.js'
 import { openNetwork } from './openNetwork.js'
@@ -55,8 +56,8 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
     run: training.run,
     scalarsOf: stepScalars(spec, feed.stepsPerEpoch),
     validation: validator && {
-      async measure() {
-        const { accuracy, negativeLogLikelihood: loss } = await training.withWeights('model', () => validator.score())
+      async measure(position) {
+        const { accuracy, negativeLogLikelihood: loss } = await training.withWeights('model', () => validator.score(modelAfter(position)))
         return { accuracy, loss }
       },
       keep: training.keep,
@@ -75,7 +76,7 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
   validator?.dispose()
   const test = await data.openTest()
   training.finish('raw')
-  const rawWeights = spec.emaDecay === null ? null : await scoreOnce({ ...test, model, classNames: dataset.classes, spec })
+  const rawWeights = spec.emaDecay === null ? null : await scoreOnce({ ...test, model, classNames: dataset.classes, spec }, `${modelAfter(trained)}, before its weights are averaged,`)
   training.finish('model')
   const evaluated = await evaluateModel(store, {
     job, dataset, model, trained, test, networkTitle: opened.title, parameters: training.parameters, trainImages: data.trainImages, validation: data.validation, unlabelled: data.unlabelled, rawWeights,

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { Failure, splits } from '@imclr/contract'
+import { diskFull, Failure, isNoSpace, splits } from '@imclr/contract'
 import type { Picture, PrepareJobFile, Progress } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { openArchive } from './data/archive/openArchive.js'
@@ -97,8 +98,7 @@ export async function prepare({ jobFile, store, workDir, progress, now = () => p
 
 function ending(error: unknown, signal: AbortSignal, workDir: string): unknown {
   if (error instanceof Failure) return error
-  const code = (error as NodeJS.ErrnoException | null)?.code
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new Failure('DISK_FULL', `no space left in ${workDir} for the unpacked upload and its pixels`, { cause: error })
+  if (isNoSpace(error)) return diskFull('the unpacked upload and its pixels', { host: hostname(), folder: workDir }, error)
   if (!signal.aborted) return error
   const reason: unknown = signal.reason
   return reason instanceof Error && reason.name !== 'AbortError' ? reason : new Failure('CANCELED', 'preparing was cancelled', { cause: error })

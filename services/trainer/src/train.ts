@@ -1,4 +1,4 @@
-import { Failure } from '@imclr/contract'
+import { Failure, jsdOf } from '@imclr/contract'
 import type { EpochRecord, TrainingPosition, TrainingSpec } from '@imclr/contract'
 import { setImmediate as otherWork } from 'node:timers/promises'
 import { bestEpoch, patienceIsOver } from './bestEpoch.js'
@@ -17,7 +17,7 @@ export interface TrainOptions {
   run: (batch: TrainingBatch, scalars: StepScalars) => StepLosses
   scalarsOf: (step: number) => StepScalars
   /** Where a validation part was cut: measures the weights on it, after each epoch; and keeps them, after the best one so far. */
-  validation: { measure: () => Promise<NonNullable<EpochRecord['validation']>>; keep: () => void } | null
+  validation: { measure: (position: TrainingPosition) => Promise<NonNullable<EpochRecord['validation']>>; keep: () => void } | null
   saveCheckpoint: (position: TrainingPosition) => Promise<void>
   checkpointEverySeconds: number
   onEpoch: (epoch: EpochRecord) => void
@@ -47,6 +47,7 @@ export async function train(from: TrainingPosition, options: TrainOptions): Prom
   const steps = epochs * stepsPerEpoch
   const patience = options.spec.validation === 'given' ? null : (options.spec.validation?.patience ?? null)
   const goesOn = ({ step, history, endedEarly }: TrainingPosition) => step < steps && endedEarly === null && !patienceIsOver(history, patience)
+  const slack = roundingOf(options.spec, feed.classes)
   let measured = { since: now(), step: from.step }
   let position = from
   let saved = { at: now(), position: from }
@@ -61,7 +62,7 @@ export async function train(from: TrainingPosition, options: TrainOptions): Prom
     const { loss, unlabelled } = options.run(batch, scalars)
     const total = loss + (unlabelled?.weighted ?? 0)
     if (!Number.isFinite(total)) throw new Failure('LOSS_NOT_FINITE', `the loss is ${total} at step ${position.step + 1}, in epoch ${position.epoch + 1}`)
-    if (loss < labelEntropy - 1e-4) throw new Failure('INTERNAL', `the loss ${loss} at step ${position.step + 1} is below the entropy of its labels, ${labelEntropy}, which cannot be`)
+    if (loss < labelEntropy - slack(labelEntropy)) throw new Failure('INTERNAL', `the loss ${loss} at step ${position.step + 1} is below the entropy of its labels, ${labelEntropy}, which cannot be`)
     const seconds = now() - before
     before += seconds
     position = advance(position, { loss, labelEntropy, unlabelled, inputs: batchSize, seconds }, { stepsPerEpoch, scalars })
@@ -95,8 +96,17 @@ export async function train(from: TrainingPosition, options: TrainOptions): Prom
   return position
 }
 
+/**
+ * How far below the entropy of its labels a loss can seem to be: float32 rounds in proportion (weighted classes make both large), and the
+ * Jensen-Shannon loss, whose mean is kept above 1e-7, can be below zero by 1e-7 / e for each class (`jensenShannon`).
+ */
+function roundingOf({ augment }: Pick<TrainingSpec, 'augment'>, classes: number): (labelEntropy: number) => number {
+  const clipped = jsdOf(augment) * classes * (1e-7 / Math.E)
+  return (labelEntropy) => 1e-4 * Math.max(1, labelEntropy) + clipped
+}
+
 async function validate(position: TrainingPosition, { measure, keep }: NonNullable<TrainOptions['validation']>): Promise<TrainingPosition> {
-  const validation = await measure()
+  const validation = await measure(position)
   if (!Number.isFinite(validation.loss)) throw new Failure('LOSS_NOT_FINITE', `the validation loss is ${validation.loss} after epoch ${position.epoch}`)
   const history = [...position.history.slice(0, -1), { ...position.history.at(-1)!, validation }]
   if (bestEpoch(history)!.epoch === position.epoch) keep()

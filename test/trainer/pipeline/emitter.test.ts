@@ -10,6 +10,7 @@ import { toFailure } from '../../../services/trainer/src/events/toFailure.js'
 const folder = mkdtempSync(join(tmpdir(), 'imclr-emitter-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
+const disk = { host: 'node-7', folder: '/srv/work' }
 const progress = (done: number) => ({ phase: 'training' as const, done, total: 100, unit: 'steps', secondsLeft: null })
 
 describe('createEmitter', () => {
@@ -17,7 +18,7 @@ describe('createEmitter', () => {
     const path = join(folder, 'events.jsonl')
     const fd = openSync(path, 'a')
     let now = 0
-    const emitter = createEmitter({ fd, now: () => now, onReaderGone: () => expect.fail('a file has no reader that could go') })
+    const emitter = createEmitter({ fd, disk, now: () => now, onReaderGone: () => expect.fail('a file has no reader that could go') })
     for (let done = 1; done <= 100; done++, now += 100) emitter.progress(progress(done))
     emitter.progress({ ...progress(0), phase: 'evaluating' })
     closeSync(fd)
@@ -28,8 +29,8 @@ describe('createEmitter', () => {
 
   it('says that the disk is full', () => {
     const fd = openSync('/dev/full', 'w')
-    const emitter = createEmitter({ fd, now: () => 0, onReaderGone: () => {} })
-    expect(() => emitter.progress(progress(1))).toThrow(expect.objectContaining({ code: 'DISK_FULL' }))
+    const emitter = createEmitter({ fd, disk, now: () => 0, onReaderGone: () => {} })
+    expect(() => emitter.progress(progress(1))).toThrow(expect.objectContaining({ code: 'DISK_FULL', message: expect.stringContaining('/srv/work on the machine node-7') as string }))
     closeSync(fd)
   })
 
@@ -57,7 +58,7 @@ const emitterModule = join(process.cwd(), 'services/trainer/dist/events/emitter.
 /** A program that emits 10,000 events and then ends with 75; it says when its reader has gone. */
 const emitting = `"${process.execPath}" --input-type=module -e '
   import { createEmitter } from "${emitterModule}"
-  const emitter = createEmitter({ fd: 1, now: () => 0, onReaderGone: () => console.error("gone") })
+  const emitter = createEmitter({ fd: 1, disk: { host: "here", folder: "/work" }, now: () => 0, onReaderGone: () => console.error("gone") })
   try {
     for (let i = 0; i < 10000; i++) emitter.emit({ type: "log", level: "info", message: "line " + i })
   } catch (error) {
@@ -78,5 +79,9 @@ describe('toFailure', () => {
     [new Error('Session fail to run with error: OOM when allocating tensor with shape[4096,64,64,16]'), 'OUT_OF_MEMORY'],
     [new Error('something else'), 'INTERNAL'],
     ['a string', 'INTERNAL'],
-  ])('%s is %s', (thrown, code) => expect(toFailure(thrown).code).toBe(code))
+  ])('%s is %s', (thrown, code) => expect(toFailure(thrown, disk).code).toBe(code))
+
+  it('names the machine whose disk is full', () => {
+    expect(toFailure(Object.assign(new Error('EDQUOT: quota exceeded, write'), { code: 'EDQUOT' }), disk).message).toContain('/srv/work on the machine node-7')
+  })
 })

@@ -56,6 +56,8 @@ export interface Run {
   events(): TrainerEvent[]
   /** Resolves with the first event that fits; rejects when the process ends before, with what it logged. */
   until(fits: (event: TrainerEvent) => boolean): Promise<TrainerEvent>
+  /** The most memory that it has had so far, in bytes; 0 once it is gone, and where the system does not say. */
+  peakBytes(): number
   ended: Promise<Ended>
 }
 
@@ -73,21 +75,24 @@ export async function openBench(): Promise<Bench> {
   const running = new Set<() => void>()
   let files = 0
 
-  const start = (job: JobFile, env: Record<string, string> = {}): Pick<Run, 'kill' | 'events' | 'until' | 'ended'> => {
+  const start = (job: JobFile, env: Record<string, string> = {}): Pick<Run, 'kill' | 'events' | 'until' | 'ended' | 'peakBytes'> => {
     const name = join(folder, `run-${files++}`)
     const jobPath = `${name}.json`
     const written = writeFile(jobPath, JSON.stringify(job))
     const [out, err] = [openSync(`${name}.jsonl`, 'a'), openSync(`${name}.log`, 'a')]
     let kill: (signal: NodeJS.Signals) => void = () => {}
+    let pid: number | undefined
     const read = () => (existsSync(`${name}.jsonl`) ? readEvents(readFileSync(`${name}.jsonl`, 'utf8')) : [])
     const ended = written.then(() => new Promise<Ended>((resolve, reject) => {
       const child = spawn(process.execPath, [trainerProgram, jobPath], { stdio: ['ignore', out, err], env: { ...trainerProcessEnvironment, ...process.env, OBJECT_STORE_URL: `file://${objects}`, ...env } })
+      pid = child.pid
       const stop = () => child.kill('SIGKILL')
       running.add(stop)
       kill = (signal) => child.kill(signal)
       child.on('error', reject)
       child.on('exit', (exitCode, signal) => {
         running.delete(stop)
+        pid = undefined
         closeSync(out)
         closeSync(err)
         resolve({ exitCode, signal, events: read(), log: readFileSync(`${name}.log`, 'utf8') })
@@ -103,7 +108,7 @@ export async function openBench(): Promise<Bench> {
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
     }
-    return { kill: (signal) => kill(signal), events: read, until, ended }
+    return { kill: (signal) => kill(signal), events: read, until, peakBytes: () => (pid === undefined ? 0 : residentPeak(pid)), ended }
   }
 
   return {
@@ -148,6 +153,15 @@ export async function openBench(): Promise<Bench> {
       for (const stop of running) stop()
       await rm(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** VmHWM of a process, in bytes; 0 where there is none. */
+function residentPeak(pid: number): number {
+  try {
+    return 1024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+  } catch {
+    return 0
   }
 }
 

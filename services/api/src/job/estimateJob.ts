@@ -19,7 +19,7 @@ export interface Speed {
 /**
  * How long a training will take: multiply-adds over what this service's last jobs reached, and the evaluation after it.
  */
-export function estimateJob(spec: TrainingSpec, version: SpecVersion, speed: Speed): Estimate {
+export function estimateJob(spec: TrainingSpec, version: SpecVersion, speed: Speed): Omit<Estimate, 'memoryBytes'> {
   const parts = trainingParts(spec, version.counts)
   const { measured } = speed
   const pictures = picturesPerInput(spec)
@@ -37,10 +37,10 @@ export interface Evaluated {
 
 /** How long an evaluation will take. */
 export function estimateEvaluation({ spec, options, models }: Evaluated, version: SpecVersion, speed: Speed): Estimate {
-  return estimateOf(models * evaluationSeconds(spec, options, { version, speed }), speed.measured)
+  return { ...estimateOf(models * evaluationSeconds(spec, options, { version, speed }), speed.measured), memoryBytes: null }
 }
 
-function estimateOf(seconds: number, measured: number | null): Estimate {
+function estimateOf(seconds: number, measured: number | null): Omit<Estimate, 'memoryBytes'> {
   const whole = Math.ceil(seconds + overheadSeconds)
   return measured === null
     ? { seconds: whole, basis: 'assumed', note: 'No job has succeeded here yet: the speed of two cores of a current CPU is assumed' }

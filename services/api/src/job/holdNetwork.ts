@@ -1,6 +1,7 @@
 import { Failure, isUploaded, networks, type NetworkLayer, type NetworkName, type TrainingSpec } from '@imclr/contract'
 import { holdModel, holdNetwork as holdUploaded, type NetworkRow, type Queries } from '@imclr/database'
 import { shownNetwork } from '../network/shownNetwork.js'
+import { layersMemory, ownNetworkMemory, type NetworkMemory } from './networkMemory.js'
 
 /** What a spec trains: what of it decides whether it fits the data, and how long it will take. */
 export interface SpecNetwork {
@@ -8,6 +9,8 @@ export interface SpecNetwork {
   smallestSize: number
   /** Of one forward pass of one 32x32 image. */
   multiplyAdds: number
+  /** What decides how much memory it takes. */
+  memory: NetworkMemory
   /** Of an uploaded network. */
   layers: NetworkLayer[] | null
   /** Names that `fineTune.freeze` can mean; null: not known before it is opened. */
@@ -36,9 +39,9 @@ export async function holdNetwork<Spec extends Pick<TrainingSpec, 'network' | 'f
 }
 
 /** One of ours; its layers' names are known once it is opened. */
-export const ownNetwork = (name: NetworkName): SpecNetwork => ({ ...networks[name], layers: null, names: null })
+export const ownNetwork = (name: NetworkName): SpecNetwork => ({ ...networks[name], memory: ownNetworkMemory(name), layers: null, names: null })
 
 /** Where a spec names no network, and so none that could contradict. */
 const defaultNetwork: NetworkName = 'resnet20'
 
-const ofRow = (row: NetworkRow): SpecNetwork => ({ title: row.name, smallestSize: row.summary.smallestSize, multiplyAdds: row.summary.multiplyAdds, layers: row.layers, names: shownNetwork(row).layers })
+const ofRow = (row: NetworkRow): SpecNetwork => ({ title: row.name, smallestSize: row.summary.smallestSize, multiplyAdds: row.summary.multiplyAdds, memory: layersMemory(row.layers, row.summary.parameters), layers: row.layers, names: shownNetwork(row).layers })

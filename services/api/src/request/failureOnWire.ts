@@ -15,8 +15,11 @@ const ofTrpc: Record<string, FailureCode> = {
   CLIENT_CLOSED_REQUEST: 'CANCELED',
 }
 
-/** Whatever was thrown, as one of our failures. What is not one of them is ours to mend: INTERNAL, its words kept as the cause. */
-export function failureOf(error: unknown): Failure {
+/**
+ * Whatever was thrown, as one of our failures. What is not one of them is ours to mend: INTERNAL, its words kept as the cause.
+ * @param database where its disk is, should that be full
+ */
+export function failureOf(error: unknown, database = 'its own machine'): Failure {
   if (error instanceof Failure) return error
   if (error instanceof TRPCError) {
     if (error.cause instanceof Failure) return error.cause
@@ -26,14 +29,14 @@ export function failureOf(error: unknown): Failure {
       return new Failure('BAD_INPUT', `The input is not valid: ${issues.slice(0, 3).map(({ path, message }) => `${path}: ${message}`).join('; ')}`, { issues })
     }
     if (code !== undefined) return new Failure(code, error.message)
-    return unexpected(error.cause ?? error)
+    return unexpected(error.cause ?? error, database)
   }
-  return statusFailure(error) ?? unexpected(error)
+  return statusFailure(error) ?? unexpected(error, database)
 }
 
 /** A database that is away passes by itself; all else is ours to mend. Neither's words are for callers. */
-function unexpected(error: unknown): Failure {
-  if (isDiskFull(error)) return new Failure('DISK_FULL', 'There is no space left for the database', { cause: error })
+function unexpected(error: unknown, database: string): Failure {
+  if (isDiskFull(error)) return new Failure('DISK_FULL', `There is no space left for the database, ${database}`, { cause: error })
   if (isConnectionError(error)) return new Failure('UNAVAILABLE', 'The database does not answer', { cause: error })
   return new Failure('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error })
 }

@@ -25,10 +25,10 @@ export const router = trpc.router
 
 const procedure = trpc.procedure
   // Gives a failure its status; without, tRPC takes everything thrown for a fault of ours.
-  .use(async ({ next }) => {
+  .use(async ({ ctx, next }) => {
     const result = await next()
     if (result.ok) return result
-    const failure = failureOf(result.error)
+    const failure = failureOf(result.error, ctx.database.place)
     throw new TRPCError({ code: failures[failure.code].trpc, message: failure.message, cause: failure })
   })
   .use(async ({ ctx, meta, path, next }) => {

@@ -17,6 +17,8 @@ export interface Followed {
   secondsSpent: number
   stalled: boolean
   suspended: boolean
+  /** A checkpoint has been written, by this attempt or one before. */
+  hasCheckpoint: boolean
 }
 
 /** Lines in memory that the database has not taken yet; beyond, the file waits. */
@@ -33,7 +35,7 @@ export async function followTrainer(scheduler: Scheduler, { job, runner, lease }
   const events = join(runner.workDir, 'events.jsonl')
   const tail = tailLines(events)
   const given: Partial<Record<Order, number>> = {}
-  const followed: Followed = { lastWord: null, secondsSpent: 0, stalled: false, suspended: false }
+  const followed: Followed = { lastWord: null, secondsSpent: 0, stalled: false, suspended: false, hasCheckpoint: job.lastCheckpoint !== null }
   let unstored: TrainerLine[] = []
   let lastEvent: TrainerEvent | null = null
   let hasSpoken = false
@@ -48,6 +50,7 @@ export async function followTrainer(scheduler: Scheduler, { job, runner, lease }
     for (const { number, text } of lines) {
       const event = parseLine(text)
       if (event !== null) lastEvent = event
+      if (event?.type === 'checkpoint') followed.hasCheckpoint = true
       if (number > job.eventsPosition) unstored.push({ number, event })
     }
     // Time in which this machine slept, or this process was held up, is nobody's silence and nobody's running time.

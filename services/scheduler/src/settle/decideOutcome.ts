@@ -1,4 +1,4 @@
-import { Failure, failureOfExitCode, failures, suspendedExitCode, type CancelMode, type FailureRecord, type TrainerEvent } from '@imclr/contract'
+import { Failure, failureOfExitCode, failures, followedBy, suspendedExitCode, type CancelMode, type FailureRecord, type TrainerEvent } from '@imclr/contract'
 import type { Exit } from '../launch/launcher.js'
 
 export type OutputEvent = Extract<TrainerEvent, { type: 'output' }>
@@ -18,6 +18,8 @@ export interface Ending {
   /** Failed attempts before this one, and how many there may be. */
   failedAttempts: number
   maxAttempts: number
+  /** A checkpoint has been written, by this attempt or one before: another would go on from it. */
+  hasCheckpoint: boolean
 }
 
 export type Outcome =
@@ -37,7 +39,7 @@ export function decideOutcome(ending: Ending): Outcome {
     const keep = { kind: 'keep', output: lastWord } as const
     if (lastWord.endedEarly === null) return { ...keep, state: 'succeeded', endedEarly: null, failure: null }
     if (cancelRequested !== null) return { ...keep, state: 'canceled', endedEarly: 'canceled', failure: null }
-    if (timeUp) return { ...keep, state: 'timed_out', endedEarly: 'time_limit', failure: timeLimit }
+    if (timeUp) return { ...keep, state: 'timed_out', endedEarly: 'time_limit', failure: timeLimit('what was reached has been kept') }
     return failedBy(ending, record('TRAINER_DIED', 'The trainer was told to stop by somebody else than this service.'))
   }
   const failure = failureOf(ending)
@@ -47,16 +49,20 @@ export function decideOutcome(ending: Ending): Outcome {
   // A job that is to end, but was suspended on the way, evaluates what it has when the service is back.
   if (ending.suspended || exit.code === suspendedExitCode) return { kind: 'suspended' }
   if (cancelRequested === 'graceful') return { kind: 'end', state: 'canceled', failure: null }
-  if (timeUp) return { kind: 'end', state: 'timed_out', failure: timeLimit }
+  if (timeUp) return { kind: 'end', state: 'timed_out', failure: timeLimit('nothing could be kept') }
   return failedBy(ending, ownWord ? failure : record('TRAINER_DIED', 'The trainer was stopped by somebody else than this service.'))
 }
 
 const record = (...args: ConstructorParameters<typeof Failure>): FailureRecord => new Failure(...args).record
-const timeLimit = record('TIME_LIMIT', 'The job reached its limit of time (limits.maxSeconds, over all attempts).')
+const timeLimit = (kept: string): FailureRecord => record('TIME_LIMIT', `The job reached its limit of time (limits.maxSeconds, over all attempts); ${kept}.`)
 
-/** Tried again where the table says so and the budget allows it. */
-export function failedBy({ failedAttempts, maxAttempts }: Pick<Ending, 'failedAttempts' | 'maxAttempts'>, failure: FailureRecord): Exclude<Outcome, { kind: 'keep' }> {
-  return failures[failure.code].retryable && failedAttempts + 1 < maxAttempts ? { kind: 'retry', failure } : { kind: 'end', state: 'failed', failure }
+export type Budget = Pick<Ending, 'failedAttempts' | 'maxAttempts' | 'hasCheckpoint'>
+
+/** Tried again where the table says so and the budget allows it; the failure then says which of the two it is. */
+export function failedBy({ failedAttempts, maxAttempts, hasCheckpoint }: Budget, failure: FailureRecord): Exclude<Outcome, { kind: 'keep' }> {
+  const again = failures[failure.code].retryable && failedAttempts + 1 < maxAttempts
+  const told = followedBy(failure, { failedAttempts: failedAttempts + 1, maxAttempts, next: !again ? null : hasCheckpoint ? 'from-checkpoint' : 'anew' })
+  return again ? { kind: 'retry', failure: told } : { kind: 'end', state: 'failed', failure: told }
 }
 
 /** The trainer's own word first, then its exit code, then what we saw. */
@@ -65,7 +71,8 @@ function failureOf({ exit, lastWord, stalled }: Ending): FailureRecord {
   if (stalled) return record('TRAINER_STALLED', 'The trainer wrote nothing for too long and was ended.')
   const code = exit.code === null ? undefined : failureOfExitCode(exit.code)
   if (code !== undefined) return record(code, `The trainer ended with exit code ${exit.code} (${code}).`)
-  if (exit.signal === 'SIGKILL') return record('TRAINER_DIED', 'The trainer was killed (SIGKILL). Where nobody did it, the machine was out of memory: a smaller batch or network needs less.')
+  if (exit.signal === 'SIGKILL') return record('TRAINER_DIED', 'The trainer was killed (SIGKILL), and not by this service. Where nobody did it, memory has run out: a smaller batch, image size or network needs less.')
+  if (exit.signal === 'SIGABRT') return record('TRAINER_DIED', "The trainer gave up (SIGABRT), as it does where memory runs out: the end of the job's log says so then.")
   if (exit.signal !== null) return record('TRAINER_DIED', `The trainer was ended by ${exit.signal}.`)
   return record('TRAINER_DIED', exit.code === null ? 'The trainer is gone, and nobody saw how it ended.' : `The trainer ended with exit code ${exit.code} and said nothing.`)
 }

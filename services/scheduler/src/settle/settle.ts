@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { Failure, makeId, type FailureRecord } from '@imclr/contract'
+import { Failure, makeId } from '@imclr/contract'
 import { cancelQueued, finishJob, requeueJob, type Finish, type JobRow, type Result } from '@imclr/database'
 import { leftovers, leftoversOfQueued } from '@imclr/storage'
 import type { Followed } from '../follow/followTrainer.js'
@@ -19,28 +19,29 @@ interface Attended { job: JobRow; runner: Runner; lease: Lease; followed: Follow
  * to the queue. Where store or database do not answer it throws and leaves everything as it is; reconciling tries again.
  */
 export async function settle(scheduler: Scheduler, { job, runner, lease, followed }: Attended): Promise<void> {
-  const { lastWord, stalled, suspended, secondsSpent } = followed
+  const { lastWord, stalled, suspended, secondsSpent, hasCheckpoint } = followed
   const ending = {
     exit: await scheduler.launcher.exit(runner), lastWord, stalled, suspended, cancelRequested: lease.cancelRequested,
-    timeUp: job.secondsSpent + secondsSpent >= job.limits.maxSeconds, failedAttempts: job.failedAttempts, maxAttempts: job.limits.maxAttempts,
+    timeUp: job.secondsSpent + secondsSpent >= job.limits.maxSeconds, failedAttempts: job.failedAttempts, maxAttempts: job.limits.maxAttempts, hasCheckpoint,
   }
   const outcome = decideOutcome(ending)
   const log = await endOfLog(join(runner.workDir, 'log.txt'), outcome)
-  if (outcome.kind !== 'keep') return conclude(scheduler, { job, outcome, secondsSpent, log })
+  if (outcome.kind !== 'keep') return conclude(scheduler, { job, outcome, secondsSpent, log, hasCheckpoint })
   try {
     const result = await verified(scheduler, job, outcome.output)
     await finish(scheduler, job, { ...outcome, result, secondsSpent, log })
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'ARTIFACT_INVALID') throw error
-    await conclude(scheduler, { job, outcome: failedBy(ending, error.record), secondsSpent, log })
+    await conclude(scheduler, { job, outcome: failedBy(ending, error.record), secondsSpent, log, hasCheckpoint })
   }
 }
 
 /** The same where no trainer ran: by a failure to start it, or (null) because the scheduler died first, which counts for nothing. */
 export async function settleUnlaunched(scheduler: Scheduler, job: JobRow, failure: Failure | null): Promise<void> {
-  const budget = { failedAttempts: job.failedAttempts, maxAttempts: job.limits.maxAttempts }
+  const hasCheckpoint = job.lastCheckpoint !== null
+  const budget = { failedAttempts: job.failedAttempts, maxAttempts: job.limits.maxAttempts, hasCheckpoint }
   const outcome: Outcome = failure === null ? { kind: 'suspended' } : failedBy(budget, failure.record)
-  await conclude(scheduler, { job, outcome, secondsSpent: 0, log: null })
+  await conclude(scheduler, { job, outcome, secondsSpent: 0, log: null, hasCheckpoint })
 }
 
 async function verified({ store }: Scheduler, job: JobRow, { manifestKey, manifestSha256 }: OutputEvent): Promise<Result> {
@@ -61,20 +62,19 @@ async function verified({ store }: Scheduler, job: JobRow, { manifestKey, manife
   return { kind: 'model', id: makeId('mdl', randomBytes(20)), manifest, bytes }
 }
 
-type Conclusion = { job: JobRow; outcome: Exclude<Outcome, { kind: 'keep' }>; secondsSpent: number; log: string | null }
+type Conclusion = { job: JobRow; outcome: Exclude<Outcome, { kind: 'keep' }>; secondsSpent: number; log: string | null; hasCheckpoint: boolean }
 
-async function conclude(scheduler: Scheduler, { job, outcome, secondsSpent, log }: Conclusion): Promise<void> {
+async function conclude(scheduler: Scheduler, { job, outcome, secondsSpent, log, hasCheckpoint }: Conclusion): Promise<void> {
   if (outcome.kind === 'end') return finish(scheduler, job, { ...outcome, endedEarly: null, result: null, secondsSpent, log })
   const failure = outcome.kind === 'retry' ? outcome.failure : null
   const delaySeconds = failure === null ? 0 : Math.min(300, scheduler.config.retryDelaySeconds * 2 ** job.failedAttempts)
-  const queued = await requeueJob(scheduler.database, fenceOf(scheduler, job), { failure, delaySeconds, secondsSpent, log, reason: reasonOf(failure, delaySeconds) })
+  const queued = await requeueJob(scheduler.database, fenceOf(scheduler, job), { failure, delaySeconds, secondsSpent, log, reason: failure === null ? suspendedReason(hasCheckpoint) : `It is tried again in ${Math.round(delaySeconds)} s after ${failure.code}: ${failure.message}` })
   scheduler.log.warn({ jobId: job.id, attempt: job.attempt, failure: failure?.code ?? null, delaySeconds }, failure ? 'attempt failed; trying again' : 'attempt suspended')
   if (failure !== null) scheduler.metrics.retries.inc({ code: failure.code })
   await enqueueWhenDue(scheduler, queued, delaySeconds)
 }
 
-const reasonOf = (failure: FailureRecord | null, delaySeconds: number): string =>
-  failure === null ? 'It was suspended and goes on from its last checkpoint.' : `It is tried again in ${Math.round(delaySeconds)} s after ${failure.code}: ${failure.message}`
+const suspendedReason = (hasCheckpoint: boolean): string => `It was suspended and ${hasCheckpoint ? 'goes on from its last checkpoint' : 'begins anew'}.`
 
 /** The queue's entry comes when the job may start. Where this is lost, reconciling finds the job. */
 async function enqueueWhenDue({ database, queue, clock, closing, log }: Scheduler, job: JobRow, delaySeconds: number): Promise<void> {

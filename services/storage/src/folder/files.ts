@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { Failure } from '@imclr/contract'
+import { diskFull, Failure, isNoSpace, type FullDisk } from '@imclr/contract'
 
 export interface Expected {
   /** Hexadecimal. */
@@ -90,10 +90,10 @@ const exists = (path: string): Promise<boolean> => open(path, 'r').then((file) =
 
 export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 
-/** What an error of the file system means to a caller; everything else goes on as it is. */
-export function asFailure(error: unknown, what: string): unknown {
+/** What an error of the file system means to a caller; everything else goes on as it is. @param disk where is written; absent: nothing is */
+export function asFailure(error: unknown, what: string, disk?: FullDisk): unknown {
+  if (disk !== undefined && isNoSpace(error)) return diskFull(what, disk, error)
   switch (codeOf(error)) {
-    case 'ENOSPC': case 'EDQUOT': return new Failure('DISK_FULL', `no space left for ${what}`, { cause: error })
     case 'ENOENT': return new Failure('NOT_FOUND', `there is no object ${what}`, { cause: error })
     case 'ENOTDIR': case 'EISDIR': case 'ENAMETOOLONG': case 'EEXIST': case 'ENOTEMPTY':
       return new Failure('BAD_INPUT', `${what} cannot be a key here: an object cannot also be a folder of others`, { cause: error })

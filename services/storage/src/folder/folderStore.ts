@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join, resolve, sep } from 'node:path'
-import { Failure } from '@imclr/contract'
+import { Failure, type FullDisk } from '@imclr/contract'
 import { assertKey, assertPrefix } from '../keys.js'
 import type { ObjectHead, ObjectStore } from '../objectStore.js'
 import { checkFolders } from './checkFolders.js'
@@ -19,6 +20,8 @@ export interface FolderStoreConfig {
   signingKey?: string
   /** Milliseconds since 1970. */
   now?: () => number
+  /** Name of this machine, for a disk that is full. */
+  host?: string
 }
 
 const partPath = '/v1/objects/part'
@@ -29,8 +32,10 @@ const leftoverAfterMs = 24 * 3_600_000
  * Objects as files: `objects/<key>`; beside them `types/<key>` where the content type is not what the ending says,
  * `multipart/` and `aside/` for what is not whole yet. Several processes may work in one folder.
  */
-export async function openFolderStore({ root: given, publicUrl, signingKey, now = Date.now }: FolderStoreConfig): Promise<ObjectStore> {
+export async function openFolderStore({ root: given, publicUrl, signingKey, now = Date.now, host = hostname() }: FolderStoreConfig): Promise<ObjectStore> {
   const root = resolve(given)
+  const disk: FullDisk = { host, folder: root }
+  const attempt = <T>(what: string, work: () => Promise<T>): Promise<T> => attemptOn(disk, what, work)
   const [objects, types, aside, multipartRoot] = ['objects', 'types', 'aside', 'multipart'].map((name) => join(root, name)) as [string, string, string, string]
   await attempt(root, () => Promise.all([objects, types, aside, multipartRoot].map((path) => mkdir(path, { recursive: true, mode: 0o700 }))))
   await removeLeftovers(aside, now())
@@ -122,7 +127,7 @@ export async function openFolderStore({ root: given, publicUrl, signingKey, now 
         await multipart.remove(multipartId)
       } catch (error) {
         // Completed before, and the answer got lost: the object is there and its upload is not.
-        if (codeOf(error) !== 'NOT_FOUND' || (await it.head(key)) === null) throw asFailure(error, key)
+        if (codeOf(error) !== 'NOT_FOUND' || (await it.head(key)) === null) throw asFailure(error, key, disk)
       }
     },
     abortMultipart: ({ multipartId }) => attempt(multipartId, () => multipart.remove(multipartId)),
@@ -131,7 +136,7 @@ export async function openFolderStore({ root: given, publicUrl, signingKey, now 
       const path = getPath + key.split('/').map(encodeURIComponent).join('/')
       return mustSign().sign({ method: 'GET', path, query: fileName === undefined ? {} : { name: fileName }, expiresSeconds })
     },
-    check: () => attempt(root, () => checkFolders(root, [objects, types, aside, multipartRoot])),
+    check: () => attempt(root, () => checkFolders(disk, [objects, types, aside, multipartRoot])),
     close: async () => {},
     signedRoutes: signer && {
       async receivePart(url, body) {
@@ -150,17 +155,17 @@ export async function openFolderStore({ root: given, publicUrl, signingKey, now 
   return it
 }
 
-async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
+async function attemptOn<T>(disk: FullDisk | undefined, what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw asFailure(error, what)
+    throw asFailure(error, what, disk)
   }
 }
 
 /** To a reader an object where the key has a folder, or the other way round, is just one that is not there. */
 async function reading<T>(key: string, work: () => Promise<T>): Promise<T> {
-  return attempt(key, () => work().catch((error: unknown) => {
+  return attemptOn(undefined, key, () => work().catch((error: unknown) => {
     throw ['ENOTDIR', 'EISDIR'].includes(codeOf(error)) ? new Failure('NOT_FOUND', `there is no object ${key}`) : error
   }))
 }

@@ -5,8 +5,8 @@ const missing = new Set(['NoSuchKey', 'NotFound'])
 const refusedBytes = new Set(['BadDigest', 'InvalidDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch', 'IncompleteBody'])
 const full = new Set(['XMinioStorageFull', 'StorageFull', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded'])
 
-/** What an answer of the store, or none, means to a caller. Failures go on as they are. */
-export function asFailure(given: unknown, what: string): unknown {
+/** What an answer of the store, or none, means to a caller. Failures go on as they are. @param store where it is, as its disk may be full */
+export function asFailure(given: unknown, what: string, store: string): unknown {
   if (given instanceof Failure) return given
   const message = given instanceof Error ? given.message : String(given)
   if (!(given instanceof S3ServiceException)) {
@@ -17,7 +17,7 @@ export function asFailure(given: unknown, what: string): unknown {
   // The SDK's own errors hold the whole request, signature and socket included: nothing for a log.
   const error = Object.assign(new Error(message), { name: given.name })
   const status = given.$metadata.httpStatusCode ?? 0
-  if (full.has(error.name)) return new Failure('DISK_FULL', `the object store has no space left for ${what}`, { cause: error })
+  if (full.has(error.name)) return new Failure('DISK_FULL', `no space left for ${what}: the object store ${store} is full`, { cause: error })
   if (missing.has(error.name)) return new Failure('NOT_FOUND', `there is no object ${what}`, { cause: error })
   if (error.name === 'NoSuchUpload') return new Failure('NOT_FOUND', `the store has no such upload of ${what}: it was completed, aborted or never begun`, { cause: error })
   if (error.name === 'InvalidRange') return new Failure('BAD_INPUT', `the range is not in ${what}`, { cause: error })

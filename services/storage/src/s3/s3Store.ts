@@ -31,6 +31,8 @@ const deleteAtOnce = 1000
 /** Objects in a bucket of S3 or of a store that speaks it (MinIO). */
 export async function openS3Store(config: S3StoreConfig): Promise<ObjectStore> {
   const { bucket: Bucket } = config
+  const place = `${Bucket} at ${config.endpoint === undefined ? 'Amazon' : new URL(config.endpoint).host}`
+  const attempt = <T>(what: string, work: () => Promise<T>): Promise<T> => attemptAt(place, what, work)
   const client = new S3Client(clientConfig(config, config.endpoint))
   // The host is part of a signature: URLs for others are signed for the name they use.
   const signing = config.publicEndpoint === undefined ? client : new S3Client(clientConfig(config, config.publicEndpoint))
@@ -161,10 +163,10 @@ function headOf(answer: { ContentLength?: number; ContentType?: string; ETag?: s
   return { bytes: ContentLength, contentType: ContentType, etag: ETag.replaceAll('"', ''), modified: LastModified }
 }
 
-async function attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
+async function attemptAt<T>(store: string, what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw asFailure(error, what)
+    throw asFailure(error, what, store)
   }
 }

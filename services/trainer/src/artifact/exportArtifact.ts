@@ -3,6 +3,7 @@ import type { ArtifactManifest, DatasetManifest, Report, TrainJobFile, TrainingP
 import type { ObjectStore } from '@imclr/storage'
 import type { OpenedNetwork } from '../openNetwork.js'
 import type { LayersModel } from '../tf.js'
+import { modelAfter } from '../evaluation/refuseNotFinite.js'
 import { makeGolden } from './golden.js'
 import type { GoldenInput } from './golden.js'
 import { layersModelFiles } from './layersModelFiles.js'
@@ -29,7 +30,7 @@ export interface ExportOptions {
 
 /**
  * Writes the artifact: every file, then proof that what the store holds loads and answers right, then the manifest.
- * @throws Failure ARTIFACT_INVALID when it does not; no manifest is written then
+ * @throws Failure ARTIFACT_INVALID when it does not, LOSS_NOT_FINITE when the model's answers are no numbers; no manifest is written then
  */
 export async function exportArtifact(store: ObjectStore, options: ExportOptions): Promise<{ manifestKey: string; manifestSha256: string }> {
   const { job, dataset, report, trained, onProgress } = options
@@ -83,10 +84,10 @@ async function readOriginals(store: ObjectStore, { job, dataset, test }: ExportO
   )
 }
 
-async function artifactContents({ dataset, model, network, report, page, predictions, job }: ExportOptions, originals: Original[]): Promise<ArtifactContent[]> {
+async function artifactContents({ dataset, model, network, report, page, predictions, trained, job }: ExportOptions, originals: Original[]): Promise<ArtifactContent[]> {
   if (originals.length === 0) throw new Failure('INTERNAL', 'the data set version keeps no original test images, so the model cannot be proven')
   const { json, weights } = await layersModelFiles(model)
-  const golden = makeGolden(model, { picture: dataset.picture, inputs: originals })
+  const golden = makeGolden(model, { picture: dataset.picture, inputs: originals, subject: modelAfter(trained) })
   const text = (path: string, contentType: string, content: string): ArtifactContent => ({ path, contentType, bytes: Buffer.from(content) })
   const asJson = (path: string, content: unknown) => text(path, 'application/json', JSON.stringify(content, null, 1))
   return [

@@ -1,5 +1,6 @@
 import type { DatasetManifest, GoldenFile } from '@imclr/contract'
 import { tf } from '../tf.js'
+import { refuseNotFinite } from '../evaluation/refuseNotFinite.js'
 import type { LayersModel } from '../tf.js'
 
 /** What a model loaded anew may differ by from the one that was exported, in probability. */
@@ -13,12 +14,23 @@ export interface GoldenInput {
   pixels: Uint8Array
 }
 
-/** `golden.json`: the inputs with what `model` answers. */
-export function makeGolden(model: LayersModel, { picture, inputs }: { picture: DatasetManifest['picture']; inputs: readonly GoldenInput[] }): GoldenFile {
+export interface GoldenOptions {
+  picture: DatasetManifest['picture']
+  inputs: readonly GoldenInput[]
+  /** Names the model. */
+  subject: string
+}
+
+/**
+ * `golden.json`: the inputs with what `model` answers, by single ops: an infinite value within the network need not show in a recorded pass.
+ * @throws Failure LOSS_NOT_FINITE when an answer is no finite number
+ */
+export function makeGolden(model: LayersModel, { picture, inputs, subject }: GoldenOptions): GoldenFile {
   const cases = inputs.map(({ original, label, pixels }) => {
     const probabilities = answer(model, { pixels, ...picture })
     return { original, label, pixels: Buffer.from(pixels).toString('base64'), probabilities }
   })
+  refuseNotFinite({ values: cases.flatMap(({ probabilities }) => probabilities), classes: cases[0]!.probabilities.length }, subject)
   return { picture, cases }
 }
 

@@ -3,7 +3,7 @@ import { checkpointState, Failure } from '@imclr/contract'
 import type { CheckpointState, TrainingPosition } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { listCheckpoints } from './layout.js'
-import { unpackTensors } from './tensorFile.js'
+import { allFinite, unpackTensors } from './tensorFile.js'
 import type { StateTensor } from './tensorFile.js'
 
 export interface FoundCheckpoint {
@@ -44,7 +44,9 @@ async function readCheckpoint(store: ObjectStore, folder: string, fingerprint: s
   if (!bytes) return 'state.bin is missing'
   if (bytes.length !== state.bytes || createHash('sha256').update(bytes).digest('hex') !== state.sha256) return 'state.bin is damaged'
   const { epoch, step, sums, history, endedEarly } = state
-  return { position: { epoch, step, sums, history, endedEarly }, tensors: unpackTensors(bytes, state.tensors) }
+  const tensors = unpackTensors(bytes, state.tensors)
+  if (!allFinite(tensors)) return 'its weights are not finite numbers' // nothing could come of it but the same again
+  return { position: { epoch, step, sums, history, endedEarly }, tensors }
 }
 
 function parseState(json: Uint8Array): CheckpointState | null {

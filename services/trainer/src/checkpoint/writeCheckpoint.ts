@@ -28,7 +28,7 @@ export interface WrittenCheckpoint {
  * @throws Failure STORE_UNAVAILABLE when what is read back is not what was written
  */
 export async function writeCheckpoint(owner: CheckpointOwner, position: TrainingPosition, tensors: readonly StateTensor[]): Promise<WrittenCheckpoint> {
-  if (!allFinite(tensors)) throw new Failure('LOSS_NOT_FINITE', `after step ${position.step} the weights are not finite numbers`)
+  if (!allFinite(tensors)) throw new Failure('LOSS_NOT_FINITE', `after step ${position.step}, in epoch ${position.sums.steps === 0 ? position.epoch : position.epoch + 1}, the weights, their averages or the optimiser's means are not finite numbers`)
   const { store, prefix, jobId, attempt, fingerprint } = owner
   const { epoch, step } = position
   const folder = checkpointFolder(prefix, position)

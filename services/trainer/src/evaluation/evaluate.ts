@@ -17,7 +17,7 @@ import { imageBytes, type TestSplit } from './testSplit.js'
 /** Bytes in, probabilities out: uint8 `[count, h, w, 3]` to float32 `[count, classes]`. */
 export type Predict = (images: Uint8Array, count: number) => Promise<Float32Array> | Float32Array
 
-export interface EvaluateOptions extends Pick<SessionOptions, 'onProgress' | 'clock' | 'signal' | 'batch'> {
+export interface EvaluateOptions extends Pick<SessionOptions, 'onProgress' | 'clock' | 'signal' | 'batch' | 'subject'> {
   predict: Predict
   test: TestSplit
   spec: Pick<EvaluationSpec, 'corruptionImages'> & Partial<Pick<EvaluationSpec, 'perturbationImages'>>
@@ -44,7 +44,7 @@ export interface Evaluation {
  * Evaluates a model on the whole test split, and on stratified parts of it: under 19 corruptions at 5 severities, and along 14 sequences.
  * Only bytes and counts are kept, some images at a time.
  *
- * @throws Error when `predict` answers with another number of values; the signal's reason when it is aborted
+ * @throws Failure LOSS_NOT_FINITE when an answer is no finite number; Error when `predict` answers with another number of values; the signal's reason when it is aborted
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { test, spec, seed, jpeg, frost, reference, cacheFor = () => noCache } = options

@@ -3,6 +3,7 @@ import { setImmediate as otherWork } from 'node:timers/promises'
 import { recordForward } from '../engine/recordForward.js'
 import type { LayersModel } from '../tf.js'
 import { cleanMetrics } from './metrics/cleanMetrics.js'
+import { refuseNotFinite } from './refuseNotFinite.js'
 
 export interface ScorerOptions {
   /** The serving model: pixels 0..255 to probabilities. */
@@ -17,8 +18,8 @@ export interface ScorerOptions {
 }
 
 export interface Scorer {
-  /** By the weights that the model has now. */
-  score(): Promise<CleanMetrics>
+  /** By the weights that the model has now. @param subject names it. @throws Failure LOSS_NOT_FINITE when an answer is no finite number */
+  score(subject: string): Promise<CleanMetrics>
   dispose(): void
 }
 
@@ -32,23 +33,24 @@ export function openScorer({ model, images, labels, height, width, classNames, s
   const size = batch * height * width * 3
   const classes = classNames.length
   return {
-    async score() {
+    async score(subject) {
       forward.refresh()
       const probabilities = new Float32Array(labels.length * classes)
       for (let i = 0; i * size < images.length; i++) {
         probabilities.set(forward.run(images.subarray(i * size, (i + 1) * size)), i * batch * classes)
         await otherWork() // signals arrive here
       }
+      refuseNotFinite({ values: probabilities, classes }, subject)
       return cleanMetrics({ probabilities, labels, classes }, classNames)
     },
     dispose: () => forward.dispose(),
   }
 }
 
-export async function scoreOnce(options: ScorerOptions): Promise<CleanMetrics> {
+export async function scoreOnce(options: ScorerOptions, subject: string): Promise<CleanMetrics> {
   const scorer = openScorer(options)
   try {
-    return await scorer.score()
+    return await scorer.score(subject)
   } finally {
     scorer.dispose()
   }

@@ -1,4 +1,5 @@
 import type { Predict } from './evaluate.js'
+import { refuseNotFinite } from './refuseNotFinite.js'
 
 export interface EvaluationProgress {
   phase: 'clean' | 'corruption' | 'perturbation'
@@ -25,6 +26,8 @@ export interface SessionOptions {
   signal?: AbortSignal | undefined
   /** How many images are predicted at once. */
   batch?: number | undefined
+  /** Which model answers, for the failure of one that has diverged: "the model after epoch 3". */
+  subject?: string | undefined
 }
 
 export type Where = Pick<EvaluationProgress, 'phase' | 'change' | 'severity'>
@@ -36,7 +39,8 @@ export interface Session {
   ask(images: Uint8Array, where: Where, use: (probabilities: Float32Array, first: number) => void): Promise<void>
 }
 
-export function openSession({ predict, classes, imageBytes, total, onProgress, clock = () => performance.now() / 1000, signal, batch = 250 }: SessionOptions): Session {
+/** @throws Failure LOSS_NOT_FINITE, of `ask`, where an answer is no number */
+export function openSession({ predict, classes, imageBytes, total, onProgress, clock = () => performance.now() / 1000, signal, batch = 250, subject = 'the model' }: SessionOptions): Session {
   const start = clock()
   let done = 0
   return {
@@ -48,6 +52,7 @@ export function openSession({ predict, classes, imageBytes, total, onProgress, c
         const size = Math.min(batch, count - first)
         const probabilities = await predict(images.subarray(first * imageBytes, (first + size) * imageBytes), size)
         if (probabilities.length !== size * classes) throw new Error(`the model answered with ${probabilities.length} values for ${size} images, ${size * classes} expected`)
+        refuseNotFinite({ values: probabilities, classes }, subject)
         use(probabilities, first)
         done += size
         const rate = done / Math.max(1e-9, clock() - start)

@@ -7,7 +7,7 @@ import { chosenRows, type EvaluateOptions } from './evaluate.js'
 import { corruptionAgainst } from './reference.js'
 import { openSession } from './session.js'
 
-export interface StoredSetOptions extends Pick<EvaluateOptions, 'predict' | 'seed' | 'reference' | 'onProgress' | 'clock' | 'signal' | 'batch'> {
+export interface StoredSetOptions extends Pick<EvaluateOptions, 'predict' | 'seed' | 'reference' | 'onProgress' | 'clock' | 'signal' | 'batch' | 'subject'> {
   store: ObjectStore
   prefix: string
   /** Of a version that has stored cells. */

@@ -1,6 +1,6 @@
 import { fstatSync, ftruncateSync, writeSync } from 'node:fs'
-import { Failure, trainerEvent } from '@imclr/contract'
-import type { Progress, TrainerEvent } from '@imclr/contract'
+import { diskFull, isNoSpace, trainerEvent } from '@imclr/contract'
+import type { FullDisk, Progress, TrainerEvent } from '@imclr/contract'
 
 export interface Emitter {
   /** Writes one event as a line; when this returns, the line has left the process. */
@@ -12,6 +12,8 @@ export interface Emitter {
 export interface EmitterOptions {
   /** Where the lines go: a file that the scheduler follows, or a pipe. */
   fd: number
+  /** Where that file is. */
+  disk: FullDisk
   /** Milliseconds. */
   now: () => number
   /** Called once when nobody reads the pipe any more; later events are dropped. */
@@ -21,7 +23,7 @@ export interface EmitterOptions {
 const progressEveryMs = 500
 
 /** Events as JSON lines. @throws Failure DISK_FULL when the line does not fit; what was written of it is taken back */
-export function createEmitter({ fd, now, onReaderGone }: EmitterOptions): Emitter {
+export function createEmitter({ fd, disk, now, onReaderGone }: EmitterOptions): Emitter {
   let readerGone = false
   let last: { phase: string; at: number } | null = null
 
@@ -39,7 +41,7 @@ export function createEmitter({ fd, now, onReaderGone }: EmitterOptions): Emitte
         return
       }
       takeBack(fd, written)
-      if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') throw new Failure('DISK_FULL', `there is no room for the events of this job (${code})`, { cause: error })
+      if (isNoSpace(error)) throw diskFull(`the events of this job (${code})`, disk, error)
       throw error
     }
   }

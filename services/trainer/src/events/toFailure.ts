@@ -1,10 +1,10 @@
-import { Failure, failures } from '@imclr/contract'
+import { diskFull, Failure, failures, isNoSpace, type FullDisk } from '@imclr/contract'
 
-/** Whatever was thrown, as a failure that a trainer can end with. Wrapped once, at the process's edge. */
-export function toFailure(error: unknown): Failure {
+/** Whatever was thrown, as a failure that a trainer can end with. Wrapped once, at the process's edge. @param disk where the trainer writes */
+export function toFailure(error: unknown, disk: FullDisk): Failure {
   if (error instanceof Failure) return 'exitCode' in failures[error.code] ? error : new Failure('INTERNAL', error.message, { issues: error.issues, cause: error })
-  const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { code: undefined, message: String(error) }
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new Failure('DISK_FULL', `no space left: ${message}`, { cause: error })
+  const message = error instanceof Error ? error.message : String(error)
+  if (isNoSpace(error)) return diskFull(`what the trainer writes (${message})`, disk, error)
   if (isMemory(message)) return new Failure('OUT_OF_MEMORY', `memory ran out: ${message.slice(0, 300)}`, { cause: error })
   return new Failure('INTERNAL', message === '' ? 'an error without a message' : message.slice(0, 1000), { cause: error })
 }
