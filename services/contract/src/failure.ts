@@ -39,7 +39,7 @@ export const failures = {
   LOSS_NOT_FINITE: { exitCode: 30, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Lower the learning rate, warm up (rampUp), clip gradients (clipNorm), or use float32; a checkpoint written before is kept.' },
   PRECISION_UNSUPPORTED: { exitCode: 31, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: "Use precision: 'float32' on this machine." },
   OUT_OF_MEMORY: { exitCode: 32, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Use a smaller batch size, image size or network.' },
-  TIME_LIMIT: { exitCode: 33, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Raise limits.maxSeconds or train for fewer epochs; what was reached has been kept.' },
+  TIME_LIMIT: { exitCode: 33, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Of a training: raise limits.maxSeconds or train for fewer epochs; what was reached has been kept. Of an upload: send fewer or smaller pictures, or use a faster machine.' },
   CANCELED: { exitCode: 34, retryable: false, http: 409, trpc: 'CONFLICT', hint: 'The job was cancelled on request; submit it again to run it.' },
   // Infrastructure.
   ENGINE_MISSING: { exitCode: 40, retryable: false, http: 503, trpc: 'SERVICE_UNAVAILABLE', hint: 'Run "npm run setup" on the machine that trains; "npm run doctor" says what it lacks.' },
