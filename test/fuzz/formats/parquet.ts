@@ -4,7 +4,7 @@ import { u32 } from './arrays.js'
 
 /** A value of Thrift's compact protocol, by the field that it stands in. */
 type Thrift = { i32: number } | { text: string | Uint8Array } | { structs: Fields[] } | { texts: string[] } | { numbers: number[] } | { struct: Fields }
-type Fields = [field: number, value: Thrift][]
+export type Fields = [field: number, value: Thrift][]
 
 const none = new Twists()
 
