@@ -61,6 +61,14 @@ describe('lists of class names', () => {
   }, 240_000)
 })
 
+describe('names of classes that cannot be written or seen', () => {
+  it.each<[string, string]>([['a control character', 'a\u0000b'], ['half a character', '\ud800'], ['nothing but a mark of byte order', '\ufeff\u200b']])('are refused: %s', async (_, name) => {
+    const rows = ['ant', name].flatMap((label, c) => [0, 1].map((i) => JSON.stringify({ path: `${2 * c + i}.png`, label })))
+    const found = await ending(tar([['rows.jsonl', Buffer.from(rows.join('\n'))], ...[0, 1, 2, 3].map((i): Entries[number] => [`${i}.png`, png(i)])]))
+    expect(found.told).toMatch(/^DATASET_INVALID .*BAD_NAME$/)
+  }, 60_000)
+})
+
 describe('MAT-files', () => {
   const labels = matArray({ name: 'y', shape: [1, 1], values: Uint8Array.of(1) })
   it.each<[string, Buffer]>([

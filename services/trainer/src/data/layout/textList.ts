@@ -37,9 +37,11 @@ export async function readList(archive: Archive, index: number, { maxBytes, maxL
   return lines
 }
 
-/** Names of classes as a file has them. @param path the file's. @throws Failure DATASET_INVALID for too many, or one that is too long */
+/** Names of classes as a file has them. @param path the file's. @throws Failure DATASET_INVALID for too many, one that is too long or has control characters */
 export function checkNames(names: readonly string[], path: string): void {
   if (names.length > maxClasses) throw unfit({ path, code: 'TOO_MANY_CLASSES', message: `it names ${names.length} classes, at most ${maxClasses} can be told apart`, fix: 'Take fewer classes.' })
+  const bad = names.findIndex((name) => /[\p{Cc}\p{Cs}]/u.test(name))
+  if (bad >= 0) throw unfit({ path, code: 'BAD_NAME', message: `the name of class ${bad} has control characters`, fix: 'Rename the class.' })
   const long = names.findIndex((name) => name.length > maxNameBytes || Buffer.byteLength(name) > maxNameBytes)
   if (long >= 0) throw unfit({ path, code: 'NAME_TOO_LONG', message: `the name of class ${long} (${names[long]!.slice(0, 40)}...) has more than ${maxNameBytes} bytes`, fix: 'Use shorter names.' })
 }
