@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Issue, PrepareOptionsInput } from '@imclr/contract'
+import { plainText, type Issue, type PrepareOptionsInput } from '@imclr/contract'
 
 const root = [new URL('../..', import.meta.url), new URL('../../..', import.meta.url)].map((url) => fileURLToPath(url)).find((folder) => existsSync(join(folder, 'vitest.config.ts')))!
 const program = join(root, 'test/fuzz/child.mjs')
@@ -41,6 +41,7 @@ export function complaint({ code, message, words, issues, seconds, grown, leaked
   if (!endings.includes(code)) return `it ended as ${code}: ${message}`
   if (code === 'DATASET_INVALID' && issues.length === 0 && !/stored evaluation set/.test(message)) return `${code} names no place: ${message}`
   if (words > mostWords) return `its failure has ${words} characters`
+  if ([message, ...issues.flatMap((issue) => [issue.path, issue.message])].some((text) => text !== plainText(text))) return `its words cannot be stored: ${JSON.stringify(message)}`
   if (leaked > 4) return `it left ${leaked} files open`
   if (seconds > allowance.seconds) return `it took ${seconds.toFixed(1)} s, where ${allowance.seconds.toFixed(1)} are allowed`
   if (grown > allowance.bytes) return `it took ${Math.round(grown / 2 ** 20)} MiB of memory, where ${Math.round(allowance.bytes / 2 ** 20)} are allowed`

@@ -3,6 +3,7 @@
  * again, the status on the wire, and a hint that tells the user what to do. Nothing fails outside this table.
  */
 import { z } from 'zod'
+import { plainText } from './plainText.js'
 
 interface FailureKind {
   /** Exit code of a trainer that ends with this failure; absent where no trainer can. */
@@ -74,8 +75,8 @@ export class Failure extends Error {
   override readonly name = 'Failure'
   readonly issues: Issue[]
   constructor(readonly code: FailureCode, message: string, options: { issues?: Issue[]; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.issues = options.issues ?? []
+    super(plainText(message), options.cause === undefined ? undefined : { cause: options.cause })
+    this.issues = (options.issues ?? []).map(({ path, message: what, fix, ...rest }) => ({ ...rest, path: plainText(path), message: plainText(what), ...(fix === undefined ? {} : { fix: plainText(fix) }) }))
   }
 
   get record(): FailureRecord {

@@ -3,8 +3,8 @@ import { limits, type TrainingSpec } from './trainingSpec.js'
 /** For what takes its time whatever the size: loading the program, a store that is slow, neighbours on the machine. */
 const baseSeconds = 15 * 60
 /**
- * Of the upload. What is dearest are many small pictures, a second for 4,000 of them or 3 MiB, and small files that unpack to much
- * (an array that packs to a 250th, 4 s); on one slow core among busy ones it may be ten times that.
+ * Of the upload. Measured on one of two busy cores, for each MiB: PNGs of 64 x 64 pixels 0.25 s, of 8 x 8 pixels 5 s (3,000 pictures),
+ * an array of nearly nothing but zeros, packed to a 500th, 30 s.
  */
 const secondsPerMebibyte = 60
 const mostSeconds = 30 * 86_400

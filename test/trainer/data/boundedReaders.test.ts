@@ -119,6 +119,14 @@ describe('headers of arrays', () => {
     expect((await ending(tar(entries))).told).toBe(`DATASET_INVALID ${issue}`)
   }, 60_000)
 
+  it('are quoted in words that can be stored, whatever they hold', async () => {
+    const file = npy([2, 8, 8], 128)
+    file.fill(0, 20, 40)
+    file.write('\ud83d', 30, 'utf8')
+    const found = await ending(tar([['x.npy', file], [...labels]]))
+    expect(found).toMatchObject({ told: 'DATASET_INVALID x.npy DAMAGED', message: expect.stringContaining('\ufffd') as string })
+  })
+
   it('in Fortran order, of few large pictures, take about as long as in C order', async () => {
     const time = async (fortran: boolean) => {
       const start = performance.now()
