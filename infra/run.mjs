@@ -24,6 +24,7 @@ const verbs = {
   bench: { says: 'measure the speed of training, evaluation and data', builds: ['.'], engine: true, program: 'test/dist/bench/main.js' },
   learning: { says: 'compare what models learn with the same recipe in PyTorch (hours)', builds: ['.'], engine: true, program: 'test/dist/learning/main.js' },
   chaos: { says: 'kill processes at random moments of seeded runs', builds: ['.'], engine: true, program: 'test/dist/chaos/main.js' },
+  fuzz: { says: 'try strange uploads on every reader of data, by seed', builds: ['.'], engine: false, program: 'test/dist/fuzz/main.js' },
   generate: { says: 'write the SDK\'s generated client anew from the router', builds: ['infra/generate'], engine: false, program: 'infra/generate/dist/main.js' },
 }
 

@@ -29,7 +29,6 @@ const doors: { library: RegExp; through: string[] }[] = [
   { library: /^@tensorflow\/tfjs(-node|-node-gpu|-core|-layers)?$/, through: ['services/trainer/src/tf.ts', 'sdk/src/'] },
   { library: /^sharp$/, through: ['services/trainer/src/data/codec.ts', 'sdk/src/'] },
   { library: /^(iconv-lite|chardet)$/, through: ['services/trainer/src/data/encoding.ts'] },
-  { library: /^hyparquet$/, through: ['services/trainer/src/data/format/parquet.ts'] },
   { library: /^(@aws-sdk|@smithy)\//, through: ['services/storage/'] },
   { library: /^(bullmq|ioredis)$/, through: ['services/queue/'] },
   { library: /^drizzle-(orm|kit)(\/|$)/, through: ['services/database/'] },

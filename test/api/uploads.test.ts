@@ -39,6 +39,7 @@ describe.each(stacks)('uploads on %s', (stack) => {
     const { datasetId, job } = await complete(upload.id, parts, { options: { imageSize: 32 } })
     expect(job).toMatchObject({ kind: 'prepare', state: 'queued', datasetId, uploadId: upload.id, options: { imageSize: 32, fit: 'crop' }, lastEvent: 1 })
     expect(job.queuePosition).toBeGreaterThan(0)
+    expect(job.limits).toEqual({ maxSeconds: 900 + 60 * 11 + 1, maxAttempts: 5 }) // a quarter of an hour, a minute for each of 11 MiB, and the 17 bytes
     expect(await api.query('dataset.get', { datasetId })).toMatchObject({ name: 'big', latestVersionId: null, preparingJobId: job.id })
     expect(await api.query('dataset.getUpload', { uploadId: upload.id })).toMatchObject({ state: 'completed' })
     const key = keys.upload(job.projectId, upload.id, '../weird näme.zip')

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 const root = join(import.meta.dirname, '../..')
 const generated = join(root, 'sdk/src/generated/api.ts')
 
-/** The programs behind the verbs, as they are built; bench, learning and chaos are in support/commandLine.test.ts. */
+/** The programs behind the verbs, as they are built; bench, learning, chaos and fuzz are in support/commandLine.test.ts. */
 describe.each([
   ['npm run demo', 'infra/dist/demo/demo.js'],
   ['npm start', 'services/standalone/dist/main.js'],

@@ -32,7 +32,7 @@ describe('npm\'s verbs', () => {
   it('are listed on request, and with a verb that does not exist', () => {
     const help = run('--help')
     expect([help.status, help.stderr]).toEqual([0, ''])
-    for (const verb of ['demo', 'experiment', 'start', 'test', 'doctor', 'bench', 'learning', 'chaos', 'setup', 'generate']) expect(help.stdout).toContain(`  ${verb}`)
+    for (const verb of ['demo', 'experiment', 'start', 'test', 'doctor', 'bench', 'learning', 'chaos', 'fuzz', 'setup', 'generate']) expect(help.stdout).toContain(`  ${verb}`)
     const wrong = run('train')
     expect(wrong.status).toBe(2)
     expect(wrong.stderr).toContain('there is no verb "train"')

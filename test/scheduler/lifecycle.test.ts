@@ -44,7 +44,7 @@ describe('a job that succeeds', () => {
 
   it('makes a version of an upload, and the same version of the same content', async () => {
     const scheduler = await shop.start()
-    const [first, second] = [await shop.prepare('x', 'the same'), await shop.prepare('x', 'the same')]
+    const [first, second] = [await shop.prepare('x', { content: 'the same' }), await shop.prepare('x', { content: 'the same' })]
     const [one, two] = [await shop.ended(first), await shop.ended(second)]
     expect([one.state, two.state]).toEqual(['succeeded', 'succeeded'])
     expect(two.versionId).toBe(one.versionId)
@@ -237,6 +237,16 @@ describe('a job that is to end', () => {
     expect(job).toMatchObject({ state: 'timed_out', endedEarly: 'time_limit', failure: { code: 'TIME_LIMIT' } })
     expect(job.secondsSpent).toBeGreaterThanOrEqual(1)
     expect(await modelOf(jobId)).toMatchObject({ endedEarly: 'time_limit' })
+    await scheduler.close()
+  })
+
+  it('ends a preparation at once, which names the limit and is not tried again', async () => {
+    const scheduler = await shop.start({ stopGraceSeconds: 2 })
+    const told = await shop.ended(await shop.prepare('ms=1200', { maxSeconds: 1 }))
+    const stuck = await shop.ended(await shop.prepare('do=hang at=1', { maxSeconds: 1 }))
+    for (const job of [told, stuck]) {
+      expect(job).toMatchObject({ state: 'timed_out', attempt: 1, failedAttempts: 0, failure: { code: 'TIME_LIMIT', message: expect.stringContaining('longer than 1 seconds') as string } })
+    }
     await scheduler.close()
   })
 

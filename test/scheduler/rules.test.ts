@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 /** The two tables that have no effects: what follows from an ending, and which order is due. */
 const ending = (parts: Partial<Ending>): Ending => ({
-  exit: { code: 0, signal: null }, lastWord: null, cancelRequested: null, timeUp: false, suspended: false, stalled: false, failedAttempts: 0, maxAttempts: 5, hasCheckpoint: true, ...parts,
+  exit: { code: 0, signal: null }, lastWord: null, cancelRequested: null, kind: 'train', timeUp: false, maxSeconds: 60, suspended: false, stalled: false, failedAttempts: 0, maxAttempts: 5, hasCheckpoint: true, ...parts,
 })
 const output = (endedEarly: 'stopped' | null) => ({ type: 'output', manifestKey: 'k', manifestSha256: 's', endedEarly }) as const
 const failed = (code: FailureCode) => ({ type: 'failed', failure: new Failure(code, 'its own words').record }) as const
@@ -46,8 +46,16 @@ describe('what follows from an ending', () => {
     ['a suspension on the last try costs nothing', { exit: { code: 75, signal: null }, failedAttempts: 4 }, 'suspended'],
     ['a suspension while it was to end: it ends after the restart', { exit: { code: 75, signal: null }, cancelRequested: 'graceful' }, 'suspended'],
     ['a suspension while it was to end now', { exit: { code: 75, signal: null }, cancelRequested: 'now' }, 'end:canceled'],
+    ['a preparation that ends when its time is up', { kind: 'prepare', lastWord: failed('CANCELED'), exit: { code: 34, signal: null }, timeUp: true }, 'end:timed_out TIME_LIMIT'],
+    ['a preparation that stalls when its time is up', { kind: 'prepare', exit: killed, stalled: true, timeUp: true }, 'end:timed_out TIME_LIMIT'],
   ])('%s', (_, parts, expected) => {
     expect(outcomeOf(parts)).toBe(expected)
+  })
+
+  it('names the limit of time', () => {
+    const [preparing, training] = (['prepare', 'train'] as const).map((kind) => decideOutcome(ending({ kind, exit: killed, timeUp: true, maxSeconds: 960 })))
+    expect(preparing).toMatchObject({ failure: { message: 'Preparing the data set took longer than 960 seconds, its limit over all attempts (limits.maxSeconds), which follows from the size of the upload.' } })
+    expect(training).toMatchObject({ failure: { message: 'The job reached its limit of time: 960 seconds over all attempts (limits.maxSeconds); nothing could be kept.' } })
   })
 })
 

@@ -26,7 +26,7 @@ export interface Workshop extends AsyncDisposable {
   storeUrl: string
   /** Queues a training; `name` is what the protocol trainer is told to do. */
   train(name: string, spec?: TrainingSpecInput): Promise<string>
-  prepare(name: string, content?: string): Promise<string>
+  prepare(name: string, options?: { content?: string; maxSeconds?: number }): Promise<string>
   /** Queues an evaluation of a model; its name is what the protocol trainer is told to do. */
   evaluate(modelId: string): Promise<string>
   start(options?: Partial<SchedulerConfig> & { launcher?: Launcher }): Promise<RunningScheduler>
@@ -78,12 +78,12 @@ export async function openWorkshop({ database: databaseConfig, queue: queueConfi
     evaluate(modelId) {
       return submit({ kind: 'evaluate', name: 'an evaluation', versionId, modelId, options: evaluateOptions.parse({}), limits: { ...trainingSpec.parse({}).limits, maxAttempts: 2 } })
     },
-    async prepare(name, content = randomBytes(8).toString('hex')) {
+    async prepare(name, { content = randomBytes(8).toString('hex'), maxSeconds = 600 } = {}) {
       const uploadId = id('upl')
       const objectKey = keys.upload(projectId, uploadId, 'archive.zip')
       await store.put(objectKey, Buffer.from(content), { contentType: 'application/zip' })
       await insertUpload(database.queries, { id: uploadId, projectId, datasetName: 'pets', fileName: name, bytes: 1, partBytes: 1, partCount: 1, objectKey, multipartId: 'm', state: 'completed', expiresAt: new Date() })
-      return submit({ kind: 'prepare', uploadId, options: prepareOptions.parse({}), limits: trainingSpec.parse({}).limits })
+      return submit({ kind: 'prepare', uploadId, options: prepareOptions.parse({}), limits: { ...trainingSpec.parse({}).limits, maxSeconds } })
     },
     async start({ launcher: given, ...options } = {}) {
       const workDir = options.workDir ?? join(folder, 'work')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 /** The long programs as they are built, started as `npm run` starts them. */
-describe.each(['bench', 'learning', 'chaos'])('npm run %s', (verb) => {
+describe.each(['bench', 'learning', 'chaos', 'fuzz'])('npm run %s', (verb) => {
   const run = (...words: string[]) => spawnSync(process.execPath, [join(import.meta.dirname, '../dist', verb, 'main.js'), ...words], { encoding: 'utf8', timeout: 60_000 })
 
   it('tells its options on request', () => {

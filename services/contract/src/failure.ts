@@ -6,6 +6,7 @@
  * (`followedBy`).
  */
 import { z } from 'zod'
+import { plainText } from './plainText.js'
 
 interface FailureKind {
   /** Exit code of a trainer that ends with this failure; absent where no trainer can. */
@@ -42,7 +43,7 @@ export const failures = {
   LOSS_NOT_FINITE: { exitCode: 30, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'The training has diverged: train with a lower learning rate, warm up (rampUp), clip gradients (clipNorm), or use float32.' },
   PRECISION_UNSUPPORTED: { exitCode: 31, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: "Use precision: 'float32' on this machine." },
   OUT_OF_MEMORY: { exitCode: 32, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Use a smaller batch size, image size or network, or a machine with more memory.' },
-  TIME_LIMIT: { exitCode: 33, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Raise limits.maxSeconds, or ask for less: fewer epochs, fewer images, a smaller network.' },
+  TIME_LIMIT: { exitCode: 33, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Raise limits.maxSeconds, or ask for less: fewer epochs, fewer or smaller images, a smaller network.' },
   CANCELED: { exitCode: 34, retryable: false, http: 409, trpc: 'CONFLICT', hint: 'The job was cancelled on request; submit it again to run it.' },
   // Infrastructure.
   ENGINE_MISSING: { exitCode: 40, retryable: false, http: 503, trpc: 'SERVICE_UNAVAILABLE', hint: 'Run "npm run setup" on the machine that trains; "npm run doctor" says what it lacks.' },
@@ -77,8 +78,8 @@ export class Failure extends Error {
   override readonly name = 'Failure'
   readonly issues: Issue[]
   constructor(readonly code: FailureCode, message: string, options: { issues?: Issue[]; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.issues = options.issues ?? []
+    super(plainText(message), options.cause === undefined ? undefined : { cause: options.cause })
+    this.issues = (options.issues ?? []).map(({ path, message: what, fix, ...rest }) => ({ ...rest, path: plainText(path), message: plainText(what), ...(fix === undefined ? {} : { fix: plainText(fix) }) }))
   }
 
   get record(): FailureRecord {

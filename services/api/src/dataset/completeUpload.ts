@@ -1,4 +1,4 @@
-import { Failure, makeId, prepareJob, prepareOptions, uploadId, uploadPart, datasetId, trainingSpec, type PrepareOptions } from '@imclr/contract'
+import { Failure, makeId, prepareJob, prepareOptions, uploadId, uploadPart, datasetId, prepareLimits, type PrepareOptions } from '@imclr/contract'
 import { closeUpload, findJob, insertJob, lockUpload, nameDataset, type Queries, type UploadRow } from '@imclr/database'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
@@ -41,7 +41,7 @@ export async function completeUpload(call: Call, input: Input): Promise<Complete
     const dataset = await nameDataset(tx, { id: makeId('ds', call.random(20)), projectId, name: upload.datasetName, createdAt })
     const row = await insertJob(tx, {
       id: makeId('job', call.random(20)), projectId, kind: 'prepare', name: upload.datasetName, datasetId: dataset.id, uploadId: upload.id, options: input.options,
-      limits: trainingSpec.parse({}).limits, createdAt, queuedAt: createdAt,
+      limits: prepareLimits(upload.bytes), createdAt, queuedAt: createdAt,
     })
     await closeUpload(tx, { uploadId: upload.id, jobId: row.id })
     return { datasetId: dataset.id, job: await shownPrepareJob(tx, row) }

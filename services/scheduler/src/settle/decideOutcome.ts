@@ -1,4 +1,4 @@
-import { Failure, failureOfExitCode, failures, followedBy, suspendedExitCode, type CancelMode, type FailureRecord, type TrainerEvent } from '@imclr/contract'
+import { Failure, failureOfExitCode, failures, followedBy, suspendedExitCode, type CancelMode, type FailureRecord, type JobKind, type TrainerEvent } from '@imclr/contract'
 import type { Exit } from '../launch/launcher.js'
 
 export type OutputEvent = Extract<TrainerEvent, { type: 'output' }>
@@ -10,8 +10,11 @@ export interface Ending {
   /** Its last line, where that was `output` or `failed`. */
   lastWord: LastWord | null
   cancelRequested: CancelMode | null
-  /** The job has used up limits.maxSeconds. */
+  /** Of the job. */
+  kind: JobKind
+  /** The job has used up `maxSeconds`, its limit. */
   timeUp: boolean
+  maxSeconds: number
   /** What the scheduler itself did to it, as far as this process knows. */
   suspended: boolean
   stalled: boolean
@@ -39,7 +42,7 @@ export function decideOutcome(ending: Ending): Outcome {
     const keep = { kind: 'keep', output: lastWord } as const
     if (lastWord.endedEarly === null) return { ...keep, state: 'succeeded', endedEarly: null, failure: null }
     if (cancelRequested !== null) return { ...keep, state: 'canceled', endedEarly: 'canceled', failure: null }
-    if (timeUp) return { ...keep, state: 'timed_out', endedEarly: 'time_limit', failure: timeLimit('what was reached has been kept') }
+    if (timeUp) return { ...keep, state: 'timed_out', endedEarly: 'time_limit', failure: timeLimit(ending, 'what was reached has been kept') }
     return failedBy(ending, record('TRAINER_DIED', 'The trainer was told to stop by somebody else than this service.'))
   }
   const failure = failureOf(ending)
@@ -49,12 +52,14 @@ export function decideOutcome(ending: Ending): Outcome {
   // A job that is to end, but was suspended on the way, evaluates what it has when the service is back.
   if (ending.suspended || exit.code === suspendedExitCode) return { kind: 'suspended' }
   if (cancelRequested === 'graceful') return { kind: 'end', state: 'canceled', failure: null }
-  if (timeUp) return { kind: 'end', state: 'timed_out', failure: timeLimit('nothing could be kept') }
+  if (timeUp) return { kind: 'end', state: 'timed_out', failure: timeLimit(ending, 'nothing could be kept') }
   return failedBy(ending, ownWord ? failure : record('TRAINER_DIED', 'The trainer was stopped by somebody else than this service.'))
 }
 
 const record = (...args: ConstructorParameters<typeof Failure>): FailureRecord => new Failure(...args).record
-const timeLimit = (kept: string): FailureRecord => record('TIME_LIMIT', `The job reached its limit of time (limits.maxSeconds, over all attempts); ${kept}.`)
+const timeLimit = ({ kind, maxSeconds }: Ending, kept: string): FailureRecord => record('TIME_LIMIT', kind === 'prepare'
+  ? `Preparing the data set took longer than ${maxSeconds} seconds, its limit over all attempts (limits.maxSeconds), which follows from the size of the upload.`
+  : `The job reached its limit of time: ${maxSeconds} seconds over all attempts (limits.maxSeconds); ${kept}.`)
 
 export type Budget = Pick<Ending, 'failedAttempts' | 'maxAttempts' | 'hasCheckpoint'>
 

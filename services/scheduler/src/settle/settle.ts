@@ -22,7 +22,7 @@ export async function settle(scheduler: Scheduler, { job, runner, lease, followe
   const { lastWord, stalled, suspended, secondsSpent, hasCheckpoint } = followed
   const ending = {
     exit: await scheduler.launcher.exit(runner), lastWord, stalled, suspended, cancelRequested: lease.cancelRequested,
-    timeUp: job.secondsSpent + secondsSpent >= job.limits.maxSeconds, failedAttempts: job.failedAttempts, maxAttempts: job.limits.maxAttempts, hasCheckpoint,
+    kind: job.kind, timeUp: job.secondsSpent + secondsSpent >= job.limits.maxSeconds, maxSeconds: job.limits.maxSeconds, failedAttempts: job.failedAttempts, maxAttempts: job.limits.maxAttempts, hasCheckpoint,
   }
   const outcome = decideOutcome(ending)
   const log = await endOfLog(join(runner.workDir, 'log.txt'), outcome)

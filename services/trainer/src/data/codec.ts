@@ -86,10 +86,10 @@ export async function jpegRoundTrip(pixels: Pixels, quality: number): Promise<Ui
   return rawBytes(sharp(jpeg).toColourspace('srgb'))
 }
 
-/** A line of text, white on black, as large as it is; null where this machine has no font to draw it with. */
+/** A line of text, white on black, as large as it is; null where this machine has no font to draw it with, or nothing of it can be seen. */
 export async function drawText(text: string): Promise<Pixels | null> {
   if (text.trim() === '' || !(await (fonts ??= hasFonts()))) return null
-  return renderLine(text)
+  return renderLine(text).catch(() => null)
 }
 
 let fonts: Promise<boolean> | undefined

@@ -1,4 +1,4 @@
-import { noteCodes, noteKinds } from '@imclr/contract'
+import { noteCodes, noteKinds, plainText } from '@imclr/contract'
 import type { Note, NoteCode } from '@imclr/contract'
 
 const maxExamples = 5
@@ -12,7 +12,7 @@ export class Notes {
   add(code: NoteCode, example: string, count = 1): void {
     const found = this.#found.get(code) ?? { count: 0, examples: [] }
     found.count += count
-    if (found.examples.length < maxExamples) found.examples.push(example.slice(0, maxExampleLength))
+    if (found.examples.length < maxExamples) found.examples.push(plainText(example.slice(0, maxExampleLength)))
     this.#found.set(code, found)
   }
 

@@ -11,7 +11,7 @@ import type { Issue, PrepareOptions } from '@imclr/contract'
 export type Gravity = 'unsafe' | 'set' | 'file' | 'consequence'
 
 /** As many are told in one answer; the others are counted. */
-const maxIssues = 1000
+export const maxIssues = 1000
 
 /** Collects every problem of an archive, so that one answer can name them all. Holds at most 1,000 issues of each gravity. Causes come before what follows from them. */
 export class Problems {

@@ -41,6 +41,7 @@ export async function openArchive(source: ArchiveSource): Promise<Archive> {
   if (head === null) throw new Failure('NOT_FOUND', `the upload ${key} is not in the store`)
   if (head.bytes === 0) throw new Failure('ARCHIVE_UNREADABLE', `${name} is empty`)
   if (head.bytes > limits.maxBytes) throw new Failure('DATASET_TOO_LARGE', `${name} has ${head.bytes} bytes; the limit maxBytes is ${limits.maxBytes}`)
+  source.spool.boundBy(head.bytes)
   const file = join(folder, 'upload')
   const content = sniff(await firstBytes(store, key))
   switch (content) {

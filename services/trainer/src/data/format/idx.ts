@@ -16,6 +16,7 @@ export async function readIdx(file: OpenFile): Promise<IdxArray> {
   const offset = 4 + 4 * dimensions!
   const head = Buffer.from(await file.read(4, 4 * dimensions!))
   const shape = Array.from({ length: dimensions! }, (_, i) => head.readUInt32BE(4 * i))
+  if (shape.includes(0)) throw new DamagedFile(`its shape is ${shape.join(' x ')}: nothing is in it`)
   const bytes = shape.reduce((product, side) => product * side, 1)
   if (file.bytes - offset !== bytes) throw new DamagedFile(`${shape.join(' x ')} bytes are ${bytes}; ${file.bytes - offset} follow the header`)
   return { shape, file, offset }

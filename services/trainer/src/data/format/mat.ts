@@ -7,6 +7,8 @@ import type { OpenFile, Spool } from '../archive/spool.js'
 export interface MatArray {
   name: string
   shape: number[]
+  /** Of elements. */
+  count: number
   file: OpenFile
   /** Of the first element. */
   offset: number
@@ -18,6 +20,10 @@ export interface MatArray {
 const [miInt8, miInt32, miUint32, miMatrix, miCompressed] = [1, 5, 6, 14, 15]
 const stores: Record<number, { stored: MatArray['stored']; bytes: number }> = { 2: { stored: 'uint8', bytes: 1 }, 4: { stored: 'uint16', bytes: 2 }, 5: { stored: 'int32', bytes: 4 }, 9: { stored: 'double', bytes: 8 } }
 const numericClasses = { first: 6, last: 15 } // double, single, and integers of 8 to 64 bits
+
+/** SVHN's files have two; a workspace that was saved whole has some dozens. */
+const maxElements = 256
+const maxNumbers = 10_000_000
 
 interface Element {
   type: number
@@ -38,7 +44,8 @@ export async function readMat(file: OpenFile, spool: Spool): Promise<MatArray[]>
   if (head.toString('latin1', 0, 10) !== 'MATLAB 5.0') throw new DamagedFile('it is no MAT-file of version 5')
   if (head.toString('latin1', 126, 128) !== 'IM') throw new DamagedFile('it was written by a big-endian machine')
   const arrays: MatArray[] = []
-  for (let at = 128; at < file.bytes; ) {
+  for (let at = 128, elements = 0; at < file.bytes; elements++) {
+    if (elements === maxElements) throw new DamagedFile(`it has more than ${maxElements} elements, the most that are read`)
     const { type, bytes, start, end } = await elementAt(file, at)
     // Compressed elements alone are not padded to eight bytes.
     at = type === miCompressed ? start + bytes : end
@@ -73,17 +80,19 @@ async function matrix(file: OpenFile, { start }: Element): Promise<MatArray[]> {
   if (kind < numericClasses.first || kind > numericClasses.last) return []
   const sides = Buffer.from(await file.read(dimensions.start, dimensions.bytes))
   const shape = Array.from({ length: dimensions.bytes / 4 }, (_, i) => sides.readInt32LE(4 * i))
+  if (shape.some((side) => side < 0)) throw new DamagedFile(`an array has the shape ${shape.join(' x ')}`)
+  const count = shape.reduce((product, side) => product * side, 1)
   const data = await elementAt(file, name.end)
   const { stored, bytes } = stores[data.type] ?? { stored: 'other' as const, bytes: null }
-  if (bytes !== null && shape.reduce((product, side) => product * side, bytes) !== data.bytes) throw new DamagedFile(`an array of ${shape.join(' x ')} has ${data.bytes} bytes`)
+  if (bytes !== null && count * bytes !== data.bytes) throw new DamagedFile(`an array of ${shape.join(' x ')} has ${data.bytes} bytes`)
   if (data.start + data.bytes > file.bytes) throw new DamagedFile('an array ends early')
-  return [{ name: Buffer.from(await file.read(name.start, name.bytes)).toString('latin1'), shape, file, offset: data.start, stored }]
+  return [{ name: Buffer.from(await file.read(name.start, name.bytes)).toString('latin1'), shape, count, file, offset: data.start, stored }]
 }
 
 /** @throws DamagedFile where they are no bytes, 16-bit, 32-bit numbers or doubles, or too many */
-export async function readMatNumbers({ file, offset, stored, shape }: MatArray): Promise<Float64Array> {
-  const count = shape.reduce((product, side) => product * side, 1)
-  if (stored === 'other' || count > 10_000_000) throw new DamagedFile('its labels are stored in a way that is not read')
+export async function readMatNumbers({ file, offset, stored, count }: MatArray): Promise<Float64Array> {
+  if (stored === 'other') throw new DamagedFile('its labels are stored in a way that is not read')
+  if (count > maxNumbers) throw new DamagedFile(`it has ${count} labels, at most ${maxNumbers} are read`)
   const type = { uint8: Uint8Array, uint16: Uint16Array, int32: Int32Array, double: Float64Array }[stored]
   const content = await file.read(offset, count * type.BYTES_PER_ELEMENT)
   return Float64Array.from(new type(content.slice().buffer))

@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { DamagedFile } from '../archive/archive.js'
 import type { OpenFile } from '../archive/spool.js'
 
@@ -19,7 +18,9 @@ export interface NpyArray extends NpyHeader {
 export const preludeBytes = 12
 const maxHeaderBytes = 65_536
 const headerPattern = /^\{\s*'descr':\s*'([<>|=][a-zA-Z]\d+)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d\s,]*)\),?\s*\}\s*$/
-const shapeOf = z.array(z.coerce.number().int().nonnegative()).max(8)
+const maxDimensions = 8
+/** Below 2^53 by far, and more bytes than any file has. */
+const maxSideDigits = 15
 
 /** Where the header's text lies, by the first `preludeBytes` bytes. @throws DamagedFile */
 export function headerSpan(prelude: Uint8Array): { start: number; length: number } {
@@ -37,9 +38,13 @@ export function parseHeader(header: Uint8Array, { offset, bytes }: { offset: num
   const found = headerPattern.exec(text)
   if (!found) throw new DamagedFile(`its header is not one of a plain array: ${text.trim().slice(0, 120)}`)
   const [, type = '', order, sides = ''] = found
-  const shape = shapeOf.parse(sides.split(',').map((side) => side.trim()).filter((side) => side !== ''))
+  const written = sides.split(',').map((side) => side.trim()).filter((side) => side !== '')
+  if (written.length > maxDimensions || written.some((side) => !/^\d+$/.test(side) || side.length > maxSideDigits)) {
+    throw new DamagedFile(`its shape is (${sides.trim().slice(0, 120)}); at most ${maxDimensions} dimensions of at most ${maxSideDigits} digits are read`)
+  }
+  const shape = written.map(Number)
   const expected = shape.reduce((product, side) => product * side, Number(type.slice(2)))
-  if (bytes - offset !== expected) throw new DamagedFile(`it has ${bytes - offset} bytes of values; ${type} of shape (${shape.join(', ')}) has ${expected}`)
+  if (bytes - offset !== expected) throw new DamagedFile(`it has ${bytes - offset} bytes of values; ${type.slice(0, 20)} of shape (${shape.join(', ')}) has ${expected}`)
   return { offset, type, shape, fortran: order === 'True' }
 }
 
@@ -61,10 +66,13 @@ export function integersOf(values: Uint8Array, type: string): Float64Array {
   })
 }
 
+/** Of an array of labels. */
+const maxNumbers = 10_000_000
+
 /** Whole numbers of up to 8 bytes. @throws DamagedFile where there are too many, or of another kind */
 export async function readIntegers({ file, offset, type, shape }: NpyArray): Promise<Int32Array> {
   const count = shape.reduce((product, side) => product * side, 1)
   if (!/^[<|>][iu][1248]$/.test(type)) throw new DamagedFile(`its numbers are of type ${type}; whole numbers are needed`)
-  if (count > 10_000_000) throw new DamagedFile(`it holds ${count} numbers`)
+  if (count > maxNumbers) throw new DamagedFile(`it holds ${count} numbers, at most ${maxNumbers} are read`)
   return Int32Array.from(integersOf(await file.read(offset, count * Number(type.slice(2))), type))
 }

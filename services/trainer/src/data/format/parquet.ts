@@ -1,85 +1,151 @@
-/**
- * The one door to hyparquet. Row groups are read one at a time; pages may be packed by Snappy, gzip or Brotli, and by Zstandard
- * where this Node has it (22.15 and later).
- */
-import * as zlib from 'node:zlib'
-import { parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet'
-import type { AsyncBuffer, Compressors } from 'hyparquet'
-import { z } from 'zod'
-import { DamagedFile, maxFileBytes } from '../archive/archive.js'
+import { DamagedFile, maxRatio, ratioFrom } from '../archive/archive.js'
 import type { OpenFile } from '../archive/spool.js'
+import type { Cell } from './parquet/encodings.js'
+import { readChunk } from './parquet/readChunk.js'
+import type { Leaf } from './parquet/readChunk.js'
+import { numberIn, readStruct, structIn, structsIn, textIn, textsIn } from './parquet/thrift.js'
+import type { ThriftStruct } from './parquet/thrift.js'
 
 export interface ParquetTable {
+  /** Of all row groups. */
   rows: number
   columns: ParquetColumn[]
-  /** One row group after another. Byte arrays come as bytes, strings as strings, 64-bit numbers as bigint. @throws DamagedFile */
-  read(columns: string[]): AsyncGenerator<Record<string, unknown>[]>
+  /** One row group after another: the values of each of the leaves. @throws DamagedFile */
+  read(leaves: readonly Leaf[]): AsyncGenerator<Cell[][]>
 }
 
 export interface ParquetColumn {
   name: string
-  /** Of a struct: its fields. */
-  fields: string[]
-  isBytes: boolean
+  /** Of the column itself: what it holds without lists. Null for a struct or a list. */
+  leaf: Leaf | null
+  /** Of a struct: the leaves among its fields, by name. */
+  fields: Map<string, Leaf>
   /** Of a class label, where the file's metadata say so: the class names in order (as Hugging Face's `datasets` writes them). */
   names: string[] | null
 }
 
-const features = z.object({ info: z.object({ features: z.record(z.string(), z.unknown()) }) })
-const classLabel = z.object({ names: z.array(z.string()).min(1).max(65_535) })
+const tailBytes = 8
+/** A row group of three columns takes half a kilobyte, so that thousands of them fit. */
+const maxFooterBytes = 16 * 2 ** 20
+const footerLimits = { maxValues: 1_000_000, maxDepth: 24 }
+const maxSchemaDepth = 32
+const maxDescriptionBytes = 4 * 2 ** 20
+const maxDescriptionDepth = 64
 
-/** @throws DamagedFile when it is no Parquet file that can be read */
+/**
+ * Opens a Parquet file (parquet-format 2.11: README.md, parquet.thrift, Encodings.md) for its columns without lists. Read by our own code,
+ * since it must stand whatever bytes come: nothing is made or believed because a file claims it, only what its bytes hold.
+ * @throws DamagedFile when it is no Parquet file that can be read
+ */
 export async function openParquet(file: OpenFile): Promise<ParquetTable> {
-  const buffer = asyncBuffer(file)
-  const metadata = await parquetMetadataAsync(buffer, { geoparquet: false }).catch(damaged)
-  const described = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value
-  const known = features.safeParse(parseJson(described)).data?.info.features ?? {}
-  const columns = parquetSchema(metadata).children.map(({ element, children }): ParquetColumn => ({
-    name: element.name,
-    fields: children.map((child) => child.element.name),
-    isBytes: element.type === 'BYTE_ARRAY' && element.converted_type !== 'UTF8',
-    names: classLabel.safeParse(known[element.name]).data?.names ?? null,
-  }))
+  const footer = await readFooter(file)
+  const schema = structsIn(footer, 2)
+  const names = namesIn(footer)
+  const columns = columnsOf(schema).map((column) => ({ ...column, names: names(column.name) }))
+  const groups = structsIn(footer, 4).map((group) => {
+    const rows = numberIn(group, 3)
+    if (!(rows >= 0)) throw new DamagedFile(`a row group would have ${rows} rows`)
+    return { rows, chunks: structsIn(group, 1) }
+  })
+  let spent = 0
+  const spend = (bytes: number): void => {
+    spent += Math.max(0, bytes)
+    if (spent > ratioFrom && spent > maxRatio * file.bytes) throw new DamagedFile(`its pages unpack to more than ${maxRatio} times its size`)
+  }
   return {
-    rows: Number(metadata.num_rows),
+    rows: groups.reduce((sum, { rows }) => sum + rows, 0),
     columns,
-    async *read(names) {
-      let rowStart = 0
-      for (const group of metadata.row_groups) {
-        if (group.total_byte_size > maxFileBytes) throw new DamagedFile(`a row group has ${group.total_byte_size} bytes, at most ${maxFileBytes} are read at once; write it with smaller ones`)
-        const rowEnd = rowStart + Number(group.num_rows)
-        yield await parquetReadObjects({ file: buffer, metadata, columns: names, rowStart, rowEnd, utf8: false, geoparquet: false, compressors }).catch(damaged)
-        rowStart = rowEnd
+    async *read(leaves) {
+      for (const { rows, chunks } of groups) {
+        if (rows === 0) continue
+        const cells: Cell[][] = []
+        for (const leaf of leaves) cells.push(await readChunk(file, { leaf, metadata: chunkOf(chunks, leaf), rows, spend }))
+        yield cells
       }
     },
   }
 }
 
-const compressors: Compressors = {
-  GZIP: (input, length) => zlib.gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
-  BROTLI: (input, length) => zlib.brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
-  ...('zstdDecompressSync' in zlib ? { ZSTD: zlib.zstdDecompressSync as (input: Uint8Array) => Uint8Array } : {}),
+async function readFooter(file: OpenFile): Promise<ThriftStruct> {
+  const tail = Buffer.from(await file.read(file.bytes - tailBytes, tailBytes))
+  if (tail.toString('latin1', 4) !== 'PAR1') throw new DamagedFile(tail.toString('latin1', 4) === 'PARE' ? 'it is encrypted' : 'it does not end as a Parquet file does: it is cut off, or none')
+  const length = tail.readUInt32LE(0)
+  if (length > maxFooterBytes) throw new DamagedFile(`its description would have ${length} bytes, at most ${maxFooterBytes} are read`)
+  return readStruct(await file.read(file.bytes - tailBytes - length, length), 0, footerLimits).struct
 }
 
-const asyncBuffer = (file: OpenFile): AsyncBuffer => ({
-  byteLength: file.bytes,
-  async slice(start, end = file.bytes) {
-    const bytes = new Uint8Array(Math.max(0, Math.min(end, file.bytes) - start))
-    await file.read(start, bytes.length, bytes)
-    return bytes.buffer
-  },
-})
+/** The schema is a tree written in the order of a walk, each element with the number of its children. */
+function columnsOf(schema: readonly ThriftStruct[]): Omit<ParquetColumn, 'names'>[] {
+  let next = 0
+  const walk = (way: { path: string[]; maxDefinition: number; listed: boolean }, depth: number): Node => {
+    const element = schema[next++]
+    if (element === undefined) throw new DamagedFile('its schema names more columns than it has')
+    if (depth > maxSchemaDepth) throw new DamagedFile(`its schema is nested more than ${maxSchemaDepth} deep`)
+    const repetition = numberIn(element, 3, 0)
+    const name = textIn(element, 4)
+    const here = depth === 0 ? way : { path: [...way.path, name], maxDefinition: way.maxDefinition + (repetition === 0 ? 0 : 1), listed: way.listed || repetition === 2 }
+    const children: Node[] = []
+    const count = numberIn(element, 5, 0)
+    if (!(count >= 0 && count <= schema.length)) throw new DamagedFile(`a part of its schema would have ${count} columns; ${schema.length} are there`)
+    for (let i = 0; i < count; i++) children.push(walk(here, depth + 1))
+    const type = element.get(1)
+    const isText = numberIn(element, 6, -1) === 0 || structIn(element, 10).has(1)
+    const leaf = count > 0 || here.listed || typeof type !== 'number' ? null : { path: here.path, type, typeLength: numberIn(element, 2, 0), maxDefinition: here.maxDefinition, isText }
+    return { name, leaf, children }
+  }
+  return walk({ path: [], maxDefinition: 0, listed: false }, 0).children.map(({ name, leaf, children }) => ({
+    name,
+    leaf,
+    fields: new Map(children.flatMap((child) => (child.leaf === null ? [] : [[child.name, child.leaf]]))),
+  }))
+}
 
-function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? null : JSON.parse(text)
-  } catch {
-    return null
+interface Node {
+  name: string
+  leaf: Leaf | null
+  children: Node[]
+}
+
+function chunkOf(chunks: readonly ThriftStruct[], { path }: Leaf): ThriftStruct {
+  const wanted = JSON.stringify(path)
+  const found = chunks.find((chunk) => JSON.stringify(textsIn(structIn(chunk, 3), 3)) === wanted)
+  if (found === undefined) throw new DamagedFile(`a row group lacks the column ${path.join('.')}`)
+  if (textIn(found, 1) !== '') throw new DamagedFile('its columns lie in other files')
+  return structIn(found, 3)
+}
+
+/** The class names of a column, of what Hugging Face's `datasets` keeps in the file's metadata. */
+function namesIn(footer: ThriftStruct): (column: string) => string[] | null {
+  const described = structsIn(footer, 5).find((pair) => textIn(pair, 1) === 'huggingface')
+  const text = described === undefined ? '' : textIn(described, 2)
+  if (text.length > maxDescriptionBytes) throw new DamagedFile(`what it says of its features (huggingface) has ${text.length} characters, at most ${maxDescriptionBytes} are read`)
+  if (depthOf(text) > maxDescriptionDepth) throw new DamagedFile(`what it says of its features (huggingface) is nested more than ${maxDescriptionDepth} deep`)
+  const features = inside(inside(parseJson(text), 'info'), 'features')
+  return (column) => {
+    const names = inside(inside(features, column), 'names')
+    return Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string') ? names : null
   }
 }
 
-/** What hyparquet throws is a plain error, whatever is wrong with the file. */
-function damaged(error: unknown): never {
-  if (error instanceof DamagedFile || (error as NodeJS.ErrnoException).syscall !== undefined) throw error
-  throw new DamagedFile(`it cannot be read (${(error as Error).message})`, { cause: error })
+const inside = (value: unknown, key: string): unknown => (value instanceof Object && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined)
+
+/** How deep a JSON text is nested, before it is parsed: nested lists take a hundred times their size. */
+function depthOf(text: string): number {
+  let [depth, deepest, quoted] = [0, 0, false]
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]
+    if (quoted && char === '\\') i++
+    else if (char === '"') quoted = !quoted
+    else if (!quoted && (char === '[' || char === '{')) deepest = Math.max(deepest, ++depth)
+    else if (!quoted && (char === ']' || char === '}')) depth--
+  }
+  return deepest
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }

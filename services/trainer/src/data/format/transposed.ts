@@ -10,21 +10,39 @@ export interface ColumnMajorRecords {
 
 const blockBytes = 16 * 2 ** 20
 
-/** Of an array in Fortran's order the records lie scattered, byte j of record i at `j * count + i`: writes them one after another. */
+/**
+ * Of an array in Fortran's order the records lie scattered, byte j of record i at `j * count + i`: writes them one after another. In two
+ * rounds, so that no read is small: slabs of many j are turned each for itself, then records are put together of their parts in each slab.
+ */
 export async function transposed(records: ColumnMajorRecords, spool: Spool): Promise<{ file: OpenFile; offset: number }> {
   const { count, bytes } = records
-  return { file: await spool.write(recordBlocks(records), { from: count * bytes }), offset: 0 }
+  const written = { from: count * bytes, again: true }
+  /** Values of a record in a slab; the last slab may have fewer. */
+  const width = Math.min(bytes, Math.max(1, Math.floor(blockBytes / Math.max(1, count))))
+  const turned = await spool.write(turnedSlabs(records, width), written)
+  return { file: await spool.write(recordBlocks(turned, { count, bytes, width }), written), offset: 0 }
 }
 
-async function* recordBlocks({ file, offset, count, bytes }: ColumnMajorRecords): AsyncGenerator<Uint8Array> {
-  const atOnce = Math.max(1, Math.floor(blockBytes / bytes))
-  const column = new Uint8Array(atOnce)
+/** Slab after slab: `[width, count]` → `[count, width]`. */
+async function* turnedSlabs({ file, offset, count, bytes }: ColumnMajorRecords, width: number): AsyncGenerator<Uint8Array> {
+  for (let first = 0; first < bytes; first += width) {
+    const some = Math.min(width, bytes - first)
+    const slab = await file.read(offset + first * count, some * count)
+    const turned = new Uint8Array(some * count)
+    for (let j = 0, from = 0; j < some; j++) for (let i = 0, to = j; i < count; i++, to += some) turned[to] = slab[from++]!
+    yield turned
+  }
+}
+
+async function* recordBlocks(turned: OpenFile, { count, bytes, width }: { count: number; bytes: number; width: number }): AsyncGenerator<Uint8Array> {
+  const atOnce = Math.max(1, Math.floor(blockBytes / Math.max(1, bytes)))
   for (let first = 0; first < count; first += atOnce) {
-    const some = Math.min(atOnce, count - first)
-    const block = new Uint8Array(some * bytes)
-    for (let j = 0; j < bytes; j++) {
-      const values = await file.read(offset + j * count + first, some, column)
-      for (let i = 0, at = j; i < some; i++, at += bytes) block[at] = values[i]!
+    const records = Math.min(atOnce, count - first)
+    const block = new Uint8Array(records * bytes)
+    for (let start = 0; start < bytes; start += width) {
+      const some = Math.min(width, bytes - start)
+      const part = await turned.read(start * count + first * some, records * some)
+      for (let i = 0; i < records; i++) block.set(part.subarray(i * some, (i + 1) * some), i * bytes + start)
     }
     yield block
   }

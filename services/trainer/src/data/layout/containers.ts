@@ -15,7 +15,7 @@ export interface Container {
   file: OpenFile
 }
 
-/** An honest data set has a few dozen; each is a file that is held open. */
+/** An honest data set has a few dozen; each is unpacked to be looked at. */
 const maxFiles = 2000
 
 const arrayContents: readonly Content[] = ['parquet', 'matlab', 'numpy', 'idx', 'pickle'] satisfies ArrayContent[]
@@ -41,7 +41,7 @@ export async function openContainers({ archive, spool }: Pick<SurveyContext, 'ar
   const first = await open(largest).catch((error: unknown) => (error instanceof DamagedFile ? null : Promise.reject(error as Error)))
   if (first === null || !isArrayContent(first.kind)) return null
   unpacked.set(largest, first)
-  if (archive.files.length > maxFiles) throw new Failure('DATASET_INVALID', `an upload of ${first.kind} files has at most ${maxFiles}; this one has ${archive.files.length}`)
+  if (archive.files.length > maxFiles) throw unfit({ path: first.path, code: 'TOO_MANY_FILES', message: `an upload of ${first.kind} files has at most ${maxFiles} files; this one has ${archive.files.length}`, fix: 'Pack what belongs to the data set alone, or put its parts together.' })
   for (const [index, { path, bytes }] of archive.files.entries()) {
     if (bytes > 0 && index !== largest) unpacked.set(index, await readIn(path, () => open(index)))
   }
@@ -49,12 +49,23 @@ export async function openContainers({ archive, spool }: Pick<SurveyContext, 'ar
   return { kind: first.kind, files }
 }
 
-/** What is wrong with a file's bytes is told as the file's problem. @throws Failure DATASET_INVALID */
+/**
+ * What is wrong with a file's bytes is told as the file's problem; so is what a reader stumbles over unexpectedly (V8's own errors), since
+ * that comes of the bytes too and would come again at every attempt. Its cause stays with it for the log.
+ * @throws Failure DATASET_INVALID
+ */
 export async function readIn<T>(path: string, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof DamagedFile)) throw error
-    throw unfit({ path, code: 'DAMAGED', message: error.message, fix: 'Take it anew from where it was published, or write it again.' })
+    throw unreadable(path, error)
   }
+}
+
+function unreadable(path: string, error: unknown): unknown {
+  const stumbled = (error instanceof RangeError || error instanceof TypeError || error instanceof SyntaxError) && !/allocation failed/i.test(error.message)
+  if (!(error instanceof DamagedFile || stumbled)) return error
+  const message = stumbled ? `it cannot be read (${error.message})` : error.message
+  const issue = { path, code: 'DAMAGED', message, fix: 'Take it anew from where it was published, or write it again.' }
+  return stumbled ? new Failure('DATASET_INVALID', `${path}: ${message}`, { issues: [issue], cause: error }) : unfit(issue)
 }

@@ -3,6 +3,7 @@ import type { Split } from '@imclr/contract'
 import { minSide } from '../decode/measureItems.js'
 import { unfit } from '../problems.js'
 import type { Records } from '../records.js'
+import { maxClasses } from './textList.js'
 import type { Item, Layout, Survey, SurveyContext } from './survey.js'
 
 /** Raw pictures of one part, and the labels as their file has them. */
@@ -31,7 +32,8 @@ export interface Naming {
 /** Names in the order of their numbers, the first of which is `first`. Classes are in code-unit order. */
 export function named(names: readonly string[], first = 0): Naming {
   const classes = [...new Set(names)].sort()
-  const labels = names.map((name) => classes.indexOf(name))
+  const places = new Map(classes.map((name, label) => [name, label]))
+  const labels = names.map((name) => places.get(name)!)
   return { classes, labelOf: (number) => labels[number - first], range: `${first} to ${first + names.length - 1}` }
 }
 
@@ -41,6 +43,33 @@ export function numbered(labels: Iterable<number>): Naming {
   const places = new Map(numbers.map((number, label) => [number, label]))
   return { classes: numbers.map(String), labelOf: (number) => places.get(number), range: '0 and more' }
 }
+
+/** Pixels of a raw picture: one is held in memory whole. */
+const maxRecordPixels = 2 ** 24
+
+export interface Counted {
+  path: string
+  count: number
+  height: number
+  width: number
+  /** How many labels their file has; null where there is none, or what it has is not counted yet. */
+  labels?: number | null
+}
+
+/**
+ * What headers alone say about raw pictures, held against the limits before anything that they announce is read or made.
+ * @throws Failure DATASET_INVALID, DATASET_TOO_LARGE
+ */
+export function checkCounts({ path, count, height, width, labels = null }: Counted, { maxImages }: Pick<SurveyContext, 'maxImages'>): void {
+  const size = `its images have ${width} x ${height} pixels`
+  if (!(Math.min(height, width) >= minSide)) throw unfit({ path, code: 'TOO_SMALL', message: `${size}, at least ${minSide} x ${minSide} are needed`, fix: 'Take larger images.' })
+  if (height * width > maxRecordPixels) throw unfit({ path, code: 'TOO_MANY_PIXELS', message: `${size}, at most ${maxRecordPixels} are taken of raw images`, fix: 'Scale the images down.' })
+  if (count > maxImages) throw new Failure('DATASET_TOO_LARGE', `${path} has ${count} images; the limit maxImages is ${maxImages}`)
+  if (labels !== null && labels !== count) throw labelsDiffer(path, count, labels)
+}
+
+const labelsDiffer = (path: string, images: number, labels: number | null) =>
+  unfit({ path, code: 'LABELS_DIFFER', message: `it has ${images} images and ${labels === null ? 'no labels' : `${labels} labels`}`, fix: 'Give each image a label.' })
 
 export interface RecordSurvey {
   layout: Layout
@@ -57,17 +86,16 @@ export interface RecordSurvey {
 export function recordSurvey({ layout, blocks, naming, folds }: RecordSurvey, { problems, maxImages }: Pick<SurveyContext, 'problems' | 'maxImages'>): Survey {
   const total = blocks.reduce((sum, { records }) => sum + records.count, 0)
   if (total > maxImages) throw new Failure('DATASET_TOO_LARGE', `the upload has ${total} images; the limit maxImages is ${maxImages}`)
+  if (naming.classes.length > maxClasses) throw unfit({ path: blocks[0]?.path ?? '', code: 'TOO_MANY_CLASSES', message: `its labels are ${naming.classes.length} different numbers, at most ${maxClasses} can be told apart`, fix: 'Take fewer classes.' })
   const [first] = blocks
   const items: Item[] = []
   const trainItems: (number | null)[] = []
   blocks.forEach(({ path, part, records, labels }, file) => {
     const { height, width } = records.grid
     const size = first!.records.grid
-    if (Math.min(height, width) < minSide) throw unfit({ path, code: 'TOO_SMALL', message: `its images have ${width} x ${height} pixels, at least ${minSide} x ${minSide} are needed`, fix: 'Take larger images.' })
+    checkCounts({ path, count: records.count, height, width }, { maxImages })
     if (height !== size.height || width !== size.width) throw unfit({ path, code: 'SIZES_DIFFER', message: `its images have ${width} x ${height} pixels, those of ${first!.path} ${size.width} x ${size.height}`, fix: 'Give all images one size.' })
-    if (part !== 'unlabelled' && labels?.length !== records.count) {
-      throw unfit({ path, code: 'LABELS_DIFFER', message: `it has ${records.count} images and ${labels === null ? 'no labels' : `${labels.length} labels`}`, fix: 'Give each image a label.' })
-    }
+    if (part !== 'unlabelled' && labels?.length !== records.count) throw labelsDiffer(path, records.count, labels?.length ?? null)
     for (let record = 0; record < records.count; record++) {
       const label = part === 'unlabelled' ? -1 : naming.labelOf(labels![record]!)
       const itemPath = `${path}/${String(record).padStart(5, '0')}`

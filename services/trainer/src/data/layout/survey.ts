@@ -6,6 +6,7 @@ import type { Spool } from '../archive/spool.js'
 import type { Notes } from '../notes.js'
 import type { Problems } from '../problems.js'
 import type { Records } from '../records.js'
+import { checkNameForms } from './checkNameForms.js'
 import { openContainers } from './containers.js'
 import { labelsAlike } from './labelsAlike.js'
 import { surveyCifarBinary } from './surveyCifarBinary.js'
@@ -66,6 +67,7 @@ export async function survey(context: SurveyContext): Promise<Survey> {
     const found = (await surveyCifarBinary(context)) ?? (await surveyStl10(context)) ?? (await surveyContainers(context)) ?? (await surveyPictures(context))
     for (const alike of labelsAlike(found.classes)) context.notes.add('LABELS_DIFFER_BY_FORM', alike.map((label) => JSON.stringify(label)).join(', '))
     if (found.pixels.kind === 'pictures') found.items.sort((a, b) => (a.path < b.path ? -1 : 1))
+    checkNameForms(found.classes, context.problems)
     if (context.options.labels === 'coarse' && found.layout !== 'parquet' && !found.layout.startsWith('cifar')) {
       context.problems.add('set', { path: '', code: 'NO_COARSE_LABELS', message: 'these images have one label each', fix: "Leave the option 'labels' out." })
     }

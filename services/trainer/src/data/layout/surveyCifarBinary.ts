@@ -1,10 +1,11 @@
 import type { Split } from '@imclr/contract'
 import type { OpenFile } from '../archive/spool.js'
-import { unfit } from '../problems.js'
+import { maxIssues, unfit } from '../problems.js'
 import { planar } from '../records.js'
 import { readIn } from './containers.js'
-import { named, recordSurvey } from './recordSurvey.js'
+import { checkCounts, named, recordSurvey } from './recordSurvey.js'
 import type { Block } from './recordSurvey.js'
+import { checkNames, nameList, readList } from './textList.js'
 import type { Survey, SurveyContext } from './survey.js'
 
 interface CifarFormat {
@@ -25,7 +26,6 @@ const formats: readonly CifarFormat[] = [
 export const cifarSize = { height: 32, width: 32 }
 
 const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1)
-export const textLines = (bytes: Uint8Array): string[] => Buffer.from(bytes).toString('utf8').split('\n').map((line) => line.trim()).filter((line) => line !== '')
 
 /** The CIFAR-10 and CIFAR-100 binary archives, known by the names of their files; null where it is neither. */
 export async function surveyCifarBinary(context: SurveyContext): Promise<Survey | null> {
@@ -44,10 +44,13 @@ export async function surveyCifarBinary(context: SurveyContext): Promise<Survey 
     return part === null ? [] : [{ path, file, part, bytes: archive.files[file]!.bytes }]
   })
   checkLengths(batches, recordBytes)
+  const classNames = await readList(archive, names.file, nameList)
+  checkNames(classNames, names.path)
   const blocks: Block[] = []
   for (const { path, file: index, part } of batches) {
-    const file = await archive.open(index)
+    const file = await readIn(path, () => archive.open(index))
     const count = file.bytes / recordBytes
+    checkCounts({ path, count, ...cifarSize }, context)
     blocks.push({
       path,
       part,
@@ -55,7 +58,7 @@ export async function surveyCifarBinary(context: SurveyContext): Promise<Survey 
       labels: await readIn(path, () => everyByte(file, { first: labelled.at, step: recordBytes, count })),
     })
   }
-  return recordSurvey({ layout: 'cifar-binary', blocks, naming: named(textLines(await archive.read(names.file))) }, context)
+  return recordSurvey({ layout: 'cifar-binary', blocks, naming: named(classNames) }, context)
 }
 
 export const noCoarseLabels = (path: string) => unfit({ path, code: 'NO_COARSE_LABELS', message: 'there are no coarse labels; CIFAR-100 has them', fix: "Leave the option 'labels' out." })
@@ -64,6 +67,7 @@ export const noCoarseLabels = (path: string) => unfit({ path, code: 'NO_COARSE_L
 export function checkLengths(files: readonly { path: string; bytes: number }[], recordBytes: number): void {
   const [first, ...more] = files
     .filter(({ bytes }) => bytes === 0 || bytes % recordBytes !== 0)
+    .slice(0, maxIssues)
     .map(({ path, bytes }) => ({ path, code: 'RECORD_LENGTH', message: `it has ${bytes} bytes, no multiple of ${recordBytes}, those of a record`, fix: 'Take the archive anew from where it was published.' }))
   if (first) throw unfit(first, ...more)
 }

@@ -6,8 +6,9 @@ import { unfit } from '../problems.js'
 import { planar } from '../records.js'
 import { readIn } from './containers.js'
 import type { Container } from './containers.js'
-import { named, recordSurvey } from './recordSurvey.js'
+import { checkCounts, named, recordSurvey } from './recordSurvey.js'
 import type { Block } from './recordSurvey.js'
+import { checkNames } from './textList.js'
 import type { Survey, SurveyContext } from './survey.js'
 import { cifarSize, noCoarseLabels } from './surveyCifarBinary.js'
 
@@ -17,26 +18,28 @@ const recordBytes = 3 * cifarSize.height * cifarSize.width
 export async function surveyCifarPython(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
   const { options, spool } = context
   const batches: { path: string; file: OpenFile; found: Map<unknown, unknown> }[] = []
-  let names: Map<unknown, unknown> | undefined
+  let names: { path: string; found: Map<unknown, unknown> } | undefined
   for (const { path, file } of containers) {
     if (file.bytes > maxFileBytes) throw unfit({ path, code: 'FILE_TOO_LARGE', message: `it has ${file.bytes} bytes, at most ${maxFileBytes} are read`, fix: 'Take the archive anew from where it was published.' })
     const found = await readIn(path, async () => readPickle(await file.read(0, file.bytes)))
     if (!(found instanceof Map)) continue
     if (found.has('data')) batches.push({ path, file, found: withoutPixels(found) })
-    else names = found
+    else names = { path, found }
   }
   const hundred = batches.some(({ found }) => found.has('fine_labels'))
   if (options.labels === 'coarse' && !hundred) throw noCoarseLabels(containers[0]!.path)
   const labelKey = hundred ? `${options.labels}_labels` : 'labels'
   const nameKey = hundred ? `${options.labels}_label_names` : 'label_names'
-  const classes = names?.get(nameKey)
+  const classes = names?.found.get(nameKey)
   if (!isListOf(classes, 'string')) throw unfit({ path: containers[0]!.path, code: 'NAMES_MISSING', message: `no pickle holds ${nameKey}`, fix: `Pack ${hundred ? 'meta' : 'batches.meta'} as well.` })
+  checkNames(classes, names!.path)
 
   const blocks: Block[] = []
   for (const { path, file, found } of batches) {
     const [place, labels] = [found.get('data'), found.get(labelKey)]
     if (!isPlace(place) || !isListOf(labels, 'number')) throw unfit({ path, code: 'NOT_CIFAR', message: `it is no dictionary with data [n, ${recordBytes}] and ${labelKey}`, fix: 'Take the archive anew from where it was published.' })
     const { count, offset, fortran } = place
+    checkCounts({ path, count, ...cifarSize, labels: labels.length }, context)
     const rows = fortran ? await transposed({ file, offset, count, bytes: recordBytes }, spool) : { file, offset }
     const part = /test/i.test(path.slice(path.lastIndexOf('/') + 1)) ? 'test' : 'train'
     blocks.push({ path, part, records: { ...rows, count, recordBytes, grid: planar(cifarSize, 3) }, labels })

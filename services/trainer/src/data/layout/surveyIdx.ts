@@ -4,7 +4,7 @@ import { planar } from '../records.js'
 import { readIn } from './containers.js'
 import type { Container } from './containers.js'
 import { pairUp } from './pairUp.js'
-import { labelsOf, numbered, recordSurvey } from './recordSurvey.js'
+import { checkCounts, labelsOf, numbered, recordSurvey } from './recordSurvey.js'
 import type { Block } from './recordSurvey.js'
 import type { Survey, SurveyContext } from './survey.js'
 
@@ -18,8 +18,10 @@ export async function surveyIdx(containers: readonly Container[], context: Surve
     }),
   )
   const blocks: Block[] = []
-  for (const { part, images, labels } of pairUp(arrays, context.notes)) {
+  for (const { part, images, labels: given } of pairUp(arrays, context.notes)) {
     const { shape: [count, height, width], file, offset } = images.array
+    const labels = part === 'unlabelled' ? null : given
+    checkCounts({ path: images.path, count: count!, height: height!, width: width!, labels: labels?.array.shape[0] ?? null }, context)
     const recordBytes = height! * width!
     blocks.push({
       path: images.path,

@@ -1,14 +1,13 @@
 import { readIntegers, readNpy } from '../format/npy.js'
 import type { NpyArray } from '../format/npy.js'
 import { transposed } from '../format/transposed.js'
-import type { Spool } from '../archive/spool.js'
 import { unfit } from '../problems.js'
 import type { Grid, Records } from '../records.js'
 import { readIn } from './containers.js'
 import type { Container } from './containers.js'
 import { pairUp } from './pairUp.js'
 import { wordsOf } from './parts.js'
-import { labelsOf, numbered, recordSurvey } from './recordSurvey.js'
+import { checkCounts, labelsOf, numbered, recordSurvey } from './recordSurvey.js'
 import type { Block } from './recordSurvey.js'
 import type { Survey, SurveyContext } from './survey.js'
 
@@ -25,14 +24,15 @@ export async function surveyNumpy(containers: readonly Container[], context: Sur
     }),
   )
   const blocks: Block[] = []
-  for (const { part, images, labels } of pairUp(arrays, context.notes)) {
+  for (const { part, images, labels: given } of pairUp(arrays, context.notes)) {
+    const labels = part === 'unlabelled' ? null : given
     if (labels !== null && !(labels.array.shape.length === 1 || (labels.array.shape.length === 2 && labels.array.shape[1] === 1))) {
       throw unfit({ path: labels.path, code: 'ARRAY_SHAPE', message: `its shape is (${labels.array.shape.join(', ')})`, fix: 'Labels are [n] or [n, 1], a whole number each.' })
     }
     blocks.push({
       path: images.path,
       part,
-      records: await recordsOf(images.array, { path: images.path, spool: context.spool }),
+      records: await recordsOf(images.array, { path: images.path, labels: labels?.array.shape[0] ?? null, context }),
       labels: labels && (await readIn(labels.path, () => readIntegers(labels.array))),
     })
   }
@@ -42,19 +42,20 @@ export async function surveyNumpy(containers: readonly Container[], context: Sur
 const isChannels = (side: number | undefined): side is 1 | 3 => side === 1 || side === 3
 
 /** Bytes of shape [n, h, w], [n, h, w, c] or [n, c, h, w], c being 1 or 3. */
-async function recordsOf({ file, offset, type, shape, fortran }: NpyArray, { path, spool }: { path: string; spool: Spool }): Promise<Records> {
+async function recordsOf({ file, offset, type, shape, fortran }: NpyArray, { path, labels, context }: { path: string; labels: number | null; context: SurveyContext }): Promise<Records> {
   const fix = 'Images are unsigned bytes (uint8, 0 to 255) of shape [n, height, width], [n, height, width, 3] or [n, 3, height, width].'
   if (type !== '|u1') throw unfit({ path, code: 'ARRAY_TYPE', message: `its numbers are of type ${type}`, fix })
   const [count = 0, ...sides] = shape
   const axes = sides.length === 2 ? 'hw' : sides.length !== 3 ? null : isChannels(sides[2]) ? 'hwc' : isChannels(sides[0]) ? 'chw' : null
   if (axes === null || sides.includes(0)) throw unfit({ path, code: 'ARRAY_SHAPE', message: `its shape is (${shape.join(', ')})`, fix })
-  const recordBytes = sides.reduce((product, side) => product * side, 1)
   const of = (axis: string, otherwise: number, values: readonly number[]) => values[axes.indexOf(axis)] ?? otherwise
+  checkCounts({ path, count, height: of('h', 0, sides), width: of('w', 0, sides), labels }, context)
+  const recordBytes = sides.reduce((product, side) => product * side, 1)
   const steps = sides.map((_, i) => (fortran ? sides.slice(0, i) : sides.slice(i + 1)).reduce((product, side) => product * side, 1))
   const grid: Grid = {
     height: of('h', 0, sides), width: of('w', 0, sides), channels: of('c', 1, sides) as 1 | 3,
     row: of('h', 0, steps), column: of('w', 0, steps), channel: of('c', 0, steps),
   }
-  const rows = fortran ? await readIn(path, () => transposed({ file, offset, count, bytes: recordBytes }, spool)) : { file, offset }
+  const rows = fortran ? await readIn(path, () => transposed({ file, offset, count, bytes: recordBytes }, context.spool)) : { file, offset }
   return { ...rows, count, recordBytes, grid }
 }

@@ -1,7 +1,11 @@
+import { Failure } from '@imclr/contract'
 import type { Split } from '@imclr/contract'
 import type { PictureFiles } from '../archive/archive.js'
 import { openParquet } from '../format/parquet.js'
 import type { ParquetColumn, ParquetTable } from '../format/parquet.js'
+import { physical } from '../format/parquet/encodings.js'
+import type { Cell } from '../format/parquet/encodings.js'
+import type { Leaf } from '../format/parquet/readChunk.js'
 import { unfit } from '../problems.js'
 import { readIn } from './containers.js'
 import type { Container } from './containers.js'
@@ -9,13 +13,14 @@ import { settleParts } from './parts.js'
 import { named, numbered } from './recordSurvey.js'
 import type { Naming } from './recordSurvey.js'
 import type { Item, Survey, SurveyContext } from './survey.js'
+import { checkNames, maxNameBytes } from './textList.js'
 
 interface Table {
   path: string
   part: Split
   table: ParquetTable
-  image: ParquetColumn
-  label: ParquetColumn | undefined
+  image: Leaf
+  label: { leaf: Leaf; names: string[] | null } | null
 }
 
 interface Row {
@@ -37,6 +42,8 @@ export async function surveyParquet(containers: readonly Container[], context: S
     const table = await readIn(path, () => openParquet(file))
     tables.push({ path, part: parts[i]!, table, ...columnsOf(path, table.columns, context.options.labels) })
   }
+  const total = tables.reduce((sum, { table }) => sum + table.rows, 0)
+  if (total > context.maxImages) throw new Failure('DATASET_TOO_LARGE', `the upload has ${total} rows; the limit maxImages is ${context.maxImages}`)
   const files: PictureFiles['files'] = []
   const rows: Row[] = []
   const offsets: number[] = []
@@ -44,16 +51,16 @@ export async function surveyParquet(containers: readonly Container[], context: S
     let offset = 0
     for (const { path, part, table, image, label } of tables) {
       let row = 0
-      for await (const group of rowGroups(path, table, [image.name, ...(label ? [label.name] : [])])) {
-        for (const values of group) {
+      for await (const [images, labels] of rowGroups(path, table, [image, ...(label ? [label.leaf] : [])])) {
+        for (const [i, cell] of images!.entries()) {
           const place = `${path}/${String(row++).padStart(6, '0')}`
-          const bytes = bytesOf(values[image.name])
+          const bytes = bytesOf(cell)
           if (bytes === null) {
             problems.add('file', { path: place, code: 'BYTES_MISSING', message: 'the row has no bytes of a picture', fix: 'Embed the pictures in the file.' })
             continue
           }
           files.push({ path: place, bytes: bytes.length })
-          rows.push({ path: place, part, label: label ? labelOf(values[label.name]) : null })
+          rows.push({ path: place, part, label: label ? labelOf(labels![i]!, label.leaf) : null })
           offsets.push(offset)
           offset += bytes.length
           yield bytes
@@ -81,8 +88,8 @@ export async function surveyParquet(containers: readonly Container[], context: S
   }
 }
 
-async function* rowGroups(path: string, table: ParquetTable, columns: string[]): AsyncGenerator<Record<string, unknown>[]> {
-  const groups = table.read(columns)
+async function* rowGroups(path: string, table: ParquetTable, leaves: readonly Leaf[]): AsyncGenerator<Cell[][]> {
+  const groups = table.read(leaves)
   for (;;) {
     const { value, done } = await readIn(path, () => groups.next())
     if (done) return
@@ -93,35 +100,45 @@ async function* rowGroups(path: string, table: ParquetTable, columns: string[]):
 /** @throws Failure DATASET_INVALID where no column holds pictures, or there are no coarse labels */
 function columnsOf(path: string, columns: readonly ParquetColumn[], labels: 'fine' | 'coarse'): Pick<Table, 'image' | 'label'> {
   const byName = (names: readonly string[]) => names.flatMap((name) => columns.find((column) => column.name === name) ?? [])
-  const holdsBytes = ({ fields, isBytes }: ParquetColumn) => fields.includes('bytes') || (fields.length === 0 && isBytes)
-  const image = [...byName(['image', 'img']), ...columns.filter(({ fields }) => fields.includes('bytes'))].find(holdsBytes)
+  const fieldOf = ({ fields }: ParquetColumn) => isBytes(fields.get('bytes'))
+  const image = [...byName(['image', 'img']).flatMap((column) => fieldOf(column) ?? isBytes(column.leaf) ?? []), ...columns.flatMap((column) => fieldOf(column) ?? [])][0]
   if (!image) throw unfit({ path, code: 'NO_IMAGE_COLUMN', message: `none of its columns (${columns.map(({ name }) => name).join(', ').slice(0, 200)}) holds pictures`, fix: 'Name it image: a struct of bytes and path, or bytes.' })
   const [label] = byName(labels === 'coarse' ? ['coarse_label'] : ['label', 'labels', 'fine_label'])
   if (labels === 'coarse' && !label) throw unfit({ path, code: 'NO_COARSE_LABELS', message: 'it has no column coarse_label', fix: "Leave the option 'labels' out." })
-  return { image, label }
+  if (label && label.leaf === null) throw unfit({ path, code: 'LABEL_COLUMN', message: `its column ${label.name.slice(0, 100)} holds lists or structs`, fix: 'Give each row one label: a number or a name.' })
+  return { image, label: label ? { leaf: label.leaf!, names: label.names } : null }
 }
 
-function bytesOf(value: unknown): Uint8Array | null {
-  const bytes = value instanceof Object && 'bytes' in value ? value.bytes : value
-  return bytes instanceof Uint8Array && bytes.length > 0 ? bytes : null
-}
+/** The leaf, where it holds bytes that are no text. */
+const isBytes = (leaf: Leaf | null | undefined): Leaf | null => (leaf && leaf.type === physical.bytes && !leaf.isText ? leaf : null)
+
+const bytesOf = (cell: Cell): Uint8Array | null => (cell instanceof Uint8Array && cell.length > 0 ? cell : null)
 
 /** Hubs write -1 where there is no label. */
-function labelOf(value: unknown): number | string | null {
-  const label = typeof value === 'bigint' ? Number(value) : value
+function labelOf(cell: Cell, { isText }: Leaf): number | string | null {
+  const label = isText && cell instanceof Uint8Array ? textOf(cell) : cell
   return (typeof label === 'string' && label !== '') || (typeof label === 'number' && Number.isInteger(label) && label !== -1) ? label : null
 }
+
+/** A name that is too long is cut to one that is still too long, and told of as a class later. */
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 4 * maxNameBytes)).toString('utf8')
 
 /** The class of a label: by the names in the files' metadata, which must agree; else strings are names, and numbers are. */
 function namingOf(tables: readonly Table[], rows: readonly Row[]): { (label: Row['label']): number | undefined; classes: string[] } {
   const given = tables.flatMap(({ path, label }) => (label?.names ? { path, names: label.names } : []))
-  const differing = given.find(({ names }) => names.join('\n') !== given[0]!.names.join('\n'))
-  if (differing) throw unfit({ path: differing.path, code: 'NAMES_DIFFER', message: `its class names are not those of ${given[0]!.path}`, fix: 'Give all files the same classes.' })
-  const labels = rows.filter(({ part, label }) => part !== 'unlabelled' && label !== null).map(({ label }) => label!)
-  const strings = new Set(labels.filter((label) => typeof label === 'string'))
-  const numbers = labels.filter((label) => typeof label === 'number')
-  const byNumber: Naming = given[0] ? named(given[0].names) : numbered(numbers)
+  const [first] = given
+  const differing = given.find(({ names }) => names.length !== first!.names.length || names.some((name, i) => name !== first!.names[i]))
+  if (differing) throw unfit({ path: differing.path, code: 'NAMES_DIFFER', message: `its class names are not those of ${first!.path}`, fix: 'Give all files the same classes.' })
+  const strings = new Set<string>()
+  const numbers = new Set<number>()
+  for (const { part, label } of rows) {
+    if (part === 'unlabelled') continue
+    if (typeof label === 'string') strings.add(label)
+    else if (label !== null) numbers.add(label)
+  }
+  const byNumber: Naming = first ? named(first.names) : numbered(numbers)
   const classes = strings.size > 0 ? [...strings].sort() : byNumber.classes
+  checkNames(classes, first?.path ?? tables[0]!.path)
   const byString = new Map(classes.map((name, label) => [name, label]))
   const find = (label: Row['label']) => (typeof label === 'string' ? byString.get(label) : typeof label === 'number' && strings.size === 0 ? byNumber.labelOf(label) : undefined)
   return Object.assign(find, { classes })

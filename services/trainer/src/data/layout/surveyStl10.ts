@@ -2,13 +2,18 @@ import type { Split } from '@imclr/contract'
 import { unfit } from '../problems.js'
 import { columnMajor } from '../records.js'
 import { readIn } from './containers.js'
-import { named, recordSurvey } from './recordSurvey.js'
+import { checkCounts, named, recordSurvey } from './recordSurvey.js'
 import type { Block } from './recordSurvey.js'
+import { checkNames, nameList, readList } from './textList.js'
+import type { ListLimits } from './textList.js'
 import type { Survey, SurveyContext } from './survey.js'
-import { checkLengths, textLines } from './surveyCifarBinary.js'
+import { checkLengths } from './surveyCifarBinary.js'
 
 const size = { height: 96, width: 96 }
 const recordBytes = 3 * size.height * size.width
+
+/** STL-10's has ten lines of a thousand places, 50 kB. */
+const foldList: ListLimits = { maxBytes: 4 * 2 ** 20, maxLines: 1000 }
 
 const parts: readonly { part: Split; pixels: string; labels: string | null }[] = [
   { part: 'train', pixels: 'train_X.bin', labels: 'train_y.bin' },
@@ -26,14 +31,17 @@ export async function surveyStl10(context: SurveyContext): Promise<Survey | null
   const names = indexOf('class_names.txt')
   if (names === -1 || indexOf('train_X.bin') === -1) return null
 
+  const classNames = await readList(archive, names, nameList)
+  checkNames(classNames, archive.files[names]!.path)
   const blocks: Block[] = []
   for (const { part, pixels, labels } of parts) {
     const index = indexOf(pixels)
     if (index === -1) continue
-    const file = await archive.open(index)
     const { path } = archive.files[index]!
+    const file = await readIn(path, () => archive.open(index))
     checkLengths([{ path, bytes: file.bytes }], recordBytes)
     const labelFile = labels === null ? -1 : indexOf(labels)
+    checkCounts({ path, count: file.bytes / recordBytes, ...size, labels: archive.files[labelFile]?.bytes ?? null }, context)
     blocks.push({
       path,
       part,
@@ -46,8 +54,8 @@ export async function surveyStl10(context: SurveyContext): Promise<Survey | null
     {
       layout: 'stl10-binary',
       blocks,
-      naming: named(textLines(await archive.read(names)), 1),
-      ...(folds === -1 ? {} : { folds: readFolds(textLines(await archive.read(folds)), { path: archive.files[folds]!.path, count: blocks[0]!.records.count }) }),
+      naming: named(classNames, 1),
+      ...(folds === -1 ? {} : { folds: readFolds(await readList(archive, folds, foldList), { path: archive.files[folds]!.path, count: blocks[0]!.records.count }) }),
     },
     context,
   )

@@ -4,7 +4,7 @@ import { columnMajor } from '../records.js'
 import { readIn } from './containers.js'
 import type { Container } from './containers.js'
 import { settleParts } from './parts.js'
-import { recordSurvey } from './recordSurvey.js'
+import { checkCounts, recordSurvey } from './recordSurvey.js'
 import type { Block, Naming } from './recordSurvey.js'
 import type { Survey, SurveyContext } from './survey.js'
 
@@ -27,6 +27,7 @@ export async function surveySvhn(containers: readonly Container[], context: Surv
     if (pixels?.shape.length !== 4 || pixels.stored !== 'uint8' || channels !== 3 || labels === undefined) {
       throw unfit({ path, code: 'NOT_SVHN', message: 'it has no X of bytes [h, w, 3, n] and y [n, 1]', fix: "Take SVHN's cropped digits (format 2: train_32x32.mat, test_32x32.mat), or write another format." })
     }
+    checkCounts({ path, count: count!, height: height!, width: width!, labels: labels.count }, context)
     const grid = columnMajor({ height: height!, width: width! }, 3)
     blocks.push({
       path,

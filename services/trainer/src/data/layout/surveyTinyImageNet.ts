@@ -1,25 +1,32 @@
 import type { Archive } from '../archive/archive.js'
 import type { Survey, SurveyContext } from './survey.js'
 import type { Item } from './survey.js'
-import { textLines } from './surveyCifarBinary.js'
+import { checkNames, nameList, readList } from './textList.js'
+import type { ListLimits } from './textList.js'
+
+/** All of WordNet has 82,115 lines, 2.6 MB. */
+const wordList: ListLimits = { maxBytes: 16 * 2 ** 20, maxLines: 500_000 }
+const maxLineBytes = 200
 
 /**
  * Tiny ImageNet (cs231n.stanford.edu), known by wnids.txt and val/val_annotations.txt: train/<wnid>/images, and the validation
  * images, which become the test part since its own has no labels and is left aside. A class is called by the first of its words; by
  * word and WordNet id where two share it. Null where it is none.
  */
-export async function surveyTinyImageNet({ archive, problems }: Pick<SurveyContext, 'archive' | 'problems'>): Promise<Survey | null> {
+export async function surveyTinyImageNet({ archive, problems, maxImages }: Pick<SurveyContext, 'archive' | 'problems' | 'maxImages'>): Promise<Survey | null> {
   const list = archive.files.find(({ path }) => path === 'wnids.txt' || path.endsWith('/wnids.txt'))?.path
   if (list === undefined) return null
   const root = list.slice(0, list.length - 'wnids.txt'.length)
-  const annotations = await read(archive, `${root}val/val_annotations.txt`)
+  const annotations = await read(archive, `${root}val/val_annotations.txt`, { maxBytes: maxImages * maxLineBytes, maxLines: maxImages })
   if (annotations === null) return null
 
-  const wnids = [...new Set(textLines((await read(archive, list))!))]
-  const names = classNames(wnids, textLines((await read(archive, `${root}words.txt`)) ?? new Uint8Array()))
+  const wnids = [...new Set((await read(archive, list, nameList))!)]
+  const names = classNames(wnids, (await read(archive, `${root}words.txt`, wordList)) ?? [])
   const classes = [...names.values()].sort()
-  const labels = new Map(wnids.map((wnid) => [wnid, classes.indexOf(names.get(wnid)!)]))
-  const annotated = new Map(textLines(annotations).map((line) => line.split('\t')).map(([file, wnid]) => [file!, wnid ?? '']))
+  checkNames(classes, list)
+  const places = new Map(classes.map((name, label) => [name, label]))
+  const labels = new Map(wnids.map((wnid) => [wnid, places.get(names.get(wnid)!)!]))
+  const annotated = new Map(annotations.map((line) => line.split('\t')).map(([file, wnid]) => [file!, wnid ?? '']))
 
   const items = archive.files.flatMap(({ path }, file): Item[] => {
     const [top, second, third, fourth] = path.startsWith(root) ? path.slice(root.length).split('/') : []
@@ -40,9 +47,9 @@ export async function surveyTinyImageNet({ archive, problems }: Pick<SurveyConte
   return { layout: 'tiny-imagenet', classes, testWasGiven: true, items, pixels: { kind: 'pictures', files: archive }, folds: null }
 }
 
-async function read(archive: Archive, path: string): Promise<Uint8Array | null> {
+async function read(archive: Archive, path: string, limits: ListLimits): Promise<string[] | null> {
   const index = archive.files.findIndex((file) => file.path === path)
-  return index === -1 ? null : archive.read(index)
+  return index === -1 ? null : readList(archive, index, limits)
 }
 
 /** words.txt: `n01443537<tab>goldfish, Carassius auratus`. */

@@ -1,6 +1,8 @@
 import { Failure, type Issue } from '@imclr/contract'
 import { corruptionNames, corruptions, severities, type CorruptionName } from '../../evaluation/corruption/table.js'
 import type { Archive } from '../archive/archive.js'
+import { checkNames, nameList, readList } from '../layout/textList.js'
+import { maxIssues } from '../problems.js'
 import { cifar10, cifar100 } from './classNames.js'
 import { labelsOf, parseNpy } from './npy.js'
 
@@ -16,6 +18,9 @@ export interface StoredSet {
   corruptions: { name: CorruptionName; file: number; path: string }[]
 }
 
+/** CIFAR-10-C's have 50 kB; ten million of eight bytes each. */
+const maxLabelsBytes = 80 * 2 ** 20
+
 const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 
 /**
@@ -26,31 +31,41 @@ export async function findStoredSet(archive: Archive): Promise<StoredSet | null>
   const labelsFile = archive.files.findIndex(({ path }) => baseName(path) === 'labels.npy')
   if (labelsFile < 0) return null
   const issues: Issue[] = []
+  const byName = new Map<string, CorruptionName>(corruptionNames.map((name) => [`${name}.npy`, name]))
+  const taken = new Map<CorruptionName, string>()
+  let strange = 0
   const found: StoredSet['corruptions'] = []
   for (const [file, { path }] of archive.files.entries()) {
     const name = baseName(path)
     if (file === labelsFile || !name.endsWith('.npy')) continue
-    const corruption = corruptionNames.find((one) => `${one}.npy` === name)
-    if (corruption) found.push({ name: corruption, file, path })
+    const corruption = byName.get(name)
+    const earlier = corruption && taken.get(corruption)
+    if (corruption && earlier === undefined) {
+      taken.set(corruption, path)
+      found.push({ name: corruption, file, path })
+    } else if (++strange > maxIssues) continue
+    else if (corruption) issues.push({ path, code: 'CORRUPTION_TWICE', message: `it has the name of the corruption that ${earlier} holds`, fix: 'Keep one file for each corruption.' })
     else issues.push({ path, code: 'UNKNOWN_CORRUPTION', message: 'it has the name of no corruption', fix: `Name it after one (${corruptionNames.join(', ')}), or remove it.` })
   }
   if (found.length === 0) return null
   if (!found.some(({ name }) => corruptions[name].benchmark)) issues.push({ path: '', code: 'NO_CORRUPTIONS', message: 'there is labels.npy, but no file of a corruption of the benchmark', fix: 'Add files such as gaussian_noise.npy, as CIFAR-10-C has them.' })
-  refuse(issues)
+  if (issues.length > 0) throw invalid(...issues)
   found.sort((a, b) => corruptionNames.indexOf(a.name) - corruptionNames.indexOf(b.name))
 
   const labelsPath = archive.files[labelsFile]!.path
-  const every = understood(labelsPath, await archive.read(labelsFile), (bytes) => labelsOf(parseNpy(bytes)))
+  const { bytes: labelsBytes } = archive.files[labelsFile]!
+  if (labelsBytes > maxLabelsBytes) throw invalid({ path: labelsPath, code: 'FILE_TOO_LARGE', message: `it has ${labelsBytes} bytes, at most ${maxLabelsBytes} are read of labels`, fix: 'Take the file anew from where it was published, or save the labels as uint8 or uint16.' })
+  const every = await understood(labelsPath, async () => labelsOf(parseNpy(await archive.read(labelsFile))))
   const first = found[0]!
-  const [, height, width] = understood(first.path, await archive.read(first.file), picturesOf).shape
+  const [, height, width] = (await understood(first.path, async () => picturesOf(await archive.read(first.file)))).shape
   const { labels, count } = divide(labelsPath, every)
   return { classes: await classNames(archive, labels), labels, severities: count, height: height!, width: width!, corruptions: found }
 }
 
-/** The pictures of one corruption. @throws Failure DATASET_INVALID where they are not those that the set says */
-export function picturesOfCorruption(file: { path: string; bytes: Uint8Array }, { labels, severities: count, height, width }: StoredSet): Uint8Array {
-  return understood(file.path, file.bytes, (bytes) => {
-    const pictures = picturesOf(bytes)
+/** The pictures of one corruption. @throws Failure DATASET_INVALID where they are not those that the set says, or cannot be read */
+export function picturesOfCorruption(file: { path: string; read: () => Promise<Uint8Array> }, { labels, severities: count, height, width }: StoredSet): Promise<Uint8Array> {
+  return understood(file.path, async () => {
+    const pictures = picturesOf(await file.read())
     const expected = [count * labels.length, height, width, 3]
     if (pictures.shape.some((side, i) => side !== expected[i])) throw new Error(`its shape is (${pictures.shape.join(', ')}), not (${expected.join(', ')})`)
     return pictures.bytes
@@ -85,21 +100,21 @@ async function classNames(archive: Archive, labels: Uint16Array): Promise<string
     if (known) return known
     throw invalid({ path: 'labels.npy', code: 'CLASSES_UNKNOWN', message: `it numbers ${count} classes, neither CIFAR-10's nor CIFAR-100's`, fix: 'Add classes.txt, with the name of a class on each line, in the order of the numbers.' })
   }
-  const names = Buffer.from(await archive.read(file)).toString('utf8').split('\n').map((name) => name.trim()).filter((name) => name !== '')
+  const names = await readList(archive, file, nameList)
+  checkNames(names, archive.files[file]!.path)
   if (names.length < count || names.length < 2 || new Set(names).size !== names.length) throw invalid({ path: archive.files[file]!.path, code: 'CLASSES', message: `it has ${names.length} names (${new Set(names).size} different ones); labels go up to ${count - 1}`, fix: 'Write the name of every class once, a line each.' })
   return names
 }
 
-function understood<T>(path: string, bytes: Uint8Array, read: (bytes: Uint8Array) => T): T {
+async function understood<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
-    return read(bytes)
+    return await read()
   } catch (error) {
+    // What the system says is no fault of the file's.
+    if ((error as NodeJS.ErrnoException).syscall !== undefined) throw error
     throw invalid({ path, code: 'NPY', message: error instanceof Error ? error.message : String(error), fix: 'Take the file anew from where it was published, or save it with numpy.save.' })
   }
 }
 
-const invalid = (...issues: Issue[]) => new Failure('DATASET_INVALID', issues.map(({ path, message }) => `${path}: ${message}`).join('; '), { issues })
-
-function refuse(issues: Issue[]): void {
-  if (issues.length > 0) throw invalid(...issues)
-}
+const toldInMessage = 5
+const invalid = (...issues: Issue[]) => new Failure('DATASET_INVALID', issues.slice(0, toldInMessage).map(({ path, message }) => `${path}: ${message}`).join('; ') + (issues.length > toldInMessage ? ' ...' : ''), { issues })

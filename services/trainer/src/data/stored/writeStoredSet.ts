@@ -53,7 +53,7 @@ export async function writeStoredSet({ job, store, folder, archive, found, notes
   let indexBytes = 0
   const lines = async function* () {
     for (const [place, { name, file, path }] of corruptions.entries()) {
-      const pixels = picturesOfCorruption({ path, bytes: await archive.read(file) }, found)
+      const pixels = await picturesOfCorruption({ path, read: () => archive.read(file) }, found)
       if (place === 0) sheetRows.forEach((row, i) => sheetPictures.put(i, pixels.subarray(row * bytes, (row + 1) * bytes)))
       for (let severity = 1; severity <= severities; severity++) {
         const first = (severity - 1) * labels.length

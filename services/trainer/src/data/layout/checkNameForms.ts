@@ -1,0 +1,15 @@
+import type { Problems } from '../problems.js'
+
+/** Control characters and halves of surrogate pairs: what databases refuse and nobody sees. */
+const unwritable = /[\p{Cc}\p{Cs}]/u
+const visible = /[^\p{Z}\p{C}\p{M}]/u
+
+/** Names of classes stand in the database, in reports and on pictures: each must be one that can be written and seen there. */
+export function checkNameForms(classes: readonly string[], problems: Problems): void {
+  classes.forEach((name, label) => {
+    if (!unwritable.test(name) && visible.test(name)) return
+    const shown = JSON.stringify(name.slice(0, 40)).replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd')
+    const what = unwritable.test(name) ? 'has control characters or halves of characters' : 'has nothing that can be seen'
+    problems.add('set', { path: '', code: 'BAD_NAME', message: `the name of class ${label}, ${shown}, ${what}`, fix: 'Rename the class.' })
+  })
+}
