@@ -18,7 +18,7 @@ export function partOf(handle: FileHandle, { offset: start, bytes }: { offset: n
   return {
     bytes,
     async read(offset, length, scratch) {
-      if (offset + length > bytes) throw new DamagedFile(`it ends after ${bytes} bytes where ${offset + length} are needed`)
+      if (!(offset >= 0 && length >= 0 && offset + length <= bytes)) throw new DamagedFile(`it ends after ${bytes} bytes where ${offset + length} are needed`)
       const buffer = scratch !== undefined && scratch.length >= length ? scratch.subarray(0, length) : new Uint8Array(length)
       for (let done = 0; done < length; ) {
         const { bytesRead } = await handle.read(buffer, done, length - done, start + offset + done)
@@ -28,6 +28,11 @@ export function partOf(handle: FileHandle, { offset: start, bytes }: { offset: n
       return buffer
     },
   }
+}
+
+/** Writes all of a chunk, in as many calls as the system takes. */
+export async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < chunk.length; ) done += (await handle.write(chunk, done, chunk.length - done, position + done)).bytesWritten
 }
 
 const chunkBytes = 2 ** 20
@@ -56,7 +61,9 @@ export async function* inflated(file: OpenFile, inflate: Transform, from = 0): A
 export class Spool implements AsyncDisposable {
   readonly #folder: string
   readonly #maxBytes: number
-  readonly #handles: FileHandle[] = []
+  /** Files on the disk: as many as are written at once. What is written lies in them one after the other. */
+  readonly #handles: { handle: FileHandle; bytes: number }[] = []
+  readonly #idle: { handle: FileHandle; bytes: number }[] = []
   #bytes = 0
 
   /** @param maxBytes of all files together */
@@ -71,20 +78,30 @@ export class Spool implements AsyncDisposable {
    * @throws Failure DATASET_TOO_LARGE, ARCHIVE_UNSAFE for a bomb
    */
   async write(chunks: AsyncIterable<Uint8Array>, { from }: { from: number }): Promise<OpenFile> {
-    const handle = await open(join(this.#folder, `spool-${this.#handles.length}`), 'w+')
-    this.#handles.push(handle)
-    let bytes = 0
-    for await (const chunk of chunks) {
-      bytes += chunk.length
-      this.#bytes += chunk.length
-      if (this.#bytes > this.#maxBytes) throw new Failure('DATASET_TOO_LARGE', `the upload unpacks to more than ${this.#maxBytes} bytes, the limit maxBytes`)
-      if (bytes > ratioFrom && bytes > maxRatio * from) throw new Failure('ARCHIVE_UNSAFE', `a file of the upload unpacks to more than ${maxRatio} times its size: a decompression bomb`)
-      await handle.writeFile(chunk)
+    const place = this.#idle.pop() ?? (await this.#open())
+    const offset = place.bytes
+    try {
+      for await (const chunk of chunks) {
+        this.#bytes += chunk.length
+        if (this.#bytes > this.#maxBytes) throw new Failure('DATASET_TOO_LARGE', `the upload unpacks to more than ${this.#maxBytes} bytes, the limit maxBytes`)
+        const bytes = place.bytes - offset + chunk.length
+        if (bytes > ratioFrom && bytes > maxRatio * from) throw new Failure('ARCHIVE_UNSAFE', `a file of the upload unpacks to more than ${maxRatio} times its size: a decompression bomb`)
+        await writeAll(place.handle, chunk, place.bytes)
+        place.bytes += chunk.length
+      }
+    } finally {
+      this.#idle.push(place)
     }
-    return partOf(handle, { offset: 0, bytes })
+    return partOf(place.handle, { offset, bytes: place.bytes - offset })
+  }
+
+  async #open(): Promise<{ handle: FileHandle; bytes: number }> {
+    const place = { handle: await open(join(this.#folder, `spool-${this.#handles.length}`), 'wx+'), bytes: 0 }
+    this.#handles.push(place)
+    return place
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#handles.map((handle) => handle.close()))
+    await Promise.all(this.#handles.map(({ handle }) => handle.close()))
   }
 }
