@@ -4,7 +4,7 @@ export type PathJudgement =
   | { kind: 'use'; path: string }
   /** The folder that everything is in ('./'): nothing to tell. */
   | { kind: 'root' }
-  /** `root`: the path up to the first part that is litter, with a slash where more follows. */
+  /** `root`: the path up to the first part that is litter, with a slash where more follows in it. */
   | { kind: 'litter'; root: string }
   | { kind: 'unsafe'; issue: Issue }
 
@@ -31,8 +31,9 @@ export function judgePath(raw: string): PathJudgement {
   if (parts.includes('..')) return unsafe('PATH_TRAVERSAL', 'its path leaves the folder', "Pack without '..' in paths.")
   if (parts.length === 0) return { kind: 'root' }
   const first = parts.findIndex(isLitter)
-  if (first !== -1) return { kind: 'litter', root: parts.slice(0, first + 1).join('/') + (first + 1 < parts.length || raw.endsWith('/') ? '/' : '') }
-  return { kind: 'use', path: parts.join('/') }
+  if (first !== -1) return { kind: 'litter', root: parts.slice(0, first + 1).join('/') + (first + 1 < parts.length ? '/' : '') }
+  const path = parts.join('/')
+  return { kind: 'use', path: path === raw ? raw : path } // the same text is held once
 }
 
 /** At most 200 characters, none of them control characters. */

@@ -66,9 +66,11 @@ export function listEntries(entries: readonly RawEntry[], { encoding, problems, 
       case 'unsafe':
         problems.add('unsafe', judgement.issue)
         continue
-      case 'litter':
-        litter.set(judgement.root, (litter.get(judgement.root) ?? 0) + (isFolder ? 0 : 1))
+      case 'litter': {
+        const root = isFolder && !judgement.root.endsWith('/') ? `${judgement.root}/` : judgement.root
+        litter.set(root, (litter.get(root) ?? 0) + (isFolder ? 0 : 1))
         continue
+      }
       case 'use':
     }
     const refusal = refusalOf(kind, target)

@@ -119,30 +119,34 @@ const encryptedFlag = 0x1
 /** @param bytes the entry without its comment */
 function readEntry(bytes: Buffer): ZipEntry {
   const nameBytes = bytes.readUInt16LE(28)
-  const name = bytes.subarray(lengths.entry, lengths.entry + nameBytes)
   const flags = bytes.readUInt16LE(8)
+  const extra = bytes.subarray(lengths.entry + nameBytes)
+  const { name, isBytes } = readName(bytes.subarray(lengths.entry, lengths.entry + nameBytes), { extra, saysUtf8: (flags & utf8Flag) !== 0 })
   const entry = {
-    packedBytes: bytes.readUInt32LE(20), bytes: bytes.readUInt32LE(24), offset: bytes.readUInt32LE(42),
+    name, isBytes, kind: kindOf(bytes, name), bytes: bytes.readUInt32LE(24), offset: bytes.readUInt32LE(42), packedBytes: bytes.readUInt32LE(20),
     nameBytes, method: bytes.readUInt16LE(10), crc32: bytes.readUInt32LE(16), isEncrypted: (flags & encryptedFlag) !== 0,
   }
-  let unicodeName: Buffer | null = null
-  for (const [id, data] of extraFields(bytes.subarray(lengths.entry + nameBytes))) {
-    if (id === 0x0001) widen(entry, data)
-    // Info-ZIP's Unicode path: it counts as long as it was made of this name.
-    if (id === 0x7075 && data.length > 5 && data[0] === 1 && data.readUInt32LE(1) === crc32(name) && isUtf8(data.subarray(5))) unicodeName = data.subarray(5)
-  }
-  const named = rawName(unicodeName ?? name, unicodeName !== null || ((flags & utf8Flag) !== 0 && isUtf8(name)))
-  return { ...named, kind: kindOf(bytes, named.name), ...entry }
+  const sizes = fieldOf(extra, 0x0001)
+  if (sizes !== null) widen(entry, sizes)
+  return entry
 }
 
-/** Fields that do not fit their space end the list: what is needed of an entry stands before. */
-function* extraFields(extra: Buffer): Generator<[id: number, data: Buffer]> {
+/** Info-ZIP's field with the name in UTF-8 counts as long as it was made of this very name. */
+function readName(name: Buffer, { extra, saysUtf8 }: { extra: Buffer; saysUtf8: boolean }): ReturnType<typeof rawName> {
+  const field = fieldOf(extra, 0x7075)
+  const isOfThisName = field !== null && field.length > 5 && field[0] === 1 && field.readUInt32LE(1) === crc32(name) && isUtf8(field.subarray(5))
+  return isOfThisName ? rawName(field.subarray(5), true) : rawName(name, saysUtf8 && isUtf8(name))
+}
+
+/** The data of an extra field; null where there is none. What does not fit its space ends the list. */
+function fieldOf(extra: Buffer, id: number): Buffer | null {
   for (let at = 0; at + 4 <= extra.length; ) {
     const end = at + 4 + extra.readUInt16LE(at + 2)
-    if (end > extra.length) return
-    yield [extra.readUInt16LE(at), extra.subarray(at + 4, end)]
+    if (end > extra.length) return null
+    if (extra.readUInt16LE(at) === id) return extra.subarray(at + 4, end)
     at = end
   }
+  return null
 }
 
 /** The zip64 field holds the sizes that have no room in theirs, in this order. */

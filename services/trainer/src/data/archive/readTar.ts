@@ -33,11 +33,11 @@ interface Said {
 /** @throws DamagedFile where a header is none, or the file ends before the archive does */
 export async function* readTar(file: OpenFile): AsyncGenerator<TarEntry> {
   const window = new Window(file, windowBytes)
-  let everywhere: Said = {}
-  let said: Said = {}
+  let everywhere: Said = nothing
+  let said: Said = nothing
   let zeros = 0
   let cursor = 0
-  for (; cursor + block <= file.bytes && cursor >= 0; ) {
+  while (cursor + block <= file.bytes) {
     const header = await window.at(cursor, block)
     if (header.equals(emptyBlock)) {
       zeros++
@@ -56,16 +56,16 @@ export async function* readTar(file: OpenFile): AsyncGenerator<TarEntry> {
       if (claimed > maxHeaderBytes) throw new DamagedFile(`at byte ${cursor} a header for names has ${claimed} bytes, at most ${maxHeaderBytes} are read`)
       const text = Buffer.from(await window.at(content, claimed))
       if (type === 'g') everywhere = { ...everywhere, ...readPax(text) }
-      else if (type === 'K') said.target = upToZero(text)
+      else if (type === 'K') said = { ...said, target: upToZero(text) }
       else said = { ...said, ...(type === 'L' ? { path: upToZero(text), pathIsText: false } : readPax(text)) }
       cursor = content + padded(claimed)
       continue
     }
-    const about = { ...everywhere, ...said }
-    said = {}
+    const about = said === nothing ? everywhere : { ...everywhere, ...said }
+    said = nothing
     const named = about.path === undefined ? rawName(ownName(header), false) : rawName(about.path, about.pathIsText === true && isUtf8(about.path))
     const kind = kindOf(type, named.name, about.isSparse === true)
-    const bytes = 'file sparse file'.includes(kind) || !'123456'.includes(type) ? (about.size ?? claimed) : 0
+    const bytes = '123456'.includes(type) ? 0 : (about.size ?? claimed)
     let offset = content
     // The map of GNU's old sparse files may go on in blocks behind the header.
     for (let more = type === 'S' && header[482] === 1; more; offset += block) more = (await window.at(offset, block))[504] === 1
@@ -76,6 +76,7 @@ export async function* readTar(file: OpenFile): AsyncGenerator<TarEntry> {
   if (zeros === 0 || (zeros === 1 && cursor < file.bytes)) throw new DamagedFile('the tar archive in it has no end')
 }
 
+const nothing: Said = {}
 const emptyBlock = Buffer.alloc(block)
 const padded = (bytes: number): number => Math.ceil(bytes / block) * block
 
@@ -119,8 +120,8 @@ function numberAt(header: Buffer, at: number): number {
     if (field[0] === 0x80 && Number.isSafeInteger(value)) return value
     throw new DamagedFile('a tar header claims a size that no file has')
   }
-  const digits = field.toString('latin1').replace(/^[ \0]+|[ \0].*$/gs, '')
-  if (!/^[0-7]*$/.test(digits)) throw new DamagedFile('a tar header has a size that is no number')
+  const digits = /^[ \0]*([0-7]*)(?:[ \0]|$)/.exec(field.toString('latin1'))?.[1]
+  if (digits === undefined) throw new DamagedFile('a tar header has a size that is no number')
   return digits === '' ? 0 : Number.parseInt(digits, 8)
 }
 

@@ -77,11 +77,11 @@ export function isTarHeader(head: Uint8Array): boolean {
   if (head.length < 512) return false
   const written = Number.parseInt(Buffer.from(head.subarray(148, 156)).toString('latin1').replace(/^[ \0]+/, ''), 8)
   if (Number.isNaN(written)) return false
-  let [sum, signed] = [8 * 32, 8 * 32]
+  let [sum, above] = [8 * 32, 0]
   for (let i = 0; i < 512; i++) {
-    if (i >= 148 && i < 156) continue
+    if (i === 148) i = 156
     sum += head[i]!
-    signed += (head[i]! << 24) >> 24
+    above += head[i]! >> 7
   }
-  return sum === written || signed === written
+  return sum === written || sum - 256 * above === written
 }
