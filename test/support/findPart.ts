@@ -22,6 +22,11 @@ const parts = {
   chromium: { needs: 'Chromium; apt-get install chromium', find: () => process.env.IMCLR_CHROMIUM ?? onPath('chromium') ?? onPath('chromium-browser') },
   nginx: { needs: 'nginx; apt-get install nginx-light', find: () => onPath('nginx') ?? ['/usr/sbin/nginx'].find(isProgram) },
   python: { needs: 'the Python oracles; set IMCLR_TEST_PYTHON to a Python that has test/oracles/requirements.txt', find: findPython },
+  tar: { needs: 'GNU tar; apt-get install tar', find: () => onPath('tar') },
+  zip: { needs: "Info-ZIP's zip; apt-get install zip", find: () => onPath('zip') },
+  sevenZip: { needs: '7-Zip; apt-get install p7zip-full', find: () => onPath('7z') },
+  bsdtar: { needs: 'bsdtar; apt-get install libarchive-tools', find: () => onPath('bsdtar') },
+  python3: { needs: 'Python 3 with its standard library; apt-get install python3', find: () => onPath('python3') },
 } satisfies Record<string, Part>
 
 export type PartName = keyof typeof parts

@@ -20,6 +20,8 @@ export interface Archive extends PictureFiles, AsyncDisposable {
   format: 'zip' | 'tar' | 'tar.gz' | 'file'
   /** Folders that have an entry of their own: only so can an empty one be told of. */
   folders: string[]
+  /** Files that were left out as litter, and folders of it without files (see the notes). */
+  ignored: number
   /** A file of any size, to be read piece by piece. @throws DamagedFile when its bytes are not what the archive says */
   open(index: number): Promise<OpenFile>
 }

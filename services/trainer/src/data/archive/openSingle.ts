@@ -19,6 +19,7 @@ export async function openSingle(source: ArchiveSource, file: string): Promise<A
     format: 'file',
     files: [{ path: name.kind === 'use' ? name.path : 'upload', bytes }],
     folders: [],
+    ignored: 0,
     read: async (_, scratch) => {
       if (bytes > maxFileBytes) throw new DamagedFile(`it has ${bytes} bytes, at most ${maxFileBytes} are read`)
       return await whole.read(0, bytes, scratch)

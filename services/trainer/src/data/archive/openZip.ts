@@ -4,89 +4,88 @@ import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { crc32, createInflateRaw, inflateRaw } from 'node:zlib'
 import { Failure } from '@imclr/contract'
-import yauzl from 'yauzl'
-import type { Entry, ZipFile } from 'yauzl'
 import type { Problems } from '../problems.js'
 import { DamagedFile, maxFileBytes, maxRatio } from './archive.js'
 import type { Archive, ArchiveFile } from './archive.js'
-import { EntryGuard } from './entryGuard.js'
+import { findOverlap } from './findOverlap.js'
+import { checkBytes, listEntries } from './listEntries.js'
 import type { ArchiveSource } from './openArchive.js'
+import { collectEntries } from './rawEntry.js'
+import { readDirectory } from './readDirectory.js'
+import type { ZipEntry } from './readDirectory.js'
 import { archiveFailure, receive } from './receive.js'
 import { chunksOf, inflated, partOf } from './spool.js'
 import type { OpenFile } from './spool.js'
 
 const inflate = promisify(inflateRaw)
 
-/** What is kept of an entry of the central directory. */
-interface Place {
-  relativeOffsetOfLocalHeader: number
-  compressedSize: number
-  compressionMethod: number
-  crc32: number
-}
+/** What is kept of a file, to read it. */
+type Place = Pick<ZipEntry, 'offset' | 'packedBytes' | 'method' | 'crc32'>
 
 /** Below this size even a run of zeros is no threat. */
 const ratioFromEntry = 10 * 2 ** 20
+const localHeaderBytes = 30
+const methods = { stored: 0, deflate: 8 }
 
 /** Writes the zip to `file` and reads its central directory; files are inflated one by one when asked for. */
 export async function openZip(source: ArchiveSource, file: string): Promise<Archive> {
-  const { name, problems, signal, spool } = source
-  const guard = new EntryGuard(source)
-  const files: ArchiveFile[] = []
-  const folders: string[] = []
-  const places: Place[] = []
+  const { name, problems, limits, signal, spool } = source
   await pipeline(receive(source), createWriteStream(file), { signal })
   const handle = await open(file, 'r')
-  let zip: ZipFile
+  const whole = partOf(handle, { offset: 0, bytes: (await handle.stat()).size })
+  const files: ArchiveFile[] = []
+  const places: Place[] = []
+  let listed: { folders: string[]; ignored: number }
   try {
-    zip = await yauzl.fromFdPromise(handle.fd, { autoClose: false, lazyEntries: true, decodeStrings: false })
-    for await (const entry of zip.eachEntry()) {
-      signal.throwIfAborted()
-      const raw = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, true)
-      const path = guard.path(raw)
-      if (path === null) continue
-      if (raw.endsWith('/')) folders.push(path)
-      else if (guard.file(path, entry.uncompressedSize) && isReadable(entry, path, problems)) {
-        files.push({ path, bytes: entry.uncompressedSize })
-        places.push({
-          relativeOffsetOfLocalHeader: entry.relativeOffsetOfLocalHeader,
-          compressedSize: entry.compressedSize,
-          compressionMethod: entry.compressionMethod,
-          crc32: entry.crc32,
-        })
-      }
+    const entries = await collectEntries(readDirectory(whole), { name, limits, signal })
+    const overlap = findOverlap(entries, whole.bytes)
+    if (overlap !== null) throw new Failure('ARCHIVE_UNSAFE', `${name}: ${overlap}`)
+    const list = listEntries(entries, source)
+    checkBytes(list.files, { name, limits })
+    for (const { path, bytes, entry } of list.files) {
+      const place = entries[entry]!
+      if (!isReadable(place, path, problems)) continue
+      files.push({ path, bytes })
+      places.push({ offset: place.offset, packedBytes: place.packedBytes, method: place.method, crc32: place.crc32 })
     }
+    listed = { folders: list.folders, ignored: list.ignored }
   } catch (error) {
     await handle.close()
     throw archiveFailure(error, name)
   }
 
-  const dataStart = async (place: Place) => (await zip.readLocalFileHeaderPromise(Object.assign(new yauzl.Entry(), place), { minimal: true }).catch(damaged)).fileDataStart
+  const packedOf = async ({ offset, packedBytes }: Place): Promise<OpenFile> => {
+    const header = Buffer.from(await whole.read(offset, localHeaderBytes))
+    if (header.toString('latin1', 0, 4) !== 'PK\x03\x04') throw new DamagedFile('it is not where the directory of the archive says')
+    const start = offset + localHeaderBytes + header.readUInt16LE(26) + header.readUInt16LE(28)
+    if (start + packedBytes > whole.bytes) throw new DamagedFile('its bytes end early')
+    return partOf(handle, { offset: start, bytes: packedBytes })
+  }
   const read = async (index: number): Promise<Uint8Array> => {
     const { bytes } = files[index]!
     const place = places[index]!
-    if (bytes > maxFileBytes || place.compressedSize > maxFileBytes) throw new DamagedFile(`it has ${bytes} bytes, at most ${maxFileBytes} are read`)
-    const stored = Buffer.allocUnsafe(place.compressedSize)
-    const { bytesRead } = await handle.read(stored, 0, stored.length, await dataStart(place))
-    if (bytesRead !== stored.length) throw new DamagedFile('its bytes end early')
-    const content = place.compressionMethod === 0 ? stored : await inflate(stored, { maxOutputLength: Math.max(1, bytes) }).catch(damaged)
+    if (bytes > maxFileBytes) throw new DamagedFile(`it has ${bytes} bytes, at most ${maxFileBytes} are read`)
+    const stored = await (await packedOf(place)).read(0, place.packedBytes)
+    const content = place.method === methods.stored ? stored : await inflate(stored, { maxOutputLength: Math.max(1, bytes) }).catch(damaged)
     if (content.length !== bytes || crc32(content) !== place.crc32) throw new DamagedFile('its bytes do not match its checksum in the archive')
     return content
   }
   const unpack = async (index: number): Promise<OpenFile> => {
+    const { bytes } = files[index]!
     const place = places[index]!
-    const packed = partOf(handle, { offset: await dataStart(place), bytes: place.compressedSize })
-    const content = place.compressionMethod === 0 ? chunksOf(packed) : inflated(packed, createInflateRaw())
-    let sum = 0
+    const packed = await packedOf(place)
+    let [sum, length] = [0, 0]
     const summed = async function* () {
-      for await (const chunk of content) {
+      for await (const chunk of place.method === methods.stored ? chunksOf(packed) : inflated(packed, createInflateRaw())) {
         sum = crc32(chunk, sum)
+        length += chunk.length
+        if (length > bytes) break
         yield chunk
       }
     }
-    const file = await spool.write(summed(), { from: packed.bytes })
-    if (file.bytes !== files[index]!.bytes || sum !== place.crc32) throw new DamagedFile('its bytes do not match its checksum in the archive')
-    return file
+    const unpacked = await spool.write(summed(), { from: packed.bytes })
+    if (length !== bytes || sum !== place.crc32) throw new DamagedFile('its bytes do not match its checksum in the archive')
+    return unpacked
   }
   const opened = new Map<number, Promise<OpenFile>>()
   const openOnce = (index: number): Promise<OpenFile> => {
@@ -94,39 +93,29 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
     opened.set(index, file)
     return file
   }
-  return { format: 'zip', files, folders, read, open: openOnce, [Symbol.asyncDispose]: () => handle.close() }
+  return { format: 'zip', files, ...listed, read, open: openOnce, [Symbol.asyncDispose]: () => handle.close() }
 }
 
 function damaged(error: unknown): never {
   throw new DamagedFile(`it cannot be unpacked (${error instanceof Error ? error.message : String(error)})`, { cause: error })
 }
 
-const fileTypeMask = 0o170000
-const regularFile = 0o100000
-const symbolicLink = 0o120000
+/** What is not read, by the numbers of APPNOTE.TXT 4.4.5. */
+const otherMethods: Readonly<Record<number, string>> = { 1: 'shrink', 6: 'implode', 9: 'Deflate64', 12: 'bzip2', 14: 'LZMA', 93: 'Zstandard', 95: 'xz', 98: 'PPMd' }
+const aes = 99
 
 /** @throws Failure ARCHIVE_UNSAFE for a bomb */
-function isReadable(entry: Entry, path: string, problems: Problems): boolean {
-  if (entry.uncompressedSize > ratioFromEntry && entry.uncompressedSize > maxRatio * entry.compressedSize) {
-    throw new Failure('ARCHIVE_UNSAFE', `${path} unpacks to more than ${maxRatio} times its size: a decompression bomb`)
-  }
-  const madeByUnix = entry.versionMadeBy >> 8 === 3
-  const type = madeByUnix ? (entry.externalFileAttributes >>> 16) & fileTypeMask : 0
-  if (type === symbolicLink) {
-    problems.add('unsafe', { path, code: 'LINK', message: 'it is a symbolic link', fix: 'Pack with links followed, or leave them out.' })
+function isReadable({ bytes, packedBytes, method, isEncrypted }: ZipEntry, path: string, problems: Problems): boolean {
+  const refuse = (code: string, message: string, fix: string): false => {
+    problems.add('file', { path, code, message, fix })
     return false
   }
-  if (type !== 0 && type !== regularFile) {
-    problems.add('unsafe', { path, code: 'SPECIAL_FILE', message: 'it is neither a file nor a folder', fix: 'Leave it out.' })
-    return false
+  if (bytes > ratioFromEntry && bytes > maxRatio * packedBytes) throw new Failure('ARCHIVE_UNSAFE', `${path} unpacks to more than ${maxRatio} times its size: a decompression bomb`)
+  if (isEncrypted || method === aes) return refuse('ENCRYPTED', 'it is encrypted', 'Pack without a password.')
+  if (method !== methods.stored && method !== methods.deflate) {
+    return refuse('COMPRESSION', `it is packed by ${otherMethods[method] ?? 'an unknown method'} (${method})`, 'Pack with deflate, what every zip program does by default.')
   }
-  if (entry.isEncrypted()) {
-    problems.add('file', { path, code: 'ENCRYPTED', message: 'it is encrypted', fix: 'Pack without a password.' })
-    return false
-  }
-  if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) {
-    problems.add('file', { path, code: 'COMPRESSION', message: `it is packed by method ${entry.compressionMethod}`, fix: 'Pack with deflate, what every zip program does by default.' })
-    return false
-  }
+  // Deflate makes nothing larger than by a few bytes in a thousand: what claims to is read by no one.
+  if (packedBytes > bytes + Math.ceil(bytes / 8) + 1024) return refuse('DAMAGED', `it claims ${packedBytes} packed bytes for ${bytes} unpacked ones`, 'Pack it again.')
   return true
 }

@@ -1,4 +1,5 @@
 import { Failure } from '@imclr/contract'
+import { DamagedFile } from './archive.js'
 import type { ArchiveSource } from './openArchive.js'
 
 /** The bytes of the upload as they come from the store, counted. */
@@ -13,14 +14,9 @@ export async function* receive({ store, key, signal, onBytes }: ArchiveSource): 
   }
 }
 
-/**
- * What a library's or the system's error means for the user. Errors that carry a failure already, and ours, pass.
- * Libraries that read archives throw plain errors without a code, or with one of zlib's.
- */
+/** What our readers and zlib throw on bytes from outside, as a failure of the upload; all else (a full disk, the signal's reason) passes. */
 export function archiveFailure(error: unknown, name: string): unknown {
-  if (!(error instanceof Error) || error instanceof Failure) return error
-  const { code } = error as NodeJS.ErrnoException
-  const fromReader = error.constructor === Error && (code === undefined || code.startsWith('Z_') || code === 'ERR_BUFFER_TOO_LARGE')
-  if (!fromReader) return error
+  const code = (error as NodeJS.ErrnoException | null)?.code
+  if (!(error instanceof DamagedFile) && !(error instanceof Error && code?.startsWith('Z_') === true)) return error
   return new Failure('ARCHIVE_UNREADABLE', `${name} cannot be read: it is damaged or cut off (${error.message})`, { cause: error })
 }

@@ -147,6 +147,7 @@ export class Spool implements AsyncDisposable {
   }
 }
 
-async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+/** Writes all of a chunk, in as many calls as the system takes. */
+export async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < chunk.length; ) done += (await handle.write(chunk, done, chunk.length - done, position + done)).bytesWritten
 }

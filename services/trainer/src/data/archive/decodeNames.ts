@@ -1,0 +1,93 @@
+import { isUtf8 } from 'node:buffer'
+import type { Issue } from '@imclr/contract'
+import { decodeText, guessEncoding } from '../encoding.js'
+import { printable } from './judgePath.js'
+import type { RawEntry } from './rawEntry.js'
+
+/** Of names, for guessing: more tells no more. */
+const maxGuessBytes = 64 * 1024
+/** What is tried where a name says nothing of its encoding, the most used first. */
+const candidates = ['shift_jis', 'gb18030', 'big5', 'euc-kr', 'windows-1252', 'cp850', 'windows-1251', 'cp866'] as const
+const maxReadings = 3
+
+/** Names as text, by the place of their entry; `byEncoding`: those that the option `encoding` made so. */
+export interface DecodedNames {
+  names: string[]
+  byEncoding: Set<number>
+}
+
+/**
+ * Makes text of names that come as bytes. An archive has one encoding: where all of them are UTF-8 (macOS, Linux) they are read so,
+ * else by `encoding`, every one; single names of other encodings are UTF-8 by chance (the Chinese for cat, in GBK, is an e with grave accent).
+ *
+ * @returns one issue for the whole archive, where there are names that cannot be read
+ */
+export function decodeNames(entries: readonly RawEntry[], encoding: string | null): DecodedNames | Issue {
+  const names = entries.map(({ name }) => name)
+  const byEncoding = new Set<number>()
+  const bytesOf = (index: number) => Buffer.from(entries[index]!.name, 'latin1')
+  const asBytes = entries.flatMap(({ isBytes }, index) => (isBytes ? [index] : []))
+  const foreign = asBytes.filter((index) => !isUtf8(bytesOf(index)))
+  if (foreign.length === 0) {
+    for (const index of asBytes) names[index] = bytesOf(index).toString('utf8')
+    return { names, byEncoding }
+  }
+  if (encoding === null) return unnamed(foreign.map((index) => entries[index]!.name), asBytes.length)
+  const undecoded: number[] = []
+  for (const index of asBytes) {
+    const text = decodeText(bytesOf(index), encoding)
+    names[index] = text ?? ''
+    if (text === null) undecoded.push(index)
+    else byEncoding.add(index)
+  }
+  if (undecoded.length === 0) return { names, byEncoding }
+  const { path, message } = unnamed(undecoded.map((index) => entries[index]!.name), asBytes.length)
+  return { path, code: 'NAME_ENCODING', message: `${undecoded.length} of ${asBytes.length} names in the archive are not of the encoding given, ${encoding}; ${message}`, fix: 'Upload with the encoding that the names have, or pack with a program that writes them in UTF-8.' }
+}
+
+/** @param foreign names that are not UTF-8, a character per byte */
+function unnamed(foreign: readonly string[], count: number): Issue {
+  const readings = readingsOf(foreign)
+  const [guess] = readings
+  const read = readings.map(({ encoding, example }) => `${JSON.stringify(example)} by ${encoding}`).join(', ')
+  return {
+    path: guess?.example ?? printable(foreign[0]!),
+    code: 'NAME_ENCODING',
+    message: `${count} names in the archive are not UTF-8, and nothing says of which encoding they are${read === '' ? '' : `; the first reads ${read}`}`,
+    fix: guess === undefined
+      ? 'Upload with the encoding that the names have, say { encoding: \'shift_jis\' }, or pack with a program that writes them in UTF-8.'
+      : `Upload with { encoding: '${guess.encoding}' }${readings.length > 1 ? ' if that reads right, else with the one that does' : ''}, or pack with a program that writes names in UTF-8.`,
+  }
+}
+
+/** Encodings that all of the names can be read by, the likeliest first, with what the first name is then. */
+function readingsOf(foreign: readonly string[]): { encoding: string; example: string }[] {
+  const parts = new Set<string>()
+  let length = 0
+  for (const part of foreign.flatMap((name) => name.split('/'))) {
+    if (length > maxGuessBytes) break
+    if (!/[\x80-\xff]/.test(part) || parts.has(part)) continue
+    parts.add(part)
+    length += part.length
+  }
+  const sample = [...parts].join('\n')
+  const guess = guessEncoding(Buffer.from(sample, 'latin1'))
+  const order = [...new Set([...likeliest(sample, guess), ...candidates])]
+  return order.flatMap((encoding) => {
+    const text = decodeText(Buffer.from(sample, 'latin1'), encoding)
+    if (text === null || /[\p{Cc}\p{Co}]/u.test(text.replaceAll('\n', ''))) return []
+    return [{ encoding, example: printable(decodeText(Buffer.from(foreign[0]!, 'latin1'), encoding) ?? text) }]
+  }).slice(0, maxReadings)
+}
+
+/**
+ * The guess of a detector, which short names mislead: it takes Japanese and DOS code pages for Western European, where these have
+ * letters in the bytes from 0x80 to 0xbf, and Windows-1252 has marks that hardly stand in names.
+ */
+function likeliest(sample: string, guess: string | null): string[] {
+  const high = sample.match(/[\x80-\xff]/g) ?? []
+  const isWestern = guess === null || /^(iso-8859-|windows-125)/.test(guess)
+  const marks = sample.match(/[\x80-\xbf]/g) ?? []
+  if (!isWestern || 2 * marks.length < high.length) return guess === null ? [] : [guess]
+  return ['shift_jis', 'cp850']
+}
