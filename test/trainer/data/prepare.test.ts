@@ -176,7 +176,7 @@ describe('preparing labels.csv', () => {
 
   it('names rows and files that do not fit, all at once', async () => {
     await using place = await workplace()
-    const rows = ['path,label,split', 'img/0.png,a,train', 'img/0.png,b,train', 'img/9.png,a,train', 'img/1.png,,train', 'img/2.png,a,validation', ',a,train', 'img/3.png,b,train']
+    const rows = ['path,label,split', 'img/0.png,a,train', 'img/0.png,b,train', 'img/9.png,a,train', 'img/1.png,,train', 'img/2.png,a,vaildation', ',a,train', 'img/3.png,b,train']
     const error = await place.prepare(await zipOf(csv(rows.join('\n'))), {}).catch((reason: unknown) => reason)
     expect(error).toMatchObject({ code: 'DATASET_INVALID' })
     const issues = (error as { issues: { path: string; code: string }[] }).issues.map(({ path, code }) => `${path} ${code}`)
@@ -185,7 +185,7 @@ describe('preparing labels.csv', () => {
 
   it('wants its header and a readable table', async () => {
     await using place = await workplace()
-    for (const text of ['img/0.png,a\nimg/1.png,b\n', 'path,class\nimg/0.png,a\n', 'path,label\n"img/0.png,a\n']) {
+    for (const text of ['img/0.png,a\nimg/1.png,b\n', 'path,lable\nimg/0.png,a\n', 'path,label\n"img/0.png,a\n']) {
       await expect(place.prepare(await zipOf(csv(text)))).rejects.toMatchObject({ code: 'DATASET_INVALID', issues: [{ path: 'set/labels.csv', code: 'LABELS_UNREADABLE' }] })
     }
   })

@@ -50,7 +50,7 @@ export interface Survey {
 
 export interface SurveyContext {
   archive: Archive
-  options: Pick<PrepareOptions, 'labels' | 'folders' | 'encoding'>
+  options: Pick<PrepareOptions, 'labels' | 'folders' | 'encoding' | 'onProblem'>
   problems: Problems
   notes: Notes
   spool: Spool
