@@ -15,9 +15,11 @@ export interface SdkSources {
   schemas: Record<string, z.ZodType>
   /** Schemas that no procedure mentions and a user meets all the same: files of an artifact. */
   documents: string[]
+  /** Tables that the SDK needs as well, by the name of their constant. */
+  constants: Record<string, Record<string, string>>
 }
 
-export function printSdk({ procedures, schemas, documents }: SdkSources): string {
+export function printSdk({ procedures, schemas, documents, constants }: SdkSources): string {
   const types = new TypePrinter(schemas)
   for (const name of documents) types.use(schemas[name]!, 'output')
   const domains = new Map<string, string[]>()
@@ -56,6 +58,7 @@ export function printSdk({ procedures, schemas, documents }: SdkSources): string
     ...[...domains].map(([domain, verbs]) => `  ${domain}: {\n${verbs.join('\n')}\n  }`),
     '}',
     '',
+    ...Object.entries(constants).flatMap(([name, table]) => [`export const ${name} = {`, ...Object.entries(table).map(([key, value]) => `  ${key}: ${JSON.stringify(value)},`), '} as const', '']),
     'export const procedures = {',
     ...table,
     '} as const',

@@ -6,7 +6,7 @@ import type { SdkSources } from './printSdk.js'
 /** The router's procedures, and every schema that contract exports, by name. */
 export function sdkSources(): SdkSources {
   const schemas = Object.fromEntries(Object.entries<unknown>(contract).filter((entry): entry is [string, z.ZodType] => isWorthAName(entry[1])))
-  return { procedures: appRouter._def.procedures, schemas, documents: ['labelsFile', 'goldenFile', 'datasetManifest', 'artifactManifest', 'report', 'evaluationReport'] }
+  return { procedures: appRouter._def.procedures, schemas, documents: ['labelsFile', 'goldenFile', 'datasetManifest', 'artifactManifest', 'report', 'evaluationReport'], constants: { noteKinds: contract.noteKinds } }
 }
 
 /** Objects, unions of objects and sets of words have names; a string or a number does not. */

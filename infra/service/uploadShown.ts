@@ -20,8 +20,9 @@ export async function uploadShown(sdk: Client, data: string, options: Omit<Uploa
         }
       },
     })
-    const { name, versionId, counts: { train, test, unlabelled }, classes, picture: { height, width } } = dataset
-    line.end(`Data set ${name}: ${train} training, ${test} test and ${unlabelled} unlabelled images in ${classes.length} classes, ${width}x${height} pixels (${versionId})`)
+    const { name, versionId, counts: { train, validation, test, unlabelled }, classes, picture: { height, width }, notes } = dataset
+    line.end(`Data set ${name}: ${train} training, ${validation > 0 ? `${validation} validation, ` : ''}${test} test and ${unlabelled} unlabelled images in ${classes.length} classes, ${width}x${height} pixels (${versionId})`)
+    for (const { count, message, examples } of notes) process.stdout.write(`  ${count}x ${message}: ${examples.slice(0, 3).join(', ')}${count > Math.min(3, examples.length) ? ' ...' : ''}\n`)
     return dataset
   } finally {
     clearTimeout(waiting)

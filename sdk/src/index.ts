@@ -1,6 +1,7 @@
 export { createClient, type Client, type Comparison, type EvaluationComparison } from './client.js'
 export type { ClientOptions } from './connection/connect.js'
 export type { Dataset, UploadOptions, UploadProgress } from './datasets/uploadDataset.js'
+export type { FollowLinks } from './datasets/walkFolder.js'
 export type { Experiment, ExperimentOptions, ExperimentWait } from './experiments/experiment.js'
 export type { EvaluateOptions, Evaluation, EvaluationJob } from './jobs/evaluate.js'
 export type { Job, TrainOptions } from './jobs/train.js'

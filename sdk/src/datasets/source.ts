@@ -1,4 +1,6 @@
 import { BadInputError, localError } from '../errors.js'
+import type { Note } from '../generated/api.js'
+import type { FollowLinks } from './walkFolder.js'
 
 /** What is uploaded, as bytes that can be read from any place again: for parts, and for parts that have to be sent anew. */
 export interface Source {
@@ -6,15 +8,17 @@ export interface Source {
   bytes: number
   read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>
   close(): Promise<void>
+  /** What was done when a folder was packed. */
+  notes: Note[]
 }
 
 /**
  * A file, a folder (packed as a tar: `<class>/…`, or `train/`, `test/`, `unlabelled/`), a Blob or bytes.
  *
- * @throws BadInputError `NO_SUCH_FILE`, `EMPTY_SOURCE`
+ * @throws BadInputError `NO_SUCH_FILE`, `EMPTY_SOURCE`, and what `packFolder` throws
  */
-export async function openSource(from: string | URL | Blob | Uint8Array, name?: string): Promise<Source> {
-  const source = typeof from === 'string' || from instanceof URL ? await openPath(from) : openBlob(from instanceof Uint8Array ? new Blob([from as Uint8Array<ArrayBuffer>]) : from)
+export async function openSource(from: string | URL | Blob | Uint8Array, { name, followLinks = 'inside' }: { name?: string; followLinks?: FollowLinks } = {}): Promise<Source> {
+  const source = typeof from === 'string' || from instanceof URL ? await openPath(from, followLinks) : openBlob(from instanceof Uint8Array ? new Blob([from as Uint8Array<ArrayBuffer>]) : from)
   if (name) source.name = name
   if (source.bytes > 0) return source
   await source.close()
@@ -27,19 +31,20 @@ function openBlob(blob: Blob): Source {
     bytes: blob.size,
     read: async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()),
     close: async () => {},
+    notes: [],
   }
 }
 
-async function openPath(path: string | URL): Promise<Source> {
+async function openPath(path: string | URL, followLinks: FollowLinks): Promise<Source> {
   const [{ stat }, { fileURLToPath }] = await Promise.all([import('node:fs/promises'), import('node:url')])
   const file = path instanceof URL ? fileURLToPath(path) : path
   const found = await stat(file).catch((cause: unknown) => {
     throw new BadInputError(localError('NO_SUCH_FILE', `${file} cannot be read: ${(cause as Error).message}`, 'Check the path.'), { cause })
   })
   if (!found.isDirectory()) return openFile(file)
-  const packed = await (await import('./packFolder.js')).packFolder(file)
+  const packed = await (await import('./packFolder.js')).packFolder(file, followLinks)
   const source = await openFile(packed.archive)
-  return { ...source, name: packed.name, close: async () => { await source.close(); await packed.remove() } }
+  return { ...source, name: packed.name, notes: packed.notes, close: async () => { await source.close(); await packed.remove() } }
 }
 
 async function openFile(file: string): Promise<Source> {
@@ -55,5 +60,6 @@ async function openFile(file: string): Promise<Source> {
       return buffer
     },
     close: () => handle.close(),
+    notes: [],
   }
 }

@@ -5,11 +5,14 @@ import { followJob, type JobUpdate } from '../jobs/followJob.js'
 import type { Part } from './sendParts.js'
 import { sendUpload } from './sendUpload.js'
 import { openSource } from './source.js'
+import { mergeNotes, type FollowLinks } from './walkFolder.js'
 
 export interface UploadOptions extends PrepareOptionsInput {
   /** Data sets are found by their names; the same name again adds a version. @default the file's name without its ending */
   name?: string
   onProgress?: (progress: UploadProgress) => void
+  /** Of a folder: which links in it are followed, those that stay inside of it, all, or none. @default 'inside' */
+  followLinks?: FollowLinks
   /** Ends the upload or the wait; parts that were sent stay for a day, and the next call goes on from them. */
   signal?: AbortSignal
 }
@@ -39,14 +42,15 @@ export interface Dataset {
  * @throws PrepareFailedError with every bad file, its problem and its fix in `issues`
  */
 export async function uploadDataset(connection: Connection, from: string | URL | Blob | Uint8Array, options: UploadOptions = {}): Promise<Dataset> {
-  const { name, onProgress, signal, ...prepare } = options
-  const source = await openSource(from)
+  const { name, onProgress, signal, followLinks, ...prepare } = options
+  const source = await openSource(from, { followLinks })
   try {
     const datasetName = name ?? source.name.replace(/(\.tar)?\.[a-z0-9]+$/i, '')
     const onSent = (bytes: number) => onProgress?.({ phase: 'uploading', bytes, totalBytes: source.bytes })
     const complete = (uploadId: string, parts: Part[]) => connection.api.dataset.completeUpload({ uploadId, parts, options: prepare }, { signal, idempotencyKey: `complete-${uploadId}` })
     const completed = await sendUpload(connection, { source, name: datasetName, signal, onSent, complete })
-    return await prepared(connection, { jobId: completed.job.id, onProgress, signal, name: datasetName })
+    const dataset = await prepared(connection, { jobId: completed.job.id, onProgress, signal, name: datasetName })
+    return { ...dataset, notes: mergeNotes(source.notes, dataset.notes) }
   } finally {
     await source.close()
   }

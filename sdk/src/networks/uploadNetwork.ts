@@ -27,7 +27,7 @@ export async function uploadNetwork(connection: Connection, from: string | URL |
   const { name, normalisation, licence, onProgress, signal } = options
   const files = typeof from === 'string' || from instanceof URL ? await readFiles(from) : { name: 'network', ...from }
   const network = name ?? files.name
-  const source = await openSource(files.weights, 'weights.bin')
+  const source = await openSource(files.weights, { name: 'weights.bin' })
   try {
     return await sendUpload(connection, {
       source, name: network, signal,

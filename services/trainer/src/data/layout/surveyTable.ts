@@ -2,7 +2,7 @@ import { roleOf } from './parts.js'
 import type { Item, Survey, SurveyContext } from './survey.js'
 import { findTables } from './table/findTables.js'
 import { PathMatcher } from './table/matchPath.js'
-import { noteForms, noteReading } from './table/noteReading.js'
+import { noteReading } from './table/noteReading.js'
 import { classFoldersOf, isPictureName, sharedFolder } from './table/pictureNames.js'
 import { readTables } from './table/readTables.js'
 import { settleSplits } from './table/settleSplits.js'
@@ -27,7 +27,6 @@ export async function surveyTable(context: Pick<SurveyContext, 'archive' | 'opti
 
   const { places, matched, missing } = await readTables(tables, context, matcher)
   const { items, classes, testWasGiven } = settleSplits(tables, places, context)
-  noteForms(classes, notes)
 
   const own = new Set(tables.map(({ path }) => path))
   const around = sharedFolder(pictures).length

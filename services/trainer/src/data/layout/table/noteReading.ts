@@ -18,13 +18,3 @@ export function noteReading({ path, dialect, columns, role }: Table, notes: Note
   if (rest.length > 0) said.push(`${rest.length === 1 ? 'column' : 'columns'} not read: ${rest.slice(0, 10).join(', ')}${rest.length > 10 ? ', ...' : ''}`)
   if (said.length > 0) notes.add('TABLE_READ', `${path}: ${said.join('; ')}`)
 }
-
-/** Notes labels that are one but for capital and small letters, spaces or Unicode form: perhaps one class was meant. */
-export function noteForms(classes: readonly string[], notes: Notes): void {
-  const forms = new Map<string, string[]>()
-  for (const name of classes) {
-    const form = name.normalize('NFKC').toLowerCase().replace(/\s+/g, '')
-    forms.set(form, [...(forms.get(form) ?? []), name])
-  }
-  for (const names of forms.values()) if (names.length > 1) notes.add('LABELS_DIFFER_BY_FORM', names.map((name) => JSON.stringify(name)).join(', '))
-}
