@@ -78,7 +78,7 @@ describe('overlapping entries of a zip', () => {
     const entries = Array.from({ length: count }, (_, i) => ({ name: `cat/${String(i).padStart(5, '0')}.png`, offset: 0, packed, bytes: 100 }))
     const { code, message, seconds, megabytes: grown } = await openElsewhere(zipClaiming([localHeader('cat/x.png', packed, 100), ...blob], entries))
     expect([code, message]).toEqual(['ARCHIVE_UNSAFE', expect.stringContaining('lie over each other')])
-    expect(seconds).toBeLessThan(1)
+    expect(seconds).toBeLessThan(0.5 + megabytes / 100) // most of it is writing the archive to the disk
     expect(grown).toBeLessThan(60)
   }, 60_000)
 
@@ -122,20 +122,26 @@ describe('what an entry claims', () => {
 })
 
 describe('many entries', () => {
-  // About 300 bytes each where names are short, and as much again until the garbage collector comes.
-  it('take some 500 bytes of memory each, in a zip: 300,000', async () => {
+  const emptyFiles = (count: number) => Buffer.concat([...Array.from({ length: count }, (_, i) => tarHeader(`class-${i % 10}/${String(i).padStart(6, '0')}.png`, 0)), end])
+
+  it('take less than a kilobyte of memory each, what the garbage collector leaves for later included: 300,000 in a zip', async () => {
     const archive = rawZip(Array.from({ length: 300_000 }, (_, i) => ({ name: `class-${i % 10}/${String(i).padStart(6, '0')}.png` })))
     const { code, files, megabytes } = await openElsewhere(archive)
     expect([code, files]).toEqual([null, 300_000])
-    expect(megabytes).toBeLessThan(350)
+    expect(megabytes).toBeLessThan(300)
   }, 120_000)
 
-  it('take some 500 bytes of memory each, in a tar: 300,000, 2 MB in gzip', async () => {
-    const archive = gzipSync(Buffer.concat([...Array.from({ length: 300_000 }, (_, i) => tarHeader(`class-${i % 10}/${String(i).padStart(6, '0')}.png`, 0)), end]))
-    const { code, files, megabytes } = await openElsewhere(archive)
-    expect([code, files]).toEqual([null, 300_000])
-    expect(megabytes).toBeLessThan(350)
+  it('take little more than a kilobyte of memory each in a tar: 100,000', async () => {
+    const { code, files, megabytes } = await openElsewhere(emptyFiles(100_000))
+    expect([code, files]).toEqual([null, 100_000])
+    expect(megabytes).toBeLessThan(150)
   }, 120_000)
+
+  it('are a bomb where the size of the upload does not explain them: 100,000 in half a megabyte of gzip', async () => {
+    const { code, message, megabytes } = await openElsewhere(gzipSync(emptyFiles(100_000), { level: 9 }))
+    expect([code, message]).toEqual(['ARCHIVE_UNSAFE', expect.stringMatching(/more than \d+ entries, fewer than 32 bytes for each/)])
+    expect(megabytes).toBeLessThan(100)
+  }, 60_000)
 
   it('end at the limit, however many more there are', async () => {
     const archive = rawZip(Array.from({ length: 300_000 }, (_, i) => ({ name: `cat/${i}` })))
@@ -186,8 +192,7 @@ describe('a tar that lies', () => {
 describe('gzip', () => {
   const tar = Buffer.concat([picture, end])
   it('of many members takes no longer than their bytes: 500,000 empty ones around a tar', async () => {
-    const empty = Buffer.alloc(20 * 500_000)
-    for (let at = 0; at < empty.length; at += 20) empty.set(gzipSync(''), at)
+    const empty = Buffer.alloc(20 * 500_000, gzipSync(''))
     const { code, files, seconds } = await openElsewhere([empty, gzipSync(tar), empty])
     expect([code, files]).toEqual([null, 1])
     expect(seconds).toBeLessThan(5)

@@ -174,7 +174,7 @@ describe('names in other encodings', () => {
     rawZip(entries.map(([path, content]) => ({ name: iconv.encode(path, encoding), content: Buffer.from(content!), ...change })))
   /** A tar whose names are bytes of an encoding, under their checksum. */
   async function tarInBytes(entries: Entries, encoding: string): Promise<Buffer> {
-    const tar = await tarOf(entries.map(([path, content], i) => [`${i}`, content] as Entries[number]))
+    const tar = await tarOf(entries.map(([, content], i) => [`${i}`, content] as Entries[number]))
     for (let at = 0, i = 0; i < entries.length; i++) {
       const header = tar.subarray(at, at + 512)
       at += 512 + Math.ceil(Buffer.from(entries[i]![1]!).length / 512) * 512
@@ -249,6 +249,15 @@ describe('names that are alike', () => {
     const { files, notes } = await opened(await tarOf([['cafe\u0301/1.png', one], ['caf\u00e9/2.png', one], ['the\u0301/3.png', one]]))
     expect(Object.keys(files)).toEqual(['caf\u00e9/1.png', 'caf\u00e9/2.png', 'th\u00e9/3.png'])
     expect(notes).toEqual([{ code: 'RENAMED_UNICODE', count: 2, examples: ['caf\u00e9 (it stands there in two forms, which are one now)', 'th\u00e9'] }])
+  })
+
+  it('are found wherever they stand among many', async () => {
+    const step = 7919 // prime to 10,000: every number once, far from its neighbours
+    const entries = Array.from({ length: 10_000 }, (_, i): RawZipEntry => ({ name: `cat/${String((i * step) % 10_000).padStart(5, '0')}.png` }))
+    const { files, notes, issues } = await opened(rawZip([...entries, { name: 'cat/00001.png' }, { name: 'cat/09998.PNG' }]))
+    expect(Object.keys(files)).toHaveLength(10_001)
+    expect(issues.map(({ path, code }) => `${path} ${code}`)).toEqual(['cat/00001.png PATH_TWICE'])
+    expect(notes).toEqual([{ code: 'DIFFERS_BY_CASE', count: 1, examples: ['cat/09998.PNG / cat/09998.png'] }])
   })
 
   it('by case alone are kept apart and told of, files and folders, each pair once', async () => {

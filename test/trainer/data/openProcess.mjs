@@ -19,7 +19,7 @@ const outcome = { code: null, message: '', files: 0, damaged: 0 }
 try {
   const archive = await openArchive({ store, key: 'key', name: 'archive', encoding: null, folder, limits, spool, problems, notes, signal: new globalThis.AbortController().signal, onBytes: () => {} })
   outcome.files = archive.files.length
-  for (const index of archive.files.keys()) {
+  for (const index of archive.files.length > 10_000 ? [] : archive.files.keys()) {
     try {
       await archive.read(index)
     } catch (error) {

@@ -50,10 +50,14 @@ export function rawZip(entries: readonly RawZipEntry[], { count = (n) => n & 0xf
 
 /** Little-endian numbers of two (H), four (I) or eight (Q) bytes. */
 export function numbers(format: string, values: readonly number[]): Buffer {
-  return Buffer.concat([...format].map((size, index) => {
-    const bytes = Buffer.alloc({ H: 2, I: 4, Q: 8 }[size]!)
-    bytes.writeUIntLE(values[index]! % 2 ** 32, 0, Math.min(4, bytes.length))
-    if (size === 'Q') bytes.writeUInt32LE(Math.floor(values[index]! / 2 ** 32), 4)
-    return bytes
-  }))
+  const widths = [...format].map((size) => ({ H: 2, I: 4, Q: 8 })[size]!)
+  const bytes = Buffer.alloc(widths.reduce((sum, width) => sum + width, 0))
+  let at = 0
+  for (const [index, width] of widths.entries()) {
+    const value = values[index]!
+    bytes.writeUIntLE(value % 2 ** 32, at, Math.min(4, width))
+    if (width === 8) bytes.writeUInt32LE(Math.floor(value / 2 ** 32), at + 4)
+    at += width
+  }
+  return bytes
 }

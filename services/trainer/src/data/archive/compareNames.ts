@@ -1,6 +1,8 @@
 import type { Notes } from '../notes.js'
 import type { Problems } from '../problems.js'
+import { breathAfter, breathe } from './breathe.js'
 import type { ListedName } from './listEntries.js'
+import { orderOf } from './orderOf.js'
 
 /** A name in a folder: all names that differ from it by case or Unicode form alone stand on one node. */
 interface Node {
@@ -18,15 +20,23 @@ interface Node {
   files: Map<string, number> | null
 }
 
+interface Comparing {
+  problems: Problems
+  notes: Notes
+  /** The option, for what is told. */
+  encoding: string | null
+  signal: AbortSignal
+}
+
 /**
  * Goes through all paths in an order in which names that are alike lie beside each other, whatever the archive's order is, so that it
  * takes memory for one path at a time. Refuses paths that stand twice, tells of names that differ by case and of those that were changed.
  *
  * @returns what is kept, in the archive's order
  */
-export function compareNames(listed: readonly ListedName[], { problems, notes, encoding }: { problems: Problems; notes: Notes; encoding: string | null }): ListedName[] {
+export async function compareNames(listed: readonly ListedName[], { problems, notes, encoding, signal }: Comparing): Promise<ListedName[]> {
   const keys = listed.map(({ path }) => path.toLowerCase().replaceAll('/', '\0'))
-  const order = Uint32Array.from(listed.keys()).sort((a, b) => compare(keys[a]!, keys[b]!) || compare(listed[a]!.path, listed[b]!.path) || Number(listed[a]!.isFolder) - Number(listed[b]!.isFolder) || a - b)
+  const order = await orderOf(listed.length, (a, b) => compare(keys[a]!, keys[b]!) || compare(listed[a]!.path, listed[b]!.path) || Number(listed[a]!.isFolder) - Number(listed[b]!.isFolder), signal)
   const refused = new Set<number>()
   const refuse = (index: number, message: string, fix: string) => {
     refused.add(index)
@@ -43,7 +53,8 @@ export function compareNames(listed: readonly ListedName[], { problems, notes, e
   }
   /** From the top down to the path at hand. */
   const nodes: Node[] = []
-  for (const index of order) {
+  for (const [step, index] of order.entries()) {
+    if (step % breathAfter === 0) await breathe(signal)
     const { path, original, isFolder, byEncoding } = listed[index]!
     const folded = keys[index]!.split('\0')
     const [parts, originals] = [path.split('/'), original?.split('/')]

@@ -1,3 +1,4 @@
+import { orderOf } from './orderOf.js'
 import type { ZipEntry } from './readDirectory.js'
 
 const localHeaderBytes = 30
@@ -7,8 +8,8 @@ const localHeaderBytes = 30
  * its own in an honest archive, so that all of it together can be read once in the time that the file takes. Where they overlap, a few
  * megabytes become thousands of times as many. Headers may be longer in the file than is known here: that moves the packed bytes, but adds none.
  */
-export function findOverlap(entries: readonly ZipEntry[], fileBytes: number): string | null {
-  const order = Uint32Array.from(entries.keys()).sort((a, b) => entries[a]!.offset - entries[b]!.offset)
+export async function findOverlap(entries: readonly ZipEntry[], { fileBytes, signal }: { fileBytes: number; signal: AbortSignal }): Promise<string | null> {
+  const order = await orderOf(entries.length, (a, b) => entries[a]!.offset - entries[b]!.offset, signal)
   let [end, previous] = [0, '']
   for (const index of order) {
     const { name, offset, nameBytes, packedBytes } = entries[index]!

@@ -3,6 +3,7 @@ import type { Notes } from '../notes.js'
 import { unfit } from '../problems.js'
 import type { Problems } from '../problems.js'
 import type { ArchiveLimits } from './archive.js'
+import { breathAfter, breathe } from './breathe.js'
 import { compareNames } from './compareNames.js'
 import { decodeNames } from './decodeNames.js'
 import { judgePath } from './judgePath.js'
@@ -38,6 +39,7 @@ interface Listing {
   encoding: string | null
   problems: Problems
   notes: Notes
+  signal: AbortSignal
 }
 
 /**
@@ -46,7 +48,7 @@ interface Listing {
  *
  * @throws Failure DATASET_INVALID where names cannot be read at all: all else would follow from that
  */
-export function listEntries(entries: readonly RawEntry[], { encoding, problems, notes }: Listing): Listed {
+export async function listEntries(entries: readonly RawEntry[], { encoding, problems, notes, signal }: Listing): Promise<Listed> {
   const decoded = decodeNames(entries, encoding)
   if ('code' in decoded) throw unfit(decoded)
   const { names, byEncoding } = decoded
@@ -56,6 +58,7 @@ export function listEntries(entries: readonly RawEntry[], { encoding, problems, 
   const used: ListedName[] = []
   const renamed: string[] = []
   for (const [entry, name] of names.entries()) {
+    if (entry % breathAfter === 0) await breathe(signal)
     const { kind, target } = entries[entry]!
     const raw = byBackslash ? name.replaceAll('\\', '/') : name
     const isFolder = kind === 'folder' || (kind === 'file' && raw.endsWith('/'))
@@ -89,7 +92,7 @@ export function listEntries(entries: readonly RawEntry[], { encoding, problems, 
   }
   for (const example of renamed.sort()) notes.add('RENAMED_BACKSLASH', example)
 
-  const kept = compareNames(used, { problems, notes, encoding })
+  const kept = await compareNames(used, { problems, notes, encoding, signal })
   const files = kept.flatMap(({ entry, path, isFolder }) => (isFolder ? [] : [{ path, bytes: entries[entry]!.bytes, entry }]))
   return { files, folders: kept.flatMap(({ path, isFolder }) => (isFolder ? [path] : [])), ignored }
 }

@@ -39,8 +39,8 @@ export async function openTar(source: ArchiveSource, { file, bytes, gzipped }: {
     if (sniff(head) !== 'tar' && head.some((byte) => byte !== 0)) {
       throw new Failure('ARCHIVE_UNREADABLE', `${name} is packed by gzip, and what is in it is no tar archive but ${describeContent(head)}, by its first bytes: pack the folder as zip or tar.gz`)
     }
-    const entries = await collectEntries(readTar(whole), { name, limits, signal })
-    const listed = listEntries(entries, source)
+    const entries = await collectEntries(readTar(whole), { name, limits, signal, uploadBytes: bytes })
+    const listed = await listEntries(entries, source)
     checkBytes(listed.files, { name, limits })
     const offsets = listed.files.map(({ entry }) => entries[entry]!.offset)
     const files = listed.files.map(({ path, bytes: size }) => ({ path, bytes: size }))

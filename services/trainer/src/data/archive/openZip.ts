@@ -37,10 +37,10 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
   const places: Place[] = []
   let listed: { folders: string[]; ignored: number }
   try {
-    const entries = await collectEntries(readDirectory(whole), { name, limits, signal })
-    const overlap = findOverlap(entries, whole.bytes)
+    const entries = await collectEntries(readDirectory(whole), { name, limits, signal, uploadBytes: whole.bytes })
+    const overlap = await findOverlap(entries, { fileBytes: whole.bytes, signal })
     if (overlap !== null) throw new Failure('ARCHIVE_UNSAFE', `${name}: ${overlap}`)
-    const list = listEntries(entries, source)
+    const list = await listEntries(entries, source)
     checkBytes(list.files, { name, limits })
     for (const { path, bytes, entry } of list.files) {
       const place = entries[entry]!

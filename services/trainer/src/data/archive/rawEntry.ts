@@ -1,5 +1,6 @@
 import { Failure } from '@imclr/contract'
 import type { ArchiveLimits } from './archive.js'
+import { breathAfter, breathe } from './breathe.js'
 
 export type EntryKind = 'file' | 'folder' | 'symbolic link' | 'hard link' | 'sparse file' | 'special file'
 
@@ -27,17 +28,26 @@ export function rawName(bytes: Buffer, isUtf8: boolean): Pick<RawEntry, 'name' |
   return isUtf8 ? { name: bytes.toString('utf8'), isBytes: false } : { name, isBytes: true }
 }
 
-/** How many entries are read before others get their turn. */
-const breathAfter = 4096
+/**
+ * Packed headers of empty files shrink to a few bytes each, a picture has more: beyond `freeEntries` an upload may have an entry for each
+ * `bytesPerEntry` of its own, so that what is held of them (below a kilobyte each) is at most 32 times its size.
+ */
+const freeEntries = 10_000
+const bytesPerEntry = 32
 
-/** Reads all entries of an archive. @throws Failure DATASET_TOO_LARGE beyond `limits.maxEntries`; the signal's reason */
-export async function collectEntries<T extends RawEntry>(entries: AsyncIterable<T>, { name, limits, signal }: { name: string; limits: ArchiveLimits; signal: AbortSignal }): Promise<T[]> {
+/**
+ * Reads all entries of an archive.
+ * @param uploadBytes of the archive as it was sent
+ * @throws Failure DATASET_TOO_LARGE beyond `limits.maxEntries`, ARCHIVE_UNSAFE for more than its size explains; the signal's reason
+ */
+export async function collectEntries<T extends RawEntry>(entries: AsyncIterable<T>, { name, limits, signal, uploadBytes }: { name: string; limits: ArchiveLimits; signal: AbortSignal; uploadBytes: number }): Promise<T[]> {
   const collected: T[] = []
+  const explained = freeEntries + Math.floor(uploadBytes / bytesPerEntry)
   for await (const entry of entries) {
     if (collected.length === limits.maxEntries) throw new Failure('DATASET_TOO_LARGE', `${name} has more than ${limits.maxEntries} entries, what the limit maxImages leaves room for`)
+    if (collected.length === explained) throw new Failure('ARCHIVE_UNSAFE', `${name} has more than ${explained} entries, fewer than ${bytesPerEntry} bytes for each: a decompression bomb`)
     collected.push(entry)
-    if (collected.length % breathAfter === 0) await new Promise(setImmediate)
-    signal.throwIfAborted()
+    if (collected.length % breathAfter === 0) await breathe(signal)
   }
   return collected
 }
