@@ -36,7 +36,7 @@ export const failures = {
   CHECKSUM_MISMATCH: { exitCode: 20, retryable: false, http: 400, trpc: 'BAD_REQUEST', hint: 'The bytes that arrived differ from those announced; send them again.' },
   // Data sets.
   ARCHIVE_UNREADABLE: { exitCode: 21, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Send a whole zip, tar or tar.gz archive, or one of the data set files that docs/data.md lists.' },
-  ARCHIVE_UNSAFE: { exitCode: 22, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Remove links, nested archives and paths that leave the folder, and pack again.' },
+  ARCHIVE_UNSAFE: { exitCode: 22, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Pack the pictures again with an ordinary program, without links, archives within the archive, and paths that leave the folder.' },
   DATASET_INVALID: { exitCode: 23, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: "Mend the files listed in issues, or upload with onProblem: 'skip' to leave them out." },
   DATASET_TOO_LARGE: { exitCode: 24, retryable: false, http: 413, trpc: 'PAYLOAD_TOO_LARGE', hint: 'Upload fewer or smaller images, or ask the operator to raise the limit named in the message.' },
   // Training.

@@ -16,10 +16,34 @@ export function decodeText(bytes: Uint8Array, encoding: string): string | null {
   return text.includes('\ufffd') ? null : text
 }
 
-/** The encoding that bytes which are not UTF-8 look like, in the spelling of the option `encoding`; null where they look like none. A guess: short texts mislead it. */
-export function guessEncoding(bytes: Uint8Array): string | null {
+/** What is tried where bytes say nothing of their encoding, the most used first. */
+const candidates = ['shift_jis', 'gb18030', 'big5', 'euc-kr', 'windows-1252', 'cp850', 'windows-1251', 'cp866'] as const
+const maxReadings = 3
+
+/**
+ * Encodings, in the spelling of the option `encoding`, that bytes which are not UTF-8 can be read by, the likeliest first. A guess, as
+ * short texts mislead any detector: show people how their text reads by each.
+ */
+export function likelyEncodings(bytes: Uint8Array): string[] {
+  return [...new Set([...detected(bytes), ...candidates])].filter((encoding) => {
+    const text = decodeText(bytes, encoding)
+    return text !== null && !/[\p{Cc}\p{Co}]/u.test(text.replace(/[\r\n\t]/g, ''))
+  }).slice(0, maxReadings)
+}
+
+/**
+ * The answer of the detector, which takes short texts of Japanese and DOS code pages for Western European or worse: those have letters
+ * in the bytes from 0x80 to 0xbf, where Windows-1252 has marks that hardly stand in names.
+ */
+function detected(bytes: Uint8Array): string[] {
+  const high = bytes.filter((byte) => byte >= 0x80)
+  const marks = high.filter((byte) => byte < 0xc0)
   const guess = detect(bytes)?.toLowerCase() ?? null
-  return guess !== null && !isUtf8Name(guess) && isEncoding(guess) && decodeText(bytes, guess) !== null ? guess : null
+  const isWestern = guess === null || /^(iso-8859-|windows-125|utf-)/.test(guess)
+  if (isWestern && 2 * marks.length >= high.length) return ['shift_jis', 'cp850']
+  if (guess === null || !isEncoding(guess)) return []
+  // The wider of the two that people mean by Western European: what one of them lacks, the other has.
+  return [guess === 'iso-8859-1' ? 'windows-1252' : guess]
 }
 
 const isUtf8Name = (name: string): boolean => ['utf8', 'utf-8', 'ascii', 'us-ascii'].includes(name.toLowerCase())

@@ -1,15 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import type { Issue } from '@imclr/contract'
-import { decodeText, guessEncoding } from '../encoding.js'
+import { decodeText, likelyEncodings } from '../encoding.js'
 import { printable } from './judgePath.js'
 import type { RawEntry } from './rawEntry.js'
 
 /** Of names, for guessing: more tells no more. */
 const maxGuessBytes = 64 * 1024
-/** What is tried where a name says nothing of its encoding, the most used first. */
-const candidates = ['shift_jis', 'gb18030', 'big5', 'euc-kr', 'windows-1252', 'cp850', 'windows-1251', 'cp866'] as const
-const maxReadings = 3
-
 /** Names as text, by the place of their entry; `byEncoding`: those that the option `encoding` made so. */
 export interface DecodedNames {
   names: string[]
@@ -70,24 +66,6 @@ function readingsOf(foreign: readonly string[]): { encoding: string; example: st
     parts.add(part)
     length += part.length
   }
-  const sample = [...parts].join('\n')
-  const guess = guessEncoding(Buffer.from(sample, 'latin1'))
-  const order = [...new Set([...likeliest(sample, guess), ...candidates])]
-  return order.flatMap((encoding) => {
-    const text = decodeText(Buffer.from(sample, 'latin1'), encoding)
-    if (text === null || /[\p{Cc}\p{Co}]/u.test(text.replaceAll('\n', ''))) return []
-    return [{ encoding, example: printable(decodeText(Buffer.from(foreign[0]!, 'latin1'), encoding) ?? text) }]
-  }).slice(0, maxReadings)
-}
-
-/**
- * The guess of a detector, which short names mislead: it takes Japanese and DOS code pages for Western European, where these have
- * letters in the bytes from 0x80 to 0xbf, and Windows-1252 has marks that hardly stand in names.
- */
-function likeliest(sample: string, guess: string | null): string[] {
-  const high = sample.match(/[\x80-\xff]/g) ?? []
-  const isWestern = guess === null || /^(iso-8859-|windows-125)/.test(guess)
-  const marks = sample.match(/[\x80-\xbf]/g) ?? []
-  if (!isWestern || 2 * marks.length < high.length) return guess === null ? [] : [guess]
-  return ['shift_jis', 'cp850']
+  const [first] = foreign
+  return likelyEncodings(Buffer.from([...parts].join('\n'), 'latin1')).map((encoding) => ({ encoding, example: printable(decodeText(Buffer.from(first!, 'latin1'), encoding) ?? '') }))
 }

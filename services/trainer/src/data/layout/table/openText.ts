@@ -1,7 +1,7 @@
 import { DamagedFile } from '../../archive/archive.js'
 import { chunksOf } from '../../archive/spool.js'
 import type { OpenFile } from '../../archive/spool.js'
-import { decodeText, guessEncoding, isEncoding } from '../../encoding.js'
+import { decodeText, isEncoding, likelyEncodings } from '../../encoding.js'
 import { unfit } from '../../problems.js'
 import { readIn } from '../containers.js'
 
@@ -57,12 +57,17 @@ export async function openText(source: Source, given: string | null): Promise<Te
   if (bad === null) return textOf(source, { encoding: 'utf-8', wasGiven: false, units: plain })
   if (given !== null) return textOf(source, { encoding: given, wasGiven: true, units: unitsOf(given) })
   const line = firstBadLine(bad.bytes, plain, isPlainText)
-  const guess = guessOf(bad.bytes.subarray(line.start))
+  const rest = bad.bytes.subarray(line.start)
+  const guesses = rest.subarray(0, 200).includes(0) ? [nulGuess(rest)] : likelyEncodings(letters(rest))
+  const [first = letters(rest)] = [...linesOf(rest)].map(({ start, end }) => rest.subarray(start, end))
+  const readings = guesses.map((encoding) => `${JSON.stringify((decodeText(first, encoding) ?? '').slice(0, 80))} by ${encoding}`)
   throw unfit({
     path: `${path}:${(await lineAt(source, bad.at, plain)) + line.number}`,
     code: 'TABLE_ENCODING',
-    message: `the line is not UTF-8${guess === null ? '' : `; it looks like ${guess}`}`,
-    fix: `Save the table as UTF-8, or name its encoding with the option { encoding: '${guess ?? 'windows-1252'}' }.`,
+    message: `the line is not UTF-8${readings.length === 0 ? '' : `; it reads ${readings.join(', ')}`}`,
+    fix: guesses.length === 0
+      ? "Save the table as UTF-8, or name its encoding with the option { encoding: 'windows-1252' }."
+      : `Upload with { encoding: '${guesses[0]}' }${guesses.length > 1 ? ' if that reads right, else with the one that does' : ''}, or save the table as UTF-8.`,
   })
 }
 
@@ -108,8 +113,6 @@ const isPlainText = (bytes: Uint8Array): boolean => !bytes.includes(0) && decode
 const isWhole = (text: string | null): boolean => text !== null && !/\p{Surrogate}/u.test(text)
 
 const nulGuess = (bytes: Uint8Array): string => (bytes.indexOf(0) % 2 === 0 ? 'utf-16be' : 'utf-16le')
-
-const guessOf = (bytes: Uint8Array): string | null => (bytes.subarray(0, 200).includes(0) ? nulGuess(bytes) : guessEncoding(letters(bytes)))
 
 /** Lines that have more than ASCII in them, a few thousand bytes: the rest tells nothing and costs time. */
 function letters(bytes: Uint8Array): Uint8Array {
