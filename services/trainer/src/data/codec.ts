@@ -1,8 +1,8 @@
 /**
  * The one door to sharp: pictures become bytes here, and bytes pictures.
  *
- * Read are JPEG, PNG, WebP and GIF (the first frame); every other loader of libvips is blocked for this process, SVG, TIFF and
- * HEIF among them. A picture is turned as its EXIF says, brought to sRGB (embedded profiles and CMYK converted, gray repeated,
+ * Read are JPEG, PNG, WebP, GIF (the first frame), TIFF (the first page), AVIF, and BMP by a reader of our own; every other loader of
+ * libvips is blocked for this process, SVG among them. A picture is turned as its EXIF says, brought to sRGB (embedded profiles and CMYK converted, gray repeated,
  * 16 bits cut to 8), alpha is laid over black, then scaled by the rule `fit`: down with Lanczos-3; up with bicubic interpolation,
  * what libvips takes in its place (its grid lies a quarter of a pixel to the top left of Pillow's):
  *
@@ -16,18 +16,23 @@
 import sharp from 'sharp'
 import type { Sharp } from 'sharp'
 import type { Picture } from '@imclr/contract'
+import type { PictureFormat } from './decode/pictureKind.js'
+import { decodeBmp, isBmp, readBmpHeader } from './format/bmp.js'
 
 // One thread per picture, several pictures at once: that is what keeps a few cores busy with small pictures. No cache: no picture is read twice.
 sharp.concurrency(1)
 sharp.cache(false)
 sharp.block({ operation: ['VipsForeignLoad'] })
-sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp', 'VipsForeignLoadNsgif'] })
+sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp', 'VipsForeignLoadNsgif', 'VipsForeignLoadTiff', 'VipsForeignLoadHeif'] })
 
 /** Pixels of the largest picture that is decoded; a bigger one is refused by its header alone. */
 export const maxPixels = 100_000_000
 
-export const contentTypes = { jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp', gif: 'image/gif' } as const
-export type PictureFormat = keyof typeof contentTypes
+export const contentTypes = { jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp', gif: 'image/gif', tiff: 'image/tiff', bmp: 'image/bmp', avif: 'image/avif' } as const satisfies Record<PictureFormat, string>
+/** What every browser and the SDK read: others are handed on as PNG. */
+const common: readonly PictureFormat[] = ['jpeg', 'png', 'webp', 'gif']
+/** Red, green, blue and alpha, or four inks and alpha. */
+const maxChannels = 5
 
 export interface PictureHeader {
   /** Pixels, after the turn that EXIF asks for. */
@@ -47,8 +52,12 @@ export interface Pixels {
 
 /** Reads the header alone. @throws Error (libvips' words) when it cannot be read or the format is none of ours */
 export async function measurePicture(file: Uint8Array): Promise<PictureHeader> {
-  const { autoOrient, format, channels, depth, hasAlpha, icc, orientation, space, isPalette } = await sharp(file, { limitInputPixels: false }).metadata()
-  if (!(format in contentTypes)) throw new Error(`Input is ${format}`)
+  if (isBmp(file)) return { ...readBmpHeader(file), format: 'bmp', plain: null }
+  const { autoOrient, format: loader, compression, channels, depth, hasAlpha, icc, orientation, space, isPalette } = await sharp(file, { limitInputPixels: false }).metadata()
+  const format = loader === 'heif' && compression === 'av1' ? 'avif' : loader
+  if (!(format in contentTypes)) throw new Error(`Input is ${compression ?? format}`)
+  if (channels > maxChannels) throw new Error(`it has ${channels} channels`)
+  if (format === 'tiff' && depth !== 'uchar' && depth !== 'ushort') throw new Error(`its samples are of the type ${depth}; 8 and 16 bits are read`)
   const asStored = depth === 'uchar' && !hasAlpha && !icc && (orientation ?? 1) === 1 && !isPalette && format !== 'gif'
   const plain = asStored && channels === 1 && space === 'b-w' ? 'gray' : asStored && channels === 3 && space === 'srgb' ? 'rgb' : null
   return { height: autoOrient.height, width: autoOrient.width, format: format as PictureFormat, plain }
@@ -62,12 +71,29 @@ export async function measurePicture(file: Uint8Array): Promise<PictureHeader> {
  * @throws Error (libvips' words) when the file is damaged, cut off, larger than `maxPixels` or of another format
  */
 export async function decodePicture(file: Uint8Array, picture: Picture, header?: PictureHeader): Promise<Uint8Array> {
-  const { height, width, plain } = header ?? (await measurePicture(file))
+  const { height, width, plain, format } = header ?? (await measurePicture(file))
+  if (!common.includes(format)) return scalePixels(await wholePixels(file, { height, width, format }), picture)
   const input = sharp(file, { limitInputPixels: maxPixels, failOn: 'error' })
   const sameSize = height === picture.height && width === picture.width
   if (sameSize && plain === 'gray') return repeatGray(await rawBytes(input.toColourspace('b-w')))
   const upright = plain === null ? flattenToRgb(input) : input
   return rawBytes((sameSize ? upright : fitTo(upright, picture)).toColourspace('srgb'))
+}
+
+/**
+ * A picture as it is handed on to others: as uploaded, or where not every browser reads it, all its pixels as PNG, of which
+ * `decodePicture` makes the same.
+ */
+export async function portable(file: Uint8Array, header: Pick<PictureHeader, 'height' | 'width' | 'format'>): Promise<{ bytes: Uint8Array; format: PictureFormat }> {
+  if (common.includes(header.format)) return { bytes: file, format: header.format }
+  return { bytes: await encodePng(await wholePixels(file, header)), format: 'png' }
+}
+
+/** All pixels, upright, of 8 bits. */
+async function wholePixels(file: Uint8Array, { height, width, format }: Pick<PictureHeader, 'height' | 'width' | 'format'>): Promise<Pixels> {
+  if (height * width > maxPixels) throw new Error('Input image exceeds pixel limit')
+  if (format === 'bmp') return { bytes: decodeBmp(file), height, width }
+  return { bytes: await rawBytes(flattenToRgb(sharp(file, { limitInputPixels: maxPixels, failOn: 'error' })).toColourspace('srgb')), height, width }
 }
 
 /** Scales RGB bytes by the same rule. @returns uint8 `[picture.height, picture.width, 3]` */

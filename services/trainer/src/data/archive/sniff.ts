@@ -1,3 +1,5 @@
+import { pictureKind } from '../decode/pictureKind.js'
+
 /** What a file is, by its first bytes; names are never asked. */
 export type Content = 'zip' | 'gzip' | 'tar' | 'archive' | 'picture' | ArrayContent | 'other'
 
@@ -60,14 +62,11 @@ const arrays: readonly { magic: string; content: ArrayContent }[] = [
   { magic: '8004', content: 'pickle' },
   { magic: '8005', content: 'pickle' },
 ]
-const pictures: readonly string[] = ['ffd8ff', '89504e470d0a1a0a', '474946383761', '474946383961']
-
 export function sniff(head: Uint8Array): Content {
   const hex = Buffer.from(head.subarray(0, 8)).toString('hex')
   if (hex.startsWith('504b0304')) return 'zip'
   if (hex.startsWith('1f8b')) return 'gzip'
-  if (pictures.some((magic) => hex.startsWith(magic))) return 'picture'
-  if (hex.startsWith('52494646') && Buffer.from(head.subarray(8, 12)).toString('latin1') === 'WEBP') return 'picture'
+  if (typeof pictureKind(head) === 'string') return 'picture'
   if (archiveName(head) !== null) return 'archive'
   return isTarHeader(head) ? 'tar' : (arrays.find(({ magic }) => hex.startsWith(magic))?.content ?? 'other')
 }

@@ -1,9 +1,10 @@
 import type { PrepareOptions } from '@imclr/contract'
 import { DamagedFile } from '../archive/archive.js'
 import type { PictureFiles } from '../archive/archive.js'
-import { sniff } from '../archive/sniff.js'
+import { archiveName, sniff } from '../archive/sniff.js'
 import { maxPixels, measurePicture } from '../codec.js'
-import type { PictureFormat, PictureHeader } from '../codec.js'
+import type { PictureHeader } from '../codec.js'
+import { pictureFormats, pictureKind } from './pictureKind.js'
 import type { Item } from '../layout/survey.js'
 import type { Problems } from '../problems.js'
 import { severalAtOnce } from './severalAtOnce.js'
@@ -13,7 +14,6 @@ export const minSide = 8
 const maxSide = 65_535
 const maxPictureBytes = 64 * 2 ** 20
 
-const formats: readonly PictureFormat[] = ['jpeg', 'png', 'webp', 'gif']
 const plains = [null, 'gray', 'rgb'] as const
 
 /** Headers of all pictures, 6 bytes each. */
@@ -31,7 +31,7 @@ export class Headers {
   set(index: number, { height, width, format, plain }: PictureHeader): void {
     this.#heights[index] = height
     this.#widths[index] = width
-    this.#kinds[index] = formats.indexOf(format) + 4 * plains.indexOf(plain)
+    this.#kinds[index] = pictureFormats.indexOf(format) + 8 * plains.indexOf(plain)
   }
 
   *[Symbol.iterator](): Generator<PictureHeader | null> {
@@ -43,7 +43,7 @@ export class Headers {
     const height = this.#heights[index]!
     if (height === 0) return null
     const kind = this.#kinds[index]!
-    return { height, width: this.#widths[index]!, format: formats[kind % 4]!, plain: plains[kind >> 2]! }
+    return { height, width: this.#widths[index]!, format: pictureFormats[kind % 8]!, plain: plains[kind >> 3]! }
   }
 }
 
@@ -74,8 +74,9 @@ export async function measureItems({ files, items, problems, signal, onDone }: M
       return complain('DAMAGED', error.message, 'Pack it again.')
     }
     const kind = sniff(content)
-    if (kind === 'zip' || kind === 'gzip' || kind === 'tar' || kind === 'archive') return complain('NESTED_ARCHIVE', 'it is an archive within the archive', 'Unpack it, and pack its files.')
-    if (kind !== 'picture') return complain('NOT_AN_IMAGE', 'it is no JPEG, PNG, WebP or GIF', 'Remove it, or convert it to one of these.')
+    if (kind === 'zip' || kind === 'gzip' || kind === 'tar' || kind === 'archive') return complain('NESTED_ARCHIVE', `it is an archive within the archive${kind === 'archive' ? `, of the kind ${archiveName(content)}` : ''}`, 'Unpack it, and pack its files.')
+    const picture = pictureKind(content)
+    if (typeof picture !== 'string') return complain(picture.code, picture.message, picture.fix)
     let header: PictureHeader
     try {
       header = await measurePicture(content)

@@ -1,6 +1,6 @@
 import type { DatasetManifest } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
-import { contentTypes, encodePng } from '../codec.js'
+import { contentTypes, encodePng, portable } from '../codec.js'
 import type { Headers } from '../decode/measureItems.js'
 import type { Survey } from '../layout/survey.js'
 import { recordPixels } from '../records.js'
@@ -20,7 +20,7 @@ export interface PickOriginals {
   splitSeed: number
 }
 
-/** Keeps 8 test images, stratified, as uploaded; raw ones as PNG. Fewer where there are fewer. */
+/** Keeps 8 test images, stratified, as uploaded; raw ones, and those that not every browser reads, as PNG. Fewer where there are fewer. */
 export async function pickOriginals({ store, prefix, survey, headers, test, versionId, splitSeed }: PickOriginals): Promise<DatasetManifest['originals']> {
   const labels = Uint16Array.from(test, (index) => survey.items[index]!.label)
   const positions = stratifiedOrder(labels, versionId, splitSeed).subarray(0, originalCount)
@@ -29,8 +29,9 @@ export async function pickOriginals({ store, prefix, survey, headers, test, vers
   for (const [i, testPosition] of positions.entries()) {
     const index = test[testPosition]!
     const item = survey.items[index]!
-    const format = headers?.get(index)?.format ?? 'png'
-    const bytes = pixels.kind === 'records' ? await encodePng(await recordPixels(pixels.blocks[item.file]!, item.record!)) : await pixels.files.read(item.file)
+    const { bytes, format } = pixels.kind === 'records'
+      ? { bytes: await encodePng(await recordPixels(pixels.blocks[item.file]!, item.record!)), format: 'png' as const }
+      : await portable(await pixels.files.read(item.file), headers!.get(index)!)
     const contentType = contentTypes[format]
     const file = await putFile(store, prefix, { path: `originals/${i}.${format === 'jpeg' ? 'jpg' : format}`, bytes, contentType })
     originals.push({ ...file, testPosition, contentType })
