@@ -10,6 +10,7 @@ import { Decoded } from './data/decode/decoded.js'
 import { decodeItems } from './data/decode/decodeItems.js'
 import { decodeRecords } from './data/decode/decodeRecords.js'
 import { chooseSize, measureItems } from './data/decode/measureItems.js'
+import { notePictures } from './data/duplicates/notePictures.js'
 import { removeDuplicates } from './data/duplicates/removeDuplicates.js'
 import { settleNearDuplicates } from './data/duplicates/settleNearDuplicates.js'
 import { survey } from './data/layout/survey.js'
@@ -84,6 +85,8 @@ export async function prepare({ jobFile, store, workDir, progress, now = () => p
     const { splits: splitIndices, near } = await settleNearDuplicates(distinct, { decoded, choice: options.nearDuplicates, problems, pathOf: (index) => items[index]!.path, breathe })
     checkClasses(found, { splits: splitIndices, usable: (index) => decoded.usable(index), problems })
     problems.refuse(options.onProblem)
+    notePictures({ drawn, removed, near, decoded, notes, pathOf: (index) => items[index]!.path, labelOf: (index) => items[index]!.label, classes: found.classes })
+    for (const { path, message } of problems.skipped.issues) notes.add('SKIPPED', `${path} (${message})`)
 
     const onDone = meter('exporting', splits.reduce((sum, name) => sum + splitIndices[name].length, 0))
     return await writeVersion({ job: jobFile, store, folder, archive, survey: found, headers, picture, decoded, splitIndices, removed, near, problems, notes, signal, onDone })

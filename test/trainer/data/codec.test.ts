@@ -92,8 +92,7 @@ describe('decoding', () => {
 
   it('refuses other formats, damage, and more pixels than it takes', async () => {
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="40" height="24"/>')
-    const tiff = await image(rgb).tiff().toBuffer()
-    for (const file of [svg, tiff, Buffer.from('nothing'), new Uint8Array()]) await expect(measurePicture(file)).rejects.toThrow()
+    for (const file of [svg, Buffer.from('nothing'), new Uint8Array()]) await expect(measurePicture(file)).rejects.toThrow()
     const png = pngOf(rgb, { height, width })
     await expect(decodePicture(png.subarray(0, png.length - 400), same)).rejects.toThrow()
     const jpeg = await image(soft).jpeg().toBuffer()

@@ -43,7 +43,7 @@ const rows: Row[] = [
   { name: 'splits within classes', entries: tree(['cat/train', 'cat/test', 'dog/train', 'dog/test']), classes: ['cat', 'dog'], counts: [8, 0, 8, 0], notes: ['TAKEN_FOR_SPLIT'] },
   { name: 'folders within classes', entries: tree(['pets/cat/black', 'pets/cat/white', 'pets/dog']), classes: ['cat', 'dog'], counts: [9, 0, 3, 0], notes: ['WRAPPING_FOLDER', 'NESTED_FOLDERS'] },
   { name: 'splits beside others, as the user says', entries: tree(['train/a', 'train/b', 'test/a', 'test/b']), options: { folders: 'splits' }, classes: ['a', 'b'], counts: [8, 0, 8, 0], notes: ['TAKEN_FOR_SPLIT'] },
-  { name: 'names that differ by form alone', entries: tree(['Cat', 'cat', 'red_fox', 'red fox']), classes: ['Cat', 'cat', 'red fox', 'red_fox'], counts: [12, 0, 4, 0], notes: ['LABELS_DIFFER_BY_FORM'] },
+  { name: 'names that differ by form alone', entries: tree(['Cat', 'cat', 'red_fox', 'red fox']), classes: ['Cat', 'cat', 'red fox', 'red_fox'], counts: [12, 0, 4, 0], notes: ['DIFFERS_BY_CASE', 'LABELS_DIFFER_BY_FORM'] },
   { name: 'an empty folder beside the classes\' folder', entries: [...tree(['data/a', 'data/b']), ['results', null]], classes: ['a', 'b'], counts: [6, 0, 2, 0], notes: ['WRAPPING_FOLDER', 'IGNORED_FOLDER'] },
 ]
 
@@ -80,7 +80,7 @@ describe('layouts of folders', () => {
   })
 })
 
-const order = (code: NoteCode): number => ['WRAPPING_FOLDER', 'TAKEN_FOR_SPLIT', 'TAKEN_FOR_CLASS', 'VALIDATION_IS_TEST', 'TEST_PART_UNLABELLED', 'NESTED_FOLDERS', 'IGNORED_DOCUMENT', 'IGNORED_FOLDER'].indexOf(code)
+const order = (code: NoteCode): number => ['WRAPPING_FOLDER', 'TAKEN_FOR_SPLIT', 'TAKEN_FOR_CLASS', 'VALIDATION_IS_TEST', 'TEST_PART_UNLABELLED', 'NESTED_FOLDERS', 'IGNORED_DOCUMENT', 'IGNORED_FOLDER', 'DIFFERS_BY_CASE', 'LABELS_DIFFER_BY_FORM'].indexOf(code)
 
 /** What somebody means who lays out folders: of each picture its class and part. */
 interface Meant {

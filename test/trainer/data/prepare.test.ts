@@ -149,7 +149,7 @@ describe('preparing folders', () => {
     await using place = await workplace()
     const { manifest } = await place.prepare(await zipOf([...twoClasses, ['cat/broken.png', noisePng(7).subarray(0, 60)], ['readme.txt', 'hello'], ['loose.png', noisePng(8)]]), { onProblem: 'skip' })
     expect(manifest.skipped.map(({ path, code }) => [path, code])).toEqual([['cat/broken.png', 'IMAGE_DAMAGED'], ['loose.png', 'NOT_IN_A_CLASS']])
-    expect(manifest.notes).toEqual([{ code: 'IGNORED_DOCUMENT', message: noteKinds.IGNORED_DOCUMENT, count: 1, examples: ['readme.txt'] }])
+    expect(manifest.notes).toEqual([{ code: 'IGNORED_DOCUMENT', message: noteKinds.IGNORED_DOCUMENT, count: 1, examples: ['readme.txt'] }, { code: 'SKIPPED', message: noteKinds.SKIPPED, count: 2, examples: [expect.stringContaining('cat/broken.png (') as string, 'loose.png (it is in no class folder)'] }])
     expect([manifest.skippedCount, manifest.splits.train.count + manifest.splits.test.count]).toEqual([2, 25])
   })
 

@@ -112,23 +112,23 @@ export async function jpegRoundTrip(pixels: Pixels, quality: number): Promise<Ui
   return rawBytes(sharp(jpeg).toColourspace('srgb'))
 }
 
-/** A line of text, white on black, as large as it is; null where this machine has no font to draw it with, or nothing of it can be seen. */
-export async function drawText(text: string): Promise<Pixels | null> {
+/** Text, white on black: a line as long as it is, or lines of at most `width` pixels; null where this machine has no font to draw it with. */
+export async function drawText(text: string, width?: number): Promise<Pixels | null> {
   if (text.trim() === '' || !(await (fonts ??= hasFonts()))) return null
-  return renderLine(text).catch(() => null)
+  return renderText(text, width).catch(() => null)
 }
 
 let fonts: Promise<boolean> | undefined
 
 /** Without fonts every letter is the same empty box. */
 async function hasFonts(): Promise<boolean> {
-  const [one, other] = await Promise.all([renderLine('W'), renderLine('i')])
+  const [one, other] = await Promise.all([renderText('W'), renderText('i')])
   return one.width !== other.width || Buffer.compare(one.bytes, other.bytes) !== 0
 }
 
-async function renderLine(text: string): Promise<Pixels> {
+async function renderText(text: string, width?: number): Promise<Pixels> {
   const escaped = text.replace(/\s+/g, ' ').replace(/[&<>]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[character]!)
-  const { data, info } = await sharp({ text: { text: escaped, font: 'sans 10', dpi: 96 } }).toColourspace('b-w').raw().toBuffer({ resolveWithObject: true })
+  const { data, info } = await sharp({ text: { text: escaped, font: 'sans 10', dpi: 96, ...(width === undefined ? {} : { width, wrap: 'word-char' as const }) } }).toColourspace('b-w').raw().toBuffer({ resolveWithObject: true })
   return { bytes: repeatGray(data), height: info.height, width: info.width }
 }
 

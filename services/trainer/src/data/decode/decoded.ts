@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { thumbnail, thumbnailBytes } from '../duplicates/thumbnail.js'
+import { lookOf } from './look.js'
 import type { Size } from './measureItems.js'
 
 /**
- * Pictures at their final size: the pixels in a temporary file, and of each, in memory, its sha256 and thumbnail (105 bytes).
+ * Pictures at their final size: the pixels in a temporary file, and of each, in memory, its sha256, its thumbnail and how it looks (106 bytes).
  * Reading and writing are synchronous: this process serves nobody, and the pages are in the system's cache.
  */
 export class Decoded implements Disposable {
   readonly pictureBytes: number
   readonly #sha256: Buffer
   readonly #usable: Uint8Array
+  readonly #looks: Uint8Array
   readonly thumbnails: Uint8Array
   readonly #file: number
 
@@ -18,6 +20,7 @@ export class Decoded implements Disposable {
     this.pictureBytes = size.height * size.width * 3
     this.#sha256 = Buffer.alloc(count * 32)
     this.#usable = new Uint8Array(count)
+    this.#looks = new Uint8Array(count)
     this.thumbnails = new Uint8Array(count * thumbnailBytes)
     this.#file = openSync(path, 'w+')
   }
@@ -30,12 +33,18 @@ export class Decoded implements Disposable {
       const picture = pixels.subarray(offset, offset + pictureBytes)
       this.#sha256.set(createHash('sha256').update(picture).digest(), index * 32)
       thumbnail(picture, size, this.thumbnails.subarray(index * thumbnailBytes, (index + 1) * thumbnailBytes))
+      this.#looks[index] = lookOf(picture, size)
       this.#usable[index] = 1
     }
   }
 
   usable(index: number): boolean {
     return this.#usable[index] === 1
+  }
+
+  /** Some of `looks`, or 0. */
+  look(index: number): number {
+    return this.#looks[index]!
   }
 
   /** Of the pixels, as a string of any encoding. */

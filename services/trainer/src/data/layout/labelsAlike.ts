@@ -1,5 +1,5 @@
 /** What is left of a label when capitals, space and Unicode form do not count. */
-const formOf = (label: string): string => label.normalize('NFKC').toLowerCase().replace(/[\s_-]+/g, ' ').trim()
+const formOf = (label: string): string => label.normalize('NFKC').toLowerCase().replace(/[\s_-]+/g, '')
 
 /** Labels that look like one and are several: each group of those that differ by capitals, space, hyphens or Unicode form alone. */
 export function labelsAlike(labels: readonly string[]): string[][] {

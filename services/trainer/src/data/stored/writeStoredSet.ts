@@ -87,7 +87,7 @@ export async function writeStoredSet({ job, store, folder, archive, found, notes
   const labelsFile = await putFile(store, prefix, { path: 'test-labels.bin', bytes: allLabels, contentType: 'application/octet-stream' })
   const picture = { height, width, fit: options.fit, kernel: 'lanczos3' as const }
   const contentSha256 = sha256(JSON.stringify({ classes, picture, storedCells, files: [...shards, labelsFile].map((file) => [file.path, file.sha256]) }))
-  const sheet = await contactSheet({ classes, train: Uint32Array.from(sheetRows, (_, i) => i), labelOf: (i) => labels[sheetRows[i]!]!, decoded: sheetPictures })
+  const sheet = await contactSheet({ classes, train: Uint32Array.from(sheetRows, (_, i) => i), labelOf: (i) => labels[sheetRows[i]!]!, decoded: sheetPictures, notes: notes.list })
   const none = { count: 0, perClass: classes.map(() => 0), shards: [], labels: null }
   const perClass = classes.map(() => 0)
   for (const label of labels) perClass[label]! += severities * corruptions.length

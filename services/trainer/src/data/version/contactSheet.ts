@@ -1,5 +1,7 @@
+import type { Note } from '@imclr/contract'
 import { drawText, encodePng, scalePixels } from '../codec.js'
 import type { Decoded } from '../decode/decoded.js'
+import { captionOf } from './caption.js'
 import { paste } from './paste.js'
 
 const cell = 64
@@ -14,10 +16,12 @@ export interface ContactSheet {
   train: Uint32Array
   labelOf: (index: number) => number
   decoded: Decoded
+  /** Written below. */
+  notes: readonly Note[]
 }
 
-/** A row for each class (50 at most): its name, where the machine has a font to write it with, and its first 10 training images. @returns a PNG */
-export async function contactSheet({ classes, train, labelOf, decoded }: ContactSheet): Promise<Uint8Array> {
+/** A row for each class (50 at most): its name, where the machine has a font to write it with, and its first 10 training images; below, what was done with the upload without being asked. @returns a PNG */
+export async function contactSheet({ classes, train, labelOf, decoded, notes }: ContactSheet): Promise<Uint8Array> {
   const rows = Math.min(maxRows, classes.length)
   const members: number[][] = Array.from({ length: rows }, () => [])
   for (const index of train) {
@@ -25,8 +29,10 @@ export async function contactSheet({ classes, train, labelOf, decoded }: Contact
     if (row !== undefined && row.length < columns) row.push(index)
   }
   const hidden = classes.length - rows
-  const height = gap + (cell + gap) * rows + (hidden > 0 ? 24 : 0)
   const width = nameWidth + (cell + gap) * columns
+  const caption = await captionOf(notes, width - 2 * gap)
+  const below = gap + (cell + gap) * rows + (hidden > 0 ? 24 : 0)
+  const height = below + caption.reduce((sum, block) => sum + block.height + gap, 0)
   const sheet = { bytes: new Uint8Array(height * width * 3), height, width }
   for (const [row, indices] of members.entries()) {
     const top = gap + row * (cell + gap)
@@ -42,6 +48,11 @@ export async function contactSheet({ classes, train, labelOf, decoded }: Contact
     pictures.forEach((bytes, column) => paste(sheet, { bytes, height: cell, width: cell }, { top, left: nameWidth + column * (cell + gap), maxWidth: cell }))
   }
   const more = hidden > 0 ? await drawText(`and ${hidden} more classes`) : null
-  if (more !== null) paste(sheet, more, { top: height - 20, left: gap, maxWidth: width - 2 * gap })
+  if (more !== null) paste(sheet, more, { top: below - 20, left: gap, maxWidth: width - 2 * gap })
+  let top = below
+  for (const block of caption) {
+    paste(sheet, block, { top, left: gap, maxWidth: width - 2 * gap })
+    top += block.height + gap
+  }
   return encodePng(sheet)
 }

@@ -61,7 +61,7 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
   const contentSha256 = sha256(JSON.stringify({ classes, picture, files: files.map((file) => [file.path, file.sha256]) }))
   const versionId = `ver_${sha256(projectId + contentSha256).slice(0, 32)}`
 
-  const sheet = await contactSheet({ classes, train: splitIndices.train, labelOf, decoded })
+  const sheet = await contactSheet({ classes, train: splitIndices.train, labelOf, decoded, notes: notes.list })
   const skipped = problems.skipped
   const manifest: DatasetManifest = {
     schemaVersion: 1,

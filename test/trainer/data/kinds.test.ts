@@ -1,0 +1,176 @@
+import { deflateSync } from 'node:zlib'
+import fc from 'fast-check'
+import sharp from 'sharp'
+import { describe, expect, it } from 'vitest'
+import { decodePicture, measurePicture } from '../../../services/trainer/src/data/codec.js'
+import { loadSplit } from '../../../services/trainer/src/data/loadSplit.js'
+import { requirePart } from '../../support/parts.js'
+import { python } from '../../support/python.js'
+import { failureOf, folderOf, noise, noisePng, outputPrefix, pngFile, workplace, zipOf } from './uploads.js'
+import type { Entries } from './uploads.js'
+
+const side = 24
+const raw = (seed: number) => sharp(noise(seed, side * side * 3), { raw: { height: side, width: side, channels: 3 } })
+
+interface Bmp { bits: number; pixels: Buffer; compression?: number; palette?: Buffer; masks?: number[]; topDown?: boolean; width?: number; height?: number; headerBytes?: number }
+
+/** A BMP by its specification. */
+function bmpOf({ bits, pixels, compression = 0, palette = Buffer.alloc(0), masks = [], topDown = false, width = side, height = side, headerBytes = 40 }: Bmp): Buffer {
+  const header = Buffer.alloc(14 + headerBytes)
+  const maskBytes = Buffer.alloc(4 * masks.length)
+  masks.forEach((mask, i) => maskBytes.writeUInt32LE(mask, 4 * i))
+  const offset = header.length + maskBytes.length + palette.length
+  header.write('BM', 0, 'latin1')
+  header.writeUInt32LE(offset + pixels.length, 2)
+  header.writeUInt32LE(offset, 10)
+  header.writeUInt32LE(headerBytes, 14)
+  if (headerBytes === 12) {
+    header.writeUInt16LE(width, 18)
+    header.writeUInt16LE(height, 20)
+    header.writeUInt16LE(1, 22)
+    header.writeUInt16LE(bits, 24)
+  } else {
+    header.writeInt32LE(width, 18)
+    header.writeInt32LE(topDown ? -height : height, 22)
+    header.writeUInt16LE(1, 26)
+    header.writeUInt16LE(bits, 28)
+    header.writeUInt32LE(compression, 30)
+    header.writeUInt32LE(pixels.length, 34)
+  }
+  return Buffer.concat([header, maskBytes, palette, pixels])
+}
+const rows = (bits: number, seed: number) => Buffer.from(noise(seed, Math.ceil((side * bits) / 32) * 4 * side))
+const palette = (bits: number, bytes = 4) => Buffer.from(noise(7, 2 ** bits * bytes))
+/** Whole rows of one value: what follows the rows above. */
+const rest = Array.from({ length: 21 }, (_, i) => [24, 16 * (i % 16) + (i % 3), 0, 0]).flat()
+/** Run lengths of every kind: runs, literals of odd and even length, rows that end early. */
+const runs8 = Buffer.from([5, 9, 0, 3, 1, 2, 3, 0, 0, 4, 7, 8, 9, 10, 12, 200, 0, 0, 21, 33, 0, 0, 24, 1, 0, 0, ...rest, 0, 1])
+const runs4 = Buffer.from([5, 0x9a, 0, 3, 0x12, 0x30, 0, 4, 0x78, 0x9a, 12, 0xc3, 0, 0, 21, 0x21, 0, 0, 24, 0x11, 0, 0, ...rest, 0, 1])
+
+const bmps: [name: string, file: Buffer][] = [
+  ['1 bit', bmpOf({ bits: 1, pixels: rows(1, 1), palette: palette(1) })],
+  ['4 bits', bmpOf({ bits: 4, pixels: rows(4, 2), palette: palette(4) })],
+  ['8 bits', bmpOf({ bits: 8, pixels: rows(8, 3), palette: palette(8) })],
+  ['8 bits, from the top', bmpOf({ bits: 8, pixels: rows(8, 4), palette: palette(8), topDown: true })],
+  ['8 bits, runs', bmpOf({ bits: 8, pixels: runs8, palette: palette(8), compression: 1 })],
+  ['4 bits, runs', bmpOf({ bits: 4, pixels: runs4, palette: palette(4), compression: 2 })],
+  ['16 bits', bmpOf({ bits: 16, pixels: rows(16, 5) })],
+  ['16 bits by masks', bmpOf({ bits: 16, pixels: rows(16, 6), compression: 3, masks: [0xf800, 0x7e0, 0x1f] })],
+  ['24 bits', bmpOf({ bits: 24, pixels: rows(24, 7) })],
+  ['24 bits, an odd width', bmpOf({ bits: 24, width: 11, height: 9, pixels: Buffer.from(noise(8, 36 * 9)) })],
+  ['32 bits', bmpOf({ bits: 32, pixels: rows(32, 9) })],
+  ['32 bits by masks', bmpOf({ bits: 32, pixels: rows(32, 10), compression: 3, masks: [0xff000000, 0xff0000, 0xff00] })],
+  ["OS/2's header", bmpOf({ bits: 8, pixels: rows(8, 11), palette: palette(8, 3), headerBytes: 12 })],
+]
+
+describe.skipIf(!requirePart('python'))('BMP pictures', () => {
+  it.each(bmps)('of %s have the pixels that Pillow gives them', async (_, file) => {
+    const { height, width, format } = await measurePicture(file)
+    const { arrays: [pixels] } = python('bmp.py', null, [{ data: new Uint8Array(file), shape: [file.length] }])
+    expect([format, pixels!.shape]).toEqual(['bmp', [height, width, 3]])
+    expect(Buffer.compare(await decodePicture(file, { height, width, fit: 'crop', kernel: 'lanczos3' }), pixels!.data as Uint8Array)).toBe(0)
+  })
+})
+
+it('runs of a BMP may jump to the right and up', async () => {
+  const gray = Buffer.from(Array.from({ length: 256 }, (_, i) => [i, i, i, 0]).flat())
+  // 200 at the bottom left; then three to the right and two up of the place behind it, 90 twice; nothing more.
+  const file = bmpOf({ bits: 8, compression: 1, palette: gray, width: 8, height: 8, pixels: Buffer.from([1, 200, 0, 2, 3, 2, 2, 90, 0, 1]) })
+  const pixels = await decodePicture(file, { height: 8, width: 8, fit: 'crop', kernel: 'lanczos3' })
+  const lit = [...pixels].flatMap((value, i) => (i % 3 === 0 && value > 0 ? [[Math.floor(i / 24), (i / 3) % 8, value]] : []))
+  expect(lit).toEqual([[5, 4, 90], [5, 5, 90], [7, 0, 200]])
+})
+
+it('BMP files of any bytes give a picture or an error, at once', async () => {
+  await fc.assert(fc.asyncProperty(fc.constantFrom(...bmps), fc.array(fc.tuple(fc.nat(90), fc.nat(255)), { minLength: 1, maxLength: 6 }), fc.nat(2000), async ([, file], changes, cut) => {
+    const damaged = Buffer.from(file.subarray(0, Math.max(30, file.length - cut)))
+    for (const [at, value] of changes) if (at >= 2 && at < damaged.length) damaged[at] = value
+    const header = await measurePicture(damaged).catch((error: unknown) => error)
+    if (header instanceof Error || (header as { height: number; width: number }).height * (header as { width: number }).width > 1e6) return
+    const pixels = await decodePicture(damaged, { height: 8, width: 8, fit: 'stretch', kernel: 'lanczos3' }).catch((error: unknown) => error)
+    if (!(pixels instanceof Error)) expect((pixels as Uint8Array).length).toBe(192)
+  }), { numRuns: 300, seed: 3 })
+})
+
+describe('kinds of pictures', () => {
+  it('are read as one: TIFF, BMP and AVIF beside the others; what a browser does not read is kept as PNG of the same pixels', async () => {
+    await using place = await workplace()
+    const bmp = (seed: number) => bmpOf({ bits: 24, pixels: rows(24, seed) })
+    const files: Record<string, (seed: number) => Promise<Buffer> | Buffer> = {
+      'tif': (seed) => raw(seed).tiff({ compression: 'lzw' }).toBuffer(), 'tiff 16': (seed) => raw(seed).toColourspace('rgb16').tiff().toBuffer(),
+      'bmp': bmp, 'avif': (seed) => raw(seed).avif({ lossless: true }).toBuffer(), 'webp': (seed) => raw(seed).webp({ lossless: true }).toBuffer(),
+    }
+    const entries: Entries = []
+    let seed = 100
+    for (const [name, make] of Object.entries(files)) for (let i = 0; i < 4; i++) entries.push([`${name}/${i}.jpg`, await make(seed++)])
+    const prepared = await place.prepare(await zipOf(entries), { testFraction: 0.5, imageSize: 16 })
+    expect(prepared.manifest.splits.train.count + prepared.manifest.splits.test.count).toBe(20)
+    const { images } = await loadSplit({ store: prepared.store, prefix: outputPrefix, manifest: prepared.manifest, split: 'test' })
+    expect(prepared.manifest.originals).toHaveLength(8)
+    for (const { path, testPosition, contentType } of prepared.manifest.originals) {
+      expect(['image/png', 'image/webp']).toContain(contentType)
+      const pixels = await decodePicture(await prepared.store.read(outputPrefix + path), prepared.manifest.picture)
+      expect([path, Buffer.compare(pixels, images.subarray(testPosition * 768, (testPosition + 1) * 768))]).toEqual([path, 0])
+    }
+    // Lossless: the pixels that went in.
+    const { data } = await sharp(await raw(1).tiff().toBuffer()).raw().toBuffer({ resolveWithObject: true })
+    expect(Buffer.compare(Buffer.from(await decodePicture(await raw(1).tiff().toBuffer(), { height: side, width: side, fit: 'crop', kernel: 'lanczos3' })), data)).toBe(0)
+  })
+
+  it('that are not read are named for what they are, by their content alone, with the way out', async () => {
+    await using place = await workplace()
+    const ftyp = (...brands: string[]) => Buffer.concat([Buffer.from([0, 0, 0, 8 + 4 * (brands.length + 1)]), Buffer.from(`ftyp${brands[0]}\0\0\0\0${brands.slice(1).join('')}`, 'latin1'), Buffer.alloc(64)])
+    const tiffWith = (...tags: number[]) => {
+      const head = Buffer.alloc(8 + 2 + 12 * tags.length + 64)
+      head.write('II*\0', 0, 'latin1')
+      head.writeUInt32LE(8, 4)
+      head.writeUInt16LE(tags.length, 8)
+      tags.forEach((tag, i) => head.writeUInt16LE(tag, 10 + 12 * i))
+      return head
+    }
+    const kinds: Record<string, Buffer | string> = {
+      HEIC: ftyp('heic', 'mif1', 'heic'), 'HEIC mif1': ftyp('mif1', 'heic'), 'RAW cr3': ftyp('crx ', 'crx '), 'RAW cr2': Buffer.concat([Buffer.from('II*\0\x10\0\0\0CR', 'latin1'), Buffer.alloc(80)]), 'RAW dng': tiffWith(254, 0xc612),
+      'RAW nef': tiffWith(254, 271, 330), 'RAW raf': 'FUJIFILMCCD-RAW 0201', VIDEO: ftyp('isom', 'mp42'), PDF: '%PDF-1.7\n', SVG: '<?xml version="1.0"?>\n<!-- made by hand -->\n<svg xmlns="http://www.w3.org/2000/svg"/>', PHOTOSHOP: '8BPS\0\x01',
+      JPEG_XL: Buffer.from('ff0a0000', 'hex'), JPEG_2000: Buffer.from('0000000c6a5020200d0a870a', 'hex'), HTML: '\n<!DOCTYPE html><html><title>429 Too Many Requests</title>', XML: '<?xml version="1.0"?><annotation/>', JSON: '{"error":"expired"}',
+      GIT_LFS: 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n', TEXT: 'Grüße', NOT_AN_IMAGE: Buffer.from('00ff00ff00ff00fe', 'hex'),
+    }
+    const entries: Entries = [...folderOf('cat', 3), ...folderOf('dog', 3, { seed: 20 }), ...Object.entries(kinds).map(([name, content]): Entries[number] => [`cat/${name}.jpg`, content])]
+    const { code, issues } = await failureOf(place.prepare(await zipOf(entries)))
+    expect([code, issues.map((issue) => [issue.path, issue.code])]).toEqual(['DATASET_INVALID', Object.keys(kinds).map((name) => [`cat/${name}.jpg`, name.split(' ')[0]]).sort()])
+    for (const { message, fix } of issues) expect([message, fix]).toEqual([expect.stringMatching(/^it is /), expect.stringMatching(/\w{4}/)])
+    expect(issues.find((issue) => issue.code === 'HEIC')!.fix).toContain('Most Compatible')
+  })
+})
+
+describe('pictures that somebody should look at', () => {
+  it('are noted: cut off, of one colour, twice, under two labels; and stay', async () => {
+    await using place = await workplace()
+    const whole = await raw(1).resize(256, 256).jpeg({ quality: 90 }).toBuffer()
+    const cut = Buffer.concat([whole.subarray(0, Math.floor(whole.length * 0.6)), Buffer.from('ffd9', 'hex')])
+    const turned = await sharp(whole).withMetadata({ orientation: 6 }).jpeg().toBuffer()
+    const cutTurned = Buffer.concat([turned.subarray(0, Math.floor(turned.length * 0.6)), Buffer.from('ffd9', 'hex')])
+    const flat = await sharp({ create: { width: 64, height: 64, channels: 3, background: { r: 200, g: 30, b: 30 } } }).jpeg().toBuffer()
+    const { manifest } = await place.prepare(await zipOf([
+      ...folderOf('train/cat', 4), ...folderOf('train/dog', 4, { seed: 20 }), ...folderOf('test/cat', 2, { seed: 40 }), ...folderOf('test/dog', 2, { seed: 60 }),
+      ['train/cat/cut.jpg', cut], ['train/cat/turned.jpg', cutTurned], ['train/dog/whole.jpg', whole], ['train/dog/flat.jpg', flat], ['train/cat/again.png', noisePng(0)],
+      ['train/dog/cat.png', noisePng(1)], ['train/dog/tested.png', noisePng(40)], ['train/dog/broken.png', 'x'.repeat(100)],
+    ]), { onProblem: 'skip' })
+    expect(Object.fromEntries(manifest.notes.map(({ code, count, examples }) => [code, [count, examples]]))).toEqual({
+      TAKEN_FOR_SPLIT: [2, ['test/ is test', 'train/ is train']],
+      TAKEN_FOR_DUPLICATE: [1, ['train/dog/tested.png is test/cat/000.png']],
+      DUPLICATE_KEPT: [1, ['train/cat/again.png is train/cat/000.png']],
+      SAME_PICTURE_TWO_LABELS: [2, ['train/cat/001.png (cat) is train/dog/cat.png (dog)', 'train/dog/tested.png (dog) is test/cat/000.png (cat)']],
+      ONE_COLOUR: [1, ['train/dog/flat.jpg']],
+      CUT_OFF: [2, ['train/cat/cut.jpg', 'train/cat/turned.jpg']],
+      SKIPPED: [1, ['train/dog/broken.png (it is a text)']],
+    })
+    expect(manifest.splits.train.count).toBe(14)
+  })
+
+  it('of too many pixels are refused by their header, BMP too', async () => {
+    await using place = await workplace()
+    const huge = pngFile({ height: 60_000, width: 60_000, colour: 0 }, deflateSync(Buffer.alloc(1000)))
+    const { issues } = await failureOf(place.prepare(await zipOf([...folderOf('cat', 3), ...folderOf('dog', 3, { seed: 20 }), ['cat/huge.png', huge], ['cat/huge.bmp', bmpOf({ bits: 8, pixels: Buffer.alloc(8), width: 60_000, height: 60_000, palette: palette(8) })]])))
+    expect(issues.map(({ code }) => code)).toEqual(['TOO_MANY_PIXELS', 'TOO_MANY_PIXELS'])
+  })
+})
