@@ -198,7 +198,7 @@ describe('a JSON-lines manifest', () => {
     const { issues } = await failureOf(place.prepare(await zipOf([...lines({ path: 'img/0.png', label: 'cat' }), ['set/labels.csv', 'path,label\n']])))
     expect(issues).toMatchObject([{ code: 'TABLE_TWICE' }])
     const missing = await failureOf(place.prepare(await zipOf(lines({ path: 'img/0.png' }, { path: 'img/9.png', label: 'cat' }))))
-    expect(missing.issues.map(({ path, code }) => `${path} ${code}`)).toEqual(expect.arrayContaining(['set/manifest.jsonl:1 LABEL_MISSING', 'set/manifest.jsonl:2 FILE_MISSING', 'set/img/3.png NOT_IN_TABLE']))
+    expect(missing.issues.map(({ path, code }) => `${path} ${code}`)).toEqual(['set/manifest.jsonl:1 LABEL_MISSING', 'set/manifest.jsonl:2 FILE_MISSING'])
   })
 })
 
