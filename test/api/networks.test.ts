@@ -71,6 +71,33 @@ describe('uploading a network', { timeout: 60_000 }, () => {
     expect(await api.refusal('mutation', 'network.delete', { networkId: network.id }, options)).toMatchObject({ code: 'NOT_FOUND' })
   })
 
+  it('takes Rescaling and Normalization at its beginning as the normalisation, and no other beside them', async () => {
+    const rescaled = (config: object, ...more: Layer[]) => sequential([layer('Rescaling', 'rescale', config as Record<string, unknown>), ...more, conv('conv'), pool, dense('classes')])
+    const mobilenet = await create(rescaled({ scale: 1 / 127.5, offset: -1 }), plainWeights, { licence: 'rescaled' })
+    expect(mobilenet).toMatchObject({ normalisation: { mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] }, notes: ['left out: rescale, which became the normalisation', 'left out: classes'], layers: ['conv'] })
+    // EfficientNet of Keras: pixels brought to 0..1, then the statistics of ImageNet.
+    const statistics = layer('Normalization', 'statistics', { axis: [3], mean: [0.485, 0.456, 0.406], variance: [0.229 ** 2, 0.224 ** 2, 0.225 ** 2] })
+    const efficientnet = await create(rescaled({ scale: 1 / 255, offset: 0 }, statistics), plainWeights, { licence: 'both' })
+    efficientnet.normalisation!.mean.forEach((value, c) => expect(value).toBeCloseTo([123.675, 116.28, 103.53][c]!, 6))
+    efficientnet.normalisation!.std.forEach((value, c) => expect(value).toBeCloseTo([58.395, 57.12, 57.375][c]!, 6))
+    const given = (normalisation: object) => inputOf({ model: modelOf(rescaled({ scale: 1 / 255, offset: 0 }), plainWeights), bytes: bytesOf(plainWeights), more: { normalisation, licence: 'given' } })
+    expect(await api.refusal('mutation', 'network.create', await given({ mean: [0, 0, 0], std: [1, 1, 1] }))).toMatchObject({ issues: [{ path: 'normalisation', message: 'The first layers of the network make it { mean: [0, 0, 0], std: [255, 255, 255] }', fix: 'Leave normalisation out, or give just that' }] })
+    expect(await api.mutate<NetworkSummary>('network.create', await given({ mean: [0, 0, 0], std: [255, 255, 255] }))).toMatchObject({ normalisation: { std: [255, 255, 255] } })
+    const late = await refusal(sequential([conv('conv'), layer('Rescaling', 'late', { scale: 2 }), pool, dense('classes')]))
+    expect(late.issues).toMatchObject([{ path: 'model.late', fix: expect.stringContaining('mean: -offset / scale, std: 1 / scale') as string }])
+  })
+
+  it('says of models inside models what it cannot put into the model itself', async () => {
+    const inner = (name: string) => ({ class_name: 'Sequential', config: { name, layers: [layer('Conv2D', 'conv', { filters: 4, kernel_size: [3, 3], padding: 'same', use_bias: false })] } })
+    const twice = await refusal(sequential([inner('first') as unknown as Layer, inner('second') as unknown as Layer, pool, dense('classes')]))
+    expect(twice.issues).toMatchObject([{ message: 'Two layers have the same name', fix: 'Give every layer a name of its own, in models within the model too' }])
+    const two = { class_name: 'Functional', config: { name: 'two', layers: [], input_layers: [['a', 0, 0], ['b', 0, 0]], output_layers: [['c', 0, 0]] } }
+    expect((await refusal(sequential([two as unknown as Layer, pool, dense('classes')]))).issues).toMatchObject([{ path: 'model.two', message: expect.stringContaining('a model within the model') as string }])
+    let deep: object = conv('conv')
+    for (let i = 0; i < 30; i++) deep = { class_name: 'Sequential', config: { name: `m${i}`, layers: [deep] } }
+    expect((await refusal(sequential([deep as Layer, pool, dense('classes')]))).issues).toMatchObject([{ message: expect.stringContaining('More than 8 models lie within each other') as string }])
+  })
+
   it('answers a repeated request with the same network, and takes an upload once', async () => {
     const input = await inputOf({ model: modelOf(plain, plainWeights), bytes: bytesOf(plainWeights), more: { licence: 'once' } })
     const options = { idempotencyKey: 'network-once' }
@@ -96,7 +123,7 @@ describe('uploading a network', { timeout: 60_000 }, () => {
     ['a class of its own', sequential([layer('__proto__', 'x'), conv('conv'), pool]), 'A layer of the class __proto__ is not known here'],
     ['a class of every object', sequential([layer('constructor', 'x'), conv('conv'), pool]), 'A layer of the class constructor is not known here'],
     ['Flatten', sequential([conv('conv'), layer('Flatten', 'flat'), dense('hidden', { activation: 'relu' }), dense('classes')]), 'A layer of the class Flatten is not known here'],
-    ['a model inside', sequential([layer('Functional', 'inner', { layers: [] }), pool]), 'A layer of the class Functional is not known here'],
+    ['a model inside', sequential([layer('Functional', 'inner', { layers: [] }), pool]), 'It is a model within the model that has not one input and one output'],
     ['gray images', sequential([conv('conv'), pool, dense('classes')], [null, 28, 28, 1]), /Its input has the shape \[null,28,28,1\]/],
     ['channels first', sequential([conv('conv', { data_format: 'channels_first' }), pool, dense('classes')]), /Conv2D: data_format/],
     ['dilation', sequential([conv('conv', { dilation_rate: [2, 2] }), pool, dense('classes')]), /Conv2D: dilation_rate/],

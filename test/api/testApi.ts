@@ -63,7 +63,7 @@ export async function startTestApi({ stack = 'one machine', config = {} }: { sta
   const signingKey = randomBytes(32).toString('hex')
   const clock = { offset: 0 }
   const now = () => new Date(Date.now() + clock.offset)
-  const { database, store, queue, end, loseDatabase } = await openParts(stack, { folder, url, signingKey, now: () => now().getTime() })
+  const { database, store, queue, end, loseDatabase } = await openParts(stack, { folder, signingKey, now: () => now().getTime() })
 
   const logs: Record<string, unknown>[] = []
   const log = pino({ level: 'info' }, new Writable({ write: (line: Buffer, _encoding, done) => { logs.push(JSON.parse(line.toString()) as Record<string, unknown>); done() } }))
@@ -117,9 +117,9 @@ export async function startTestApi({ stack = 'one machine', config = {} }: { sta
   }
 }
 
-interface Where { folder: string; url: string; signingKey: string; now: () => number }
+interface Where { folder: string; signingKey: string; now: () => number }
 
-async function openParts(stack: Stack, { folder, url, signingKey, now }: Where): Promise<Pick<ApiParts, 'database' | 'store' | 'queue'> & { end: () => Promise<void>; loseDatabase: () => Promise<void> }> {
+async function openParts(stack: Stack, { folder, signingKey, now }: Where): Promise<Pick<ApiParts, 'database' | 'store' | 'queue'> & { end: () => Promise<void>; loseDatabase: () => Promise<void> }> {
   const onError = (): void => {}
   if (stack === 'one machine') {
     const database = await openDatabase({ pgliteDir: join(folder, 'pg') })

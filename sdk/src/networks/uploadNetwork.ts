@@ -3,6 +3,7 @@ import { sendUpload } from '../datasets/sendUpload.js'
 import { openSource } from '../datasets/source.js'
 import { BadInputError, localError } from '../errors.js'
 import type { CreateNetworkRequest, NetworkSummary } from '../generated/api.js'
+import { foreignFile, foreignFolder, graphModel } from './foreignFile.js'
 
 export interface NetworkUploadOptions extends Pick<CreateNetworkRequest, 'normalisation' | 'licence'> {
   /** @default the name of the folder that model.json is in */
@@ -18,7 +19,7 @@ export interface NetworkFiles {
 }
 
 /**
- * Uploads a layers model of TensorFlow.js, `model.json` and the weight files beside it, to be trained or fine-tuned. The same network
+ * Uploads a layers model of TensorFlow.js, `model.json` (or its folder) and the weight files beside it, to be trained or fine-tuned. The same network
  * again is the same id.
  *
  * @throws BadInputError with every layer that cannot be had in `issues`
@@ -40,13 +41,19 @@ export async function uploadNetwork(connection: Connection, from: string | URL |
 }
 
 async function readFiles(path: string | URL): Promise<NetworkFiles & { name: string }> {
-  const [{ readFile }, { basename, dirname, isAbsolute, relative, resolve }, { fileURLToPath }] = await Promise.all([import('node:fs/promises'), import('node:path'), import('node:url')])
-  const file = resolve(path instanceof URL ? fileURLToPath(path) : path)
+  const [{ readFile, readdir, stat }, { basename, dirname, isAbsolute, relative, resolve }, { fileURLToPath }] = await Promise.all([import('node:fs/promises'), import('node:path'), import('node:url')])
+  const given = resolve(path instanceof URL ? fileURLToPath(path) : path)
+  const names = (await stat(given).catch(() => null))?.isDirectory() ? await readdir(given) : null
+  if (names !== null && !names.includes('model.json')) throw new BadInputError(foreignFolder(given, names))
+  const file = names === null ? given : resolve(given, 'model.json')
   const folder = dirname(file)
   const read = (one: string) => readFile(one).catch((cause: unknown) => {
     throw new BadInputError(localError('NO_SUCH_FILE', `${one} cannot be read: ${(cause as Error).message}`, 'Give the path of model.json; its weight files must lie beside it.'), { cause })
   })
-  const model = (await read(file)).toString()
+  const content = await read(file)
+  const foreign = foreignFile(file, content.subarray(0, 256))
+  if (foreign !== null) throw new BadInputError(foreign)
+  const model = content.toString()
   const parts = pathsOf(model, file).map((part) => {
     const whole = resolve(folder, part)
     const inside = relative(folder, whole)
@@ -62,9 +69,13 @@ async function readFiles(path: string | URL): Promise<NetworkFiles & { name: str
 /** The files of the manifest, in its order. */
 function pathsOf(model: string, file: string): string[] {
   try {
-    const { weightsManifest } = JSON.parse(model) as { weightsManifest: { paths: string[] }[] }
+    const json = JSON.parse(model) as { weightsManifest: { paths: string[] }[] }
+    const graph = graphModel(file, json)
+    if (graph !== null) throw new BadInputError(graph)
+    const { weightsManifest } = json
     return weightsManifest.flatMap(({ paths }) => paths.map(String))
   } catch (cause) {
+    if (cause instanceof BadInputError) throw cause
     throw new BadInputError(localError('NOT_A_MODEL', `${file} is not the model.json of a layers model: ${(cause as Error).message}`, 'Save it by model.save() of TensorFlow.js, or convert it by tensorflowjs_converter.'), { cause })
   }
 }

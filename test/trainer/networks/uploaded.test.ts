@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { shapesOf } from '../../../services/api/src/network/measureNetwork.js'
 import { trainingFeed } from '../../../services/trainer/src/data/feed.js'
 import { makeStep } from '../../../services/trainer/src/engine/makeStep.js'
+import { layersModelFiles } from '../../../services/trainer/src/artifact/layersModelFiles.js'
 import { supervisedLoss } from '../../../services/trainer/src/engine/supervisedLoss.js'
 import { trainingPass } from '../../../services/trainer/src/engine/trainingPass.js'
 import { trainingStep } from '../../../services/trainer/src/engine/trainingStep.js'
@@ -50,6 +51,29 @@ describe('a network from the files of a tfjs model', () => {
     expect((model.apply(random(2, 64, 32)) as Tensor).shape).toEqual([2, 4])
     source.dispose()
     model.dispose()
+  })
+
+  it("computes the same of models inside models, as Teachable Machine saves them: chains that hold a functional model, a pooling, and two dense layers", async () => {
+    const source = someModel()
+    const body = tf.model({ name: 'model1', inputs: source.inputs, outputs: source.getLayer('act').output as never })
+    const { layers } = tf
+    const features = tf.sequential({ name: 'sequential_1', layers: [body as never, layers.globalAveragePooling2d({ name: 'pooled' })] })
+    const inputShape = [body.outputs[0]!.shape[3]!]
+    const head = tf.sequential({ name: 'sequential_3', layers: [layers.dense({ name: 'dense_1', units: 7, activation: 'relu', inputShape }), layers.dense({ name: 'dense_2', units: 5, activation: 'softmax', useBias: false })] })
+    const whole = tf.sequential({ name: 'sequential_4', layers: [features as never, head as never] })
+    const { json, weights } = await layersModelFiles(whole as unknown as LayersModel)
+    const outer = (JSON.parse(json.toString()) as { modelTopology: { config: { layers: { class_name: string; config: { layers: { class_name: string }[] } }[] } } }).modelTopology
+    expect(outer.config.layers.map(({ class_name }) => class_name)).toEqual(['Sequential', 'Sequential'])
+
+    const uploaded = uploadFiles(json, weights)
+    expect(uploaded.output).toBe('dense_1')
+    const model = buildNetwork({ name: 'net_aaaaaaaa', uploaded, classes: 4, seed: 1 })
+    takeWeights(model, namedWeights(uploaded))
+    const x = random(2, 32, 32)
+    const expected = (head.layers[0]!.apply(features.apply(x) as Tensor) as Tensor).arraySync() as number[][]
+    const found = (tf.model({ inputs: model.inputs, outputs: model.getLayer('dense_1').output as never }).apply(x) as Tensor).arraySync() as number[][]
+    expect(Math.max(...expected.flat())).toBeGreaterThan(0.05)
+    found.forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]!, 4)))
   })
 
   // Files and answers of test/keras/convert.py.

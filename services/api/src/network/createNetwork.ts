@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Failure, networkLimits, uploadedNetwork, type createNetworkRequest, type NetworkSummary, type UploadedNetwork } from '@imclr/contract'
+import { Failure, networkLimits, uploadedNetwork, type createNetworkRequest, type NetworkSummary, type Normalisation, type UploadedNetwork } from '@imclr/contract'
 import { closeUpload, insertNetwork, lockUpload } from '@imclr/database'
 import { keys } from '@imclr/storage'
 import type { z } from 'zod'
@@ -29,11 +29,13 @@ export async function createNetwork(call: Call, input: Input): Promise<NetworkSu
   refuseClosed(upload, clock())
   if (upload.bytes > networkLimits.weightBytes) throw new Failure('LIMIT_REACHED', `The weights have ${upload.bytes} bytes; a network may have ${networkLimits.weightBytes}`)
   const read = readModel(input.model, upload.bytes)
+  refuseOtherNormalisation(read.normalisation, input.normalisation)
 
   await joinParts(call, upload, input.parts)
   const weightsSha256 = await checkWeights((await store.get(upload.objectKey)).body)
-  const { notes, ...network } = read
-  const { name, normalisation, licence } = input
+  const { notes, normalisation: own, ...network } = read
+  const { name, licence } = input
+  const normalisation = own ?? input.normalisation
   const content = createHash('sha256').update(canonical({ projectId, ...network, weightsSha256, normalisation, licence })).digest('hex')
   const prefix = keys.uploadPrefix(projectId, upload.id)
   const file: UploadedNetwork = uploadedNetwork.parse({
@@ -49,6 +51,15 @@ export async function createNetwork(call: Call, input: Input): Promise<NetworkSu
     const row = { id, projectId, name, prefix, layers, summary: { parameters, multiplyAdds, smallestSize, normalisation, licence, weightsSha256, notes }, bytes: upload.bytes + json.length, createdAt: clock() }
     return shownNetwork(await insertNetwork(tx, row))
   })
+}
+
+/** What layers of the file do to pixels must not be done otherwise, or twice. */
+function refuseOtherNormalisation(own: Normalisation | null, given: Normalisation | null): void {
+  if (own === null || given === null) return
+  const isSame = (['mean', 'std'] as const).every((key) => own[key].every((value, c) => Math.abs(value - given[key][c]!) <= 1e-6 * Math.max(1, Math.abs(value))))
+  if (isSame) return
+  const issue = { path: 'normalisation', code: 'does_not_fit', message: `The first layers of the network make it { mean: [${own.mean.join(', ')}], std: [${own.std.join(', ')}] }`, fix: 'Leave normalisation out, or give just that' }
+  throw new Failure('BAD_INPUT', `The normalisation given is not that of the network: ${issue.message}`, { issues: [issue] })
 }
 
 /** The part of a network that its files decide alone. */

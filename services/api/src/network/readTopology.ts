@@ -1,5 +1,7 @@
-import { networkInput, networkLayer, networkLimits, type Issue, type NetworkLayer } from '@imclr/contract'
+import { networkInput, networkLayer, networkLimits, type Issue, type NetworkLayer, type Normalisation } from '@imclr/contract'
 import { z } from 'zod'
+import { firstRescaling } from './firstRescaling.js'
+import { flatten, maxDepth, modelClasses, type Entry, type Graph } from './flatten.js'
 import { layerReaders } from './layerReaders.js'
 
 /** What a `model.json` says of layers, and of nothing else: no code can be in it. */
@@ -7,6 +9,8 @@ export interface Topology {
   layers: NetworkLayer[]
   /** The layer that the new last layer reads. */
   output: string
+  /** By layers that begin it and were left out; null: there are none. */
+  normalisation: Normalisation | null
   /** What was left out. */
   notes: string[]
 }
@@ -28,8 +32,6 @@ const uses = z.union([
   z.array(z.object({ args: z.array(z.union([keras3Tensor.transform((name) => [name]), z.array(keras3Tensor).min(1).max(joined)])).length(1) }).transform(({ args }) => args[0]!)).length(1),
 ])
 
-interface Entry { className: string; name: string; inputs: string[]; config: z.infer<typeof config> }
-
 export class TopologyProblem extends Error {
   constructor(readonly issues: Issue[]) {
     super(issues.map(({ path, message }) => `${path}: ${message}`).join('; '))
@@ -46,11 +48,15 @@ export function readTopology(json: unknown): Topology {
     throw problem('model.modelTopology', `It is not a layers model with one input and one output: ${parsed.error.issues[0]!.path.join('.')} ${parsed.error.issues[0]!.message}`.slice(0, 500), 'Save it by model.save() of TensorFlow.js, or convert a Keras model by tensorflowjs_converter --input_format=keras')
   }
   const isKeras3 = wrapped.success && wrapped.data.keras_version?.startsWith('3.') === true
-  const { entries, input, output } = parsed.data.class_name === 'Sequential' ? ofSequential(parsed.data) : ofFunctional(parsed.data)
+  const whole = flatten(graphOf(parsed.data), openInner)
+  if (whole.entries.length > networkLimits.layers) throw problem('model.modelTopology', `It has ${whole.entries.length} layers, those of models within it counted; ${networkLimits.layers} are the most`, 'Send a smaller network')
+  refuseOtherInput(firstShape(parsed.data))
+  const { graph: { entries, input, output }, normalisation, layers: rescaling } = firstRescaling(whole)
   const names = new Set(entries.map(({ name }) => name))
-  if (names.size !== entries.length) throw problem('model.modelTopology', 'Two layers have the same name', 'Give every layer a name of its own')
+  if (names.size !== entries.length) throw problem('model.modelTopology', 'Two layers have the same name', 'Give every layer a name of its own, in models within the model too')
   const needed = neededFor(features(entries, output), entries)
-  const notes = entries.length - 1 > needed.length ? [`left out: ${entries.filter((entry) => entry.name !== input && !needed.includes(entry)).map(({ name }) => name).join(', ')}`.slice(0, 1000)] : []
+  const notes = rescaling.map((name) => `left out: ${name}, which became the normalisation`)
+  if (entries.length - 1 > needed.length) notes.push(`left out: ${entries.filter((entry) => entry.name !== input && !needed.includes(entry)).map(({ name }) => name).join(', ')}`.slice(0, 1000))
   const issues: Issue[] = []
   const layers = needed.flatMap(({ className, name, inputs, config }) => {
     const refuse = (message: string, fix: string) => { issues.push({ path: `model.${name}`, code: 'not_supported', message, fix }); return [] }
@@ -65,7 +71,7 @@ export function readTopology(json: unknown): Topology {
   })
   if (issues.length > 0) throw new TopologyProblem(issues.slice(0, 100))
   if (layers.length === 0) throw problem('model.modelTopology', 'Nothing is left of it without its last layer', 'Send a network with at least one convolution')
-  return { ...pooled(layers), notes }
+  return { ...pooled(layers), normalisation, notes }
 }
 
 /** What the finished model calls layers of its own. */
@@ -75,28 +81,49 @@ const hints = new Map(Object.entries({
   Flatten: 'Flatten ties a network to one size of images, and stacking changes it. Replace it by GlobalAveragePooling2D (the dense layers behind it must be trained anew), or cut the model before it',
   Reshape: 'Cut the model before it: a last layer is made for your classes anyway',
   Lambda: 'It holds code, which is not run here. Use standard layers',
-  Functional: 'Put its layers into the model itself: a model inside a model is not read',
-  Model: 'Put its layers into the model itself: a model inside a model is not read',
-  Sequential: 'Put its layers into the model itself: a model inside a model is not read',
+  Rescaling: 'It is read as the first layer alone, with a scale above zero. Cut it out, and give what it does in normalisation: { mean: -offset / scale, std: 1 / scale }, three numbers each',
+  Normalization: 'It is read as the first layer alone, with mean and variance in its settings. Cut it out, and give { mean, std: sqrt(variance) }, three numbers each, in normalisation',
 }))
 
-function ofSequential({ config: { layers: all } }: z.infer<typeof sequential>) {
+const graphOf = (model: z.infer<typeof modelTopology>): Graph => (model.class_name === 'Sequential' ? ofSequential(model) : ofFunctional(model))
+
+/** The layers of a model within the model. Throws TopologyProblem that says how it would do. */
+function openInner({ className, name, config, inputs }: Entry, depth: number): Graph {
+  if (depth > maxDepth) throw problem(`model.${name}`, `More than ${maxDepth} models lie within each other`, 'Put its layers into the model itself')
+  const inner = modelTopology.safeParse({ class_name: className, config })
+  if (!inner.success || inputs.length !== 1) throw problem(`model.${name}`, 'It is a model within the model that has not one input and one output', 'Put its layers into the model itself')
+  // The input of a chain has no name of its own.
+  const graph = graphOf(inner.data)
+  if (graph.input !== networkInput) return graph
+  const renamed = `${name}/${networkInput}`
+  const rename = (one: string) => (one === networkInput ? renamed : one)
+  return { entries: graph.entries.map((entry) => ({ ...entry, name: rename(entry.name), inputs: entry.inputs.map(rename) })), input: renamed, output: rename(graph.output) }
+}
+
+/** The settings of the layer that pictures reach first, which say their shape. */
+function firstShape(model: z.infer<typeof modelTopology>): Entry['config'] {
+  const { layers } = model.config
+  const first = model.class_name === 'Sequential' ? layers[0]! : (layers.find(({ name, config }) => String(name ?? config.name) === (model.config as z.infer<typeof functional>['config']).input_layers[0]![0]) ?? layers[0]!)
+  if (!modelClasses.includes(first.class_name)) return first.config
+  const inner = modelTopology.safeParse({ class_name: first.class_name, config: first.config })
+  return inner.success ? firstShape(inner.data) : first.config
+}
+
+function ofSequential({ config: { layers: all } }: z.infer<typeof sequential>): Graph {
   const nameOf = (entry: z.infer<typeof layerEntry>, i: number) => String(entry.config.name ?? entry.name ?? `layer_${i}`)
   const hasInput = all[0]!.class_name === 'InputLayer'
   const input = hasInput ? nameOf(all[0]!, 0) : networkInput
-  refuseOtherInput(all[0]!.config)
   const names = [...(hasInput ? [] : [input]), ...all.map(nameOf)]
   const entries = all.map((entry, i): Entry => ({ className: entry.class_name, name: nameOf(entry, i), inputs: hasInput && i === 0 ? [] : [names[hasInput ? i - 1 : i]!], config: entry.config }))
   return { entries: hasInput ? entries : [{ className: 'InputLayer', name: input, inputs: [], config: {} }, ...entries], input, output: names.at(-1)! }
 }
 
-function ofFunctional({ config: { layers, input_layers, output_layers } }: z.infer<typeof functional>) {
+function ofFunctional({ config: { layers, input_layers, output_layers } }: z.infer<typeof functional>): Graph {
   const [input, output] = [input_layers[0]![0], output_layers[0]![0]]
   const entries = layers.map(({ class_name, config, name, inbound_nodes }): Entry => {
     const own = String(name ?? config.name)
     if (class_name === 'InputLayer') {
       if (own !== input) throw problem(`model.${own}`, 'It has more than one input', 'Send a model of one input, images')
-      refuseOtherInput(config)
       return { className: class_name, name: own, inputs: [], config }
     }
     const used = uses.safeParse(inbound_nodes)

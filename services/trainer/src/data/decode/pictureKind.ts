@@ -102,7 +102,7 @@ function isRaw(head: Buffer): boolean {
 function asText(head: Buffer): NoPicture | null {
   // A letter may be cut in two at the end of what is looked at.
   const whole = [0, 1, 2, 3].map((less) => head.subarray(0, head.length - less)).find((bytes) => isUtf8(bytes))
-  if (whole === undefined || whole.length === 0 || /[\0-\x08\x0e-\x1a]/.test(whole.toString('latin1'))) return null
+  if (whole === undefined || whole.length === 0 || whole.some((byte) => byte < 9 || (byte > 13 && byte < 27))) return null
   const text = whole.toString('utf8').replace(/^\ufeff/, '').trimStart()
   if (text.startsWith('version https://git-lfs')) return named.lfs
   const begins = text.replace(/^(<\?xml[^>]*>|<!--[\s\S]*?-->|\s)+/, '')

@@ -1,0 +1,49 @@
+/** Networks that are no layers models: told for what they are before anything is sent, by their content. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { BadInputError, createClient } from '@imclr/sdk'
+import { makeFolder } from '../support/parts.js'
+import { zipOf } from '../trainer/data/uploads.js'
+
+// Nothing answers there: these are refused before a connection is made.
+const sdk = createClient({ url: 'http://127.0.0.1:9', apiKey: 'none', retries: 0 })
+const refused = (path: string) => sdk.networks.upload(path).then(() => { throw new Error('it was taken') }, (error: unknown) => error as BadInputError)
+
+describe('what is no layers model', () => {
+  const folder = makeFolder('foreign')
+  const file = (name: string, content: string | Uint8Array): string => {
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
+  }
+
+  it('is told for what it is, with what to run', async () => {
+    const cases: [path: string, message: RegExp, hint: RegExp][] = [
+      [file('a.bin', Buffer.from('894844460d0a1a0a0000', 'hex')), /a Keras model in HDF5/, /--input_format keras a\.bin model\//],
+      [file('b.keras', await zipOf([['metadata.json', '{}'], ['config.json', '{}']])), /a Keras 3 model/, /load_model\('b\.keras'\)\.save\('model\.h5'\)/],
+      [file('c.pt', await zipOf([['archive/data.pkl', 'x']])), /a PyTorch file/, /Weights must come from Keras/],
+      [file('d.pth', Buffer.from('80028a0a', 'hex')), /a pickle of Python/, /Keras/],
+      [file('e.tflite', Buffer.concat([Buffer.from('1c000000', 'hex'), Buffer.from('TFL3')])), /TensorFlow Lite/, /Keras model that it was made from/],
+      [file('f.onnx', Buffer.from('0807', 'hex')), /an ONNX model/, /Keras model/],
+      [file('g.pb', Buffer.from('0a0b', 'hex')), /a TensorFlow graph/, /save the Keras model/],
+      [file('model.json', JSON.stringify({ format: 'graph-model', modelTopology: { node: [] } })), /a graph model/, /--output_format tfjs_layers_model/],
+      [file('h.json', '{ not JSON'), /is not the model\.json of a layers model/, /model\.save\(\)/],
+    ]
+    for (const [path, message, hint] of cases) {
+      const error = await refused(path)
+      expect([path, error instanceof BadInputError, error.code]).toEqual([path, true, 'NOT_A_MODEL'])
+      expect([error.message, error.hint]).toEqual([expect.stringMatching(message), expect.stringMatching(hint)])
+    }
+  })
+
+  it('folders are looked into', async () => {
+    const [saved, h5, none] = ['saved', 'h5', 'none'].map((name) => join(folder, name)) as [string, string, string]
+    for (const path of [saved, h5, none]) mkdirSync(path)
+    writeFileSync(join(saved, 'saved_model.pb'), 'x')
+    writeFileSync(join(h5, 'net.h5'), 'x')
+    expect((await refused(saved)).message).toContain('is a SavedModel')
+    expect((await refused(h5)).message).toContain('has no model.json, but net.h5')
+    expect((await refused(none)).hint).toContain('Give the folder that model.json')
+    expect((await refused(folder)).message).toContain('a graph model') // its model.json
+  })
+})
