@@ -205,7 +205,7 @@ describe('names in other encodings', () => {
 
   it.each([
     ['cp850', folderOf('caf\u00e9', 1), 'cp850'],
-    ['windows-1252', [...folderOf('for\u00eat', 1), ...folderOf('\u00e9t\u00e9', 1), ...folderOf('p\u00eache', 1)], 'iso-8859-1'],
+    ['windows-1252', [...folderOf('for\u00eat', 1), ...folderOf('\u00e9t\u00e9', 1), ...folderOf('p\u00eache', 1)], 'windows-1252'],
     ['windows-1251', [...folderOf('кошка', 1), ...folderOf('собака', 1)], 'windows-1251'],
     ['shift_jis', [...folderOf('リンゴ', 1), ...folderOf('バナナ', 1), ...folderOf('みかん', 1)], 'shift_jis'],
   ] as [string, Entries, string][])('of %s are guessed', async (encoding, entries, guess) => {
