@@ -145,12 +145,13 @@ async function prepare() {
     count, perClass: [count / 2, count / 2],
     shards: [{ ...await file(`${name}.bin`, Buffer.alloc(count * 8 * 8 * 3)), count }], labels: await file(`${name}-labels.bin`, Buffer.alloc(count * 2)),
   })
+  const none = { count: 0, perClass: [0, 0], shards: [], labels: null }
   await leave({
     schemaVersion: 1, versionId: `ver_${sha256(`${job.projectId} ${content}`).slice(0, 32)}`, contentSha256: content, format: 'folders in zip', classes: ['a', 'b'],
     picture: { height: 8, width: 8, fit: 'crop', kernel: 'lanczos3' }, options: job.options,
-    splits: { train: await split('train', 8), test: await split('test', 2), unlabelled: { count: 0, perClass: [], shards: [], labels: null } },
+    splits: { train: await split('train', 8), validation: none, test: await split('test', 2), unlabelled: none },
     index: await file('index.jsonl', Buffer.from('')), channelMean: [0, 0, 0], channelStd: [1, 1, 1], testWasGiven: true,
-    removedDuplicates: [], removedDuplicateCount: 0, nearDuplicates: [], nearDuplicateCount: 0, skipped: [], skippedCount: 0,
+    removedDuplicates: [], removedDuplicateCount: 0, nearDuplicates: [], nearDuplicateCount: 0, skipped: [], skippedCount: 0, notes: [],
     contactSheet: await file('contact-sheet.png', Buffer.from('png')), originals: [],
   }, null)
 }

@@ -645,7 +645,7 @@ export interface Normalisation {
 }
 
 export interface Note {
-  code: 'WRAPPING_FOLDER' | 'TAKEN_FOR_SPLIT' | 'TAKEN_FOR_CLASS' | 'VALIDATION_IS_TEST' | 'TEST_PART_UNLABELLED' | 'NESTED_FOLDERS' | 'TABLE_READ' | 'TABLE_PATHS' | 'FOLDERS_BESIDE_TABLE' | 'ENCODING' | 'IGNORED_LITTER' | 'IGNORED_DOCUMENT' | 'IGNORED_FOLDER' | 'LINK_NOT_FOLLOWED' | 'LINK_FOLLOWED' | 'RENAMED_UNICODE' | 'RENAMED_BACKSLASH' | 'DIFFERS_BY_CASE' | 'LABELS_DIFFER_BY_FORM' | 'TAKEN_FOR_DUPLICATE' | 'DUPLICATE_KEPT' | 'SAME_PICTURE_TWO_LABELS' | 'NEAR_DUPLICATE' | 'ONE_COLOUR' | 'CUT_OFF' | 'SKIPPED'
+  code: 'WRAPPING_FOLDER' | 'TAKEN_FOR_SPLIT' | 'TAKEN_FOR_CLASS' | 'VALIDATION_IS_TEST' | 'TEST_PART_UNLABELLED' | 'NESTED_FOLDERS' | 'TABLE_READ' | 'TABLE_PATHS' | 'FOLDERS_BESIDE_TABLE' | 'CLASSES_MERGED' | 'ENCODING' | 'IGNORED_LITTER' | 'IGNORED_DOCUMENT' | 'IGNORED_FOLDER' | 'LINK_NOT_FOLLOWED' | 'LINK_FOLLOWED' | 'RENAMED_UNICODE' | 'RENAMED_BACKSLASH' | 'DIFFERS_BY_CASE' | 'LABELS_DIFFER_BY_FORM' | 'TAKEN_FOR_DUPLICATE' | 'DUPLICATE_KEPT' | 'SAME_PICTURE_TWO_LABELS' | 'NEAR_DUPLICATE' | 'ONE_COLOUR' | 'CUT_OFF' | 'SKIPPED'
   message: string
   count: number
   examples: string[]
@@ -1248,6 +1248,7 @@ export const noteKinds = {
   TABLE_READ: "how the table was read",
   TABLE_PATHS: "paths in the table that were matched with a file by their end",
   FOLDERS_BESIDE_TABLE: "a table names the classes; the folders of the pictures have no part in it",
+  CLASSES_MERGED: "class names that stand several times in the list of classes became one class",
   ENCODING: "names or texts that are not UTF-8 were read by the encoding given",
   IGNORED_LITTER: "hidden files and what systems leave behind were ignored",
   IGNORED_DOCUMENT: "files that are no pictures were ignored",

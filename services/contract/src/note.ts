@@ -16,6 +16,7 @@ export const noteKinds = {
   TABLE_READ: 'how the table was read',
   TABLE_PATHS: 'paths in the table that were matched with a file by their end',
   FOLDERS_BESIDE_TABLE: 'a table names the classes; the folders of the pictures have no part in it',
+  CLASSES_MERGED: 'class names that stand several times in the list of classes became one class',
   ENCODING: 'names or texts that are not UTF-8 were read by the encoding given',
   // What was left aside.
   IGNORED_LITTER: 'hidden files and what systems leave behind were ignored',

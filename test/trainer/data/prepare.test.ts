@@ -213,6 +213,12 @@ describe('preparing the CIFAR binary archive', () => {
     await expectOriginals(smaller)
   })
 
+  it('makes one class of a name that stands twice in the list, and says so', async () => {
+    await using place = await workplace()
+    const { manifest } = await place.prepare(await tarOf([['batches.meta.txt', 'crane\nant\ncrane\n'], ['data_batch_1.bin', Buffer.concat([record(0, 1), record(1, 2), record(2, 3)])], ['test_batch.bin', Buffer.concat([record(0, 8), record(1, 9)])]]))
+    expect([manifest.classes, manifest.splits.train.perClass, manifest.notes.map(({ code, count, examples }) => [code, count, examples])]).toEqual([['ant', 'crane'], [1, 2], [['CLASSES_MERGED', 1, ['crane']]]])
+  })
+
   it('refuses lengths and labels that cannot be', async () => {
     await using place = await workplace()
     const archive = (train: Uint8Array, test = Buffer.concat([record(0, 8), record(1, 9)])) => tarOf([['batches.meta.txt', names], ['data_batch_1.bin', train], ['test_batch.bin', test]])

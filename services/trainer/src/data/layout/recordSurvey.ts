@@ -1,6 +1,7 @@
 import { Failure } from '@imclr/contract'
 import type { Split } from '@imclr/contract'
 import { minSide } from '../decode/measureItems.js'
+import type { Notes } from '../notes.js'
 import { unfit } from '../problems.js'
 import type { Records } from '../records.js'
 import { maxClasses } from './textList.js'
@@ -29,11 +30,16 @@ export interface Naming {
   range: string
 }
 
-/** Names in the order of their numbers, the first of which is `first`. Classes are in code-unit order. */
-export function named(names: readonly string[], first = 0): Naming {
+/** Names in the order of their numbers, the first of which is `first`. Classes are in code-unit order; a name that stands twice is one class, which is noted. */
+export function named(names: readonly string[], notes: Notes, first = 0): Naming {
   const classes = [...new Set(names)].sort()
   const places = new Map(classes.map((name, label) => [name, label]))
   const labels = names.map((name) => places.get(name)!)
+  const seen = new Set<string>()
+  for (const name of names) {
+    if (seen.has(name)) notes.add('CLASSES_MERGED', name)
+    seen.add(name)
+  }
   return { classes, labelOf: (number) => labels[number - first], range: `${first} to ${first + names.length - 1}` }
 }
 

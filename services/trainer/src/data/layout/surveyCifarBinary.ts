@@ -58,7 +58,7 @@ export async function surveyCifarBinary(context: SurveyContext): Promise<Survey 
       labels: await readIn(path, () => everyByte(file, { first: labelled.at, step: recordBytes, count })),
     })
   }
-  return recordSurvey({ layout: 'cifar-binary', blocks, naming: named(classNames) }, context)
+  return recordSurvey({ layout: 'cifar-binary', blocks, naming: named(classNames, context.notes) }, context)
 }
 
 export const noCoarseLabels = (path: string) => unfit({ path, code: 'NO_COARSE_LABELS', message: 'there are no coarse labels; CIFAR-100 has them', fix: "Leave the option 'labels' out." })

@@ -44,7 +44,7 @@ export async function surveyCifarPython(containers: readonly Container[], contex
     const part = /test/i.test(path.slice(path.lastIndexOf('/') + 1)) ? 'test' : 'train'
     blocks.push({ path, part, records: { ...rows, count, recordBytes, grid: planar(cifarSize, 3) }, labels })
   }
-  return recordSurvey({ layout: 'cifar-python', blocks, naming: named(classes) }, context)
+  return recordSurvey({ layout: 'cifar-python', blocks, naming: named(classes, context.notes) }, context)
 }
 
 interface Place {

@@ -6,6 +6,7 @@ import type { ParquetColumn, ParquetTable } from '../format/parquet.js'
 import { physical } from '../format/parquet/encodings.js'
 import type { Cell } from '../format/parquet/encodings.js'
 import type { Leaf } from '../format/parquet/readChunk.js'
+import type { Notes } from '../notes.js'
 import { unfit } from '../problems.js'
 import { readIn } from './containers.js'
 import type { Container } from './containers.js'
@@ -70,7 +71,7 @@ export async function surveyParquet(containers: readonly Container[], context: S
   }
   const content = await spool.write(pictures(), { from: containers.reduce((sum, { file }) => sum + file.bytes, 0) })
 
-  const naming = namingOf(tables, rows)
+  const naming = namingOf(tables, rows, context.notes)
   const items = rows.flatMap(({ path, part, label }, file): Item[] => {
     const found = part === 'unlabelled' ? -1 : naming(label)
     if (found !== undefined) return [{ path, file, part, label: found }]
@@ -124,7 +125,7 @@ function labelOf(cell: Cell, { isText }: Leaf): number | string | null {
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 4 * maxNameBytes)).toString('utf8')
 
 /** The class of a label: by the names in the files' metadata, which must agree; else strings are names, and numbers are. */
-function namingOf(tables: readonly Table[], rows: readonly Row[]): { (label: Row['label']): number | undefined; classes: string[] } {
+function namingOf(tables: readonly Table[], rows: readonly Row[], notes: Notes): { (label: Row['label']): number | undefined; classes: string[] } {
   const given = tables.flatMap(({ path, label }) => (label?.names ? { path, names: label.names } : []))
   const [first] = given
   const differing = given.find(({ names }) => names.length !== first!.names.length || names.some((name, i) => name !== first!.names[i]))
@@ -136,7 +137,7 @@ function namingOf(tables: readonly Table[], rows: readonly Row[]): { (label: Row
     if (typeof label === 'string') strings.add(label)
     else if (label !== null) numbers.add(label)
   }
-  const byNumber: Naming = first ? named(first.names) : numbered(numbers)
+  const byNumber: Naming = first ? named(first.names, notes) : numbered(numbers)
   const classes = strings.size > 0 ? [...strings].sort() : byNumber.classes
   checkNames(classes, first?.path ?? tables[0]!.path)
   const byString = new Map(classes.map((name, label) => [name, label]))

@@ -54,7 +54,7 @@ export async function surveyStl10(context: SurveyContext): Promise<Survey | null
     {
       layout: 'stl10-binary',
       blocks,
-      naming: named(classNames, 1),
+      naming: named(classNames, context.notes, 1),
       ...(folds === -1 ? {} : { folds: readFolds(await readList(archive, folds, foldList), { path: archive.files[folds]!.path, count: blocks[0]!.records.count }) }),
     },
     context,
