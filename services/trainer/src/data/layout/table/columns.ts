@@ -79,7 +79,8 @@ export function readHeader(header: readonly string[], { guessLabel }: { guessLab
   }
   const [path, named, split = null] = [paths[0], labels[0], splits[0]]
   const rest = names.flatMap((name, place) => (place === path || place === split || isRowNumber(name) ? [] : place))
-  const label = named ?? (guessLabel && path !== undefined && rest.length === 1 ? rest[0]! : null)
+  const guess = guessLabel && path !== undefined && rest.length === 1 && hintOf(names[rest[0]!]!, labelNames) === null ? rest[0]! : null
+  const label = named ?? guess
   const columns: Columns | null = path === undefined ? null : {
     header: [...header], path, isId: names[path]!.endsWith('id'), label, labelIsGuess: named === undefined && label !== null,
     split, splitIsDoubtful: split !== null && names[split] !== 'split', otherPaths: paths.slice(1), otherLabels: labels.slice(1),

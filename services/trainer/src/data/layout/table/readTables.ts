@@ -2,10 +2,10 @@ import type { Issue } from '@imclr/contract'
 import { unfit } from '../../problems.js'
 import type { SurveyContext } from '../survey.js'
 import { delimitedRows, separators } from './delimitedRows.js'
-import type { Row } from './delimitedRows.js'
+import type { Row, Separator } from './delimitedRows.js'
 import type { Table } from './findTables.js'
 import { jsonRows } from './jsonRows.js'
-import type { PathMatcher } from './matchPath.js'
+import type { Match, PathMatcher } from './matchPath.js'
 import { openText } from './openText.js'
 import { Places } from './places.js'
 
@@ -84,20 +84,14 @@ class TableReader {
   }
 
   take({ cells, line }: Row): void {
-    const { columns, dialect, folder } = this.#table
+    const { columns, folder } = this.#table
     const { header } = columns
     const { places } = this.#reading
     this.#rows++
-    const extra = cells.length > header.length && cells.slice(header.length).some((cell) => cell.trim() !== '')
     const raw = (cells[columns.path] ?? '').trim()
-    const match = raw === '' ? null : this.#matcher.match(raw, folder)
-    if (cells.length < header.length || extra) {
-      if (match?.kind === 'found') places.see(match.file)
-      const other = dialect.kind === 'separated' && cells.length === 1 ? Object.entries(separators).find(([separator]) => separator !== dialect.separator && cells[0]!.includes(separator)) : undefined
-      const hint = other === undefined || dialect.kind === 'json' ? '' : `: it has ${other[1]} where the header has ${separators[dialect.separator]}`
-      this.#complain(line, { code: 'ROW_LENGTH', message: `the row has ${fields(cells.length)}, the header has ${header.length}${hint}`, fix: `Give each row ${fields(header.length)}; put quotes around a field that holds ${dialect.kind === 'json' ? 'commas' : separators[dialect.separator]}.` })
-      return
-    }
+    const match = raw === '' ? null : this.#matcher.match(raw, folder, this.#problems < maxProblems)
+    const extra = cells.length > header.length && cells.slice(header.length).some((cell) => cell.trim() !== '')
+    if (cells.length < header.length || extra) return this.#complainOfLength({ cells, line }, match)
     if (match === null) return this.#complain(line, { code: 'PATH_MISSING', message: 'the row names no file', fix: 'Give a path, or remove the row.' })
     const shown = raw.slice(0, 200)
     if (match.kind === 'ambiguous') {
@@ -142,6 +136,18 @@ class TableReader {
     for (const issue of this.#told) this.#context.problems.add('file', issue)
     this.#reading.matched += this.#matched
     this.#reading.missing += this.#missing
+  }
+
+  #complainOfLength({ cells, line }: Row, match: Match | null): void {
+    const { columns, dialect, folder } = this.#table
+    const wanted = columns.header.length
+    const own = dialect.kind === 'separated' ? dialect.separator : ','
+    const other = cells.length === 1 ? (Object.keys(separators) as Separator[]).find((separator) => separator !== own && cells[0]!.includes(separator)) : undefined
+    // That its file is not named is a consequence, which is not told beside its cause.
+    const meant = other === undefined ? match : this.#matcher.match((cells[0]!.split(other)[columns.path] ?? '').trim(), folder)
+    if (meant?.kind === 'found') this.#reading.places.see(meant.file)
+    const hint = other === undefined ? '' : `: it has ${separators[other]} where the header has ${separators[own]}`
+    this.#complain(line, { code: 'ROW_LENGTH', message: `the row has ${fields(cells.length)}, the header has ${wanted}${hint}`, fix: `Give each row ${fields(wanted)}; put quotes around a field that holds ${separators[own]}.` })
   }
 
   #complain(line: number, wrong: Omit<Issue, 'path'>): void {
