@@ -138,7 +138,8 @@ function lookAt(head: string, { path, folder, guessLabel, matcher }: { path: str
   const headerAt = lines.findIndex((line) => line.trim() !== '' && !/^sep=.$/i.test(line.trim()))
   const line = lines[headerAt] ?? ''
   if (/\.(jsonl|ndjson)$/i.test(path)) {
-    const keys = new Set(lines.slice(0, Math.max(1, lines.length - 1)).flatMap((one) => (one.length > maxLineLength ? [] : Object.keys(objectOf(one) ?? {}))))
+    // The last line may be cut off by the limit of what is looked at: then it is no object.
+    const keys = new Set(lines.flatMap((one) => (one.length > maxLineLength ? [] : Object.keys(objectOf(one) ?? {}))))
     const problem: HeaderProblem = { message: `its first line is no object: ${JSON.stringify(line.slice(0, 100))}`, fix: 'Write each line as {"path":"img/1.png","label":"cat","split":"train"}.', isMeant: false }
     return { dialect: { kind: 'json' }, ...(keys.size === 0 ? { columns: null, problem } : readHeader([...keys], { guessLabel })) }
   }
