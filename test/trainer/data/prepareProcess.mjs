@@ -1,4 +1,4 @@
-// Prepares the upload of a store in a process of its own, from dist, and prints how much memory that took: `<store root> <work folder> <upload key> <output prefix> <options as JSON>`.
+// Prepares the upload of a store in a process of its own, from dist, and prints how much memory and processor time that took, and what it was refused for: `<store root> <work folder> <upload key> <output prefix> <options as JSON>`.
 import { prepareOptions } from '../../../services/contract/dist/index.js'
 import { openStore } from '../../../services/storage/dist/index.js'
 import { prepare } from '../../../services/trainer/dist/prepare.js'
@@ -13,5 +13,13 @@ const jobFile = {
   options: prepareOptions.parse(JSON.parse(options)), uploadKey, uploadName: 'archive', outputPrefix, maxBytes: 2 ** 33, maxImages: 1_000_000,
 }
 
-await prepare({ jobFile, store, workDir, progress: () => {}, signal: new globalThis.AbortController().signal })
-process.stdout.write(JSON.stringify({ megabytes: (most - before) / 2 ** 20 }))
+const cpuBefore = process.cpuUsage()
+const issues = []
+try {
+  await prepare({ jobFile, store, workDir, progress: () => {}, signal: new globalThis.AbortController().signal })
+} catch (error) {
+  if (error.code !== 'DATASET_INVALID') throw error
+  issues.push(...error.issues.map(({ path, code }) => `${path} ${code}`))
+}
+const { user, system } = process.cpuUsage(cpuBefore)
+process.stdout.write(JSON.stringify({ megabytes: (most - before) / 2 ** 20, seconds: (user + system) / 1e6, issues }))

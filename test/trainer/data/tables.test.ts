@@ -296,6 +296,9 @@ describe('limits of tables', () => {
     const small = { maxImages: 20 }
     expect(short(await refused([['labels.csv', table('path,label', [...rows, ...Array.from({ length: 11_000 }, (_, i) => `img/no${i}.png,cat`)])], ...pictures()], { onProblem: 'skip' }, small))).toEqual(['labels.csv:10022 TABLE_TOO_LONG'])
     expect(short(await refused([['labels.csv', table('path,label', [...rows, `img/0.png,"${'x'.repeat(70_000)}"`])], ...pictures()]))).toEqual(['labels.csv:10 LINE_TOO_LONG'])
+    // Longer than what is read at a time, behind lines that are well.
+    for (const rest of ['"', 'x', '{"path":"']) expect(short(await refused([['labels.csv', `${table('path,label', rows)}${rest}${'ab'.repeat(1_000_000)}`], ...pictures()]))).toEqual(['labels.csv:10 LINE_TOO_LONG'])
+    expect(short(await refused([['labels.csv', table('path,label', [...rows, ','.repeat(2000)])], ...pictures()]))).toEqual(['labels.csv:10 ROW_LENGTH'])
     expect((await refused([['labels.csv', table(`path,label${',x'.repeat(1000)}`, rows)], ...pictures()]))[0]!.message).toContain('1002 columns; at most 1000')
   })
 

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { CsvError, parse } from 'csv-parse'
 import { parse as parseAtOnce } from 'csv-parse/sync'
 import { unfit } from '../../problems.js'
+import { maxColumns } from './columns.js'
 import { lineTooLong, maxLineLength } from './openText.js'
 import type { Text } from './openText.js'
 
@@ -33,6 +34,7 @@ export async function* delimitedRows(text: Text, { separator, headerLine }: { se
   const fed = pipeline(Readable.from(text.blocks()), parser).catch(() => undefined) // the reader below is told as well
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+      if (record.length > maxColumns) throw unfit({ path: `${text.path}:${info.lines}`, code: 'ROW_LENGTH', message: `the row has ${record.length} fields; at most ${maxColumns} are taken`, fix: 'Keep the columns path, label and split.' })
       if (info.lines > headerLine) yield { cells: record, line: info.lines }
     }
   } catch (error) {

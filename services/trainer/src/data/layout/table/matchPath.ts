@@ -38,8 +38,8 @@ export class PathMatcher {
     return this.#isPicture.indexOf(true)
   }
 
-  /** @param folder the table's, with its slash; '' for the top */
-  match(raw: string, folder: string): Match {
+  /** @param folder the table's, with its slash; '' for the top. @param hint whether a file that may be meant is looked for */
+  match(raw: string, folder: string, hint = true): Match {
     const written = raw.normalize('NFC')
     const wanted = partsOf(written)
     const isAbsolute = /^([A-Za-z]:|[\\/]|[a-z][a-z0-9+.-]+:\/\/)/i.test(written)
@@ -56,7 +56,7 @@ export class PathMatcher {
         if (files.length > 1) return { kind: 'ambiguous', files: [files[0]!, files[1]!] }
       }
     }
-    return { kind: 'missing', near: this.#near(wanted.at(-1)!) }
+    return { kind: 'missing', near: hint ? this.#near(wanted.at(-1)!) : null }
   }
 
   /** None, one, or several; @param folder what a relative path begins at; null: the path is absolute */

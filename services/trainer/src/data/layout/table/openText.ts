@@ -131,11 +131,11 @@ function unitsOf(encoding: string): Units {
 }
 
 /** The bytes cut behind ends of lines. `at`: where a block begins in the file. */
-async function* byteBlocks({ file, path }: Source, units: Units): AsyncGenerator<{ bytes: Buffer; at: number }> {
+async function* byteBlocks({ file, path }: Source, units: Units, to = file.bytes): AsyncGenerator<{ bytes: Buffer; at: number }> {
   let carry = Buffer.alloc(0)
   let at = units.start
   try {
-    for await (const chunk of chunksOf(file, units.start)) {
+    for await (const chunk of chunksOf(file, units.start, to)) {
       const bytes = carry.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([carry, chunk])
       const cut = lastLineEnd(bytes, units)
       if (cut === 0 && bytes.length > 4 * maxLineLength) throw unfit({ path: `${path}:${(await lineAt({ file, path }, at, units)) + 1}`, ...lineTooLong })
@@ -193,8 +193,7 @@ function firstBadLine(bytes: Buffer, units: Units, isOfIt: (line: Uint8Array) =>
 async function lineAt(source: Source, place: number, units: Units): Promise<number> {
   if (place <= units.start) return 0
   let lines = 0
-  for await (const { bytes, at } of byteBlocks(source, units)) {
-    if (at >= place) break
+  for await (const { bytes } of byteBlocks(source, units, place)) {
     for (const _ of linesOf(bytes, units)) lines++
   }
   return lines

@@ -1,12 +1,12 @@
+import { isDocument } from '../folders/isDocument.js'
 import { roleOf } from '../parts.js'
 
 const pictureEnding = /\.(jpe?g|jfif|png|gif|webp|bmp|dib|tiff?|avif|hei[cf]|svg|jp2|ppm|pgm|dng|cr2|nef|arw)$/i
-const documents = new Set(['readme', 'license', 'licence', 'copying', 'authors', 'changelog', 'citation', 'notice', 'makefile', 'checksums', 'md5sums', 'sha256sums'])
 
 /** Whether a file is meant as a picture, by its name alone: one without an ending may be one. */
 export function isPictureName(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1)
-  return pictureEnding.test(name) || (!/\.[\p{L}\p{N}]{1,10}$/u.test(name) && !documents.has(name.toLowerCase()))
+  return pictureEnding.test(name) || (!/\.[\p{L}\p{N}]{1,10}$/u.test(name) && !isDocument(path, { inClass: true }))
 }
 
 /** The path without the ending of a picture. */

@@ -89,7 +89,7 @@ class TableReader {
     const { places } = this.#reading
     this.#rows++
     const raw = (cells[columns.path] ?? '').trim()
-    const match = raw === '' ? null : this.#matcher.match(raw, folder)
+    const match = raw === '' ? null : this.#matcher.match(raw, folder, this.#problems < maxProblems)
     const extra = cells.length > header.length && cells.slice(header.length).some((cell) => cell.trim() !== '')
     if (cells.length < header.length || extra) return this.#complainOfLength({ cells, line }, match)
     if (match === null) return this.#complain(line, { code: 'PATH_MISSING', message: 'the row names no file', fix: 'Give a path, or remove the row.' })
