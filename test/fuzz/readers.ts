@@ -1,4 +1,5 @@
-import { gzipSync, crc32, deflateSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
+import { noise, pngOf } from '../support/png.js'
 import { idxOf, matArray, matCompressed, matFile, npyOf, pickleOf, type Pickled } from './formats/arrays.js'
 import { tarGzipped, tarred, zipped, type Entries } from './formats/archives.js'
 import { parquetOf } from './formats/parquet.js'
@@ -11,31 +12,13 @@ export interface Reader {
   write(twists: Twists): Entries | Buffer
 }
 
-const noise = (seed: number, count: number): Uint8Array => {
-  let state = ((seed + 1) * 2_654_435_761) >>> 0
-  return Uint8Array.from({ length: count }, () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) >>> 24)
-}
 const side = 8
 const count = 12
 const labels = Uint8Array.from({ length: count }, (_, i) => i % 3)
 const names = ['ant', 'bee', 'cat']
 const text = (lines: readonly string[], twists: Twists): Buffer => Buffer.from(`${twists.list(lines, 8).map((line) => twists.text(line)).join('\n')}\n`)
 
-export function png(seed: number, size = side): Buffer {
-  const rows = Buffer.concat(Array.from({ length: size }, (_, y) => Buffer.concat([Buffer.alloc(1), noise(seed * 1000 + y, size * 3)])))
-  const chunk = (type: string, body: Uint8Array) => {
-    const typed = Buffer.concat([Buffer.from(type, 'latin1'), body])
-    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
-    length.writeUInt32BE(body.length)
-    sum.writeUInt32BE(crc32(typed))
-    return Buffer.concat([length, typed, sum])
-  }
-  const head = Buffer.alloc(13)
-  head.writeUInt32BE(size, 0)
-  head.writeUInt32BE(size, 4)
-  head.set([8, 2, 0, 0, 0], 8)
-  return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), chunk('IHDR', head), chunk('IDAT', deflateSync(rows, { level: 1 })), chunk('IEND', new Uint8Array())])
-}
+export const png = (seed: number, size = side): Buffer => pngOf(noise(seed, size * size * 3), { height: size, width: size })
 const pictures = Array.from({ length: count }, (_, i) => png(i))
 
 const cifarRecords = (seed: number, labelBytes: number): Buffer => Buffer.concat(Array.from({ length: count }, (_, i) => Buffer.concat([Buffer.alloc(labelBytes, i % 3), noise(seed * 100 + i, 3072)])))
