@@ -170,4 +170,14 @@ describe('data sets as people have them', () => {
       for (const { message, count, examples } of notes) expect([message, count > 0, examples.length > 0]).toEqual([expect.stringMatching(/\w/), true, true])
     }
   }, 60_000)
+
+  it('tells of each upload what was done with it, also where its content is a version that is there already', async () => {
+    const files = pictures('cat', 'dog')
+    const [plain] = packed('first', files)
+    const [noted] = packed('second', { ...files, 'README.md': 'text' })
+    const [first, second] = [await sdk.datasets.upload(plain!, { name: 'one content' }), await sdk.datasets.upload(noted!, { name: 'one content' })]
+    expect(second.versionId).toBe(first.versionId)
+    expect([first, second].map(({ notes }) => notes.map(({ code, examples }) => [code, examples[0]]))).toEqual([[['WRAPPING_FOLDER', 'first/']], [['WRAPPING_FOLDER', 'second/'], ['IGNORED_DOCUMENT', 'second/README.md']]])
+    expect((await sdk.datasets.get(second.versionId)).notes).toEqual(first.notes)
+  }, 60_000)
 })

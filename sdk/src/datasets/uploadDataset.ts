@@ -31,7 +31,10 @@ export interface Dataset {
   /** `validation` is there only where the upload had such a part beside a test part. */
   counts: { train: number; validation: number; test: number; unlabelled: number }
   picture: { height: number; width: number }
-  /** Everything that was ignored, renamed, merged or taken for something, with counts and examples. Empty where nothing was. */
+  /**
+   * Everything that was ignored, renamed, merged or taken for something, with counts and examples; empty where nothing was. Of an upload
+   * they are its own; of a version, those of the upload that made it first.
+   */
   notes: Note[]
 }
 
@@ -59,13 +62,17 @@ export async function uploadDataset(connection: Connection, from: string | URL |
 interface Waiting { jobId: string; onProgress: UploadOptions['onProgress']; signal: AbortSignal | undefined; name: string }
 
 async function prepared(connection: Connection, { jobId, onProgress, signal, name }: Waiting): Promise<Dataset> {
+  let notes: Note[] | null = null
   const report = ({ event }: JobUpdate) => {
+    if (event.type === 'noted') notes = event.notes
     if (event.type === 'progress' && event.phase === 'preparing') onProgress?.({ phase: 'preparing', images: event.done, totalImages: event.total, secondsLeft: event.secondsLeft })
   }
   onProgress?.({ phase: 'waiting' })
   const job = await followJob(connection, jobId, { onEvent: report, signal })
   if (job.kind !== 'prepare' || !job.versionId) throw new ConflictError({ code: 'CONFLICT', message: `${jobId} gave no data set.`, hint: '', status: 409, retryable: false, requestId: null, issues: [] })
-  return { name, ...(await getVersion(connection, job.versionId, job.datasetId)) }
+  const version = await getVersion(connection, job.versionId, job.datasetId)
+  // The same content is the same version, whose notes are those of the upload that made it first; these are of this one.
+  return { name, ...version, notes: notes ?? version.notes }
 }
 
 export async function getVersion({ api }: Connection, versionId: string, datasetId?: string): Promise<Omit<Dataset, 'name'>> {

@@ -989,6 +989,7 @@ export type TrainerEvent =
   | { type: 'checkpoint'; key: string; epoch: number; step: number; bytes: number; sha256: string; once?: string }
   | { type: 'evaluated'; accuracy: number; low: number; high: number; images: number; corruptionError: number | null; corruptionImages: number; rawAccuracy?: number; once?: string }
   | { type: 'log'; level: 'info' | 'warn' | 'error'; message: string; once?: string }
+  | { type: 'noted'; notes: Note[]; once?: string }
   | { type: 'output'; manifestKey: string; manifestSha256: string; endedEarly: 'stopped' | null; once?: string }
   | { type: 'failed'; failure: FailureRecord; once?: string }
 

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { failureRecord } from './failure.js'
 import { jobId, modelId, versionId } from './ids.js'
 import { jobState, progress } from './job.js'
+import { note } from './note.js'
 
 const once = { once: z.string().max(100).optional() }
 
@@ -40,6 +41,8 @@ export const trainerEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('checkpoint'), key: z.string(), epoch: z.int(), step: z.int(), bytes: z.int(), sha256: z.string(), ...once }),
   z.object({ type: z.literal('evaluated'), accuracy: z.number(), low: z.number(), high: z.number(), images: z.int(), corruptionError: z.number().nullable(), corruptionImages: z.int(), rawAccuracy: z.number().optional(), ...once }),
   z.object({ type: z.literal('log'), level: z.enum(['info', 'warn', 'error']), message: z.string().max(4000), ...once }),
+  /** What a preparation did with its upload without being asked. The version that comes of it may be one that is there already, with notes of its own. */
+  z.object({ type: z.literal('noted'), notes: z.array(note), ...once }),
   /** The last line of a trainer that did its work: a version (prepare) or an artifact (train) lies under `manifestKey`. */
   z.object({ type: z.literal('output'), manifestKey: z.string(), manifestSha256: z.string(), endedEarly: z.enum(['stopped']).nullable(), ...once }),
   /** The last line of a trainer that could not; its exit code says the same. */

@@ -38,7 +38,8 @@ async function runJob(): Promise<void> {
   const store = await openStore(storeConfig())
   if (job.kind === 'prepare') {
     const { prepare } = await import('./prepare.js')
-    const output = await prepare({ jobFile: job, store, workDir: dirname(path), progress: emitter.progress, signal: control.signal })
+    const { notes, ...output } = await prepare({ jobFile: job, store, workDir: dirname(path), progress: emitter.progress, signal: control.signal })
+    emitter.emit({ type: 'noted', notes })
     emitter.emit({ type: 'output', ...output, endedEarly: null })
   } else if (job.kind === 'evaluate') {
     const { evaluateVersion } = await import('./evaluateVersion.js')

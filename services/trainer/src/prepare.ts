@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { diskFull, Failure, isNoSpace, splits } from '@imclr/contract'
-import type { Picture, PrepareJobFile, Progress } from '@imclr/contract'
+import type { Note, Picture, PrepareJobFile, Progress } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { openArchive } from './data/archive/openArchive.js'
 import { Spool } from './data/archive/spool.js'
@@ -43,7 +43,7 @@ export interface Prepare {
  * @throws Failure ARCHIVE_UNREADABLE, ARCHIVE_UNSAFE, DATASET_INVALID (every problem in `issues`), DATASET_TOO_LARGE, DISK_FULL,
  *   STORE_UNAVAILABLE, CANCELED; the signal's reason where it carries one of its own
  */
-export async function prepare({ jobFile, store, workDir, progress, now = () => performance.now(), signal }: Prepare): Promise<{ manifestKey: string; manifestSha256: string }> {
+export async function prepare({ jobFile, store, workDir, progress, now = () => performance.now(), signal }: Prepare): Promise<{ manifestKey: string; manifestSha256: string; notes: Note[] }> {
   const { options, uploadKey, uploadName, outputPrefix, maxBytes, maxImages } = jobFile
   const folder = await mkdtemp(join(workDir, 'prepare-'))
   const problems = new Problems()
@@ -59,7 +59,7 @@ export async function prepare({ jobFile, store, workDir, progress, now = () => p
     if (stored !== null) {
       problems.refuse(options.onProblem)
       const onDone = meter('preparing', stored.corruptions.length * stored.severities * stored.labels.length)
-      return await writeStoredSet({ job: jobFile, store, folder, archive, found: stored, notes, signal, onDone })
+      return { ...(await writeStoredSet({ job: jobFile, store, folder, archive, found: stored, notes, signal, onDone })), notes: notes.list }
     }
     const found = await survey({ archive, options, problems, notes, spool, maxImages })
     const { items, pixels } = found
@@ -89,7 +89,7 @@ export async function prepare({ jobFile, store, workDir, progress, now = () => p
     for (const { path, message } of problems.skipped.issues) notes.add('SKIPPED', `${path} (${message})`)
 
     const onDone = meter('exporting', splits.reduce((sum, name) => sum + splitIndices[name].length, 0))
-    return await writeVersion({ job: jobFile, store, folder, archive, survey: found, headers, picture, decoded, splitIndices, removed, near, problems, notes, signal, onDone })
+    return { ...(await writeVersion({ job: jobFile, store, folder, archive, survey: found, headers, picture, decoded, splitIndices, removed, near, problems, notes, signal, onDone })), notes: notes.list }
   } catch (error) {
     // Without a manifest nobody takes it for a version; what cannot be deleted now is collected with the attempt.
     await store.deletePrefix(outputPrefix).catch(() => undefined)
