@@ -66,7 +66,7 @@ export async function openData(store: ObjectStore, { spec, versionPrefix: prefix
     trainImages: parts.train,
     validation: places.validation.length === 0 ? null : { split: given ?? selectImages(all, places.validation), source: given === null ? 'held-back' : 'given', positionsSha256: sha256(places.validation) },
     unlabelled,
-    partsSha256: sha256(JSON.stringify([sha256(places.train), given === null ? 'held-back' : 'given', sha256(places.validation), unlabelled && unlabelled.positionsSha256])),
+    partsSha256: sha256(JSON.stringify([sha256(places.train), sha256(places.validation), unlabelled && unlabelled.positionsSha256])),
     normalisation: { mean: threeOf(dataset.channelMean), std: threeOf(dataset.channelStd.map((deviation) => Math.max(deviation, smallestDeviation))) },
     openTest: () => loadSplit({ store, prefix, manifest: dataset, split: 'test' }),
   }
