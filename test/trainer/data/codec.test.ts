@@ -116,6 +116,10 @@ describe('a picture at prediction', () => {
     ['JPEG turned by EXIF', (picture) => picture.jpeg().withMetadata({ orientation: 6 })],
     ['JPEG with a profile', (picture) => picture.withIccProfile('p3').jpeg()],
     ['CMYK JPEG', (picture) => picture.toColourspace('cmyk').jpeg()],
+    ['TIFF', (picture) => picture.tiff()],
+    ['TIFF of 16 bits', (picture) => picture.toColourspace('rgb16').tiff()],
+    ['turned TIFF', (picture) => picture.tiff().withMetadata({ orientation: 6 })],
+    ['AVIF of 10 bits', (picture) => picture.avif({ bitdepth: 10, effort: 0 })],
   ]
   it.each(kinds)('comes out of the SDK as it came out of preparing: %s', async (_, encode) => {
     for (const [h, w] of [[450, 600], [150, 100], [32, 32], [20, 24]] as const) {

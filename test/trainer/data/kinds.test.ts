@@ -132,6 +132,7 @@ describe('kinds of pictures', () => {
       HEIC: ftyp('heic', 'mif1', 'heic'), 'HEIC mif1': ftyp('mif1', 'heic'), 'RAW cr3': ftyp('crx ', 'crx '), 'RAW cr2': Buffer.concat([Buffer.from('II*\0\x10\0\0\0CR', 'latin1'), Buffer.alloc(80)]), 'RAW dng': tiffWith(254, 0xc612),
       'RAW nef': tiffWith(254, 271, 330), 'RAW raf': 'FUJIFILMCCD-RAW 0201', VIDEO: ftyp('isom', 'mp42'), PDF: '%PDF-1.7\n', SVG: '<?xml version="1.0"?>\n<!-- made by hand -->\n<svg xmlns="http://www.w3.org/2000/svg"/>', PHOTOSHOP: '8BPS\0\x01',
       JPEG_XL: Buffer.from('ff0a0000', 'hex'), JPEG_2000: Buffer.from('0000000c6a5020200d0a870a', 'hex'), HTML: '\n<!DOCTYPE html><html><title>429 Too Many Requests</title>', XML: '<?xml version="1.0"?><annotation/>', JSON: '{"error":"expired"}',
+      'HTML latin': Buffer.from('<html><title>Zugriff verweigert: ung\xfcltig', 'latin1'), 'HTML wide': Buffer.from('\ufeff<!DOCTYPE html><html>', 'utf16le'), 'HTML script': '<script>location.reload()</script>',
       GIT_LFS: 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n', TEXT: 'Grüße', NOT_AN_IMAGE: Buffer.from('00ff00ff00ff00fe', 'hex'),
     }
     const entries: Entries = [...folderOf('cat', 3), ...folderOf('dog', 3, { seed: 20 }), ...Object.entries(kinds).map(([name, content]): Entries[number] => [`cat/${name}.jpg`, content])]
@@ -172,5 +173,50 @@ describe('pictures that somebody should look at', () => {
     const huge = pngFile({ height: 60_000, width: 60_000, colour: 0 }, deflateSync(Buffer.alloc(1000)))
     const { issues } = await failureOf(place.prepare(await zipOf([...folderOf('cat', 3), ...folderOf('dog', 3, { seed: 20 }), ['cat/huge.png', huge], ['cat/huge.bmp', bmpOf({ bits: 8, pixels: Buffer.alloc(8), width: 60_000, height: 60_000, palette: palette(8) })]])))
     expect(issues.map(({ code }) => code)).toEqual(['TOO_MANY_PIXELS', 'TOO_MANY_PIXELS'])
+  })
+
+  it('are seen between the bars of a letterbox as well', async () => {
+    await using place = await workplace()
+    const wide = await raw(1).resize(400, 200, { fit: 'fill' }).jpeg({ quality: 90 }).toBuffer()
+    const cut = Buffer.concat([wide.subarray(0, Math.floor(wide.length / 2)), Buffer.from('ffd9', 'hex')])
+    const flat = await sharp({ create: { width: 40, height: 80, channels: 3, background: { r: 200, g: 30, b: 30 } } }).png().toBuffer()
+    const { manifest } = await place.prepare(await zipOf([...folderOf('cat', 4), ...folderOf('dog', 4, { seed: 20 }), ['cat/cut.jpg', cut], ['cat/whole.jpg', wide], ['dog/flat.png', flat]]), { fit: 'letterbox' })
+    expect(manifest.notes.map(({ code, examples }) => [code, examples])).toEqual([['ONE_COLOUR', ['dog/flat.png']], ['CUT_OFF', ['cat/cut.jpg']]])
+  })
+})
+
+describe('files of many frames or pages', () => {
+  const chunk = (name: string, content: Uint8Array) => {
+    const head = Buffer.alloc(8)
+    head.write(name, 0, 'latin1')
+    head.writeUInt32LE(content.length, 4)
+    return Buffer.concat([head, content, Buffer.alloc(content.length % 2)])
+  }
+  /** Two frames of sharp's own, the second of them many times. */
+  const webpOf = async (frames: number) => {
+    const two = sharp(noise(5, 2 * side * side * 3), { raw: { height: 2 * side, width: side, channels: 3, pageHeight: side } })
+    const file = await two.webp({ effort: 0, quality: 1 }).toBuffer()
+    const [first, second] = [file.indexOf('ANMF'), file.lastIndexOf('ANMF')]
+    expect(second).toBeGreaterThan(first)
+    return chunk('RIFF', Buffer.concat([file.subarray(8, second), ...new Array<Buffer>(frames - 1).fill(file.subarray(second))]))
+  }
+  /** Gray pages of 8 x 8 that share their pixels; after the last comes `next`: none, or the first again. */
+  const tiffOf = (pages: number, next = 0) => {
+    const tags = [[256, 8], [257, 8], [258, 8], [259, 1], [262, 1], [273, 8], [277, 1], [278, 8], [279, 64]] as const
+    const step = 2 + 12 * tags.length + 4
+    const file = Buffer.alloc(72 + pages * step, 90)
+    file.write('II*\0', 0, 'latin1')
+    file.writeUInt32LE(72, 4)
+    for (let page = 0, at = 72; page < pages; page++, at += step) {
+      file.writeUInt16LE(tags.length, at)
+      tags.forEach(([tag, value], i) => [[tag, 2], [4, 2], [1, 4], [value, 4]].reduce((to, [number, bytes]) => file.writeUIntLE(number!, to, bytes!), at + 2 + 12 * i))
+      file.writeUInt32LE(page + 1 < pages ? at + step : next, at + step - 4)
+    }
+    return file
+  }
+
+  it('give their first, and are refused beyond 2,000, which libvips would all go through', async () => {
+    for (const file of [await webpOf(2000), tiffOf(2000)]) expect((await measurePicture(file)).height).toBeGreaterThan(7)
+    for (const file of [await webpOf(2001), tiffOf(2001), tiffOf(1, 72)]) await expect(measurePicture(file)).rejects.toThrow('more than 2000 frames or pages')
   })
 })

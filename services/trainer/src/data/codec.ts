@@ -16,6 +16,7 @@
 import sharp from 'sharp'
 import type { Sharp } from 'sharp'
 import type { Picture } from '@imclr/contract'
+import { framesOf, maxFrames } from './decode/frames.js'
 import type { PictureFormat } from './decode/pictureKind.js'
 import { decodeBmp, isBmp, readBmpHeader } from './format/bmp.js'
 
@@ -30,7 +31,7 @@ export const maxPixels = 100_000_000
 
 export const contentTypes = { jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp', gif: 'image/gif', tiff: 'image/tiff', bmp: 'image/bmp', avif: 'image/avif' } as const satisfies Record<PictureFormat, string>
 /** What every browser and the SDK read: others are handed on as PNG. */
-const common: readonly PictureFormat[] = ['jpeg', 'png', 'webp', 'gif']
+export const portableFormats: readonly PictureFormat[] = ['jpeg', 'png', 'webp', 'gif']
 /** Red, green, blue and alpha, or four inks and alpha. */
 const maxChannels = 5
 
@@ -53,6 +54,7 @@ export interface Pixels {
 /** Reads the header alone. @throws Error (libvips' words) when it cannot be read or the format is none of ours */
 export async function measurePicture(file: Uint8Array): Promise<PictureHeader> {
   if (isBmp(file)) return { ...readBmpHeader(file), format: 'bmp', plain: null }
+  if (framesOf(file) > maxFrames) throw new Error(`it has more than ${maxFrames} frames or pages, the most that are taken`)
   const { autoOrient, format: loader, compression, channels, depth, hasAlpha, icc, orientation, space, isPalette } = await sharp(file, { limitInputPixels: false }).metadata()
   const format = loader === 'heif' && compression === 'av1' ? 'avif' : loader
   if (!(format in contentTypes)) throw new Error(`Input is ${compression ?? format}`)
@@ -72,7 +74,7 @@ export async function measurePicture(file: Uint8Array): Promise<PictureHeader> {
  */
 export async function decodePicture(file: Uint8Array, picture: Picture, header?: PictureHeader): Promise<Uint8Array> {
   const { height, width, plain, format } = header ?? (await measurePicture(file))
-  if (!common.includes(format)) return scalePixels(await wholePixels(file, { height, width, format }), picture)
+  if (format === 'bmp') return scalePixels(wholeBmp(file, { height, width }), picture)
   const input = sharp(file, { limitInputPixels: maxPixels, failOn: 'error' })
   const sameSize = height === picture.height && width === picture.width
   if (sameSize && plain === 'gray') return repeatGray(await rawBytes(input.toColourspace('b-w')))
@@ -80,20 +82,9 @@ export async function decodePicture(file: Uint8Array, picture: Picture, header?:
   return rawBytes((sameSize ? upright : fitTo(upright, picture)).toColourspace('srgb'))
 }
 
-/**
- * A picture as it is handed on to others: as uploaded, or where not every browser reads it, all its pixels as PNG, of which
- * `decodePicture` makes the same.
- */
-export async function portable(file: Uint8Array, header: Pick<PictureHeader, 'height' | 'width' | 'format'>): Promise<{ bytes: Uint8Array; format: PictureFormat }> {
-  if (common.includes(header.format)) return { bytes: file, format: header.format }
-  return { bytes: await encodePng(await wholePixels(file, header)), format: 'png' }
-}
-
-/** All pixels, upright, of 8 bits. */
-async function wholePixels(file: Uint8Array, { height, width, format }: Pick<PictureHeader, 'height' | 'width' | 'format'>): Promise<Pixels> {
+function wholeBmp(file: Uint8Array, { height, width }: Pick<PictureHeader, 'height' | 'width'>): Pixels {
   if (height * width > maxPixels) throw new Error('Input image exceeds pixel limit')
-  if (format === 'bmp') return { bytes: decodeBmp(file), height, width }
-  return { bytes: await rawBytes(flattenToRgb(sharp(file, { limitInputPixels: maxPixels, failOn: 'error' })).toColourspace('srgb')), height, width }
+  return { bytes: decodeBmp(file), height, width }
 }
 
 /** Scales RGB bytes by the same rule. @returns uint8 `[picture.height, picture.width, 3]` */

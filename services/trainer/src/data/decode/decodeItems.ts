@@ -38,6 +38,6 @@ export async function decodeItems({ files, items, headers, picture, decoded, pro
       problems.add('file', { path, code: 'IMAGE_DAMAGED', message: `it cannot be decoded (${said(error)})`, fix: 'Save the picture again.' })
       return
     }
-    decoded.put(index, pixels)
+    decoded.put(index, pixels, { picture, source: header })
   })
 }

@@ -36,7 +36,7 @@ export async function decodeRecords({ items, blocks, picture, decoded, signal, o
     for (let i = 0; i < count; i++) toRgb(content, i * recordBytes, { grid, out: pixels.subarray(i * bytes, (i + 1) * bytes) })
     const some = pixels.subarray(0, count * bytes)
     const same = picture.height === grid.height && picture.width === grid.width
-    decoded.put(at, same ? some : await scaleAll(some, { height: grid.height, width: grid.width, picture }))
+    decoded.put(at, same ? some : await scaleAll(some, { height: grid.height, width: grid.width, picture }), { picture, source: grid })
     at += count
     onDone(count)
     signal.throwIfAborted()

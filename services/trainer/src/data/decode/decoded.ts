@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import type { Picture } from '@imclr/contract'
 import { thumbnail, thumbnailBytes } from '../duplicates/thumbnail.js'
-import { lookOf } from './look.js'
+import { lookOf, withoutBars } from './look.js'
 import type { Size } from './measureItems.js'
 
 /**
@@ -25,15 +26,16 @@ export class Decoded implements Disposable {
     this.#file = openSync(path, 'w+')
   }
 
-  /** Takes consecutive pictures: uint8 `[n, h, w, 3]`. */
-  put(first: number, pixels: Uint8Array): void {
+  /** Takes consecutive pictures: uint8 `[n, h, w, 3]`. @param from how they were brought to this size, and from which: bars say nothing of how a picture looks */
+  put(first: number, pixels: Uint8Array, from?: { picture: Picture; source: Size }): void {
     const { pictureBytes, size } = this
     writeAll(this.#file, pixels, first * pictureBytes)
     for (let offset = 0, index = first; offset < pixels.length; offset += pictureBytes, index++) {
       const picture = pixels.subarray(offset, offset + pictureBytes)
       this.#sha256.set(createHash('sha256').update(picture).digest(), index * 32)
       thumbnail(picture, size, this.thumbnails.subarray(index * thumbnailBytes, (index + 1) * thumbnailBytes))
-      this.#looks[index] = lookOf(picture, size)
+      const seen = from === undefined ? { pixels: picture, size } : withoutBars(picture, from.picture, from.source)
+      this.#looks[index] = lookOf(seen.pixels, seen.size)
       this.#usable[index] = 1
     }
   }

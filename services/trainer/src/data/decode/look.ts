@@ -1,3 +1,4 @@
+import type { Picture } from '@imclr/contract'
 import type { Size } from './measureItems.js'
 
 /** What makes somebody look twice at a picture, as bits. */
@@ -9,6 +10,17 @@ const flatDeviation = 3
 const gray = { from: 125, to: 131 }
 /** A picture is taken for cut off where so large a part of it, from one edge on, is that gray. */
 const grayShare = 1 / 8
+
+/** The part of a letterboxed picture that is not its bars: uint8 `[h, w, 3]` → the same of its own size. Other pictures as they are. */
+export function withoutBars(pixels: Uint8Array, { height, width, fit }: Picture, source: Size): { pixels: Uint8Array; size: Size } {
+  const scale = Math.min(height / source.height, width / source.width)
+  const size = { height: Math.min(height, Math.max(1, Math.round(source.height * scale))), width: Math.min(width, Math.max(1, Math.round(source.width * scale))) }
+  if (fit !== 'letterbox' || (size.height === height && size.width === width)) return { pixels, size: { height, width } }
+  const [top, left] = [Math.floor((height - size.height) / 2), Math.floor((width - size.width) / 2)]
+  const inner = new Uint8Array(size.height * size.width * 3)
+  for (let y = 0; y < size.height; y++) inner.set(pixels.subarray(((top + y) * width + left) * 3, ((top + y) * width + left + size.width) * 3), y * size.width * 3)
+  return { pixels: inner, size }
+}
 
 /** How the pixels of a picture, uint8 `[h, w, 3]`, look: some of `looks`, or 0. */
 export function lookOf(pixels: Uint8Array, size: Size): number {

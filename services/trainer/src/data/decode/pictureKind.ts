@@ -102,12 +102,20 @@ function isRaw(head: Buffer): boolean {
 function asText(head: Buffer): NoPicture | null {
   // A letter may be cut in two at the end of what is looked at.
   const whole = [0, 1, 2, 3].map((less) => head.subarray(0, head.length - less)).find((bytes) => isUtf8(bytes))
-  if (whole === undefined || whole.length === 0 || whole.some((byte) => byte < 9 || (byte > 13 && byte < 27))) return null
+  if (head[0] === 0xff && head[1] === 0xfe) return marked(head.toString('utf16le', 2).trimStart())
+  if (head.some((byte) => byte < 9 || (byte > 13 && byte < 27))) return null
+  // Of a text in an older encoding only what its first letters, which are ASCII, say for sure.
+  if (whole === undefined) return marked(head.toString('latin1').trimStart())
+  if (whole.length === 0) return null
   const text = whole.toString('utf8').replace(/^\ufeff/, '').trimStart()
   if (text.startsWith('version https://git-lfs')) return named.lfs
+  return marked(text) ?? (/^[[{]/.test(text) ? named.json : named.text)
+}
+
+/** Web pages, drawings and other texts that begin with a tag. */
+function marked(text: string): NoPicture | null {
   const begins = text.replace(/^(<\?xml[^>]*>|<!--[\s\S]*?-->|\s)+/, '')
-  if (/^<!doctype html|^<html|^<head|^<body/i.test(begins)) return named.html
+  if (/^<(!doctype html|(html|head|body|title|meta|script|style|center|div|h1|p)[\s>])/i.test(begins)) return named.html
   if (/^(<!doctype svg|<svg[\s>])/i.test(begins)) return named.svg
-  if (text.startsWith('<')) return named.xml
-  return /^[[{]/.test(text) ? named.json : named.text
+  return text.startsWith('<') ? named.xml : null
 }

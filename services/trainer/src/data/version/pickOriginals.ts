@@ -1,6 +1,7 @@
 import type { DatasetManifest } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
-import { contentTypes, encodePng, portable } from '../codec.js'
+import { contentTypes, encodePng, portableFormats } from '../codec.js'
+import type { Decoded } from '../decode/decoded.js'
 import type { Headers } from '../decode/measureItems.js'
 import type { Survey } from '../layout/survey.js'
 import { recordPixels } from '../records.js'
@@ -15,13 +16,14 @@ export interface PickOriginals {
   prefix: string
   survey: Survey
   headers: Headers | null
+  decoded: Decoded
   test: Uint32Array
   versionId: string
   splitSeed: number
 }
 
-/** Keeps 8 test images, stratified, as uploaded; raw ones, and those that not every browser reads, as PNG. Fewer where there are fewer. */
-export async function pickOriginals({ store, prefix, survey, headers, test, versionId, splitSeed }: PickOriginals): Promise<DatasetManifest['originals']> {
+/** Keeps 8 test images, stratified, as uploaded; raw ones as PNG, and those that not every browser reads as PNG of their final pixels, which decode to themselves. Fewer where there are fewer. */
+export async function pickOriginals({ store, prefix, survey, headers, decoded, test, versionId, splitSeed }: PickOriginals): Promise<DatasetManifest['originals']> {
   const labels = Uint16Array.from(test, (index) => survey.items[index]!.label)
   const positions = stratifiedOrder(labels, versionId, splitSeed).subarray(0, originalCount)
   const originals: DatasetManifest['originals'] = []
@@ -29,9 +31,12 @@ export async function pickOriginals({ store, prefix, survey, headers, test, vers
   for (const [i, testPosition] of positions.entries()) {
     const index = test[testPosition]!
     const item = survey.items[index]!
-    const { bytes, format } = pixels.kind === 'records'
-      ? { bytes: await encodePng(await recordPixels(pixels.blocks[item.file]!, item.record!)), format: 'png' as const }
-      : await portable(await pixels.files.read(item.file), headers!.get(index)!)
+    const uploaded = headers?.get(index)?.format ?? 'png'
+    const format = portableFormats.includes(uploaded) ? uploaded : 'png'
+    const bytes =
+      pixels.kind === 'records' ? await encodePng(await recordPixels(pixels.blocks[item.file]!, item.record!))
+      : format === uploaded ? await pixels.files.read(item.file)
+      : await encodePng({ bytes: decoded.pixels(Uint32Array.of(index)), ...decoded.size })
     const contentType = contentTypes[format]
     const file = await putFile(store, prefix, { path: `originals/${i}.${format === 'jpeg' ? 'jpg' : format}`, bytes, contentType })
     originals.push({ ...file, testPosition, contentType })
