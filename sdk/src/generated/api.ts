@@ -1260,7 +1260,7 @@ export const noteKinds = {
   RENAMED_BACKSLASH: "backslashes in names were taken for the slashes between folders",
   DIFFERS_BY_CASE: "names that differ by capital and small letters alone are kept apart",
   LABELS_DIFFER_BY_FORM: "labels that differ by case, space or Unicode form alone are kept apart",
-  TAKEN_FOR_DUPLICATE: "exact copies of test pictures were taken out of the training part",
+  TAKEN_FOR_DUPLICATE: "exact copies of test pictures were taken out of the other parts",
   DUPLICATE_KEPT: "exact copies within one part were kept",
   SAME_PICTURE_TWO_LABELS: "the same picture stands under two labels",
   NEAR_DUPLICATE: "pictures look nearly like a test picture",

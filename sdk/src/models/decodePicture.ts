@@ -19,6 +19,6 @@ export async function decodePicture(image: string | URL | Uint8Array, { height, 
       .resize({ width, height, fit: shapes[fit], position: 'centre', kernel, background: '#000', fastShrinkOnLoad: false })
       .toColourspace('srgb').raw().toBuffer()
   } catch (cause) {
-    throw new BadInputError(localError('UNREADABLE_IMAGE', `The image cannot be read: ${(cause as Error).message}`, 'Send a whole JPEG, PNG or WebP.'), { cause })
+    throw new BadInputError(localError('UNREADABLE_IMAGE', `The image cannot be read: ${(cause as Error).message}`, 'Send a whole JPEG, PNG, WebP, GIF, TIFF or AVIF.'), { cause })
   }
 }
