@@ -3,7 +3,7 @@ import { sendUpload } from '../datasets/sendUpload.js'
 import { openSource } from '../datasets/source.js'
 import { BadInputError, localError } from '../errors.js'
 import type { CreateNetworkRequest, NetworkSummary } from '../generated/api.js'
-import { foreignFile, foreignFolder, graphModel } from './foreignFile.js'
+import { foreignFile, foreignFolder, foreignJson, graphModel } from './foreignFile.js'
 
 export interface NetworkUploadOptions extends Pick<CreateNetworkRequest, 'normalisation' | 'licence'> {
   /** @default the name of the folder that model.json is in */
@@ -41,19 +41,30 @@ export async function uploadNetwork(connection: Connection, from: string | URL |
 }
 
 async function readFiles(path: string | URL): Promise<NetworkFiles & { name: string }> {
-  const [{ readFile, readdir, stat }, { basename, dirname, isAbsolute, relative, resolve }, { fileURLToPath }] = await Promise.all([import('node:fs/promises'), import('node:path'), import('node:url')])
+  const [{ open, readFile, readdir, stat }, { basename, dirname, isAbsolute, relative, resolve }, { fileURLToPath }] = await Promise.all([import('node:fs/promises'), import('node:path'), import('node:url')])
   const given = resolve(path instanceof URL ? fileURLToPath(path) : path)
   const names = (await stat(given).catch(() => null))?.isDirectory() ? await readdir(given) : null
   if (names !== null && !names.includes('model.json')) throw new BadInputError(foreignFolder(given, names))
   const file = names === null ? given : resolve(given, 'model.json')
   const folder = dirname(file)
-  const read = (one: string) => readFile(one).catch((cause: unknown) => {
+  const unreadable = (one: string) => (cause: unknown): never => {
     throw new BadInputError(localError('NO_SUCH_FILE', `${one} cannot be read: ${(cause as Error).message}`, 'Give the path of model.json; its weight files must lie beside it.'), { cause })
-  })
-  const content = await read(file)
-  const foreign = foreignFile(file, content.subarray(0, 256))
+  }
+  const read = (one: string) => readFile(one).catch(unreadable(one))
+  // A model.json is small; what else is given may be gigabytes, and need not be read to be told.
+  const endsOf = async (one: string) => {
+    const handle = await open(one)
+    try {
+      const { size } = await handle.stat()
+      const from = async (position: number) => { const { buffer, bytesRead } = await handle.read(Buffer.alloc(2 ** 20), 0, 2 ** 20, position); return buffer.subarray(0, bytesRead) }
+      return { head: await from(0), tail: await from(Math.max(0, size - 2 ** 20)) }
+    } finally {
+      await handle.close()
+    }
+  }
+  const foreign = foreignFile(file, await endsOf(file).catch(unreadable(file)))
   if (foreign !== null) throw new BadInputError(foreign)
-  const model = content.toString()
+  const model = (await read(file)).toString()
   const parts = pathsOf(model, file).map((part) => {
     const whole = resolve(folder, part)
     const inside = relative(folder, whole)
@@ -70,8 +81,8 @@ async function readFiles(path: string | URL): Promise<NetworkFiles & { name: str
 function pathsOf(model: string, file: string): string[] {
   try {
     const json = JSON.parse(model) as { weightsManifest: { paths: string[] }[] }
-    const graph = graphModel(file, json)
-    if (graph !== null) throw new BadInputError(graph)
+    const other = graphModel(file, json) ?? foreignJson(file, json)
+    if (other !== null) throw new BadInputError(other)
     const { weightsManifest } = json
     return weightsManifest.flatMap(({ paths }) => paths.map(String))
   } catch (cause) {

@@ -1,6 +1,6 @@
 import type { Normalisation } from '@imclr/contract'
 import { z } from 'zod'
-import type { Graph } from './flatten.js'
+import type { Entry, Graph } from './flatten.js'
 
 const three = z.union([z.number().transform((value) => [value, value, value]), z.array(z.number()).length(3), z.array(z.number()).length(1).transform(([value]) => [value!, value!, value!])])
 const rescaling = z.object({ scale: three, offset: three.default([0, 0, 0]) })
@@ -28,11 +28,21 @@ export function firstRescaling(graph: Graph): { graph: Graph; normalisation: Nor
     if (output === name) output = graph.input
   }
   if (layers.length === 0 || scale.some((value) => !(value > 0))) return { graph, normalisation: null, layers: [] }
-  const tuple = (values: readonly number[]): [number, number, number] => [rounded(values[0]!), rounded(values[1]!), rounded(values[2]!)]
-  return { graph: { ...graph, entries, output }, normalisation: { mean: tuple(scale.map((value, c) => -offset[c]! / value)), std: tuple(scale.map((value) => 1 / value)) }, layers }
+  return { graph: { ...graph, entries, output }, normalisation: told({ scale, offset }), layers }
 }
 
-function linear({ className, config }: Graph['entries'][number]): { scale: number[]; offset: number[] } | null {
+/** What a Rescaling or Normalization does to pixels, as a `normalisation`; null: of none that can be read. */
+export function normalisationOf(className: string, config: Record<string, unknown>): Normalisation | null {
+  const read = linear({ className, config })
+  return read?.scale.every((value) => value > 0) ? told(read) : null
+}
+
+function told({ scale, offset }: { scale: readonly number[]; offset: readonly number[] }): Normalisation {
+  const tuple = (values: readonly number[]): [number, number, number] => [rounded(values[0]!), rounded(values[1]!), rounded(values[2]!)]
+  return { mean: tuple(scale.map((value, c) => -offset[c]! / value)), std: tuple(scale.map((value) => 1 / value)) }
+}
+
+function linear({ className, config }: Pick<Entry, 'className' | 'config'>): { scale: number[]; offset: number[] } | null {
   if (className === 'Rescaling') return rescaling.safeParse(config).data ?? null
   const read = className === 'Normalization' ? normalization.safeParse(config).data : undefined
   if (read === undefined) return null

@@ -1,6 +1,6 @@
-import { networkInput, networkLayer, networkLimits, type Issue, type NetworkLayer, type Normalisation } from '@imclr/contract'
+import { networkInput, networkLayer, networkLimits, normalisation as normalisationSchema, type Issue, type NetworkLayer, type Normalisation } from '@imclr/contract'
 import { z } from 'zod'
-import { firstRescaling } from './firstRescaling.js'
+import { firstRescaling, normalisationOf } from './firstRescaling.js'
 import { flatten, maxDepth, modelClasses, type Entry, type Graph } from './flatten.js'
 import { layerReaders } from './layerReaders.js'
 
@@ -52,16 +52,19 @@ export function readTopology(json: unknown): Topology {
   if (whole.entries.length > networkLimits.layers) throw problem('model.modelTopology', `It has ${whole.entries.length} layers, those of models within it counted; ${networkLimits.layers} are the most`, 'Send a smaller network')
   refuseOtherInput(firstShape(parsed.data))
   const { graph: { entries, input, output }, normalisation, layers: rescaling } = firstRescaling(whole)
-  const names = new Set(entries.map(({ name }) => name))
-  if (names.size !== entries.length) throw problem('model.modelTopology', 'Two layers have the same name', 'Give every layer a name of its own, in models within the model too')
+  if (normalisation !== null && !normalisationSchema.safeParse(normalisation).success) {
+    throw problem(`model.${rescaling.at(-1)}`, `It makes the normalisation { mean: [${normalisation.mean.join(', ')}], std: [${normalisation.std.join(', ')}] }`, 'Means from -10000 to 10000 and deviations above 0, to 10000, can be had: save the model with another scale, for pixels from 0 to 255')
+  }
+  refuseSameNames(entries)
   const needed = neededFor(features(entries, output), entries)
   const notes = rescaling.map((name) => `left out: ${name}, which became the normalisation`)
+  if (whole.renamed.length > 0) notes.push(`called by their models too, since several have the name: ${whole.renamed.join(', ')}`.slice(0, 1000))
   if (entries.length - 1 > needed.length) notes.push(`left out: ${entries.filter((entry) => entry.name !== input && !needed.includes(entry)).map(({ name }) => name).join(', ')}`.slice(0, 1000))
   const issues: Issue[] = []
   const layers = needed.flatMap(({ className, name, inputs, config }) => {
     const refuse = (message: string, fix: string) => { issues.push({ path: `model.${name}`, code: 'not_supported', message, fix }); return [] }
     const reader = Object.hasOwn(layerReaders, className) ? layerReaders[className]! : undefined
-    if (!reader) return refuse(`A layer of the class ${className} is not known here`, hints.get(className) ?? `Use ${Object.keys(layerReaders).join(', ')}`)
+    if (!reader) return refuse(`A layer of the class ${className} is not known here`, hintOf(className, config) ?? `Use ${Object.keys(layerReaders).join(', ')}`)
     if (isKeras3 && config.activation === 'hard_sigmoid') return refuse("Keras 3's hard_sigmoid is another function than that of TensorFlow.js", 'Use sigmoid, or train the model with another activation')
     const read = reader.safeParse(config)
     if (!read.success) return refuse(`${className}: ${read.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`.slice(0, 500), 'Use another setting, or another layer')
@@ -81,23 +84,40 @@ const hints = new Map(Object.entries({
   Flatten: 'Flatten ties a network to one size of images, and stacking changes it. Replace it by GlobalAveragePooling2D (the dense layers behind it must be trained anew), or cut the model before it',
   Reshape: 'Cut the model before it: a last layer is made for your classes anyway',
   Lambda: 'It holds code, which is not run here. Use standard layers',
-  Rescaling: 'It is read as the first layer alone, with a scale above zero. Cut it out, and give what it does in normalisation: { mean: -offset / scale, std: 1 / scale }, three numbers each',
-  Normalization: 'It is read as the first layer alone, with mean and variance in its settings. Cut it out, and give { mean, std: sqrt(variance) }, three numbers each, in normalisation',
+  Rescaling: 'It is read at the beginning alone, with a scale above zero. There, give { mean: -offset / scale, std: 1 / scale }, three numbers each, in normalisation; further in, put it into the layer before it (weights x scale, bias x scale + offset). Leave it out then',
+  Normalization: 'It is read at the beginning alone, with mean and variance in its settings. There, give { mean, std: sqrt(variance) }, three numbers each, in normalisation; further in, use BatchNormalization. Leave it out then',
+  TFOpLambda: 'It is a function, not a layer. Cut it out; where it is a preprocess_input of Keras, give what that does in normalisation: { mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] } brings pixels to -1 .. 1',
+  ...Object.fromEntries(['RandomFlip', 'RandomRotation', 'RandomZoom', 'RandomTranslation', 'RandomContrast', 'RandomBrightness', 'RandomCrop'].map((name) => [name, 'It changes images in training alone, and augmentation is the training\'s here. Cut it out'])),
+  ...Object.fromEntries(['Resizing', 'CenterCrop'].map((name) => [name, 'Images get their size when a data set is prepared (imageSize). Cut it out'])),
 }))
 
-const graphOf = (model: z.infer<typeof modelTopology>): Graph => (model.class_name === 'Sequential' ? ofSequential(model) : ofFunctional(model))
+/** What would do instead, of Rescaling and Normalization with the numbers. */
+function hintOf(className: string, config: Entry['config']): string | undefined {
+  const said = normalisationOf(className, config)
+  return hints.get(className)?.replace(/\{ mean.*?\}, three numbers each,/, (general) => (said === null ? general : `{ mean: [${said.mean.join(', ')}], std: [${said.std.join(', ')}] }`))
+}
+
+function graphOf(model: z.infer<typeof modelTopology>): Graph {
+  const graph = model.class_name === 'Sequential' ? ofSequential(model) : ofFunctional(model)
+  refuseSameNames(graph.entries)
+  return graph
+}
+
+/** In one model; models within each other may have the same names. */
+function refuseSameNames(entries: readonly Entry[]): void {
+  const seen = new Set<string>()
+  for (const { name } of entries) {
+    if (seen.has(name)) throw problem(`model.${name.slice(0, 100)}`, 'Two layers have the same name', 'Give every layer of a model a name of its own')
+    seen.add(name)
+  }
+}
 
 /** The layers of a model within the model. Throws TopologyProblem that says how it would do. */
 function openInner({ className, name, config, inputs }: Entry, depth: number): Graph {
   if (depth > maxDepth) throw problem(`model.${name}`, `More than ${maxDepth} models lie within each other`, 'Put its layers into the model itself')
   const inner = modelTopology.safeParse({ class_name: className, config })
   if (!inner.success || inputs.length !== 1) throw problem(`model.${name}`, 'It is a model within the model that has not one input and one output', 'Put its layers into the model itself')
-  // The input of a chain has no name of its own.
-  const graph = graphOf(inner.data)
-  if (graph.input !== networkInput) return graph
-  const renamed = `${name}/${networkInput}`
-  const rename = (one: string) => (one === networkInput ? renamed : one)
-  return { entries: graph.entries.map((entry) => ({ ...entry, name: rename(entry.name), inputs: entry.inputs.map(rename) })), input: renamed, output: rename(graph.output) }
+  return graphOf(inner.data)
 }
 
 /** The settings of the layer that pictures reach first, which say their shape. */
