@@ -84,13 +84,26 @@ describe('uploading a network', { timeout: 60_000 }, () => {
     expect(await api.refusal('mutation', 'network.create', await given({ mean: [0, 0, 0], std: [1, 1, 1] }))).toMatchObject({ issues: [{ path: 'normalisation', message: 'The first layers of the network make it { mean: [0, 0, 0], std: [255, 255, 255] }', fix: 'Leave normalisation out, or give just that' }] })
     expect(await api.mutate<NetworkSummary>('network.create', await given({ mean: [0, 0, 0], std: [255, 255, 255] }))).toMatchObject({ normalisation: { std: [255, 255, 255] } })
     const late = await refusal(sequential([conv('conv'), layer('Rescaling', 'late', { scale: 2 }), pool, dense('classes')]))
-    expect(late.issues).toMatchObject([{ path: 'model.late', fix: expect.stringContaining('mean: -offset / scale, std: 1 / scale') as string }])
+    expect(late.issues).toMatchObject([{ path: 'model.late', fix: expect.stringContaining('give { mean: [0, 0, 0], std: [0.5, 0.5, 0.5] } in normalisation; further in, put it into the layer before it') as string }])
+    // No number of a file is a failure of ours.
+    for (const config of [{ scale: 1e-9 }, { scale: 1e-320 }, { scale: 1, offset: 1e300 }, { scale: 1e-5, offset: -1 }]) {
+      const { code, issues } = await refusal(rescaled(config))
+      expect([config, code, issues[0]?.path]).toEqual([config, 'BAD_INPUT', 'model.rescale'])
+    }
   })
 
   it('says of models inside models what it cannot put into the model itself', async () => {
-    const inner = (name: string) => ({ class_name: 'Sequential', config: { name, layers: [layer('Conv2D', 'conv', { filters: 4, kernel_size: [3, 3], padding: 'same', use_bias: false })] } })
-    const twice = await refusal(sequential([inner('first') as unknown as Layer, inner('second') as unknown as Layer, pool, dense('classes')]))
-    expect(twice.issues).toMatchObject([{ message: 'Two layers have the same name', fix: 'Give every layer a name of its own, in models within the model too' }])
+    const inner = (name: string, ...layers: Layer[]) => ({ class_name: 'Sequential', config: { name, layers } })
+    const same = sequential([inner('first', conv('conv'), layer('ReLU', 'act')), inner('second', conv('conv'), layer('ReLU', 'act')), pool, dense('classes')])
+    // TensorFlow.js writes both by the same name, and cannot read that either.
+    const bare = await refusal(same, { 'conv/kernel': [3, 3, 3, 4], 'classes/kernel': [4, 3] })
+    expect(bare.issues).toMatchObject([{ path: 'model.first/conv', message: 'Layers of several models have the name conv, and the manifest does not say whose conv/kernel is', fix: expect.stringContaining('Give every layer a name of its own, in models within the model too') as string }])
+    const network = await create(same, { 'whole/first/conv/kernel': [3, 3, 3, 4], 'whole/second/conv/kernel': [3, 3, 4, 4] })
+    expect(network).toMatchObject({ layers: ['first/conv', 'second/conv'], notes: ['called by their models too, since several have the name: first/conv, first/act, second/conv, second/act', 'left out: classes'] })
+    const [once] = (await refusal(sequential([inner('first', conv('conv'), conv('conv')), pool, dense('classes')]))).issues
+    expect(once).toMatchObject({ path: 'model.conv', message: 'Two layers have the same name' })
+    // What the file calls a layer is never taken for the input that a chain has.
+    expect((await refusal(sequential([inner('first', conv('images'), conv('more')), pool, dense('classes')]))).issues).toMatchObject([{ path: 'model.images', message: 'The name images is one of ours', fix: 'Give the layer another name' }])
     const two = { class_name: 'Functional', config: { name: 'two', layers: [], input_layers: [['a', 0, 0], ['b', 0, 0]], output_layers: [['c', 0, 0]] } }
     expect((await refusal(sequential([two as unknown as Layer, pool, dense('classes')]))).issues).toMatchObject([{ path: 'model.two', message: expect.stringContaining('a model within the model') as string }])
     let deep: object = conv('conv')

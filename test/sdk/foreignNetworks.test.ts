@@ -27,6 +27,16 @@ describe('what is no layers model', () => {
       [file('f.onnx', Buffer.from('0807', 'hex')), /an ONNX model/, /Keras model/],
       [file('g.pb', Buffer.from('0a0b', 'hex')), /a TensorFlow graph/, /save the Keras model/],
       [file('model.json', JSON.stringify({ format: 'graph-model', modelTopology: { node: [] } })), /a graph model/, /--output_format tfjs_layers_model/],
+      [file('export-tfjs', await zipOf([['metadata.json', '{}'], ['weights.bin', 'x'], ['model.json', '{}']])), /a zip archive, not/, /Unpack it, and give the path of the model\.json in it/],
+      [file('export-keras', await zipOf([['keras_model.h5', 'x'], ['labels.txt', 'x']])), /a Keras model in it, keras_model\.h5/, /Unpack it.*--input_format keras keras_model\.h5 model\//],
+      [file('export-lite', await zipOf([['labels.txt', 'x'], ['model.tflite', 'x']])), /a TensorFlow Lite model in it/, /export for TensorFlow\.js/],
+      [file('noname-pt', await zipOf([['net/version', '3'], ...Array.from({ length: 300 }, (_, i): [string, string] => [`net/data/${i}`, 'x']), ['net/data.pkl', 'x']])), /a PyTorch file/, /--input_format keras/],
+      [file('noname-onnx', Buffer.from('080812077079746f726368'.padEnd(24, '0'), 'hex')), /an ONNX model/, /--input_format keras model\.h5/],
+      [file('noname-pb', Buffer.from('080112000a00', 'hex')), /a TensorFlow graph/, /model\.save\('model\.h5'\)/],
+      [file('noname-safetensors', Buffer.concat([Buffer.from('0c00000000000000', 'hex'), Buffer.from('{"a":{}}')])), /a safetensors file/, /must come from Keras/],
+      [file('architecture.json', JSON.stringify({ class_name: 'Sequential', config: { layers: [] } })), /is the layers of a model without their weights/, /Save the model with its weights/],
+      [file('metadata.json', JSON.stringify({ labels: ['a', 'b'] })), /it lists no weights/, /Save the model with its weights/],
+      [file('null.json', 'null'), /it lists no weights/, /Save the model/],
       [file('h.json', '{ not JSON'), /is not the model\.json of a layers model/, /model\.save\(\)/],
     ]
     for (const [path, message, hint] of cases) {
@@ -44,6 +54,11 @@ describe('what is no layers model', () => {
     expect((await refused(saved)).message).toContain('is a SavedModel')
     expect((await refused(h5)).message).toContain('has no model.json, but net.h5')
     expect((await refused(none)).hint).toContain('Give the folder that model.json')
+    const lite = join(folder, 'lite')
+    mkdirSync(lite)
+    writeFileSync(join(lite, 'labels.txt'), 'a')
+    writeFileSync(join(lite, 'net.tflite'), Buffer.concat([Buffer.from('1c000000', 'hex'), Buffer.from('TFL3')]))
+    expect((await refused(lite)).message).toContain('net.tflite is a TensorFlow Lite model')
     expect((await refused(folder)).message).toContain('a graph model') // its model.json
   })
 })

@@ -21,7 +21,8 @@ export function foreignFile(path: string, { head, tail }: Ends): ErrorFields | n
   if (/^[^]{5}\0\0\0\{"/.test(start)) return told('a safetensors file, weights without layers', pytorch)
   // Protocol buffers have no mark. A SavedModel begins with its schema, 1, an ONNX model with its version of ONNX; then comes a text or message.
   if (start.startsWith('\x08\x01\x12') || /\.pb$/i.test(name)) return told('a TensorFlow graph', savedModel)
-  if (/^\x08[\x03-\x1f][\x12\x1a\x3a\x42]/.test(start) || /\.onnx$/i.test(name)) return told('an ONNX model, which is made for running alone', fromKeras)
+  const isOnnx = head[0] === 0x08 && head[1]! >= 3 && head[1]! < 32 && [0x12, 0x1a, 0x3a, 0x42].includes(head[2]!)
+  if (isOnnx || /\.onnx$/i.test(name)) return told('an ONNX model, which is made for running alone', fromKeras)
   return null
 }
 

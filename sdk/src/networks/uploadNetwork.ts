@@ -44,7 +44,6 @@ async function readFiles(path: string | URL): Promise<NetworkFiles & { name: str
   const [{ open, readFile, readdir, stat }, { basename, dirname, isAbsolute, relative, resolve }, { fileURLToPath }] = await Promise.all([import('node:fs/promises'), import('node:path'), import('node:url')])
   const given = resolve(path instanceof URL ? fileURLToPath(path) : path)
   const names = (await stat(given).catch(() => null))?.isDirectory() ? await readdir(given) : null
-  if (names !== null && !names.includes('model.json')) throw new BadInputError(foreignFolder(given, names))
   const file = names === null ? given : resolve(given, 'model.json')
   const folder = dirname(file)
   const unreadable = (one: string) => (cause: unknown): never => {
@@ -61,6 +60,11 @@ async function readFiles(path: string | URL): Promise<NetworkFiles & { name: str
     } finally {
       await handle.close()
     }
+  }
+  if (names !== null && !names.includes('model.json')) {
+    const other = names.find((one) => /\.(zip|tflite|onnx|pt|pth|safetensors)$/i.test(one))
+    const told = other === undefined ? null : foreignFile(resolve(given, other), await endsOf(resolve(given, other)).catch(unreadable(other)))
+    throw new BadInputError(told ?? foreignFolder(given, names))
   }
   const foreign = foreignFile(file, await endsOf(file).catch(unreadable(file)))
   if (foreign !== null) throw new BadInputError(foreign)

@@ -107,6 +107,8 @@ function graphOf(model: z.infer<typeof modelTopology>): Graph {
 function refuseSameNames(entries: readonly Entry[]): void {
   const seen = new Set<string>()
   for (const { name } of entries) {
+    // A chain's input is called so.
+    if (seen.has(name) && name === networkInput) throw problem(`model.${name}`, `The name ${name} is one of ours`, 'Give the layer another name')
     if (seen.has(name)) throw problem(`model.${name.slice(0, 100)}`, 'Two layers have the same name', 'Give every layer of a model a name of its own')
     seen.add(name)
   }
