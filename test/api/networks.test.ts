@@ -147,6 +147,7 @@ describe('uploading a network', { timeout: 60_000 }, () => {
     ['softmax in between', sequential([layer('Activation', 'soft', { activation: 'softmax' }), conv('conv'), pool, dense('classes')]), /Activation: activation/],
     ["Keras 3's hard sigmoid", { keras_version: '3.15.1', model_config: sequential([conv('conv', { activation: 'hard_sigmoid' }), pool, dense('classes')]) }, "Keras 3's hard_sigmoid is another function than that of TensorFlow.js"],
     ['a name of ours', sequential([conv('normalise'), pool, dense('classes')]), 'The name normalise is one of ours'],
+    ['a name without end', sequential([{ class_name: 'Sequential', config: { name: 'n'.repeat(100_000), layers: [conv('conv')] } }, pool, dense('classes')]), 'The name of a layer has 100000 characters; 200 are the most'],
     ['a name with a path', sequential([conv('../../conv'), pool, dense('classes')]), /name/],
     ['the same name twice', sequential([conv('conv'), conv('conv'), pool, dense('classes')]), 'Two layers have the same name'],
     ['a circle', functional([[layer('Add', 'a'), 'in', 'b'], [layer('ReLU', 'b'), 'a']], 'b'), 'It takes what comes of itself'],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { trainingSpec } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
+import { readTopology } from '../../../services/api/src/network/readTopology.js'
 import { shapesOf } from '../../../services/api/src/network/measureNetwork.js'
 import { trainingFeed } from '../../../services/trainer/src/data/feed.js'
 import { makeStep } from '../../../services/trainer/src/engine/makeStep.js'
@@ -76,23 +77,26 @@ describe('a network from the files of a tfjs model', () => {
     found.forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]!, 4)))
   })
 
-  it('computes the same where models within each other have the same names: inputs as Keras calls them, layers without weights, and rescaling between', async () => {
+  it('computes the same where models within each other have the same names: inputs as Keras calls them, layers without weights; and the rescaling before them is the normalisation', async () => {
     const { layers } = tf
     const through = (layer: unknown, x: unknown) => (layer as { apply(x: unknown): unknown }).apply(x) as never
     const inner = tf.input({ shape: [32, 32, 3], name: 'input_1' })
     const body = tf.model({ name: 'body', inputs: inner, outputs: through(layers.activation({ name: 'act', activation: 'tanh' }), through(layers.conv2d({ name: 'conv_a', filters: 4, kernelSize: 3, biasInitializer: 'randomNormal' }), inner)) })
     const tail = tf.sequential({ name: 'tail', layers: [layers.conv2d({ name: 'conv_b', filters: 5, kernelSize: 3, inputShape: [30, 30, 4], biasInitializer: 'randomNormal' }), layers.activation({ name: 'act', activation: 'relu' })] })
     const outer = tf.input({ shape: [32, 32, 3], name: 'input_1' })
-    const pooled = through(layers.globalAveragePooling2d({ name: 'pooled' }), through(tail, through(body, through(layers.reLU({ name: 'positive' }), outer))))
+    const pooled = through(layers.globalAveragePooling2d({ name: 'pooled' }), through(tail, through(body, through(layers.rescaling({ name: 'act', scale: 1 / 127.5, offset: -1 }), outer))))
     const whole = tf.model({ inputs: outer, outputs: through(layers.dense({ name: 'classes', units: 5, activation: 'softmax' }), pooled) })
     const { json, weights } = await layersModelFiles(whole)
     const uploaded = uploadFiles(json, weights)
-    expect(uploaded.layers.map(({ name, inputs }) => [name, ...inputs])).toEqual([['positive', 'images'], ['conv_a', 'positive'], ['body/act', 'conv_a'], ['conv_b', 'body/act'], ['tail/act', 'conv_b'], ['pooled', 'tail/act']])
+    expect(uploaded.layers.map(({ name, inputs }) => [name, ...inputs])).toEqual([['conv_a', 'images'], ['body/act', 'conv_a'], ['conv_b', 'body/act'], ['tail/act', 'conv_b'], ['pooled', 'tail/act']])
     const model = buildNetwork({ name: 'net_aaaaaaaa', uploaded, classes: 4, seed: 1 })
     takeWeights(model, namedWeights(uploaded))
-    const x = random(2, 32, 32)
-    const expected = (tf.model({ inputs: outer, outputs: pooled }).apply(x) as Tensor).arraySync() as number[][]
-    const found = (tf.model({ inputs: model.inputs, outputs: model.getLayer('pooled').output as never }).apply(x) as Tensor).arraySync() as number[][]
+    const { normalisation } = readTopology((JSON.parse(json.toString()) as { modelTopology: unknown }).modelTopology)
+    expect(normalisation).toEqual({ mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] })
+    const pixels = tf.tensor4d(Float32Array.from({ length: 2 * 32 * 32 * 3 }, (_, i) => (i * 7919) % 256), [2, 32, 32, 3])
+    const normalised = tf.div(tf.sub(pixels, normalisation!.mean), normalisation!.std)
+    const expected = (tf.model({ inputs: outer, outputs: pooled }).apply(pixels) as Tensor).arraySync() as number[][]
+    const found = (tf.model({ inputs: model.inputs, outputs: model.getLayer('pooled').output as never }).apply(normalised) as Tensor).arraySync() as number[][]
     expect(Math.max(...expected.flat())).toBeGreaterThan(0.05)
     found.forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]!, 5)))
     model.dispose()

@@ -15,8 +15,11 @@ export interface Topology {
   notes: string[]
 }
 
+/** Characters; paths of models within models are made of them. */
+const longestName = 200
+
 const config = z.record(z.string(), z.unknown())
-const layerEntry = z.object({ class_name: z.string().max(100), config, name: z.string().max(200).optional(), inbound_nodes: z.unknown().optional() })
+const layerEntry = z.object({ class_name: z.string().max(100), config, name: z.string().max(longestName).optional(), inbound_nodes: z.unknown().optional() })
 const layerEntries = z.array(layerEntry).min(1).max(networkLimits.layers)
 const use = z.tuple([z.string(), z.number(), z.number()])
 // Keras 3 writes a single one without the list.
@@ -99,6 +102,8 @@ function hintOf(className: string, config: Entry['config']): string | undefined 
 
 function graphOf(model: z.infer<typeof modelTopology>): Graph {
   const graph = model.class_name === 'Sequential' ? ofSequential(model) : ofFunctional(model)
+  const long = graph.entries.find(({ name }) => name.length > longestName)
+  if (long) throw problem(`model.${long.name.slice(0, 100)}`, `The name of a layer has ${long.name.length} characters; ${longestName} are the most`, 'Give the layer a shorter name')
   refuseSameNames(graph.entries)
   return graph
 }
