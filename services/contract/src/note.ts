@@ -23,6 +23,7 @@ export const noteKinds = {
   IGNORED_DOCUMENT: 'files that are no pictures were ignored',
   IGNORED_FOLDER: 'folders without pictures were ignored',
   LINK_NOT_FOLLOWED: 'links that were not followed',
+  FIRST_PAGE: 'of files with several pages or frames, the first was taken',
   // What was changed.
   LINK_FOLLOWED: 'links were followed: what they point to was taken in their place',
   RENAMED_UNICODE: 'names were brought to composed Unicode (NFC)',

@@ -85,8 +85,9 @@ export async function prepare({ jobFile, store, workDir, progress, now = () => p
     const { splits: splitIndices, near } = await settleNearDuplicates(distinct, { decoded, choice: options.nearDuplicates, problems, pathOf: (index) => items[index]!.path, breathe })
     checkClasses(found, { splits: splitIndices, usable: (index) => decoded.usable(index), problems })
     problems.refuse(options.onProblem)
-    notePictures({ drawn, removed, near, decoded, notes, pathOf: (index) => items[index]!.path, labelOf: (index) => items[index]!.label, classes: found.classes })
-    for (const { path, message } of problems.skipped.issues) notes.add('SKIPPED', `${path} (${message})`)
+    notePictures({ drawn, removed, near, decoded, headers, notes, pathOf: (index) => items[index]!.path, labelOf: (index) => items[index]!.label, classes: found.classes })
+    const { issues: skipped, count: skippedCount } = problems.skipped
+    for (const [i, { path, message }] of skipped.entries()) notes.add('SKIPPED', `${path} (${message})`, i === 0 ? 1 + skippedCount - skipped.length : 1)
 
     const onDone = meter('exporting', splits.reduce((sum, name) => sum + splitIndices[name].length, 0))
     return { ...(await writeVersion({ job: jobFile, store, folder, archive, survey: found, headers, picture, decoded, splitIndices, removed, near, problems, notes, signal, onDone })), notes: notes.list }

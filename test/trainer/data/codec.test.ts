@@ -24,7 +24,7 @@ describe('decoding', () => {
     const file = pngOf(rgb, { height, width })
     expect(await decodePicture(file, same)).toEqual(rgb)
     for (const fit of ['crop', 'letterbox', 'stretch'] as const) expect(await decodePicture(file, { ...same, fit })).toEqual(rgb)
-    expect(await measurePicture(file)).toEqual({ height, width, format: 'png', plain: 'rgb' })
+    expect(await measurePicture(file)).toEqual({ height, width, format: 'png', plain: 'rgb', hasMore: false })
   })
 
   it('repeats gray, of 8 bits and of 16', async () => {

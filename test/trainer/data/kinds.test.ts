@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { decodePicture, measurePicture } from '../../../services/trainer/src/data/codec.js'
+import { pictureKind } from '../../../services/trainer/src/data/decode/pictureKind.js'
+import { firstDirectory } from '../../../services/trainer/src/data/format/tiff.js'
 import { loadSplit } from '../../../services/trainer/src/data/loadSplit.js'
 import { requirePart } from '../../support/parts.js'
 import { python } from '../../support/python.js'
@@ -41,6 +43,23 @@ function bmpOf({ bits, pixels, compression = 0, palette = Buffer.alloc(0), masks
 }
 const rows = (bits: number, seed: number) => Buffer.from(noise(seed, Math.ceil((side * bits) / 32) * 4 * side))
 const palette = (bits: number, bytes = 4) => Buffer.from(noise(7, 2 ** bits * bytes))
+/** A TIFF of nothing but a directory: its tags with their values, as long numbers. */
+function tiffWith(tags: Record<number, number>, { at = 8, little = true } = {}): Buffer {
+  const entries = Object.entries(tags)
+  const file = Buffer.alloc(at + 2 + 12 * entries.length + 64)
+  const [u16, u32] = little ? [file.writeUInt16LE, file.writeUInt32LE] : [file.writeUInt16BE, file.writeUInt32BE]
+  file.write(little ? 'II*\0' : 'MM\0*', 0, 'latin1')
+  u32.call(file, at, 4)
+  u16.call(file, entries.length, at)
+  for (const [i, [tag, value]] of entries.entries()) {
+    const entry = at + 2 + 12 * i
+    u16.call(file, Number(tag), entry)
+    u16.call(file, 4, entry + 2)
+    u32.call(file, 1, entry + 4)
+    u32.call(file, value, entry + 8)
+  }
+  return file
+}
 /** Whole rows of one value: what follows the rows above. */
 const rest = Array.from({ length: 21 }, (_, i) => [24, 16 * (i % 16) + (i % 3), 0, 0]).flat()
 /** Run lengths of every kind: runs, literals of odd and even length, rows that end early. */
@@ -120,19 +139,14 @@ describe('kinds of pictures', () => {
   it('that are not read are named for what they are, by their content alone, with the way out', async () => {
     await using place = await workplace()
     const ftyp = (...brands: string[]) => Buffer.concat([Buffer.from([0, 0, 0, 8 + 4 * (brands.length + 1)]), Buffer.from(`ftyp${brands[0]}\0\0\0\0${brands.slice(1).join('')}`, 'latin1'), Buffer.alloc(64)])
-    const tiffWith = (...tags: number[]) => {
-      const head = Buffer.alloc(8 + 2 + 12 * tags.length + 64)
-      head.write('II*\0', 0, 'latin1')
-      head.writeUInt32LE(8, 4)
-      head.writeUInt16LE(tags.length, 8)
-      tags.forEach((tag, i) => head.writeUInt16LE(tag, 10 + 12 * i))
-      return head
-    }
     const kinds: Record<string, Buffer | string> = {
-      HEIC: ftyp('heic', 'mif1', 'heic'), 'HEIC mif1': ftyp('mif1', 'heic'), 'RAW cr3': ftyp('crx ', 'crx '), 'RAW cr2': Buffer.concat([Buffer.from('II*\0\x10\0\0\0CR', 'latin1'), Buffer.alloc(80)]), 'RAW dng': tiffWith(254, 0xc612),
-      'RAW nef': tiffWith(254, 271, 330), 'RAW raf': 'FUJIFILMCCD-RAW 0201', VIDEO: ftyp('isom', 'mp42'), PDF: '%PDF-1.7\n', SVG: '<?xml version="1.0"?>\n<!-- made by hand -->\n<svg xmlns="http://www.w3.org/2000/svg"/>', PHOTOSHOP: '8BPS\0\x01',
+      HEIC: ftyp('heic', 'mif1', 'heic'), 'HEIC mif1': ftyp('mif1', 'heic'), 'RAW cr3': ftyp('crx ', 'crx '), 'RAW cr2': Buffer.concat([Buffer.from('II*\0\x10\0\0\0CR', 'latin1'), Buffer.alloc(80)]), 'RAW dng': tiffWith({ 254: 1, 0xc612: 1 }), 'RAW dng behind': tiffWith({ 254: 1, 0xc612: 1 }, { at: 100_000 }),
+      'RAW nef': tiffWith({ 254: 1, 271: 0, 330: 0 }), 'RAW nef, big end': tiffWith({ 254: 1, 271: 0, 330: 0 }, { at: 50_000, little: false }), 'RAW mosaic': tiffWith({ 256: 16, 262: 32803 }), 'RAW raf': 'FUJIFILMCCD-RAW 0201', VIDEO: ftyp('isom', 'mp42'), PDF: '%PDF-1.7\n', SVG: '<?xml version="1.0"?>\n<!-- made by hand -->\n<svg xmlns="http://www.w3.org/2000/svg"/>', PHOTOSHOP: '8BPS\0\x01',
+      'VIDEO mov': Buffer.from('\0\0\0\x08wide\0\0\0\0mdat', 'latin1'), 'VIDEO wmv': Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex'), 'PDF behind': '\r\n%PDF-1.4\n', POSTSCRIPT: '%!PS-Adobe-3.0 EPSF-3.0\n', NETPBM: 'P5\n3 3\n255\n', DICOM: Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')]),
+      'HEIC open': Buffer.concat([Buffer.alloc(4), Buffer.from('ftypheic\0\0\0\0mif1')]), 'SVG prefix': '<?xml version="1.0"?><svg:svg xmlns:svg="http://www.w3.org/2000/svg"/>',
+      'HTML latin': Buffer.from('<!DOCTYPE html><title>Acc\xe8s refus\xe9</title>', 'latin1'), 'HTML wide': Buffer.from('\ufeff<html><body>no</body></html>', 'utf16le'), 'HTML bare': '<meta charset=utf-8><p>Not found', 'TEXT latin': Buffer.from('Gr\xfc\xdfe aus M\xfcnchen', 'latin1'),
       JPEG_XL: Buffer.from('ff0a0000', 'hex'), JPEG_2000: Buffer.from('0000000c6a5020200d0a870a', 'hex'), HTML: '\n<!DOCTYPE html><html><title>429 Too Many Requests</title>', XML: '<?xml version="1.0"?><annotation/>', JSON: '{"error":"expired"}',
-      'HTML latin': Buffer.from('<html><title>Zugriff verweigert: ung\xfcltig', 'latin1'), 'HTML wide': Buffer.from('\ufeff<!DOCTYPE html><html>', 'utf16le'), 'HTML script': '<script>location.reload()</script>',
+      'HTML latin html': Buffer.from('<html><title>Zugriff verweigert: ung\xfcltig', 'latin1'), 'HTML wide doctype': Buffer.from('\ufeff<!DOCTYPE html><html>', 'utf16le'), 'HTML script': '<script>location.reload()</script>',
       GIT_LFS: 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n', TEXT: 'Grüße', NOT_AN_IMAGE: Buffer.from('00ff00ff00ff00fe', 'hex'),
     }
     const entries: Entries = [...folderOf('cat', 3), ...folderOf('dog', 3, { seed: 20 }), ...Object.entries(kinds).map(([name, content]): Entries[number] => [`cat/${name}.jpg`, content])]
@@ -166,6 +180,24 @@ describe('pictures that somebody should look at', () => {
       SKIPPED: [1, ['train/dog/broken.png (it is a text)']],
     })
     expect(manifest.splits.train.count).toBe(14)
+  })
+
+  it('that are TIFFs of cameras but whole pictures are read; those whose colours libvips would mistake are refused', async () => {
+    const tags = (more: Record<number, number>, pixelsAt: number) => tiffWith({ 254: 0, 256: 16, 257: 16, 258: 8, 259: 1, 262: 1, 273: pixelsAt, 277: 1, 278: 16, 279: 256, ...more })
+    const honest = (more: Record<number, number>) => Buffer.concat([tags(more, tags(more, 0).length), noise(3, 256)])
+    const photo = honest({ 271: 0, 330: 0 })
+    expect(pictureKind(photo)).toBe('tiff')
+    const pixels = await decodePicture(photo, { height: 16, width: 16, fit: 'crop', kernel: 'lanczos3' })
+    expect(pixels.filter((_, i) => i % 3 === 0)).toEqual(noise(3, 256))
+    await expect(measurePicture(honest({ 262: 6 }))).rejects.toThrow('YCbCr')
+  })
+
+  it('cost no more than their header when they claim what their bytes cannot hold', async () => {
+    await expect(decodePicture(bmpOf({ bits: 8, compression: 1, palette: palette(8), width: 9000, height: 9000, pixels: Buffer.from([0, 1]) }), { height: 8, width: 8, fit: 'stretch', kernel: 'lanczos3' })).rejects.toThrow('its runs cannot give 9000 x 9000 pixels')
+    // A directory that claims more tags than are looked at, and one that says it is its own next.
+    expect(pictureKind(Buffer.concat([tiffWith(Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [300 + i, 0]))), Buffer.alloc(100)]))).toBe('tiff')
+    expect(firstDirectory(tiffWith(Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [300 + i, 0])))).size).toBe(1024)
+    for (const bytes of [0, 3, 4, 8, 12, 40]) expect(() => pictureKind(tiffWith({ 254: 1 }).subarray(0, bytes))).not.toThrow()
   })
 
   it('of too many pixels are refused by their header, BMP too', async () => {

@@ -19,6 +19,7 @@ import type { Picture } from '@imclr/contract'
 import { framesOf, maxFrames } from './decode/frames.js'
 import type { PictureFormat } from './decode/pictureKind.js'
 import { decodeBmp, isBmp, readBmpHeader } from './format/bmp.js'
+import { firstDirectory, isTiff, tiffTags } from './format/tiff.js'
 
 // One thread per picture, several pictures at once: that is what keeps a few cores busy with small pictures. No cache: no picture is read twice.
 sharp.concurrency(1)
@@ -42,6 +43,8 @@ export interface PictureHeader {
   format: PictureFormat
   /** 8-bit gray or RGB, neither alpha, profile nor turn: the samples are the pixels, which a shorter road decodes. */
   plain: 'gray' | 'rgb' | null
+  /** Pages or frames behind the first, which is the picture. */
+  hasMore: boolean
 }
 
 /** RGB bytes `[height, width, 3]`. */
@@ -53,16 +56,17 @@ export interface Pixels {
 
 /** Reads the header alone. @throws Error (libvips' words) when it cannot be read or the format is none of ours */
 export async function measurePicture(file: Uint8Array): Promise<PictureHeader> {
-  if (isBmp(file)) return { ...readBmpHeader(file), format: 'bmp', plain: null }
+  if (isBmp(file)) return { ...readBmpHeader(file), format: 'bmp', plain: null, hasMore: false }
+  if (isTiff(file)) refuseRawYcc(file)
   if (framesOf(file) > maxFrames) throw new Error(`it has more than ${maxFrames} frames or pages, the most that are taken`)
-  const { autoOrient, format: loader, compression, channels, depth, hasAlpha, icc, orientation, space, isPalette } = await sharp(file, { limitInputPixels: false }).metadata()
+  const { autoOrient, format: loader, compression, channels, depth, hasAlpha, icc, orientation, space, isPalette, pages = 1 } = await sharp(file, { limitInputPixels: false }).metadata()
   const format = loader === 'heif' && compression === 'av1' ? 'avif' : loader
   if (!(format in contentTypes)) throw new Error(`Input is ${compression ?? format}`)
   if (channels > maxChannels) throw new Error(`it has ${channels} channels`)
   if (format === 'tiff' && depth !== 'uchar' && depth !== 'ushort') throw new Error(`its samples are of the type ${depth}; 8 and 16 bits are read`)
   const asStored = depth === 'uchar' && !hasAlpha && !icc && (orientation ?? 1) === 1 && !isPalette && format !== 'gif'
   const plain = asStored && channels === 1 && space === 'b-w' ? 'gray' : asStored && channels === 3 && space === 'srgb' ? 'rgb' : null
-  return { height: autoOrient.height, width: autoOrient.width, format: format as PictureFormat, plain }
+  return { height: autoOrient.height, width: autoOrient.width, format: format as PictureFormat, plain, hasMore: pages > 1 }
 }
 
 /**
@@ -80,6 +84,13 @@ export async function decodePicture(file: Uint8Array, picture: Picture, header?:
   if (sameSize && plain === 'gray') return repeatGray(await rawBytes(input.toColourspace('b-w')))
   const upright = plain === null ? flattenToRgb(input) : input
   return rawBytes((sameSize ? upright : fitTo(upright, picture)).toColourspace('srgb'))
+}
+
+/** libvips takes luma and chroma for red, green and blue, unless they are packed as JPEG. */
+function refuseRawYcc(file: Uint8Array): void {
+  const tags = firstDirectory(file)
+  const [ycc, jpeg] = [6, 7]
+  if (tags.get(tiffTags.photometric) === ycc && tags.get(tiffTags.compression) !== jpeg) throw new Error('its colours are luma and chroma (YCbCr) not packed as JPEG, which is not read')
 }
 
 function wholeBmp(file: Uint8Array, { height, width }: Pick<PictureHeader, 'height' | 'width'>): Pixels {

@@ -4,6 +4,7 @@ import { decodePicture } from '../codec.js'
 import type { Item } from '../layout/survey.js'
 import type { Problems } from '../problems.js'
 import type { Decoded } from './decoded.js'
+import { boxOf } from './look.js'
 import { said } from './measureItems.js'
 import type { Headers } from './measureItems.js'
 import { severalAtOnce } from './severalAtOnce.js'
@@ -38,6 +39,6 @@ export async function decodeItems({ files, items, headers, picture, decoded, pro
       problems.add('file', { path, code: 'IMAGE_DAMAGED', message: `it cannot be decoded (${said(error)})`, fix: 'Save the picture again.' })
       return
     }
-    decoded.put(index, pixels, { picture, source: header })
+    decoded.put(index, pixels, boxOf(header, picture))
   })
 }

@@ -4,6 +4,7 @@ import type { Item } from '../layout/survey.js'
 import { readRecords, toRgb } from '../records.js'
 import type { Records } from '../records.js'
 import type { Decoded } from './decoded.js'
+import { boxOf } from './look.js'
 
 export interface DecodeRecords {
   items: readonly Item[]
@@ -36,7 +37,7 @@ export async function decodeRecords({ items, blocks, picture, decoded, signal, o
     for (let i = 0; i < count; i++) toRgb(content, i * recordBytes, { grid, out: pixels.subarray(i * bytes, (i + 1) * bytes) })
     const some = pixels.subarray(0, count * bytes)
     const same = picture.height === grid.height && picture.width === grid.width
-    decoded.put(at, same ? some : await scaleAll(some, { height: grid.height, width: grid.width, picture }), { picture, source: grid })
+    decoded.put(at, same ? some : await scaleAll(some, { height: grid.height, width: grid.width, picture }), boxOf(grid, picture))
     at += count
     onDone(count)
     signal.throwIfAborted()

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
-import type { Picture } from '@imclr/contract'
 import { thumbnail, thumbnailBytes } from '../duplicates/thumbnail.js'
-import { lookOf, withoutBars } from './look.js'
+import { lookOf } from './look.js'
+import type { Box } from './look.js'
 import type { Size } from './measureItems.js'
 
 /**
@@ -26,16 +26,15 @@ export class Decoded implements Disposable {
     this.#file = openSync(path, 'w+')
   }
 
-  /** Takes consecutive pictures: uint8 `[n, h, w, 3]`. @param from how they were brought to this size, and from which: bars say nothing of how a picture looks */
-  put(first: number, pixels: Uint8Array, from?: { picture: Picture; source: Size }): void {
+  /** Takes consecutive pictures: uint8 `[n, h, w, 3]`. @param box where the files show in them; everywhere, if it is not given */
+  put(first: number, pixels: Uint8Array, box: Box = { top: 0, left: 0, bottom: this.size.height, right: this.size.width }): void {
     const { pictureBytes, size } = this
     writeAll(this.#file, pixels, first * pictureBytes)
     for (let offset = 0, index = first; offset < pixels.length; offset += pictureBytes, index++) {
       const picture = pixels.subarray(offset, offset + pictureBytes)
       this.#sha256.set(createHash('sha256').update(picture).digest(), index * 32)
       thumbnail(picture, size, this.thumbnails.subarray(index * thumbnailBytes, (index + 1) * thumbnailBytes))
-      const seen = from === undefined ? { pixels: picture, size } : withoutBars(picture, from.picture, from.source)
-      this.#looks[index] = lookOf(seen.pixels, seen.size)
+      this.#looks[index] = lookOf(picture, size, box)
       this.#usable[index] = 1
     }
   }

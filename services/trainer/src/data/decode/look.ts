@@ -8,42 +8,57 @@ export const looks = { oneColour: 1, cutOff: 2 } as const
 const flatDeviation = 3
 /** libjpeg fills what is missing of a file with mid-gray, 128; scaled, it stays within this of it. */
 const gray = { from: 125, to: 131 }
-/** A picture is taken for cut off where so large a part of it, from one edge on, is that gray. */
+/** A picture is taken for cut off where so large a part of it, from one edge on, is that gray; gray at the opposite edge as well, it stands on a gray ground. */
 const grayShare = 1 / 8
 
-/** The part of a letterboxed picture that is not its bars: uint8 `[h, w, 3]` → the same of its own size. Other pictures as they are. */
-export function withoutBars(pixels: Uint8Array, { height, width, fit }: Picture, source: Size): { pixels: Uint8Array; size: Size } {
-  const scale = Math.min(height / source.height, width / source.width)
-  const size = { height: Math.min(height, Math.max(1, Math.round(source.height * scale))), width: Math.min(width, Math.max(1, Math.round(source.width * scale))) }
-  if (fit !== 'letterbox' || (size.height === height && size.width === width)) return { pixels, size: { height, width } }
-  const [top, left] = [Math.floor((height - size.height) / 2), Math.floor((width - size.width) / 2)]
-  const inner = new Uint8Array(size.height * size.width * 3)
-  for (let y = 0; y < size.height; y++) inner.set(pixels.subarray(((top + y) * width + left) * 3, ((top + y) * width + left + size.width) * 3), y * size.width * 3)
-  return { pixels: inner, size }
+/** The part of a picture at its final size that shows the file: bars around it left out. Pixels, `right` and `bottom` exclusive. */
+export interface Box {
+  top: number
+  left: number
+  bottom: number
+  right: number
 }
 
-/** How the pixels of a picture, uint8 `[h, w, 3]`, look: some of `looks`, or 0. */
-export function lookOf(pixels: Uint8Array, size: Size): number {
-  if (isFlat(pixels)) return looks.oneColour
-  return isCutOff(pixels, size) ? looks.cutOff : 0
+/** Where a file of a size lands. A pixel next to a bar is left out: scaling rounds, and mixes bar and picture there. */
+export function boxOf(from: Size, { height, width, fit }: Picture): Box {
+  if (fit !== 'letterbox') return { top: 0, left: 0, bottom: height, right: width }
+  const scale = Math.min(height / from.height, width / from.width)
+  const [top, bottom] = within(height, Math.round(from.height * scale))
+  const [left, right] = within(width, Math.round(from.width * scale))
+  return { top, left, bottom, right }
 }
 
-function isFlat(pixels: Uint8Array): boolean {
-  const count = pixels.length / 3
+/** From and to of the middle `part` of `whole`, of which at least one pixel is left. */
+function within(whole: number, part: number): [number, number] {
+  if (part >= whole) return [0, whole]
+  const from = Math.floor((whole - part) / 2)
+  return part > 2 ? [from + 1, from + part - 1] : [from, from + Math.max(1, part)]
+}
+
+/** How a picture, uint8 `[h, w, 3]`, looks within the box: some of `looks`, or 0. */
+export function lookOf(pixels: Uint8Array, { width }: Size, box: Box): number {
+  if (isFlat(pixels, width, box)) return looks.oneColour
+  return isCutOff(pixels, width, box) ? looks.cutOff : 0
+}
+
+function isFlat(pixels: Uint8Array, width: number, { top, left, bottom, right }: Box): boolean {
+  const count = (bottom - top) * (right - left)
   for (let channel = 0; channel < 3; channel++) {
     let [sum, squares] = [0, 0]
-    for (let i = channel; i < pixels.length; i += 3) {
-      const value = pixels[i]!
-      sum += value
-      squares += value * value
+    for (let y = top; y < bottom; y++) {
+      for (let at = 3 * (y * width + left) + channel, end = 3 * (y * width + right); at < end; at += 3) {
+        const value = pixels[at]!
+        sum += value
+        squares += value * value
+      }
     }
     if (squares / count - (sum / count) ** 2 >= flatDeviation ** 2) return false
   }
   return true
 }
 
-/** The part that is missing is the lower one as the file has it: once turned upright, it may lie at any edge. */
-function isCutOff(pixels: Uint8Array, { height, width }: Size): boolean {
+/** The part that is missing is the lower one as the file has it: once turned upright, it may lie at any edge. Cut off in its first row of blocks, a picture is gray at the next edge too, never at the opposite one. */
+function isCutOff(pixels: Uint8Array, width: number, { top, left, bottom, right }: Box): boolean {
   const isGray = (y: number, x: number) => {
     const at = 3 * (y * width + x)
     for (let c = 0; c < 3; c++) if (pixels[at + c]! < gray.from || pixels[at + c]! > gray.to) return false
@@ -58,10 +73,10 @@ function isCutOff(pixels: Uint8Array, { height, width }: Size): boolean {
     while (lines < count && isGrayLine(length, (i) => at(lines, i))) lines++
     return lines / count
   }
-  return [
-    linesFrom(height, width, (line, x) => isGray(height - 1 - line, x)),
-    linesFrom(height, width, (line, x) => isGray(line, x)),
-    linesFrom(width, height, (line, y) => isGray(y, line)),
-    linesFrom(width, height, (line, y) => isGray(y, width - 1 - line)),
-  ].some((share) => share >= grayShare && share < 1)
+  const [rows, columns] = [bottom - top, right - left]
+  const opposite = [
+    [linesFrom(rows, columns, (line, x) => isGray(bottom - 1 - line, left + x)), linesFrom(rows, columns, (line, x) => isGray(top + line, left + x))],
+    [linesFrom(columns, rows, (line, y) => isGray(top + y, left + line)), linesFrom(columns, rows, (line, y) => isGray(top + y, right - 1 - line))],
+  ] as const
+  return opposite.every(([one, other]) => one === 0 || other === 0) && opposite.flat().some((share) => share >= grayShare)
 }

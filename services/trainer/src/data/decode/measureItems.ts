@@ -15,8 +15,10 @@ const maxSide = 65_535
 const maxPictureBytes = 64 * 2 ** 20
 
 const plains = [null, 'gray', 'rgb'] as const
+/** Beside the place of the format, and 8 times that of what is plain. */
+const several = 32
 
-/** Headers of all pictures, 6 bytes each. */
+/** Headers of all pictures, 5 bytes each. */
 export class Headers {
   readonly #heights: Uint16Array
   readonly #widths: Uint16Array
@@ -28,10 +30,10 @@ export class Headers {
     this.#kinds = new Uint8Array(count)
   }
 
-  set(index: number, { height, width, format, plain }: PictureHeader): void {
+  set(index: number, { height, width, format, plain, hasMore }: PictureHeader): void {
     this.#heights[index] = height
     this.#widths[index] = width
-    this.#kinds[index] = pictureFormats.indexOf(format) + 8 * plains.indexOf(plain)
+    this.#kinds[index] = pictureFormats.indexOf(format) + 8 * plains.indexOf(plain) + (hasMore ? several : 0)
   }
 
   *[Symbol.iterator](): Generator<PictureHeader | null> {
@@ -43,7 +45,7 @@ export class Headers {
     const height = this.#heights[index]!
     if (height === 0) return null
     const kind = this.#kinds[index]!
-    return { height, width: this.#widths[index]!, format: pictureFormats[kind % 8]!, plain: plains[kind >> 3]! }
+    return { height, width: this.#widths[index]!, format: pictureFormats[kind % 8]!, plain: plains[(kind % several) >> 3]!, hasMore: kind >= several }
   }
 }
 

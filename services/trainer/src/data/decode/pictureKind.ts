@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { isBmp } from '../format/bmp.js'
+import { firstDirectory, isTiff, tiffTags } from '../format/tiff.js'
 
 /** Pictures that are read, by what their first bytes say. */
 export const pictureFormats = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'bmp', 'avif'] as const
@@ -15,7 +16,7 @@ export interface NoPicture {
   fix: string
 }
 
-/** So many bytes are looked at, at most; a page of HTML may begin with comments, a TIFF has its tags anywhere, but cameras write them first. */
+/** So many bytes are looked at, at most; a page of HTML may begin with comments. Of a TIFF, its first directory as well, wherever it is. */
 export const kindBytes = 4096
 
 const phone = 'Save it as JPEG (on an iPhone: Settings > Camera > Formats > Most Compatible, or export the photo).'
@@ -29,6 +30,9 @@ const named = {
   jxl: { code: 'JPEG_XL', message: 'it is a JPEG XL picture, which is not read', fix: 'Convert it to JPEG or PNG (djxl).' },
   jp2: { code: 'JPEG_2000', message: 'it is a JPEG 2000 picture, which is not read', fix: 'Convert it to JPEG or PNG.' },
   ico: { code: 'ICON', message: 'it is an icon', fix: 'Save it as PNG, or remove it.' },
+  netpbm: { code: 'NETPBM', message: 'it is a PBM, PGM or PPM picture, which is not read', fix: 'Convert it to PNG.' },
+  dicom: { code: 'DICOM', message: 'it is a DICOM file', fix: 'Export its picture as PNG.' },
+  postscript: { code: 'POSTSCRIPT', message: 'it is a PostScript drawing', fix: 'Draw it as PNG at the size it is to have.' },
   html: { code: 'HTML', message: 'it is a web page', fix: 'A download saved a page (often one that tells of an error) in place of the picture: fetch it again, or remove it.' },
   xml: { code: 'XML', message: 'it is an XML text', fix: 'Remove it, or put the picture in its place.' },
   json: { code: 'JSON', message: 'it is a JSON text', fix: 'Remove it, or put the picture in its place.' },
@@ -51,6 +55,12 @@ const magics: readonly { magic: string; kind: PictureFormat | NoPicture }[] = [
   { magic: '00000100', kind: named.ico },
   { magic: '1a45dfa3', kind: named.video }, // Matroska, WebM
   { magic: '000001ba', kind: named.video }, // MPEG
+  { magic: '000001b3', kind: named.video },
+  { magic: '3026b2758e66cf11', kind: named.video }, // Windows Media
+  { magic: '464c5601', kind: named.video }, // Flash
+  { magic: '4f676753', kind: named.video }, // Ogg
+  { magic: '25215053', kind: named.postscript },
+  { magic: 'c5d0d3c6', kind: named.postscript },
   { magic: '4949550018', kind: named.raw }, // Panasonic's RW2
   { magic: '4949524f', kind: named.raw }, // Olympus' ORF
   { magic: '49495253', kind: named.raw },
@@ -68,16 +78,23 @@ export function pictureKind(file: Uint8Array): PictureFormat | NoPicture {
   const latin = (from: number, to: number) => head.toString('latin1', from, to)
   if (latin(0, 4) === 'RIFF') return latin(8, 12) === 'WEBP' ? 'webp' : latin(8, 12) === 'AVI ' ? named.video : named.other
   if (latin(4, 8) === 'ftyp') return byBrand(head)
-  if (/^(49492a00|4d4d002a|49492b00|4d4d002b)/.test(hex)) return isRaw(head) ? named.raw : 'tiff'
+  if (isTiff(file)) return isRaw(file) ? named.raw : 'tiff'
   if (isBmp(file)) return 'bmp'
+  if (/^P[1-6]\s/.test(latin(0, 3))) return named.netpbm
+  if (latin(128, 132) === 'DICM') return named.dicom
+  if (['moov', 'mdat', 'wide', 'free', 'skip'].includes(latin(4, 8)) && head.readUInt32BE(0) >= 8) return named.video // QuickTime before it had brands
+  if (latin(0, 1024).includes('%PDF-')) return named.pdf
   return asText(head) ?? named.other
 }
 
 /** ISO media files say in brands what reads them: the first is what they are, the others what they are as well. */
 function byBrand(head: Buffer): PictureFormat | NoPicture {
-  const end = Math.min(head.length, head.readUInt32BE(0), 256)
+  // A size of 0 means up to the end, 1 that it follows in 8 bytes.
+  const size = head.readUInt32BE(0)
+  const first = size === 1 ? 16 : 8
+  const end = Math.min(head.length, size > 1 ? size : 256, 256)
   const brands: string[] = []
-  for (let at = 8; at + 4 <= end; at += 4) if (at !== 12) brands.push(head.toString('latin1', at, at + 4))
+  for (let at = first; at + 4 <= end; at += 4) if (at !== first + 4) brands.push(head.toString('latin1', at, at + 4))
   const has = (...names: string[]) => brands.some((brand) => names.includes(brand))
   if (brands[0] === 'crx ') return named.raw
   if (has('heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs')) return named.heic
@@ -85,37 +102,37 @@ function byBrand(head: Buffer): PictureFormat | NoPicture {
   return has('mif1', 'msf1') ? named.heic : named.video
 }
 
-/** Cameras' files that are TIFFs by their first bytes: Canon's CR2 says so; others have tags of raw data in the first directory. */
-function isRaw(head: Buffer): boolean {
-  if (head.toString('latin1', 8, 10) === 'CR') return true
-  const little = head[0] === 0x49
-  const u16 = (at: number) => (little ? head.readUInt16LE(at) : head.readUInt16BE(at))
-  const u32 = (at: number) => (little ? head.readUInt32LE(at) : head.readUInt32BE(at))
-  const directory = head.length >= 8 ? u32(4) : head.length
-  if (directory + 2 > head.length) return false
-  const tags = new Set<number>()
-  for (let i = 0, at = directory + 2; i < u16(directory) && at + 12 <= head.length; i++, at += 12) tags.add(u16(at))
-  const [dngVersion, make, subDirectories, isReduced] = [0xc612, 271, 330, 254]
-  return tags.has(dngVersion) || (tags.has(make) && tags.has(subDirectories) && tags.has(isReduced))
+/** Cameras' files that are TIFFs by their first bytes: by tags of raw data in the first directory, or what is in it is a small picture of what lies in others. */
+function isRaw(file: Uint8Array): boolean {
+  if (file[8] === 0x43 && file[9] === 0x52) return true // Canon's CR2
+  const tags = firstDirectory(file)
+  const isReduced = ((tags.get(tiffTags.newSubfileType) ?? 0) & 1) === 1
+  const [mosaic, linearRaw] = [32803, 34892]
+  const photometric = tags.get(tiffTags.photometric)
+  return tags.has(tiffTags.dngVersion) || photometric === mosaic || photometric === linearRaw || (isReduced && tags.has(tiffTags.make) && tags.has(tiffTags.subDirectories))
 }
 
 function asText(head: Buffer): NoPicture | null {
-  // A letter may be cut in two at the end of what is looked at.
-  const whole = [0, 1, 2, 3].map((less) => head.subarray(0, head.length - less)).find((bytes) => isUtf8(bytes))
-  if (head[0] === 0xff && head[1] === 0xfe) return marked(head.toString('utf16le', 2).trimStart())
-  if (head.some((byte) => byte < 9 || (byte > 13 && byte < 27))) return null
-  // Of a text in an older encoding only what its first letters, which are ASCII, say for sure.
-  if (whole === undefined) return marked(head.toString('latin1').trimStart())
-  if (whole.length === 0) return null
-  const text = whole.toString('utf8').replace(/^\ufeff/, '').trimStart()
+  const read = textOf(head)
+  if (read === null) return null
+  const text = read.replace(/^\ufeff/, '').trimStart()
   if (text.startsWith('version https://git-lfs')) return named.lfs
-  return marked(text) ?? (/^[[{]/.test(text) ? named.json : named.text)
+  const begins = text.replace(/^(<\?xml[^>]*>|<!--[\s\S]*?-->|\s)+/, '')
+  if (/^(<!doctype svg|<([\w-]+:)?svg[\s>])/i.test(begins)) return named.svg
+  if (/^<(!doctype html|html|head|body|script|style|meta|title|link|div|table|center|h[1-6]|p|a|iframe|noscript|form)\b/i.test(begins) || /^<[\s\S]*<html[\s>]/i.test(begins)) return named.html
+  if (text.startsWith('<')) return named.xml
+  return /^[[{]/.test(text) ? named.json : named.text
 }
 
-/** Web pages, drawings and other texts that begin with a tag. */
-function marked(text: string): NoPicture | null {
-  const begins = text.replace(/^(<\?xml[^>]*>|<!--[\s\S]*?-->|\s)+/, '')
-  if (/^<(!doctype html|(html|head|body|title|meta|script|style|center|div|h1|p)[\s>])/i.test(begins)) return named.html
-  if (/^(<!doctype svg|<svg[\s>])/i.test(begins)) return named.svg
-  return text.startsWith('<') ? named.xml : null
+/** The text that a file begins with: UTF-8, UTF-16 with its mark, or of one byte a letter, where most are ASCII. Null where it is none. */
+function textOf(head: Buffer): string | null {
+  const mark = head.toString('hex', 0, 2)
+  const even = head.subarray(0, head.length & ~1)
+  if (mark === 'fffe') return even.toString('utf16le')
+  if (mark === 'feff') return Buffer.from(even).swap16().toString('utf16le')
+  if (head.length === 0 || head.some((byte) => byte < 9 || (byte > 13 && byte < 27))) return null
+  // A letter may be cut in two at the end of what is looked at.
+  const whole = [0, 1, 2, 3].map((less) => head.subarray(0, head.length - less)).find((bytes) => bytes.length > 0 && isUtf8(bytes))
+  if (whole !== undefined) return whole.toString('utf8')
+  return head.reduce((count, byte) => count + (byte >> 7), 0) * 3 < head.length ? head.toString('latin1') : null
 }

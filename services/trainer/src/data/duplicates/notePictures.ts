@@ -1,5 +1,6 @@
 import { splits } from '@imclr/contract'
 import { looks } from '../decode/look.js'
+import type { Headers } from '../decode/measureItems.js'
 import type { Decoded } from '../decode/decoded.js'
 import type { Notes } from '../notes.js'
 import type { SplitIndices } from '../splitItems.js'
@@ -12,6 +13,8 @@ export interface NotePictures {
   removed: readonly Removed[]
   near: readonly SettledNear[]
   decoded: Decoded
+  /** Of pictures in files of their own. */
+  headers: Headers | null
   pathOf: (index: number) => string
   /** Place among the classes; -1: unlabelled. */
   labelOf: (index: number) => number
@@ -19,8 +22,8 @@ export interface NotePictures {
   notes: Notes
 }
 
-/** Notes which pictures somebody should look at: copies, of test pictures and under other labels, and those that are of one colour or seem cut off. */
-export function notePictures({ drawn, removed, near, decoded, pathOf, labelOf, classes, notes }: NotePictures): void {
+/** Notes which pictures somebody should look at: copies, of test pictures and under other labels, those that are of one colour or seem cut off, and first pages of several. */
+export function notePictures({ drawn, removed, near, decoded, headers, pathOf, labelOf, classes, notes }: NotePictures): void {
   for (const { removed: copy, keptTest } of removed) notes.add('TAKEN_FOR_DUPLICATE', `${pathOf(copy)} is ${pathOf(keptTest)}`)
   for (const { image, test } of near) notes.add('NEAR_DUPLICATE', `${pathOf(image)} looks like ${pathOf(test)}`)
   const named = (index: number) => `${pathOf(index)} (${classes[labelOf(index)]})`
@@ -31,6 +34,7 @@ export function notePictures({ drawn, removed, near, decoded, pathOf, labelOf, c
     for (const index of drawn[split]) {
       const key = decoded.sha256(index, 'latin1')
       const look = decoded.look(index)
+      if (headers?.get(index)?.hasMore) notes.add('FIRST_PAGE', pathOf(index))
       if (look === looks.oneColour) notes.add('ONE_COLOUR', pathOf(index))
       if (look === looks.cutOff) notes.add('CUT_OFF', pathOf(index))
       const twin = inThis.get(key)

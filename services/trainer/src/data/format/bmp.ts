@@ -21,6 +21,8 @@ interface Layout extends BmpHeader {
   masks: [number, number, number, number]
 }
 
+/** Pixels up to which a picture of runs may be mostly empty. */
+const unpackedFreely = 2 ** 20
 const fileHeader = 14
 const core = 12
 const [rgb, rle8, rle4, bitFields, alphaBitFields] = [0, 1, 2, 3, 6]
@@ -103,6 +105,8 @@ function plainIndices(content: Buffer, layout: Layout): Uint8Array {
 
 /** Run lengths: pairs of count and value; a count of 0 ends a row (0) or the picture (1), moves on (2), or says how many follow as they are. */
 function runs(content: Buffer, { width, height, compression, offset }: Layout): Uint8Array {
+  // Two bytes give 255 pixels at most. Programs write every pixel; what a small file leaves out by jumps may not cost a large picture's memory.
+  if (width * height > unpackedFreely && width * height > 128 * (content.length - offset)) throw new DamagedFile(`its runs cannot give ${width} x ${height} pixels`)
   const indices = new Uint8Array(width * height)
   let [at, x, y] = [offset, 0, 0] // y from the bottom
   const put = (value: number) => {
