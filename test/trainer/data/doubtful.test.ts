@@ -4,11 +4,11 @@ import { decodePicture } from '../../../services/trainer/src/data/codec.js'
 import { folderOf, noise, noisePng, pngOf, workplace, zipOf } from './uploads.js'
 import type { Entries } from './uploads.js'
 
-/** Coarse noise of a shape, as a JPEG whose second part is missing, and which ends as if it were whole. */
-async function cutJpeg(width: number, height: number): Promise<Buffer> {
+/** Coarse noise of a shape, as a JPEG whose second part is missing, and which ends as if it were whole. @param part of its bytes that is kept */
+async function cutJpeg(width: number, height: number, part = 0.6): Promise<Buffer> {
   const coarse = sharp(noise(5, (width / 8) * (height / 8) * 3), { raw: { width: width / 8, height: height / 8, channels: 3 } })
   const whole = await coarse.resize(width, height, { kernel: 'nearest' }).jpeg({ quality: 90 }).toBuffer()
-  return Buffer.concat([whole.subarray(0, Math.floor(whole.length * 0.6)), Buffer.from('ffd9', 'hex')])
+  return Buffer.concat([whole.subarray(0, Math.floor(whole.length * part)), Buffer.from('ffd9', 'hex')])
 }
 const flatJpeg = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: { r: 200, g: 30, b: 30 } } }).jpeg().toBuffer()
 const noted = (notes: { code: string; count: number; examples: string[] }[]) => Object.fromEntries(notes.map(({ code, count, examples }) => [code, [count, examples]]))
@@ -34,6 +34,17 @@ describe('pictures that are cut off or of one colour', () => {
       CUT_OFF: [3, ['cat/cut-square.jpg', 'cat/cut-tall.jpg', 'cat/cut-wide.jpg']],
       ONE_COLOUR: [2, ['dog/flat-tall.jpg', 'dog/flat-wide.jpg']],
     })
+  })
+
+  it('are told of where nothing but the beginning of their first row of blocks is left', async () => {
+    await using place = await workplace()
+    const early = await cutJpeg(256, 256, 0.06)
+    const { data, info } = await sharp(early, { failOn: 'error' }).raw().toBuffer({ resolveWithObject: true })
+    const isGray = (y: number, x: number) => [0, 1, 2].every((c) => data[(y * info.width + x) * 3 + c] === 128)
+    const all = Array.from({ length: 256 }, (_, i) => i)
+    expect([all.every((y) => isGray(y, 200)), all.every((x) => isGray(24, x)), all.every((y) => isGray(y, 8)), all.every((x) => isGray(8, x))]).toEqual([true, true, false, false])
+    const { manifest } = await place.prepare(await zipOf([...ordinary(), ['cat/early.jpg', early]]), { imageSize: 64 })
+    expect(noted(manifest.notes)).toEqual({ CUT_OFF: [1, ['cat/early.jpg']] })
   })
 
   it('are none that stand on a gray ground or hold a square of one colour', async () => {
