@@ -1,5 +1,8 @@
-/** `npm run generate`: writes sdk/src/generated/api.ts from the router, and the measured presets of docs/results.md from docs/runs. */
-import { readFileSync, writeFileSync } from 'node:fs'
+/**
+ * `npm run generate`: writes sdk/src/generated from the router and from what the trainer and the SDK both read pictures with, and the measured
+ * presets of docs/results.md from docs/runs.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { printResults } from './printResults.js'
 import { printSdk } from './printSdk.js'
@@ -7,7 +10,8 @@ import { sdkSources } from './sdkSources.js'
 
 const usage = `usage: npm run generate [-- --check]
 
-Writes sdk/src/generated/api.ts from the router, and the measured presets of docs/results.md from the stored runs in docs/runs.
+Writes sdk/src/generated from the router and the trainer's readers of pictures, and the measured presets of docs/results.md
+from the stored runs in docs/runs.
 With --check it only says whether these files are up to date, and ends with 1 if not.
 `
 
@@ -15,7 +19,14 @@ const root = new URL('../../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 const targets: Record<string, (before: string) => string> = {
   'sdk/src/generated/api.ts': () => printSdk(sdkSources()),
+  'sdk/src/generated/bmp.ts': () => copied('services/trainer/src/data/format/bmp.ts'),
+  'sdk/src/generated/tiff.ts': () => copied('services/trainer/src/data/format/tiff.ts'),
   'docs/results.md': (before) => printResults(before, (file) => read(`docs/runs/${file}`)),
+}
+
+/** The SDK imports nothing of ours: what reads a picture there is the same text, so that it reads it alike. */
+function copied(path: string): string {
+  return `// Written by "npm run generate" from ${path}.\n${read(path)}`
 }
 
 const [option, ...more] = process.argv.slice(2)
@@ -28,7 +39,7 @@ else if (more.length > 0 || (option !== undefined && option !== '--check')) {
 
 function write(onlyCheck: boolean): void {
   for (const [path, print] of Object.entries(targets)) {
-    const before = read(path)
+    const before = existsSync(new URL(path, root)) ? read(path) : ''
     const printed = print(before)
     if (onlyCheck) {
       console.log(before === printed ? `${path} is up to date` : `${path} differs from what it is made of: run npm run generate`)

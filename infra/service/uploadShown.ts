@@ -1,4 +1,4 @@
-import type { Client, Dataset, UploadOptions } from '@imclr/sdk'
+import { PrepareFailedError, type Client, type Dataset, type UploadOptions } from '@imclr/sdk'
 import { bar, progressLine } from './progressLine.js'
 
 /** After which somebody who waits wants to know for what. */
@@ -22,9 +22,19 @@ export async function uploadShown(sdk: Client, data: string, options: Omit<Uploa
     })
     const { name, versionId, counts: { train, validation, test, unlabelled }, classes, picture: { height, width }, notes } = dataset
     line.end(`Data set ${name}: ${train} training, ${validation > 0 ? `${validation} validation, ` : ''}${test} test and ${unlabelled} unlabelled images in ${classes.length} classes, ${width}x${height} pixels (${versionId})`)
-    for (const { count, message, examples } of notes) process.stdout.write(`  ${count}x ${message}: ${examples.slice(0, 3).join(', ')}${count > Math.min(3, examples.length) ? ' ...' : ''}\n`)
+    tell(notes)
     return dataset
+  } catch (error) {
+    if (error instanceof PrepareFailedError && error.notes.length > 0) {
+      line.end('Refused. On the way:')
+      tell(error.notes)
+    }
+    throw error
   } finally {
     clearTimeout(waiting)
   }
+}
+
+function tell(notes: Dataset['notes']): void {
+  for (const { count, message, examples } of notes) process.stdout.write(`  ${count}x ${message}: ${examples.slice(0, 3).join(', ')}${count > Math.min(3, examples.length) ? ' ...' : ''}\n`)
 }

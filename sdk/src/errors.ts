@@ -1,5 +1,7 @@
 /** What the SDK throws. Every error has a stable `code`; classes group them by what a program can do about them. */
 
+import type { Note } from './generated/api.js'
+
 /** One thing that is wrong: where, what, and how to mend it. */
 export interface ErrorIssue { path: string; code: string; message: string; fix?: string }
 
@@ -66,7 +68,10 @@ export class JobError extends ImclrError {
   }
 }
 /** The data set was refused; `issues` lists every file with its problem and fix. */
-export class PrepareFailedError extends JobError {}
+export class PrepareFailedError extends JobError {
+  /** What had been ignored, renamed, merged or taken for something when it was refused: where a cause may lie. */
+  notes: Note[] = []
+}
 export class TrainingFailedError extends JobError {}
 export class EvaluationFailedError extends JobError {}
 export class TrainingCanceledError extends JobError {}

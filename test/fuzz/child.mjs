@@ -28,7 +28,7 @@ process.on('message', async ({ path, options }) => {
   const base = most
   let ending
   try {
-    await prepare({ jobFile: { ...jobFile, options: prepareOptions.parse(options ?? {}) }, store, workDir, progress: () => {}, signal: new globalThis.AbortController().signal })
+    await prepare({ jobFile: { ...jobFile, options: prepareOptions.parse(options ?? {}) }, store, workDir, progress: () => {}, noted: () => {}, signal: new globalThis.AbortController().signal })
     ending = { code: null, message: '', words: 0, issues: [] }
   } catch (error) {
     const failure = error instanceof Failure

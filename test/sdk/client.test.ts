@@ -1,5 +1,5 @@
 /** The SDK's verbs against the real service, whole and behind a connection that breaks. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { failures } from '@imclr/contract'
@@ -7,6 +7,7 @@ import { AuthenticationError, BadInputError, ConnectionError, createClient, Inte
 import { decodePicture } from '../../sdk/src/models/decodePicture.js'
 import { flakyProxy } from '../support/flakyProxy.js'
 import { makeFolder } from '../support/parts.js'
+import { noise, pngOf } from '../support/png.js'
 import { standalone, type RunningService } from '../support/runService.js'
 import { smallArchive } from '../support/smallArchive.js'
 
@@ -157,6 +158,18 @@ describe('uploading', () => {
     expect(refused).toBeInstanceOf(PrepareFailedError)
     expect((refused as PrepareFailedError).issues.map(({ path }) => path)).toEqual(expect.arrayContaining([expect.stringContaining('broken.png'), expect.stringContaining('notes.png')]))
     for (const issue of (refused as PrepareFailedError).issues) expect(issue.fix, issue.path).toBeTruthy()
+  })
+
+  it('tells with a refusal what was done unasked, on either side', async () => {
+    const root = join(folder, 'papers')
+    for (const name of ['cat', 'dog']) mkdirSync(join(root, name), { recursive: true })
+    for (let i = 0; i < 3; i++) writeFileSync(join(root, 'cat', `${i}.png`), pngOf(noise(900 + i, 300), { height: 10, width: 10 }))
+    for (let i = 0; i < 2; i++) writeFileSync(join(root, 'dog', `${i}.txt`), 'words')
+    writeFileSync(join(folder, 'outside.png'), 'no matter')
+    symlinkSync(join(folder, 'outside.png'), join(root, 'cat', 'linked.png'))
+    const refused = await sdk.datasets.upload(root, { name: 'papers' }).catch((error: unknown) => error as PrepareFailedError)
+    expect(refused).toBeInstanceOf(PrepareFailedError)
+    expect((refused as PrepareFailedError).notes.map(({ code, count }) => [code, count])).toEqual(expect.arrayContaining([['IGNORED_DOCUMENT', 2], ['LINK_NOT_FOLLOWED', 1]]))
   })
 })
 

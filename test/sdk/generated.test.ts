@@ -1,8 +1,17 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { printSdk } from '../../infra/generate/printSdk.js'
 import { sdkSources } from '../../infra/generate/sdkSources.js'
 
 it('is what the router says: run "npm run generate" where this fails', () => {
   expect(printSdk(sdkSources())).toBe(readFileSync(new URL('../../sdk/src/generated/api.ts', import.meta.url), 'utf8'))
+})
+
+it('reads pictures by the very text that the trainer reads them by', () => {
+  const root = join(import.meta.dirname, '../..')
+  for (const name of ['bmp', 'tiff']) {
+    const [copy, text] = [`sdk/src/generated/${name}.ts`, `services/trainer/src/data/format/${name}.ts`].map((path) => readFileSync(join(root, path), 'utf8'))
+    expect(copy!.slice(copy!.indexOf('\n') + 1)).toBe(text)
+  }
 })

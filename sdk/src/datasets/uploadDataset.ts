@@ -1,6 +1,6 @@
 import type { Note, PrepareOptionsInput } from '../generated/api.js'
 import type { Connection } from '../connection/connect.js'
-import { ConflictError } from '../errors.js'
+import { ConflictError, PrepareFailedError } from '../errors.js'
 import { followJob, type JobUpdate } from '../jobs/followJob.js'
 import type { Part } from './sendParts.js'
 import { sendUpload } from './sendUpload.js'
@@ -42,7 +42,7 @@ export interface Dataset {
  * Uploads an archive (zip, tar, tar.gz) or a folder straight to the store and has it checked and packed. Going on after a
  * broken connection or a crash needs nothing but calling it again with the same file.
  *
- * @throws PrepareFailedError with every bad file, its problem and its fix in `issues`
+ * @throws PrepareFailedError with every bad file, its problem and its fix in `issues`, and what was done with the others in `notes`
  */
 export async function uploadDataset(connection: Connection, from: string | URL | Blob | Uint8Array, options: UploadOptions = {}): Promise<Dataset> {
   const { name, onProgress, signal, followLinks, ...prepare } = options
@@ -54,6 +54,9 @@ export async function uploadDataset(connection: Connection, from: string | URL |
     const completed = await sendUpload(connection, { source, name: datasetName, signal, onSent, complete })
     const dataset = await prepared(connection, { jobId: completed.job.id, onProgress, signal, name: datasetName })
     return { ...dataset, notes: mergeNotes(source.notes, dataset.notes) }
+  } catch (error) {
+    if (error instanceof PrepareFailedError) error.notes = mergeNotes(source.notes, error.notes)
+    throw error
   } finally {
     await source.close()
   }
@@ -68,7 +71,10 @@ async function prepared(connection: Connection, { jobId, onProgress, signal, nam
     if (event.type === 'progress' && event.phase === 'preparing') onProgress?.({ phase: 'preparing', images: event.done, totalImages: event.total, secondsLeft: event.secondsLeft })
   }
   onProgress?.({ phase: 'waiting' })
-  const job = await followJob(connection, jobId, { onEvent: report, signal })
+  const job = await followJob(connection, jobId, { onEvent: report, signal }).catch((error: unknown) => {
+    if (error instanceof PrepareFailedError) error.notes = notes ?? []
+    throw error
+  })
   if (job.kind !== 'prepare' || !job.versionId) throw new ConflictError({ code: 'CONFLICT', message: `${jobId} gave no data set.`, hint: '', status: 409, retryable: false, requestId: null, issues: [] })
   const version = await getVersion(connection, job.versionId, job.datasetId)
   // The same content is the same version, whose notes are those of the upload that made it first; these are of this one.

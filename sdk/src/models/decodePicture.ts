@@ -1,4 +1,6 @@
 import type { Picture } from '../generated/api.js'
+import { decodeBmp, isBmp, readBmpHeader } from '../generated/bmp.js'
+import { isRawYcc, isTiff, rawYcc } from '../generated/tiff.js'
 import { BadInputError, localError } from '../errors.js'
 
 /**
@@ -9,16 +11,16 @@ import { BadInputError, localError } from '../errors.js'
  */
 export async function decodePicture(image: string | URL | Uint8Array, { height, width, fit, kernel }: Picture): Promise<Uint8Array> {
   const { default: sharp } = await import('sharp')
-  const { fileURLToPath } = await import('node:url')
-  const input = image instanceof URL ? fileURLToPath(image) : image
   const shapes = { crop: 'cover', letterbox: 'contain', stretch: 'fill' } as const
   try {
+    const file = image instanceof Uint8Array ? image : await (await import('node:fs/promises')).readFile(image)
+    if (isTiff(file) && isRawYcc(file)) throw new Error(rawYcc)
+    const upright = isBmp(file) ? sharp(decodeBmp(file), { raw: { ...readBmpHeader(file), channels: 3 } }) : sharp(file, { failOn: 'error' }).autoOrient().flatten({ background: '#000' })
     // As preparing does it, step by step: a JPEG is halved while decoding only where that leaves Lanczos twice the target to work on, and a
     // picture of the target's size is not resampled.
-    return await sharp(input, { failOn: 'error' }).autoOrient().flatten({ background: '#000' })
-      .resize({ width, height, fit: shapes[fit], position: 'centre', kernel, background: '#000', fastShrinkOnLoad: false })
+    return await upright.resize({ width, height, fit: shapes[fit], position: 'centre', kernel, background: '#000', fastShrinkOnLoad: false })
       .toColourspace('srgb').raw().toBuffer()
   } catch (cause) {
-    throw new BadInputError(localError('UNREADABLE_IMAGE', `The image cannot be read: ${(cause as Error).message}`, 'Send a whole JPEG, PNG, WebP, GIF, TIFF or AVIF.'), { cause })
+    throw new BadInputError(localError('UNREADABLE_IMAGE', `The image cannot be read: ${(cause as Error).message}`, 'Send a whole JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF.'), { cause })
   }
 }

@@ -23,7 +23,7 @@ export interface Prediction<Label extends string = string> {
 /** A model that runs here. */
 export interface LoadedModel<Label extends string = string> {
   labels: Label[]
-  /** A picture as a file's path or bytes (JPEG, PNG, WebP), brought to the model's input by the rule of its data set. */
+  /** A picture as a file's path or bytes (JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF), brought to the model's input by the rule of its data set. */
   predict(image: string | URL | Uint8Array): Promise<Prediction<Label>>
   /** Pixels 0..255, `[n, height, width, 3]` of the model's input size. */
   predictPixels(pixels: Uint8Array | Float32Array): Promise<Prediction<Label>[]>

@@ -3,6 +3,7 @@
  * One job in one process: `node main.js <job file>`. Events go to standard output, everything else to standard error, and the
  * exit code says how it ended: 0 with an output, `suspendedExitCode` with a checkpoint, else the failure's own.
  */
+import type { Note } from '@imclr/contract'
 import { listenForSignals, Suspended } from './control.js'
 
 const control = listenForSignals({ signals: process, end: () => end(new Suspended()) }) // before anything slow is loaded: a signal without a listener would end the process
@@ -38,8 +39,8 @@ async function runJob(): Promise<void> {
   const store = await openStore(storeConfig())
   if (job.kind === 'prepare') {
     const { prepare } = await import('./prepare.js')
-    const { notes, ...output } = await prepare({ jobFile: job, store, workDir: dirname(path), progress: emitter.progress, signal: control.signal })
-    emitter.emit({ type: 'noted', notes })
+    const noted = (notes: Note[]) => emitter.emit({ type: 'noted', notes })
+    const output = await prepare({ jobFile: job, store, workDir: dirname(path), progress: emitter.progress, noted, signal: control.signal })
     emitter.emit({ type: 'output', ...output, endedEarly: null })
   } else if (job.kind === 'evaluate') {
     const { evaluateVersion } = await import('./evaluateVersion.js')

@@ -29,6 +29,8 @@ export interface Prepare {
   workDir: string
   /** Called for every image; thinning out is the caller's business. */
   progress: (state: Progress) => void
+  /** Called once, with all that was done unasked, whether the upload is taken or refused. */
+  noted: (notes: Note[]) => void
   /** Milliseconds, for speeds. */
   now?: () => number
   signal: AbortSignal
@@ -43,7 +45,7 @@ export interface Prepare {
  * @throws Failure ARCHIVE_UNREADABLE, ARCHIVE_UNSAFE, DATASET_INVALID (every problem in `issues`), DATASET_TOO_LARGE, DISK_FULL,
  *   STORE_UNAVAILABLE, CANCELED; the signal's reason where it carries one of its own
  */
-export async function prepare({ jobFile, store, workDir, progress, now = () => performance.now(), signal }: Prepare): Promise<{ manifestKey: string; manifestSha256: string; notes: Note[] }> {
+export async function prepare({ jobFile, store, workDir, progress, noted, now = () => performance.now(), signal }: Prepare): Promise<{ manifestKey: string; manifestSha256: string }> {
   const { options, uploadKey, uploadName, outputPrefix, maxBytes, maxImages } = jobFile
   const folder = await mkdtemp(join(workDir, 'prepare-'))
   const problems = new Problems()
@@ -59,7 +61,7 @@ export async function prepare({ jobFile, store, workDir, progress, now = () => p
     if (stored !== null) {
       problems.refuse(options.onProblem)
       const onDone = meter('preparing', stored.corruptions.length * stored.severities * stored.labels.length)
-      return { ...(await writeStoredSet({ job: jobFile, store, folder, archive, found: stored, notes, signal, onDone })), notes: notes.list }
+      return await writeStoredSet({ job: jobFile, store, folder, archive, found: stored, notes, signal, onDone })
     }
     const found = await survey({ archive, options, problems, notes, spool, maxImages })
     const { items, pixels } = found
@@ -90,13 +92,14 @@ export async function prepare({ jobFile, store, workDir, progress, now = () => p
     for (const [i, { path, message }] of skipped.entries()) notes.add('SKIPPED', `${path} (${message})`, i === 0 ? 1 + skippedCount - skipped.length : 1)
 
     const onDone = meter('exporting', splits.reduce((sum, name) => sum + splitIndices[name].length, 0))
-    return { ...(await writeVersion({ job: jobFile, store, folder, archive, survey: found, headers, picture, decoded, splitIndices, removed, near, problems, notes, signal, onDone })), notes: notes.list }
+    return await writeVersion({ job: jobFile, store, folder, archive, survey: found, headers, picture, decoded, splitIndices, removed, near, problems, notes, signal, onDone })
   } catch (error) {
     // Without a manifest nobody takes it for a version; what cannot be deleted now is collected with the attempt.
     await store.deletePrefix(outputPrefix).catch(() => undefined)
     throw ending(error, signal, workDir)
   } finally {
     await rm(folder, { recursive: true, force: true })
+    noted(notes.list)
   }
 }
 

@@ -6,6 +6,7 @@ import { decodePicture, measurePicture } from '../../../services/trainer/src/dat
 import { pictureKind } from '../../../services/trainer/src/data/decode/pictureKind.js'
 import { firstDirectory } from '../../../services/trainer/src/data/format/tiff.js'
 import { loadSplit } from '../../../services/trainer/src/data/loadSplit.js'
+import { decodePicture as decodeInSdk } from '../../../sdk/src/models/decodePicture.js'
 import { requirePart } from '../../support/parts.js'
 import { python } from '../../support/python.js'
 import { failureOf, folderOf, noise, noisePng, outputPrefix, pngFile, workplace, zipOf } from './uploads.js'
@@ -88,6 +89,10 @@ describe.skipIf(!requirePart('python'))('BMP pictures', () => {
     const { arrays: [pixels] } = python('bmp.py', null, [{ data: new Uint8Array(file), shape: [file.length] }])
     expect([format, pixels!.shape]).toEqual(['bmp', [height, width, 3]])
     expect(Buffer.compare(await decodePicture(file, { height, width, fit: 'crop', kernel: 'lanczos3' }), pixels!.data as Uint8Array)).toBe(0)
+    for (const picture of [{ height, width, fit: 'crop' }, { height: 16, width: 8, fit: 'letterbox' }, { height: 9, width: 30, fit: 'stretch' }] as const) {
+      const [trained, predicted] = [await decodePicture(file, { ...picture, kernel: 'lanczos3' }), await decodeInSdk(file, { ...picture, kernel: 'lanczos3' })]
+      expect([picture, Buffer.compare(trained, predicted)]).toEqual([picture, 0])
+    }
   })
 })
 
@@ -190,6 +195,7 @@ describe('pictures that somebody should look at', () => {
     const pixels = await decodePicture(photo, { height: 16, width: 16, fit: 'crop', kernel: 'lanczos3' })
     expect(pixels.filter((_, i) => i % 3 === 0)).toEqual(noise(3, 256))
     await expect(measurePicture(honest({ 262: 6 }))).rejects.toThrow('YCbCr')
+    await expect(decodeInSdk(honest({ 262: 6 }), { height: 8, width: 8, fit: 'crop', kernel: 'lanczos3' })).rejects.toThrow('YCbCr')
   })
 
   it('cost no more than their header when they claim what their bytes cannot hold', async () => {

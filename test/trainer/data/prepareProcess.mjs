@@ -16,7 +16,7 @@ const jobFile = {
 const cpuBefore = process.cpuUsage()
 const issues = []
 try {
-  await prepare({ jobFile, store, workDir, progress: () => {}, signal: new globalThis.AbortController().signal })
+  await prepare({ jobFile, store, workDir, progress: () => {}, noted: () => {}, signal: new globalThis.AbortController().signal })
 } catch (error) {
   if (error.code !== 'DATASET_INVALID') throw error
   issues.push(...error.issues.map(({ path, code }) => `${path} ${code}`))

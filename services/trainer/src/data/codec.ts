@@ -19,7 +19,7 @@ import type { Picture } from '@imclr/contract'
 import { framesOf, maxFrames } from './decode/frames.js'
 import type { PictureFormat } from './decode/pictureKind.js'
 import { decodeBmp, isBmp, readBmpHeader } from './format/bmp.js'
-import { firstDirectory, isTiff, tiffTags } from './format/tiff.js'
+import { isRawYcc, isTiff, rawYcc } from './format/tiff.js'
 
 // One thread per picture, several pictures at once: that is what keeps a few cores busy with small pictures. No cache: no picture is read twice.
 sharp.concurrency(1)
@@ -57,7 +57,7 @@ export interface Pixels {
 /** Reads the header alone. @throws Error (libvips' words) when it cannot be read or the format is none of ours */
 export async function measurePicture(file: Uint8Array): Promise<PictureHeader> {
   if (isBmp(file)) return { ...readBmpHeader(file), format: 'bmp', plain: null, hasMore: false }
-  if (isTiff(file)) refuseRawYcc(file)
+  if (isTiff(file) && isRawYcc(file)) throw new Error(rawYcc)
   if (framesOf(file) > maxFrames) throw new Error(`it has more than ${maxFrames} frames or pages, the most that are taken`)
   const { autoOrient, format: loader, compression, channels, depth, hasAlpha, icc, orientation, space, isPalette, pages = 1 } = await sharp(file, { limitInputPixels: false }).metadata()
   const format = loader === 'heif' && compression === 'av1' ? 'avif' : loader
@@ -84,13 +84,6 @@ export async function decodePicture(file: Uint8Array, picture: Picture, header?:
   if (sameSize && plain === 'gray') return repeatGray(await rawBytes(input.toColourspace('b-w')))
   const upright = plain === null ? flattenToRgb(input) : input
   return rawBytes((sameSize ? upright : fitTo(upright, picture)).toColourspace('srgb'))
-}
-
-/** libvips takes luma and chroma for red, green and blue, unless they are packed as JPEG. */
-function refuseRawYcc(file: Uint8Array): void {
-  const tags = firstDirectory(file)
-  const [ycc, jpeg] = [6, 7]
-  if (tags.get(tiffTags.photometric) === ycc && tags.get(tiffTags.compression) !== jpeg) throw new Error('its colours are luma and chroma (YCbCr) not packed as JPEG, which is not read')
 }
 
 function wholeBmp(file: Uint8Array, { height, width }: Pick<PictureHeader, 'height' | 'width'>): Pixels {

@@ -2,7 +2,6 @@
  * BMP pictures (Microsoft's BITMAPFILEHEADER to BITMAPV5HEADER, OS/2's core header): palettes of 1, 4 and 8 bits, run lengths of 4 and 8
  * bits, and colours of 16, 24 and 32 bits, with masks. libvips does not read them, and the libraries that do believe what a file claims.
  */
-import { DamagedFile } from '../archive/archive.js'
 
 export interface BmpHeader {
   height: number
@@ -32,13 +31,13 @@ const compressions: Record<number, readonly number[]> = { 1: [rgb], 4: [rgb, rle
 /** Whether a file begins as a BMP does. */
 export const isBmp = (file: Uint8Array): boolean => file.length >= 26 && file[0] === 0x42 && file[1] === 0x4d && [12, 40, 52, 56, 64, 108, 124].includes(bufferOf(file).readUInt32LE(fileHeader))
 
-/** @throws DamagedFile when the header cannot be */
+/** @throws Error when the header cannot be */
 export function readBmpHeader(file: Uint8Array): BmpHeader {
   const { height, width } = layoutOf(bufferOf(file))
   return { height, width }
 }
 
-/** @returns uint8 `[h, w, 3]`, alpha laid over black. @throws DamagedFile when it is cut off or contradicts itself */
+/** @returns uint8 `[h, w, 3]`, alpha laid over black. @throws Error when it is cut off or contradicts itself */
 export function decodeBmp(file: Uint8Array): Uint8Array {
   const content = bufferOf(file)
   const layout = layoutOf(content)
@@ -50,20 +49,20 @@ const bufferOf = (file: Uint8Array): Buffer => Buffer.from(file.buffer, file.byt
 
 function layoutOf(content: Buffer): Layout {
   const size = content.length >= 26 ? content.readUInt32LE(fileHeader) : 0
-  if (size < core || content.length < fileHeader + size) throw new DamagedFile('its header is cut off')
+  if (size < core || content.length < fileHeader + size) throw new Error('its header is cut off')
   const isCore = size === core
   const wide = isCore ? content.readUInt16LE(18) : content.readInt32LE(18)
   const tall = isCore ? content.readUInt16LE(20) : content.readInt32LE(22)
   const bits = content.readUInt16LE(isCore ? 24 : 28)
   const compression = isCore ? rgb : content.readUInt32LE(30)
-  if (wide <= 0 || tall === 0 || tall === -(2 ** 31)) throw new DamagedFile(`it claims ${wide} x ${tall} pixels`)
-  if (!compressions[bits]?.includes(compression)) throw new DamagedFile(`it has ${bits} bits for a pixel, packed by method ${compression}, which is not read`)
+  if (wide <= 0 || tall === 0 || tall === -(2 ** 31)) throw new Error(`it claims ${wide} x ${tall} pixels`)
+  if (!compressions[bits]?.includes(compression)) throw new Error(`it has ${bits} bits for a pixel, packed by method ${compression}, which is not read`)
   const topDown = tall < 0
-  if (topDown && (compression === rle4 || compression === rle8)) throw new DamagedFile('its runs would go from the top down')
+  if (topDown && (compression === rle4 || compression === rle8)) throw new Error('its runs would go from the top down')
   const masked = compression === bitFields || compression === alphaBitFields
   const behind = fileHeader + size + (size === 40 && masked ? (compression === bitFields ? 12 : 16) : 0)
   const offset = content.readUInt32LE(10)
-  if (offset < behind || offset > content.length) throw new DamagedFile('its pixels do not begin where it says')
+  if (offset < behind || offset > content.length) throw new Error('its pixels do not begin where it says')
   return { height: Math.abs(tall), width: wide, topDown, bits, compression, offset, palette: bits > 8 ? new Uint8Array() : paletteOf(content, { behind, offset, bits, isCore }), masks: masksOf(content, { size, masked, bits, compression }) }
 }
 
@@ -78,7 +77,7 @@ function paletteOf(content: Buffer, { behind, offset, bits, isCore }: { behind: 
 
 function masksOf(content: Buffer, { size, masked, bits, compression }: { size: number; masked: boolean; bits: number; compression: number }): Layout['masks'] {
   if (!masked) return bits === 16 ? [0x7c00, 0x03e0, 0x001f, 0] : [0xff0000, 0xff00, 0xff, 0]
-  if (content.length < 70) throw new DamagedFile('its masks are cut off')
+  if (content.length < 70) throw new Error('its masks are cut off')
   const alpha = size >= 56 || compression === alphaBitFields ? content.readUInt32LE(66) : 0
   return [content.readUInt32LE(54), content.readUInt32LE(58), content.readUInt32LE(62), alpha]
 }
@@ -86,7 +85,7 @@ function masksOf(content: Buffer, { size, masked, bits, compression }: { size: n
 /** Bytes of a row, and the place of row `y` counted from the top. */
 function rowsOf(content: Buffer, { width, height, bits, topDown, offset }: Layout): (y: number) => number {
   const stride = Math.ceil((width * bits) / 32) * 4
-  if (offset + stride * height > content.length) throw new DamagedFile(`it ends after ${content.length} bytes where ${offset + stride * height} are needed`)
+  if (offset + stride * height > content.length) throw new Error(`it ends after ${content.length} bytes where ${offset + stride * height} are needed`)
   return (y) => offset + stride * (topDown ? y : height - 1 - y)
 }
 
@@ -106,7 +105,7 @@ function plainIndices(content: Buffer, layout: Layout): Uint8Array {
 /** Run lengths: pairs of count and value; a count of 0 ends a row (0) or the picture (1), moves on (2), or says how many follow as they are. */
 function runs(content: Buffer, { width, height, compression, offset }: Layout): Uint8Array {
   // Two bytes give 255 pixels at most. Programs write every pixel; what a small file leaves out by jumps may not cost a large picture's memory.
-  if (width * height > unpackedFreely && width * height > 128 * (content.length - offset)) throw new DamagedFile(`its runs cannot give ${width} x ${height} pixels`)
+  if (width * height > unpackedFreely && width * height > 128 * (content.length - offset)) throw new Error(`its runs cannot give ${width} x ${height} pixels`)
   const indices = new Uint8Array(width * height)
   let [at, x, y] = [offset, 0, 0] // y from the bottom
   const put = (value: number) => {
@@ -115,7 +114,7 @@ function runs(content: Buffer, { width, height, compression, offset }: Layout): 
   }
   const nibbles = compression === rle4
   const take = (): number => {
-    if (at >= content.length) throw new DamagedFile('its pixels end early')
+    if (at >= content.length) throw new Error('its pixels end early')
     return content[at++]!
   }
   while (y < height) {
@@ -126,7 +125,7 @@ function runs(content: Buffer, { width, height, compression, offset }: Layout): 
     else if (value === 2) [x, y] = [x + take(), y + take()]
     else {
       const bytes = nibbles ? Math.ceil(value / 2) : value
-      if (at + bytes > content.length) throw new DamagedFile('its pixels end early')
+      if (at + bytes > content.length) throw new Error('its pixels end early')
       for (let i = 0; i < value; i++) put(nibbles ? (i % 2 === 0 ? content[at + (i >> 1)]! >> 4 : content[at + (i >> 1)]! & 15) : content[at + i]!)
       at += bytes + (bytes % 2)
     }

@@ -27,3 +27,12 @@ export function firstDirectory(file: Uint8Array): Map<number, number> {
   }
   return tags
 }
+
+/** Luma and chroma (YCbCr) not packed as JPEG: libvips takes them for red, green and blue. */
+export function isRawYcc(file: Uint8Array): boolean {
+  const tags = firstDirectory(file)
+  const [ycc, jpeg] = [6, 7]
+  return tags.get(tiffTags.photometric) === ycc && tags.get(tiffTags.compression) !== jpeg
+}
+
+export const rawYcc = 'its colours are luma and chroma (YCbCr) not packed as JPEG, which is not read'

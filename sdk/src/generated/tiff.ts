@@ -1,0 +1,39 @@
+// Written by "npm run generate" from services/trainer/src/data/format/tiff.ts.
+/** Of a TIFF only what libvips does not tell: the tags of its first directory, TIFF 6.0 and BigTIFF. */
+
+/** So many tags are looked at: 20 KiB at most, wherever in the file they are. Honest pictures have some dozens. */
+const maxTags = 1024
+
+export const tiffTags = { newSubfileType: 254, compression: 259, photometric: 262, make: 271, subDirectories: 330, dngVersion: 0xc612 } as const
+
+export const isTiff = (file: Uint8Array): boolean => ['49492a00', '4d4d002a', '49492b00', '4d4d002b'].includes(Buffer.from(file.subarray(0, 4)).toString('hex'))
+
+/** Tags of the first directory, with their first value where it is a short or long number that stands beside the tag, else 0. Empty where there is no directory. */
+export function firstDirectory(file: Uint8Array): Map<number, number> {
+  const content = Buffer.from(file.buffer, file.byteOffset, file.length)
+  const tags = new Map<number, number>()
+  const little = content[0] === 0x49
+  const big = content[little ? 2 : 3] === 0x2b
+  const u16 = (at: number) => (little ? content.readUInt16LE(at) : content.readUInt16BE(at))
+  const u32 = (at: number) => (little ? content.readUInt32LE(at) : content.readUInt32BE(at))
+  const u64 = (at: number) => Number(little ? content.readBigUInt64LE(at) : content.readBigUInt64BE(at))
+  if (content.length < (big ? 16 : 8)) return tags
+  const directory = big ? u64(8) : u32(4)
+  const [countBytes, tagBytes, valueAt] = big ? [8, 20, 12] : [2, 12, 8]
+  if (directory + countBytes > content.length) return tags
+  const count = Math.min(maxTags, big ? u64(directory) : u16(directory))
+  for (let i = 0, at = directory + countBytes; i < count && at + tagBytes <= content.length; i++, at += tagBytes) {
+    const type = u16(at + 2)
+    tags.set(u16(at), type === 3 ? u16(at + valueAt) : type === 4 ? u32(at + valueAt) : 0)
+  }
+  return tags
+}
+
+/** Luma and chroma (YCbCr) not packed as JPEG: libvips takes them for red, green and blue. */
+export function isRawYcc(file: Uint8Array): boolean {
+  const tags = firstDirectory(file)
+  const [ycc, jpeg] = [6, 7]
+  return tags.get(tiffTags.photometric) === ycc && tags.get(tiffTags.compression) !== jpeg
+}
+
+export const rawYcc = 'its colours are luma and chroma (YCbCr) not packed as JPEG, which is not read'
