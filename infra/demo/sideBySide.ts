@@ -42,8 +42,8 @@ export function verdict(comparison: Comparison, models: { baseline: Model; imclr
     corruption ? `On ${corruption.images} of them under ${corruption.cells} corruption cells: ${points(corruption.difference)} points of error, interval ${range(corruption.interval)}.` : `No paired corruption errors: ${comparison.whyNoCorruption}.`,
     '',
     sure
-      ? `The interval leaves out zero: on these test images ${clean.difference > 0 ? 'imclr' : 'the baseline'} was better.`
-      : 'The interval holds zero: these test images cannot tell the two apart.',
+      ? `The interval of accuracy leaves out zero: on these test images ${clean.difference > 0 ? 'imclr' : 'the baseline'} was better.`
+      : 'The interval of accuracy holds zero: clean, these test images cannot tell the two apart.',
     `What this run is too small to show: with ${clean.images} test images a difference below about ${width.toFixed(1)} points drowns in the choice of the images,`,
     `and one seed per arm (${models.imclr.report.model.seed}) says nothing about how much a seed changes. Train several seeds of each to know.`,
   ].join('\n')

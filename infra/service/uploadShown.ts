@@ -15,7 +15,7 @@ export async function uploadShown(sdk: Client, data: string, options: Omit<Uploa
         clearTimeout(waiting)
         switch (progress.phase) {
           case 'uploading': return line.show(`uploading  ${bar(progress.bytes, progress.totalBytes)} ${(progress.bytes / 1e6).toFixed(1)} of ${(progress.totalBytes / 1e6).toFixed(1)} MB`)
-          case 'waiting': waiting = setTimeout(() => line.end('The images are there; they are prepared as soon as the service has prepared others'), patienceMs); return
+          case 'waiting': waiting = setTimeout(() => line.end('The images are there; the service prepares them next, or when uploads before them are done'), patienceMs); return
           case 'preparing': return line.show(`preparing  ${bar(progress.images, progress.totalImages)} ${progress.images} of ${progress.totalImages} images`)
         }
       },

@@ -645,7 +645,7 @@ export interface Normalisation {
 }
 
 export interface Note {
-  code: 'WRAPPING_FOLDER' | 'TAKEN_FOR_SPLIT' | 'TAKEN_FOR_CLASS' | 'VALIDATION_IS_TEST' | 'TEST_PART_UNLABELLED' | 'NESTED_FOLDERS' | 'TABLE_READ' | 'TABLE_PATHS' | 'FOLDERS_BESIDE_TABLE' | 'CLASSES_MERGED' | 'ENCODING' | 'IGNORED_LITTER' | 'IGNORED_DOCUMENT' | 'IGNORED_FOLDER' | 'LINK_NOT_FOLLOWED' | 'FIRST_PAGE' | 'LINK_FOLLOWED' | 'RENAMED_UNICODE' | 'RENAMED_BACKSLASH' | 'DIFFERS_BY_CASE' | 'LABELS_DIFFER_BY_FORM' | 'TAKEN_FOR_DUPLICATE' | 'DUPLICATE_KEPT' | 'SAME_PICTURE_TWO_LABELS' | 'NEAR_DUPLICATE' | 'ONE_COLOUR' | 'CUT_OFF' | 'SKIPPED'
+  code: 'WRAPPING_FOLDER' | 'TAKEN_FOR_SPLIT' | 'TAKEN_FOR_CLASS' | 'VALIDATION_IS_TEST' | 'TEST_PART_UNLABELLED' | 'NESTED_FOLDERS' | 'TABLE_READ' | 'TABLE_PATHS' | 'FOLDERS_BESIDE_TABLE' | 'CLASSES_MERGED' | 'ENCODING' | 'IGNORED_LITTER' | 'IGNORED_DOCUMENT' | 'IGNORED_FOLDER' | 'IGNORED_BESIDE' | 'LINK_NOT_FOLLOWED' | 'FIRST_PAGE' | 'LINK_FOLLOWED' | 'RENAMED_UNICODE' | 'RENAMED_BACKSLASH' | 'DIFFERS_BY_CASE' | 'LABELS_DIFFER_BY_FORM' | 'TAKEN_FOR_DUPLICATE' | 'DUPLICATE_KEPT' | 'SAME_PICTURE_TWO_LABELS' | 'NEAR_DUPLICATE' | 'ONE_COLOUR' | 'CUT_OFF' | 'SKIPPED'
   message: string
   count: number
   examples: string[]
@@ -1254,6 +1254,7 @@ export const noteKinds = {
   IGNORED_LITTER: "hidden files and what systems leave behind were ignored",
   IGNORED_DOCUMENT: "files that are no pictures were ignored",
   IGNORED_FOLDER: "folders without pictures were ignored",
+  IGNORED_BESIDE: "files beside those that hold the data set were ignored",
   LINK_NOT_FOLLOWED: "links that were not followed",
   FIRST_PAGE: "of files with several pages or frames, the first was taken",
   LINK_FOLLOWED: "links were followed: what they point to was taken in their place",

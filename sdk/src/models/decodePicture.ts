@@ -1,6 +1,7 @@
 import type { Picture } from '../generated/api.js'
 import { decodeBmp, isBmp, readBmpHeader } from '../generated/bmp.js'
-import { isRawYcc, isTiff, rawYcc } from '../generated/tiff.js'
+import { isPng, withoutTexts } from '../generated/png.js'
+import { isTiff, tiffMistake } from '../generated/tiff.js'
 import { BadInputError, localError } from '../errors.js'
 
 /**
@@ -12,10 +13,13 @@ import { BadInputError, localError } from '../errors.js'
 export async function decodePicture(image: string | URL | Uint8Array, { height, width, fit, kernel }: Picture): Promise<Uint8Array> {
   const { default: sharp } = await import('sharp')
   const shapes = { crop: 'cover', letterbox: 'contain', stretch: 'fill' } as const
+  const file = image instanceof Uint8Array ? image : await (await import('node:fs/promises')).readFile(image).catch((cause: unknown) => {
+    throw new BadInputError(localError('UNREADABLE_IMAGE', `The image cannot be read: ${(cause as Error).message}`, 'Give the path of a file that is there, or its bytes.'), { cause })
+  })
   try {
-    const file = image instanceof Uint8Array ? image : await (await import('node:fs/promises')).readFile(image)
-    if (isTiff(file) && isRawYcc(file)) throw new Error(rawYcc)
-    const upright = isBmp(file) ? sharp(decodeBmp(file), { raw: { ...readBmpHeader(file), channels: 3 } }) : sharp(file, { failOn: 'error' }).autoOrient().flatten({ background: '#000' })
+    const mistake = isTiff(file) ? tiffMistake(file) : null
+    if (mistake !== null) throw new Error(mistake)
+    const upright = isBmp(file) ? sharp(decodeBmp(file), { raw: { ...readBmpHeader(file), channels: 3 } }) : sharp(isPng(file) ? withoutTexts(file) : file, { failOn: 'error' }).autoOrient().flatten({ background: '#000' })
     // As preparing does it, step by step: a JPEG is halved while decoding only where that leaves Lanczos twice the target to work on, and a
     // picture of the target's size is not resampled.
     return await upright.resize({ width, height, fit: shapes[fit], position: 'centre', kernel, background: '#000', fastShrinkOnLoad: false })

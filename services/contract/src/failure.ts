@@ -37,7 +37,7 @@ export const failures = {
   // Data sets.
   ARCHIVE_UNREADABLE: { exitCode: 21, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Send a whole zip, tar or tar.gz archive, or one of the data set files that docs/data.md lists.' },
   ARCHIVE_UNSAFE: { exitCode: 22, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'Pack the pictures again with an ordinary program, without links, archives within the archive, and paths that leave the folder.' },
-  DATASET_INVALID: { exitCode: 23, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: "Mend the files listed in issues, or upload with onProblem: 'skip' to leave them out." },
+  DATASET_INVALID: { exitCode: 23, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: "Mend what issues name, each with its fix; files that cannot be used can be left out with onProblem: 'skip'." },
   DATASET_TOO_LARGE: { exitCode: 24, retryable: false, http: 413, trpc: 'PAYLOAD_TOO_LARGE', hint: 'Upload fewer or smaller images, or ask the operator to raise the limit named in the message.' },
   // Training.
   LOSS_NOT_FINITE: { exitCode: 30, retryable: false, http: 422, trpc: 'UNPROCESSABLE_CONTENT', hint: 'The training has diverged: train with a lower learning rate, warm up (rampUp), clip gradients (clipNorm), or use float32.' },

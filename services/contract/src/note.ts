@@ -22,6 +22,7 @@ export const noteKinds = {
   IGNORED_LITTER: 'hidden files and what systems leave behind were ignored',
   IGNORED_DOCUMENT: 'files that are no pictures were ignored',
   IGNORED_FOLDER: 'folders without pictures were ignored',
+  IGNORED_BESIDE: 'files beside those that hold the data set were ignored',
   LINK_NOT_FOLLOWED: 'links that were not followed',
   FIRST_PAGE: 'of files with several pages or frames, the first was taken',
   // What was changed.

@@ -28,6 +28,11 @@ export class Problems {
     if (found.issues.length < maxIssues) found.issues.push(issue)
   }
 
+  /** Whether something no honest archive holds was found: that is a cause of whatever else goes wrong. */
+  get isUnsafe(): boolean {
+    return this.#found.unsafe.count > 0
+  }
+
   /** Files that cannot be used. */
   get fileCount(): number {
     return this.#found.file.count
@@ -46,12 +51,17 @@ export class Problems {
     const issues = told.flatMap((found) => sortByPath(found.issues)).slice(0, maxIssues)
     const listed = issues.length < count ? `; the first ${issues.length} are listed` : ''
     const [first] = issues
-    const message = `${count} problem${count === 1 ? '' : 's'} in the upload${listed}: ${first!.path}: ${first!.message}${count > 1 ? ' ...' : ''}`
+    // Where files may be left out, what refuses the set is what follows from that.
+    const following = onProblem === 'skip' && file.count > 0 && unsafe.count + set.count === 0 ? `; without them: ${inWords(consequence.issues[0]!)}` : ''
+    const message = `${count} problem${count === 1 ? '' : 's'} in the upload${listed}: ${inWords(first!)}${count > 1 ? ' ...' : ''}${following}`
     throw new Failure(unsafe.count > 0 ? 'ARCHIVE_UNSAFE' : 'DATASET_INVALID', message, { issues })
   }
 }
 
+/** An issue of the whole has no path. */
+const inWords = ({ path, message }: Issue): string => (path === '' ? message : `${path}: ${message}`)
+
 const sortByPath = (issues: Issue[]): Issue[] => issues.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
 
 /** One problem without which nothing can be read at all. */
-export const unfit = (issue: Issue, ...more: Issue[]): Failure => new Failure('DATASET_INVALID', `${issue.path}: ${issue.message}`, { issues: [issue, ...more] })
+export const unfit = (issue: Issue, ...more: Issue[]): Failure => new Failure('DATASET_INVALID', inWords(issue), { issues: [issue, ...more] })

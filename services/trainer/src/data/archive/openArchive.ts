@@ -11,7 +11,7 @@ import { openTar } from './openTar.js'
 import { openZip } from './openZip.js'
 import { openSingle } from './openSingle.js'
 import { archiveFailure } from './receive.js'
-import { describeContent, sniff, sniffBytes } from './sniff.js'
+import { archiveName, describeContent, emptyZip, sniff, sniffBytes } from './sniff.js'
 import type { Spool } from './spool.js'
 
 export interface ArchiveSource {
@@ -81,6 +81,7 @@ function openBy(source: ArchiveSource, { file, bytes, first }: { file: string; b
     case 'pickle':
       throw unreadable(`is a single ${content} file, by its first bytes; pictures and their labels are needed: pack its files into one zip, tar or tar.gz`)
     case 'archive':
+      if (archiveName(first) === emptyZip) throw unreadable('is a zip archive with nothing in it: look into it before it is sent')
       throw unreadable(`is ${describeContent(first)}, by its first bytes, which is not read: pack the folder as zip or tar.gz`)
     case 'picture':
     case 'other':

@@ -40,6 +40,9 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
     const entries = await collectEntries(readDirectory(whole), { name, limits, signal, uploadBytes: whole.bytes })
     const overlap = await findOverlap(entries, { fileBytes: whole.bytes, signal })
     if (overlap !== null) throw new Failure('ARCHIVE_UNSAFE', `${name}: ${overlap}`)
+    // The file begins with an entry. Where the first one listed begins later, what stands before would be left out without a word.
+    const first = entries.reduce((least, { offset }) => Math.min(least, offset), Infinity)
+    if (first > 0 && first < Infinity) throw new DamagedFile(`its directory lists nothing of the first ${first} bytes, which may be another archive's: unpack it, and pack all files into one`)
     const list = await listEntries(entries, source)
     checkBytes(list.files, { name, limits })
     for (const { path, bytes, entry } of list.files) {

@@ -9,6 +9,9 @@ export type ArrayContent = 'parquet' | 'matlab' | 'numpy' | 'idx' | 'pickle'
 /** Bytes that `sniff` wants to see: a whole tar header. */
 export const sniffBytes = 512
 
+/** The name of what a zip archive without an entry is. */
+export const emptyZip = 'empty zip'
+
 /** Archives that are not read, and what to call them. */
 const archives: readonly { magic: string; name: string }[] = [
   { magic: '377abcaf271c', name: '7z' },
@@ -22,7 +25,7 @@ const archives: readonly { magic: string; name: string }[] = [
   { magic: '213c617263683e0a', name: 'ar' },
   { magic: '303730373031', name: 'cpio' },
   { magic: '303730373037', name: 'cpio' },
-  { magic: '504b0506', name: 'empty zip' },
+  { magic: '504b0506', name: emptyZip },
   { magic: '504b0708', name: 'split zip' },
   { magic: '504b3030', name: 'split zip' },
 ]

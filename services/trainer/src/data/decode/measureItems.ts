@@ -1,13 +1,13 @@
 import type { PrepareOptions } from '@imclr/contract'
 import { DamagedFile } from '../archive/archive.js'
 import type { PictureFiles } from '../archive/archive.js'
-import { archiveName, sniff } from '../archive/sniff.js'
 import { maxPixels, measurePicture } from '../codec.js'
 import type { PictureHeader } from '../codec.js'
-import { pictureFormats, pictureKind } from './pictureKind.js'
+import { pictureFormats } from './pictureKind.js'
 import type { Item } from '../layout/survey.js'
 import type { Problems } from '../problems.js'
 import { severalAtOnce } from './severalAtOnce.js'
+import { whatItIs } from './whatItIs.js'
 
 /** Pixels a side of the smallest picture that is taken. */
 export const minSide = 8
@@ -75,9 +75,7 @@ export async function measureItems({ files, items, problems, signal, onDone }: M
       if (!(error instanceof DamagedFile)) throw error
       return complain('DAMAGED', error.message, 'Pack it again.')
     }
-    const kind = sniff(content)
-    if (kind === 'zip' || kind === 'gzip' || kind === 'tar' || kind === 'archive') return complain('NESTED_ARCHIVE', `it is an archive within the archive${kind === 'archive' ? `, of the kind ${archiveName(content)}` : ''}`, 'Unpack it, and pack its files.')
-    const picture = pictureKind(content)
+    const picture = whatItIs(content)
     if (typeof picture !== 'string') return complain(picture.code, picture.message, picture.fix)
     let header: PictureHeader
     try {

@@ -24,6 +24,7 @@ const named = {
   heic: { code: 'HEIC', message: 'it is a HEIC photo, whose coding is patented and not read', fix: phone },
   raw: { code: 'RAW', message: "it is a camera's raw file", fix: 'Develop it: export it as JPEG or TIFF.' },
   video: { code: 'VIDEO', message: 'it is a video', fix: 'Take pictures out of it (ffmpeg -i video.mp4 -vf fps=1 %04d.jpg), or remove it.' },
+  avis: { code: 'ANIMATED_AVIF', message: 'it is an animated AVIF, which is not read', fix: 'Save one of its frames as AVIF, PNG or JPEG.' },
   pdf: { code: 'PDF', message: 'it is a PDF document', fix: 'Save its pages as pictures (pdftoppm -png file.pdf page), or remove it.' },
   svg: { code: 'SVG', message: 'it is an SVG drawing', fix: 'Draw it as PNG at the size it is to have.' },
   psd: { code: 'PHOTOSHOP', message: 'it is a Photoshop document', fix: 'Export it as JPEG or PNG.' },
@@ -98,6 +99,7 @@ function byBrand(head: Buffer): PictureFormat | NoPicture {
   const has = (...names: string[]) => brands.some((brand) => names.includes(brand))
   if (brands[0] === 'crx ') return named.raw
   if (has('heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs')) return named.heic
+  if (brands[0] === 'avis') return named.avis
   if (has('avif', 'avis')) return 'avif'
   return has('mif1', 'msf1') ? named.heic : named.video
 }

@@ -43,7 +43,8 @@ export function parseHeader(header: Uint8Array, { offset, bytes }: { offset: num
     throw new DamagedFile(`its shape is (${sides.trim().slice(0, 120)}); at most ${maxDimensions} dimensions of at most ${maxSideDigits} digits are read`)
   }
   const shape = written.map(Number)
-  const expected = shape.reduce((product, side) => product * side, Number(type.slice(2)))
+  const valueBytes = Number(type.slice(2)) * (type[1] === 'U' ? 4 : 1) // texts have four bytes a character
+  const expected = shape.reduce((product, side) => product * side, valueBytes)
   if (bytes - offset !== expected) throw new DamagedFile(`it has ${bytes - offset} bytes of values; ${type.slice(0, 20)} of shape (${shape.join(', ')}) has ${expected}`)
   return { offset, type, shape, fortran: order === 'True' }
 }
@@ -69,10 +70,13 @@ export function integersOf(values: Uint8Array, type: string): Float64Array {
 /** Of an array of labels. */
 const maxNumbers = 10_000_000
 
-/** Whole numbers of up to 8 bytes. @throws DamagedFile where there are too many, or of another kind */
-export async function readIntegers({ file, offset, type, shape }: NpyArray): Promise<Int32Array> {
+/** Whole numbers of up to 8 bytes. @throws DamagedFile where there are too many, or of another kind, or beyond 2^53 */
+export async function readIntegers({ file, offset, type, shape }: NpyArray): Promise<Float64Array> {
   const count = shape.reduce((product, side) => product * side, 1)
   if (!/^[<|>][iu][1248]$/.test(type)) throw new DamagedFile(`its numbers are of type ${type}; whole numbers are needed`)
   if (count > maxNumbers) throw new DamagedFile(`it holds ${count} numbers, at most ${maxNumbers} are read`)
-  return Int32Array.from(integersOf(await file.read(offset, count * Number(type.slice(2))), type))
+  const numbers = integersOf(await file.read(offset, count * Number(type.slice(2))), type)
+  const vast = numbers.find((number) => !Number.isSafeInteger(number))
+  if (vast !== undefined) throw new DamagedFile(`it holds ${vast}; whole numbers of at most 2^53 are told apart`)
+  return numbers
 }

@@ -6,6 +6,7 @@ import type { ArrayContent, Content } from '../archive/sniff.js'
 import { inflated } from '../archive/spool.js'
 import type { OpenFile } from '../archive/spool.js'
 import { unfit } from '../problems.js'
+import { noteBeside } from './noteBeside.js'
 import type { SurveyContext } from './survey.js'
 
 /** A file that holds many pictures, or their labels. */
@@ -23,9 +24,9 @@ const isArrayContent = (content: Content): content is ArrayContent => arrayConte
 
 /**
  * Opens the files of an upload whose largest file, unpacked if it is gzipped, holds many pictures: those of its kind, by path.
- * Other files beside them (a readme, a licence) are not looked at. Null where the largest file is something else.
+ * Other files beside them (a readme, a licence) are noted. Null where the largest file is something else.
  */
-export async function openContainers({ archive, spool }: Pick<SurveyContext, 'archive' | 'spool'>): Promise<{ kind: ArrayContent; files: Container[] } | null> {
+export async function openContainers({ archive, spool, notes }: Pick<SurveyContext, 'archive' | 'spool' | 'notes'>): Promise<{ kind: ArrayContent; files: Container[] } | null> {
   const kindOf = async (file: OpenFile) => sniff(await file.read(0, Math.min(sniffBytes, file.bytes)))
   const unpacked = new Map<number, { path: string; file: OpenFile; kind: Content }>()
   const open = async (index: number) => {
@@ -45,6 +46,7 @@ export async function openContainers({ archive, spool }: Pick<SurveyContext, 'ar
   for (const [index, { path, bytes }] of archive.files.entries()) {
     if (bytes > 0 && index !== largest) unpacked.set(index, await readIn(path, () => open(index)))
   }
+  noteBeside(archive.files.flatMap(({ path }, index) => (unpacked.get(index)?.kind === first.kind ? [] : [path])), notes)
   const files = [...unpacked.values()].filter(({ kind }) => kind === first.kind).sort((a, b) => (a.path < b.path ? -1 : 1))
   return { kind: first.kind, files }
 }

@@ -73,13 +73,14 @@ export async function survey(context: SurveyContext): Promise<Survey> {
     }
     return found
   } catch (error) {
+    if (error instanceof Failure && error.code === 'DATASET_INVALID' && context.problems.isUnsafe) context.problems.refuse(context.options.onProblem)
     if (error instanceof DamagedFile) throw new Failure('ARCHIVE_UNREADABLE', `the labels cannot be read: ${error.message}`, { cause: error })
     throw error
   }
 }
 
 async function surveyPictures(context: SurveyContext): Promise<Survey> {
-  return (await surveyTinyImageNet(context)) ?? (await surveyTable(context)) ?? surveyFolders(context)
+  return (await surveyTinyImageNet(context)) ?? (await surveyTable(context)) ?? (await surveyFolders(context))
 }
 
 /** Files that hold many pictures each; null where the largest is none. */

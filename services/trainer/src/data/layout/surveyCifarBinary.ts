@@ -3,6 +3,7 @@ import type { OpenFile } from '../archive/spool.js'
 import { maxIssues, unfit } from '../problems.js'
 import { planar } from '../records.js'
 import { readIn } from './containers.js'
+import { noteBeside } from './noteBeside.js'
 import { checkCounts, named, recordSurvey } from './recordSurvey.js'
 import type { Block } from './recordSurvey.js'
 import { checkNames, nameList, readList } from './textList.js'
@@ -44,6 +45,9 @@ export async function surveyCifarBinary(context: SurveyContext): Promise<Survey 
     return part === null ? [] : [{ path, file, part, bytes: archive.files[file]!.bytes }]
   })
   checkLengths(batches, recordBytes)
+  const used = new Set([names.file, ...batches.map(({ file }) => file)])
+  const ofTheSet = new Set([format.fine.names, format.coarse?.names])
+  noteBeside(files.flatMap(({ path, file, name }) => (used.has(file) || ofTheSet.has(name) ? [] : [path])), context.notes)
   const classNames = await readList(archive, names.file, nameList)
   checkNames(classNames, names.path)
   const blocks: Block[] = []

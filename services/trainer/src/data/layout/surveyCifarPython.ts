@@ -6,6 +6,7 @@ import { unfit } from '../problems.js'
 import { planar } from '../records.js'
 import { readIn } from './containers.js'
 import type { Container } from './containers.js'
+import { noteBeside } from './noteBeside.js'
 import { checkCounts, named, recordSurvey } from './recordSurvey.js'
 import type { Block } from './recordSurvey.js'
 import { checkNames } from './textList.js'
@@ -22,7 +23,10 @@ export async function surveyCifarPython(containers: readonly Container[], contex
   for (const { path, file } of containers) {
     if (file.bytes > maxFileBytes) throw unfit({ path, code: 'FILE_TOO_LARGE', message: `it has ${file.bytes} bytes, at most ${maxFileBytes} are read`, fix: 'Take the archive anew from where it was published.' })
     const found = await readIn(path, async () => readPickle(await file.read(0, file.bytes)))
-    if (!(found instanceof Map)) continue
+    if (!(found instanceof Map)) {
+      noteBeside([path], context.notes)
+      continue
+    }
     if (found.has('data')) batches.push({ path, file, found: withoutPixels(found) })
     else names = { path, found }
   }

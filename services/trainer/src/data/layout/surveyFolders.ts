@@ -1,8 +1,14 @@
+import type { Issue } from '@imclr/contract'
+import { DamagedFile } from '../archive/archive.js'
+import type { Archive } from '../archive/archive.js'
+import { kindBytes } from '../decode/pictureKind.js'
+import type { NoPicture } from '../decode/pictureKind.js'
+import { whatItIs } from '../decode/whatItIs.js'
 import { unfit } from '../problems.js'
 import { isDocument } from './folders/isDocument.js'
 import { readFolders, UnclearFolders } from './folders/readFolders.js'
 import type { FolderReading } from './folders/readFolders.js'
-import type { Survey, SurveyContext } from './survey.js'
+import type { Item, Survey, SurveyContext } from './survey.js'
 
 /**
  * The layout of folders: `<class>/...`, `<split>/<class>/...` or `<class>/<split>/...`, with any folders around them (see `readFolders`).
@@ -10,7 +16,7 @@ import type { Survey, SurveyContext } from './survey.js'
  *
  * @throws Failure DATASET_INVALID where the folders can be read in several ways, or in none
  */
-export function surveyFolders({ archive, options, problems, notes }: Pick<SurveyContext, 'archive' | 'options' | 'problems' | 'notes'>): Survey {
+export async function surveyFolders({ archive, options, problems, notes }: Pick<SurveyContext, 'archive' | 'options' | 'problems' | 'notes'>): Promise<Survey> {
   const places = archive.files.flatMap(({ path }, file) => {
     if (!isDocument(path, { inClass: path.includes('/') })) return [file]
     notes.add('IGNORED_DOCUMENT', path)
@@ -23,13 +29,41 @@ export function surveyFolders({ archive, options, problems, notes }: Pick<Survey
 
   const classes = [...new Set([...reading.places.flatMap((place) => place?.className ?? []), ...empty.classes])].sort()
   const labels = new Map(classes.map((name, label) => [name, label]))
-  const items = paths.flatMap((path, i) => {
-    const place = reading.places[i]
-    if (place) return [{ path, file: places[i]!, part: place.part, label: place.className === null ? -1 : labels.get(place.className)! }]
-    problems.add('file', { path, code: 'NOT_IN_A_CLASS', message: 'it is in no class folder', fix: `Move it to the folder of its class, beside ${[...labels.keys()].slice(0, 3).map((name) => `${name}/`).join(', ')}, or remove it.` })
-    return []
-  })
+  const items: Item[] = []
+  let unplaced = 0
+  for (const [i, path] of paths.entries()) {
+    const [place, file] = [reading.places[i], places[i]!]
+    if (place) items.push({ path, file, part: place.part, label: place.className === null ? -1 : labels.get(place.className)! })
+    else {
+      const other = ++unplaced <= maxLookedAt ? await noPicture(archive, file) : null
+      if (other !== null) problems.add(other.code === 'NESTED_ARCHIVE' ? 'unsafe' : 'file', { path, ...other })
+      else problems.add('file', { path, code: 'NOT_IN_A_CLASS', message: 'it is in no class folder', fix: `Move it to the folder of its class, beside ${[...labels.keys()].slice(0, 3).map((name) => `${name}/`).join(', ')}, or remove it.` })
+    }
+  }
+  if (classes.length < 2) for (const issue of tablesLeftAside(archive.files)) problems.add('file', issue)
   return { layout: 'folders', classes, testWasGiven: reading.testWasGiven, items, pixels: { kind: 'pictures', files: archive }, folds: null }
+}
+
+/** So many files without a place are opened to see what they are: each is unpacked for it. */
+const maxLookedAt = 50
+
+/** What a file is that is no picture; null for a picture, and where it cannot be told. */
+async function noPicture(archive: Archive, file: number): Promise<NoPicture | null> {
+  const content = await archive.open(file).then((opened) => opened.read(0, Math.min(kindBytes, opened.bytes))).catch((error: unknown) => (error instanceof DamagedFile ? null : Promise.reject(error as Error)))
+  if (content === null || content.length === 0) return null
+  const kind = whatItIs(content)
+  return typeof kind === 'string' ? null : kind
+}
+
+/** What somebody may have meant as the table of the classes, where folders do not tell any. */
+function tablesLeftAside(files: Archive['files']): Issue[] {
+  return files.flatMap(({ path, bytes }) => {
+    const issue = (message: string, fix: string) => [{ path, code: 'TABLE_NOT_READ', message, fix }]
+    if (/\.(xlsx?|ods|numbers)$/i.test(path)) return issue('it is a spreadsheet, which is not read', 'Save it as CSV with the columns path and label, if it says which class each picture has.')
+    if (/\.json$/i.test(path)) return issue('JSON is read only with one object in each line', 'Write a line for each picture, as in {"path":"img/1.png","label":"cat"}, and call it labels.jsonl, if it says which class each picture has.')
+    if (/\.(csv|tsv|jsonl|ndjson)$/i.test(path) && bytes === 0) return issue('it is empty', 'Write a header and a line for each picture: path,label')
+    return []
+  }).slice(0, maxLookedAt)
 }
 
 function understood(read: () => FolderReading): FolderReading {

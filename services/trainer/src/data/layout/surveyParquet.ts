@@ -22,6 +22,8 @@ interface Table {
   table: ParquetTable
   image: Leaf
   label: { leaf: Leaf; names: string[] | null } | null
+  /** Names of the columns that are not read. */
+  rest: string[]
 }
 
 interface Row {
@@ -29,6 +31,8 @@ interface Row {
   part: Split
   /** A number or a name; null where there is none. */
   label: number | string | null
+  /** What stands there in place of a label. */
+  odd: string | null
 }
 
 /**
@@ -37,11 +41,14 @@ interface Row {
  */
 export async function surveyParquet(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
   const { problems, spool } = context
+  checkShards(containers.map(({ path }) => path))
   const parts = settleParts(containers.map(({ path }) => path), context.notes)
   const tables: Table[] = []
   for (const [i, { path, file }] of containers.entries()) {
     const table = await readIn(path, () => openParquet(file))
-    tables.push({ path, part: parts[i]!, table, ...columnsOf(path, table.columns, context.options.labels) })
+    const columns = columnsOf(path, table.columns, context.options.labels)
+    if (columns.rest.length > 0) context.notes.add('TABLE_READ', `${path}: ${columns.rest.length === 1 ? 'column' : 'columns'} not read: ${listed(columns.rest)}`)
+    tables.push({ path, part: parts[i]!, table, ...columns })
   }
   const total = tables.reduce((sum, { table }) => sum + table.rows, 0)
   if (total > context.maxImages) throw new Failure('DATASET_TOO_LARGE', `the upload has ${total} rows; the limit maxImages is ${context.maxImages}`)
@@ -61,7 +68,7 @@ export async function surveyParquet(containers: readonly Container[], context: S
             continue
           }
           files.push({ path: place, bytes: bytes.length })
-          rows.push({ path: place, part, label: label ? labelOf(labels![i]!, label.leaf) : null })
+          rows.push({ path: place, part, ...(label ? labelOf(labels![i]!, label.leaf) : { label: null, odd: null }) })
           offsets.push(offset)
           offset += bytes.length
           yield bytes
@@ -71,12 +78,16 @@ export async function surveyParquet(containers: readonly Container[], context: S
   }
   const content = await spool.write(pictures(), { from: containers.reduce((sum, { file }) => sum + file.bytes, 0) })
 
+  for (const { path, part, table, label } of tables) {
+    if (label !== null || part === 'unlabelled') continue
+    throw unfit({ path, code: 'LABEL_COLUMN', message: `none of its columns (${listed(table.columns.map(({ name }) => name))}) is called label`, fix: 'Call the column of the classes label; or give the file a name that begins with unlabelled.' })
+  }
   const naming = namingOf(tables, rows, context.notes)
-  const items = rows.flatMap(({ path, part, label }, file): Item[] => {
+  const items = rows.flatMap(({ path, part, label, odd }, file): Item[] => {
     const found = part === 'unlabelled' ? -1 : naming(label)
     if (found !== undefined) return [{ path, file, part, label: found }]
-    const message = label === null ? 'it has no label' : `its label is ${JSON.stringify(label)}, which no class has`
-    problems.add('file', { path, code: label === null ? 'LABEL_MISSING' : 'LABEL_OUT_OF_RANGE', message, fix: 'Correct the label, or give the file a name that begins with unlabelled.' })
+    const message = odd !== null ? `its label is ${odd}; wanted is a whole number of at most 2^53, or a name` : label === null ? 'it has no label' : `its label is ${JSON.stringify(label)}, which no class has`
+    problems.add('file', { path, code: label === null && odd === null ? 'LABEL_MISSING' : 'LABEL_OUT_OF_RANGE', message, fix: 'Correct the label, or give the file a name that begins with unlabelled.' })
     return []
   })
   return {
@@ -99,15 +110,38 @@ async function* rowGroups(path: string, table: ParquetTable, leaves: readonly Le
 }
 
 /** @throws Failure DATASET_INVALID where no column holds pictures, or there are no coarse labels */
-function columnsOf(path: string, columns: readonly ParquetColumn[], labels: 'fine' | 'coarse'): Pick<Table, 'image' | 'label'> {
+function columnsOf(path: string, columns: readonly ParquetColumn[], labels: 'fine' | 'coarse'): Pick<Table, 'image' | 'label' | 'rest'> {
   const byName = (names: readonly string[]) => names.flatMap((name) => columns.find((column) => column.name === name) ?? [])
   const fieldOf = ({ fields }: ParquetColumn) => isBytes(fields.get('bytes'))
-  const image = [...byName(['image', 'img']).flatMap((column) => fieldOf(column) ?? isBytes(column.leaf) ?? []), ...columns.flatMap((column) => fieldOf(column) ?? [])][0]
-  if (!image) throw unfit({ path, code: 'NO_IMAGE_COLUMN', message: `none of its columns (${columns.map(({ name }) => name).join(', ').slice(0, 200)}) holds pictures`, fix: 'Name it image: a struct of bytes and path, or bytes.' })
+  const holding = (column: ParquetColumn, leaf: Leaf | null) => (leaf ? [{ column, leaf }] : [])
+  const image = [...byName(['image', 'img']).flatMap((column) => holding(column, fieldOf(column) ?? isBytes(column.leaf))), ...columns.flatMap((column) => holding(column, fieldOf(column)))][0]
+  if (!image) throw unfit({ path, code: 'NO_IMAGE_COLUMN', message: `none of its columns (${listed(columns.map(({ name }) => name))}) holds pictures`, fix: 'Name it image: a struct of bytes and path, or bytes.' })
   const [label] = byName(labels === 'coarse' ? ['coarse_label'] : ['label', 'labels', 'fine_label'])
   if (labels === 'coarse' && !label) throw unfit({ path, code: 'NO_COARSE_LABELS', message: 'it has no column coarse_label', fix: "Leave the option 'labels' out." })
   if (label && label.leaf === null) throw unfit({ path, code: 'LABEL_COLUMN', message: `its column ${label.name.slice(0, 100)} holds lists or structs`, fix: 'Give each row one label: a number or a name.' })
-  return { image, label: label ? { leaf: label.leaf!, names: label.names } : null }
+  if (label?.leaf?.type === physical.boolean) throw unfit({ path, code: 'LABEL_COLUMN', message: `its column ${label.name.slice(0, 100)} holds true and false`, fix: 'Write whole numbers or names.' })
+  const rest = columns.filter((column) => column !== image.column && column !== label).map(({ name }) => name)
+  return { image: image.leaf, label: label ? { leaf: label.leaf!, names: label.names } : null, rest }
+}
+
+const listed = (names: readonly string[]): string => names.slice(0, 10).join(', ').slice(0, 200) + (names.length > 10 ? ', ...' : '')
+
+/** Hubs cut tables into files called train-00000-of-00004 and so on: all or none. @throws Failure DATASET_INVALID where some are missing */
+function checkShards(paths: readonly string[]): void {
+  const sets = new Map<string, { count: number; path: string; numbers: Set<number> }>()
+  for (const path of paths) {
+    const [, before = '', number, count, after = ''] = /^(.*)-(\d{5})-of-(\d{5})(.*)$/.exec(path) ?? []
+    if (number === undefined) continue
+    const key = JSON.stringify([before, count, after])
+    const set = sets.get(key) ?? { count: Number(count), path, numbers: new Set<number>() }
+    sets.set(key, set)
+    set.numbers.add(Number(number))
+  }
+  for (const { count, path, numbers } of sets.values()) {
+    if (numbers.size >= count) continue
+    const missing = Array.from({ length: Math.min(count, 1000) }, (_, i) => i).filter((number) => !numbers.has(number)).slice(0, 5)
+    throw unfit({ path, code: 'SHARD_MISSING', message: `its name says that it is one of ${count} files, of which ${count - numbers.size} are missing (${missing.join(', ')}${count - numbers.size > missing.length ? ', ...' : ''})`, fix: 'Add them; or rename the files, if they are all that there is.' })
+  }
 }
 
 /** The leaf, where it holds bytes that are no text. */
@@ -116,9 +150,11 @@ const isBytes = (leaf: Leaf | null | undefined): Leaf | null => (leaf && leaf.ty
 const bytesOf = (cell: Cell): Uint8Array | null => (cell instanceof Uint8Array && cell.length > 0 ? cell : null)
 
 /** Hubs write -1 where there is no label. */
-function labelOf(cell: Cell, { isText }: Leaf): number | string | null {
+function labelOf(cell: Cell, { isText }: Leaf): Pick<Row, 'label' | 'odd'> {
   const label = isText && cell instanceof Uint8Array ? textOf(cell) : cell
-  return (typeof label === 'string' && label !== '') || (typeof label === 'number' && Number.isInteger(label) && label !== -1) ? label : null
+  if (label === null || label === '' || label === -1) return { label: null, odd: null }
+  if (typeof label === 'string' || Number.isSafeInteger(label)) return { label: label as string | number, odd: null }
+  return { label: null, odd: typeof label === 'object' ? `${label.length} bytes` : String(label) }
 }
 
 /** A name that is too long is cut to one that is still too long, and told of as a class later. */

@@ -27,6 +27,7 @@ export async function surveyTable(context: Pick<SurveyContext, 'archive' | 'opti
 
   const { places, matched, missing } = await readTables(tables, context, matcher)
   const { items, classes, testWasGiven } = settleSplits(tables, places, context)
+  if (matched + missing === 0) problems.add('file', { path: tables[0]!.path, code: 'TABLE_EMPTY', message: 'it has a header and no row that can be used', fix: 'Write a line for each picture: its path and its label.' })
 
   const own = new Set(tables.map(({ path }) => path))
   const around = sharedFolder(pictures).length
@@ -38,6 +39,7 @@ export async function surveyTable(context: Pick<SurveyContext, 'archive' | 'opti
     if (!isPictureName(path)) notes.add('IGNORED_DOCUMENT', path)
     else if ((role === 'test' || role === 'unlabelled') && !namedFolders.has(path.slice(around).split('/')[0]!)) items.push(unlabelledItem(path, file, role))
     else if (2 * matched > matched + missing) problems.add('file', { path, code: 'NOT_IN_TABLE', message: `${tables.map((table) => table.path.slice(table.folder.length)).join(', ')} does not name it`, fix: 'Add a row for it, or remove it.' })
+    else notes.add('IGNORED_BESIDE', path)
   }
   return { layout: tables[0]!.dialect.kind === 'json' ? 'json-lines' : 'labels.csv', classes, testWasGiven, items, pixels: { kind: 'pictures', files: archive }, folds: null }
 

@@ -1,6 +1,7 @@
 import type { Issue, PrepareOptions, Split } from '@imclr/contract'
 import type { Notes } from '../../notes.js'
 import { roleOf, settleRoles, wordsOf } from '../parts.js'
+import { isPictureName } from '../table/pictureNames.js'
 import { levelOf } from './folder.js'
 import type { Folder, Level } from './folder.js'
 
@@ -46,7 +47,7 @@ export function readFolders({ paths, folders, notes }: ReadFolders): FolderReadi
   const top: Folder = { path: '', name: '', files: [...paths.keys()] }
   const { folder: root, level } = unwrapped(top, pathOf)
   if (root.path !== '') notes.add('WRAPPING_FOLDER', root.path)
-  if (level.folders.length === 0) throw withoutClasses(root, level)
+  if (level.folders.length === 0) throw withoutClasses(root, level, pathOf)
   const reader = new Reader({ paths, root, level, notes })
   if (folders === 'classes') return reader.classes(level.folders)
   if (folders === 'splits') return reader.bySplits()
@@ -72,13 +73,17 @@ const quoted = (folders: readonly Folder[]): string => {
   return folders.length > 5 ? `${names.join(', ')} and ${folders.length - 5} more` : names.join(', ').replace(/, ([^,]*)$/, ' and $1')
 }
 
-const withoutClasses = ({ path }: Folder, { loose }: Level): UnclearFolders =>
-  new UnclearFolders({
+const withoutClasses = ({ path }: Folder, { loose }: Level, pathOf: (file: number) => string): UnclearFolders => {
+  const others = loose.map(pathOf).filter((one) => !isPictureName(one))
+  const none = others.length === 0 ? 'there are no pictures' : `no file is called as a picture is: ${others.slice(0, 3).join(', ')}${others.length > 3 ? ', ...' : ''}`
+  const pictures = loose.length - others.length
+  return new UnclearFolders({
     path,
     code: 'NO_CLASS_FOLDERS',
-    message: loose.length === 0 ? 'there are no pictures' : `all ${loose.length} pictures lie in one place, and nothing says which class each belongs to`,
+    message: pictures === 0 ? none : `all ${pictures} pictures lie in one place, and nothing says which class each belongs to`,
     fix: "Put the pictures of each class into a folder with the class's name, or add a table labels.csv with the columns path and label.",
   })
+}
 
 interface Reading {
   paths: readonly string[]
@@ -113,7 +118,7 @@ class Reader {
       // Every part that is trained on must have folders of classes; another of pictures alone has no labels.
       const flat = splits.filter((folder) => this.#within(folder, splits).level.folders.length === 0)
       if (!flat.some(({ name }) => roleOf(name) === 'train')) return this.bySplits()
-      if (all.length === 1) throw withoutClasses(all[0]!, this.#levelOf(all[0]!))
+      if (all.length === 1) throw withoutClasses(all[0]!, this.#levelOf(all[0]!), (file) => this.#paths[file]!)
       throw this.#question(splits, all)
     }
     const isFlat = (folder: Folder) => this.#levelOf(folder).folders.length === 0
