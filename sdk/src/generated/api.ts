@@ -645,7 +645,7 @@ export interface Normalisation {
 }
 
 export interface Note {
-  code: 'WRAPPING_FOLDER' | 'TAKEN_FOR_SPLIT' | 'TAKEN_FOR_CLASS' | 'VALIDATION_IS_TEST' | 'TEST_PART_UNLABELLED' | 'NESTED_FOLDERS' | 'TABLE_READ' | 'TABLE_PATHS' | 'FOLDERS_BESIDE_TABLE' | 'CLASSES_MERGED' | 'ENCODING' | 'IGNORED_LITTER' | 'IGNORED_DOCUMENT' | 'IGNORED_FOLDER' | 'IGNORED_BESIDE' | 'LINK_NOT_FOLLOWED' | 'FIRST_PAGE' | 'LINK_FOLLOWED' | 'RENAMED_UNICODE' | 'RENAMED_BACKSLASH' | 'DIFFERS_BY_CASE' | 'LABELS_DIFFER_BY_FORM' | 'TAKEN_FOR_DUPLICATE' | 'DUPLICATE_KEPT' | 'SAME_PICTURE_TWO_LABELS' | 'NEAR_DUPLICATE' | 'ONE_COLOUR' | 'CUT_OFF' | 'SKIPPED'
+  code: 'WRAPPING_FOLDER' | 'TAKEN_FOR_SPLIT' | 'TAKEN_FOR_CLASS' | 'VALIDATION_IS_TEST' | 'TEST_PART_UNLABELLED' | 'NESTED_FOLDERS' | 'TABLE_READ' | 'TABLE_PATHS' | 'FOLDERS_BESIDE_TABLE' | 'CLASSES_MERGED' | 'ENCODING' | 'IGNORED_LITTER' | 'IGNORED_DOCUMENT' | 'IGNORED_FOLDER' | 'IGNORED_BESIDE' | 'LINK_NOT_FOLLOWED' | 'FIRST_PAGE' | 'LINK_FOLLOWED' | 'RENAMED_UNICODE' | 'LABEL_TRIMMED' | 'RENAMED_BACKSLASH' | 'DIFFERS_BY_CASE' | 'LABELS_DIFFER_BY_FORM' | 'TAKEN_FOR_DUPLICATE' | 'DUPLICATE_KEPT' | 'SAME_PICTURE_TWO_LABELS' | 'NEAR_DUPLICATE' | 'ONE_COLOUR' | 'CUT_OFF' | 'SKIPPED'
   message: string
   count: number
   examples: string[]
@@ -1259,6 +1259,7 @@ export const noteKinds = {
   FIRST_PAGE: "of files with several pages or frames, the first was taken",
   LINK_FOLLOWED: "links were followed: what they point to was taken in their place",
   RENAMED_UNICODE: "names were brought to composed Unicode (NFC)",
+  LABEL_TRIMMED: "space around labels in a table was left out",
   RENAMED_BACKSLASH: "backslashes in names were taken for the slashes between folders",
   DIFFERS_BY_CASE: "names that differ by capital and small letters alone are kept apart",
   LABELS_DIFFER_BY_FORM: "labels that differ by case, space or Unicode form alone are kept apart",

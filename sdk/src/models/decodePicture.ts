@@ -22,8 +22,10 @@ export async function decodePicture(image: string | URL | Uint8Array, { height, 
     const upright = isBmp(file) ? sharp(decodeBmp(file), { raw: { ...readBmpHeader(file), channels: 3 } }) : sharp(isPng(file) ? withoutTexts(file) : file, { failOn: 'error' }).autoOrient().flatten({ background: '#000' })
     // As preparing does it, step by step: a JPEG is halved while decoding only where that leaves Lanczos twice the target to work on, and a
     // picture of the target's size is not resampled.
-    return await upright.resize({ width, height, fit: shapes[fit], position: 'centre', kernel, background: '#000', fastShrinkOnLoad: false })
+    const pixels = await upright.resize({ width, height, fit: shapes[fit], position: 'centre', kernel, background: '#000', fastShrinkOnLoad: false })
       .toColourspace('srgb').raw().toBuffer()
+    if (pixels.length !== height * width * 3) throw new Error(`it has ${pixels.length / (height * width)} channels as RGB`)
+    return pixels
   } catch (cause) {
     throw new BadInputError(localError('UNREADABLE_IMAGE', `The image cannot be read: ${(cause as Error).message}`, 'Send a whole JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF.'), { cause })
   }

@@ -28,6 +28,7 @@ export const noteKinds = {
   // What was changed.
   LINK_FOLLOWED: 'links were followed: what they point to was taken in their place',
   RENAMED_UNICODE: 'names were brought to composed Unicode (NFC)',
+  LABEL_TRIMMED: 'space around labels in a table was left out',
   RENAMED_BACKSLASH: 'backslashes in names were taken for the slashes between folders',
   // What somebody should look at.
   DIFFERS_BY_CASE: 'names that differ by capital and small letters alone are kept apart',

@@ -46,7 +46,7 @@ describe('beside files of many pictures', () => {
     const table = parquetOf(rows(labels))
     expect(await issuesOf([['train-00000-of-00003.parquet', table], ['train-00002-of-00003.parquet', parquetOf(rows(labels, 50))]])).toMatchObject({ issues: ['train-00000-of-00003.parquet SHARD_MISSING'], message: expect.stringContaining('of which 1 are missing (1)') as string })
     const renamed = Buffer.from(table.toString('latin1').replaceAll('label', 'other'), 'latin1')
-    expect(await issuesOf([['a.parquet', renamed]])).toMatchObject({ issues: ['a.parquet LABEL_COLUMN'], message: expect.stringContaining('(image, other) is called label') as string })
+    expect(await issuesOf([['a.parquet', renamed]])).toMatchObject({ issues: ['a.parquet LABEL_COLUMN'], message: expect.stringContaining('(image, other) is called label, class') as string })
   })
 
   it('labels beyond what can be told apart are refused, and large ones are not cut to 32 bits', async () => {
@@ -84,6 +84,14 @@ describe('beside folders of classes', () => {
     const [sheet, list, lines, table] = [['labels.xlsx', 'PK'], ['labels.json', '[]'], ['labels.csv', ''], ['labels.csv', 'path,label\n']] as Entries
     for (const [path, content] of [sheet!, list!, lines!]) expect(await issuesOf([...pictures, [path, content]])).toMatchObject({ issues: [`${path} TABLE_NOT_READ`] })
     expect(await issuesOf([...pictures, table!])).toMatchObject({ issues: ['labels.csv TABLE_EMPTY'] })
+  })
+
+  it('what is merged or trimmed is noted', async () => {
+    const splits = (set: string, seed: number) => ['train/cat', 'train/dog', 'test/cat'].flatMap((folder, i) => folderOf(`${set}/${folder}`, 3, { seed: seed + 10 * i }))
+    expect(await notesOf([...splits('set1', 0), ...splits('set2', 50)])).toMatchObject({ NESTED_FOLDERS: expect.arrayContaining(['set1/train/cat/ belongs to set1']) as string[] })
+    expect(await notesOf([...classes, ...folderOf('pred', 2, { seed: 60 })])).toMatchObject({ TAKEN_FOR_SPLIT: ['pred/ is unlabelled'] })
+    const rowsOf = classes.map(([path], i) => `${path},${i < 6 ? 'cat ' : 'dog'}`)
+    expect(await notesOf([...classes, ['labels.csv', ['path,label', ...rowsOf].join('\n')]])).toMatchObject({ LABEL_TRIMMED: expect.arrayContaining(['labels.csv:2: cat']) as string[] })
   })
 
   it('labels are alike by what nobody sees, not by a minus', () => {
@@ -131,6 +139,9 @@ describe('within a picture', () => {
     expect(tag).toBeGreaterThan(0)
     tiff.writeUInt16LE(0, tag + 8)
     for (const decode of [decodePicture(tiff, picture), decodeInSdk(tiff, picture)]) await expect(decode).rejects.toThrow('neither colour nor said to be transparency')
+    // Gray in four bands, tag 262: its bytes were once written over the next picture's.
+    tiff.writeUInt16LE(1, tiff.indexOf(Buffer.from([262 & 255, 262 >> 8, 3, 0, 1, 0, 0, 0])) + 8)
+    for (const decode of [decodePicture(tiff, picture), decodeInSdk(tiff, picture)]) await expect(decode).rejects.toThrow('it has 4 channels, of which 3 are no colours')
     expect(await decodeInSdk(pngFile({ height: 16, width: 16, colour: 2 }, deflateSync(Buffer.concat(Array.from({ length: 16 }, (_, y) => Buffer.concat([Buffer.from([0]), pixels.subarray(y * 48, (y + 1) * 48)]))))), picture)).toEqual(Buffer.from(pixels))
   })
 })

@@ -85,7 +85,11 @@ export async function decodePicture(file: Uint8Array, picture: Picture, header?:
   const sameSize = height === picture.height && width === picture.width
   if (sameSize && plain === 'gray') return repeatGray(await rawBytes(input.toColourspace('b-w')))
   const upright = plain === null ? flattenToRgb(input) : input
-  return rawBytes((sameSize ? upright : fitTo(upright, picture)).toColourspace('srgb'))
+  const pixels = await rawBytes((sameSize ? upright : fitTo(upright, picture)).toColourspace('srgb'))
+  // Bands beyond colour and transparency come out as they are: more bytes than a picture has would be another's.
+  const channels = pixels.length / (picture.height * picture.width)
+  if (channels !== 3) throw new Error(`it has ${channels} channels as RGB`)
+  return pixels
 }
 
 /** The file without what would cost much and has no part in the picture. */

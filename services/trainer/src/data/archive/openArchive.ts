@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Failure } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import type { Notes } from '../notes.js'
+import { pictureKind } from '../decode/pictureKind.js'
 import { isEncoding } from '../encoding.js'
 import { unfit } from '../problems.js'
 import type { Problems } from '../problems.js'
@@ -86,6 +87,7 @@ function openBy(source: ArchiveSource, { file, bytes, first }: { file: string; b
     case 'picture':
     case 'other':
       if (first.length === sniffBytes && first.every((byte) => byte === 0)) throw unreadable('begins with zeros: a tar archive without entries, or no archive at all')
+      if (isWebPage(first)) throw unreadable('is a web page, often one that tells of an error: download the archive again')
       throw unreadable(`is ${describeContent(first)}, by its first bytes: neither zip, tar nor tar.gz, Parquet nor a MATLAB file`)
   }
 }
@@ -102,6 +104,11 @@ async function checkContent(archive: Archive, { problems, name }: ArchiveSource)
   ]
   const message = `${name} has no files in it${besides.length > 0 ? `, only ${besides.join(' and ')}` : ''}`
   throw unfit({ path: archive.folders[0] ?? '', code: 'NO_FILES', message, fix: 'Pack the folder that the pictures are in, and look into the archive before it is sent.' })
+}
+
+function isWebPage(head: Uint8Array): boolean {
+  const kind = pictureKind(head)
+  return typeof kind !== 'string' && kind.code === 'HTML'
 }
 
 async function firstBytes(store: ObjectStore, key: string): Promise<Uint8Array> {

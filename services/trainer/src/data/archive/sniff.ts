@@ -28,6 +28,10 @@ const archives: readonly { magic: string; name: string }[] = [
   { magic: '504b0506', name: emptyZip },
   { magic: '504b0708', name: 'split zip' },
   { magic: '504b3030', name: 'split zip' },
+  { magic: '1f9d', name: 'compress (tar.Z)' },
+  { magic: '5d0000', name: 'LZMA (tar.lzma)' },
+  { magic: '78617221', name: 'xar' },
+  { magic: '4d5357494d', name: 'WIM' },
 ]
 
 /** What an archive that is not read is called; null where the first bytes are of none. */

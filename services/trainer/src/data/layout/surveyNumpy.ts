@@ -5,6 +5,7 @@ import { unfit } from '../problems.js'
 import type { Grid, Records } from '../records.js'
 import { readIn } from './containers.js'
 import type { Container } from './containers.js'
+import { noteBeside } from './noteBeside.js'
 import { pairUp } from './pairUp.js'
 import { wordsOf } from './parts.js'
 import { checkCounts, labelsOf, numbered, recordSurvey } from './recordSurvey.js'
@@ -26,6 +27,7 @@ export async function surveyNumpy(containers: readonly Container[], context: Sur
   const blocks: Block[] = []
   for (const { part, images, labels: given } of pairUp(arrays, context.notes)) {
     const labels = part === 'unlabelled' ? null : given
+    if (given !== null && labels === null) noteBeside([given.path], context.notes)
     if (labels !== null && !(labels.array.shape.length === 1 || (labels.array.shape.length === 2 && labels.array.shape[1] === 1))) {
       throw unfit({ path: labels.path, code: 'ARRAY_SHAPE', message: `its shape is (${labels.array.shape.join(', ')})`, fix: 'Labels are [n] or [n, 1], a whole number each.' })
     }

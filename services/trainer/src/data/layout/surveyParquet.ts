@@ -80,7 +80,7 @@ export async function surveyParquet(containers: readonly Container[], context: S
 
   for (const { path, part, table, label } of tables) {
     if (label !== null || part === 'unlabelled') continue
-    throw unfit({ path, code: 'LABEL_COLUMN', message: `none of its columns (${listed(table.columns.map(({ name }) => name))}) is called label`, fix: 'Call the column of the classes label; or give the file a name that begins with unlabelled.' })
+    throw unfit({ path, code: 'LABEL_COLUMN', message: `none of its columns (${listed(table.columns.map(({ name }) => name))}) is called label, class, category or target`, fix: 'Call the column of the classes label; or give the file a name that begins with unlabelled.' })
   }
   const naming = namingOf(tables, rows, context.notes)
   const items = rows.flatMap(({ path, part, label, odd }, file): Item[] => {
@@ -116,7 +116,7 @@ function columnsOf(path: string, columns: readonly ParquetColumn[], labels: 'fin
   const holding = (column: ParquetColumn, leaf: Leaf | null) => (leaf ? [{ column, leaf }] : [])
   const image = [...byName(['image', 'img']).flatMap((column) => holding(column, fieldOf(column) ?? isBytes(column.leaf))), ...columns.flatMap((column) => holding(column, fieldOf(column)))][0]
   if (!image) throw unfit({ path, code: 'NO_IMAGE_COLUMN', message: `none of its columns (${listed(columns.map(({ name }) => name))}) holds pictures`, fix: 'Name it image: a struct of bytes and path, or bytes.' })
-  const [label] = byName(labels === 'coarse' ? ['coarse_label'] : ['label', 'labels', 'fine_label'])
+  const [label] = byName(labels === 'coarse' ? ['coarse_label'] : ['label', 'labels', 'fine_label', 'class', 'category', 'target'])
   if (labels === 'coarse' && !label) throw unfit({ path, code: 'NO_COARSE_LABELS', message: 'it has no column coarse_label', fix: "Leave the option 'labels' out." })
   if (label && label.leaf === null) throw unfit({ path, code: 'LABEL_COLUMN', message: `its column ${label.name.slice(0, 100)} holds lists or structs`, fix: 'Give each row one label: a number or a name.' })
   if (label?.leaf?.type === physical.boolean) throw unfit({ path, code: 'LABEL_COLUMN', message: `its column ${label.name.slice(0, 100)} holds true and false`, fix: 'Write whole numbers or names.' })

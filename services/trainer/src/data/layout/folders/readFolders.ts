@@ -130,6 +130,7 @@ class Reader {
 
   /** Folders of classes, unless each of them holds its own splits. */
   #classesOrWithin(folders: readonly Folder[], unlabelled: readonly Folder[]): FolderReading {
+    for (const { path } of unlabelled) this.#notes.add('TAKEN_FOR_SPLIT', `${path} is unlabelled`)
     this.#assignUnlabelled(unlabelled)
     const within = folders.filter((folder) => this.#holdsSplits(folder))
     if (within.length > 0 && within.length === folders.length && folders.length > 1) return this.#splitsWithin(folders)
@@ -157,6 +158,7 @@ class Reader {
     for (const { className, part } of inner) {
       const split = settled.get(part.name)!
       this.#notes.add('TAKEN_FOR_SPLIT', `${part.path} is ${split}`)
+      for (const { path } of this.#levelOf(part).folders) this.#notes.add('NESTED_FOLDERS', `${path} belongs to ${className}`)
       for (const file of part.files) this.#places[file] = { part: split, className: split === 'unlabelled' ? null : className }
     }
     return this.#done([this.#root.path], [...settled.values()].includes('test'))

@@ -109,7 +109,9 @@ class TableReader {
     this.#matched++
     const { file, isAssumed } = match
     if (isAssumed) this.#context.notes.add('TABLE_PATHS', `${shown} -> ${this.#pathOf(file)}`)
-    const written = columns.label === null ? '' : cells[columns.label]!.trim()
+    const cell = columns.label === null ? '' : cells[columns.label]!
+    const written = cell.trim()
+    if (written !== cell) this.#context.notes.add('LABEL_TRIMMED', `${this.#table.path}:${line}: ${written}`)
     const label = written.normalize('NFC')
     if (label !== written) this.#context.notes.add('RENAMED_UNICODE', `${this.#table.path}:${line}: ${label}`)
     const split = columns.split === null ? '' : cells[columns.split]!.trim()
