@@ -94,6 +94,12 @@ describe('beside folders of classes', () => {
     expect(await notesOf([...classes, ['labels.csv', ['path,label', ...rowsOf].join('\n')]])).toMatchObject({ LABEL_TRIMMED: expect.arrayContaining(['labels.csv:2: cat']) as string[] })
   })
 
+  it('a NUL in a table is named with its line, not taken for another encoding', async () => {
+    const pictures = folderOf('img', 4)
+    const lines = ['path,label', ...pictures.map(([path], i) => `${path},${i % 2 ? 'dog' : i === 2 ? 'ca\0t' : 'cat'}`)]
+    expect(await issuesOf([...pictures, ['labels.csv', lines.join('\n')]])).toMatchObject({ issues: ['labels.csv:4 TABLE_ENCODING'], first: { message: 'the line holds a NUL byte, which no text has' } })
+  })
+
   it('labels are alike by what nobody sees, not by a minus', () => {
     expect(labelsAlike(['cat', 'cat\u200b', '-1', '1', 't-shirt', 'T shirt'])).toEqual([['cat', 'cat\u200b'], ['t-shirt', 'T shirt']])
   })

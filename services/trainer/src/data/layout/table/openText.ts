@@ -58,11 +58,14 @@ export async function openText(source: Source, given: string | null): Promise<Te
   if (given !== null) return textOf(source, { encoding: given, wasGiven: true, units: unitsOf(given) })
   const line = firstBadLine(bad.bytes, plain, isPlainText)
   const rest = bad.bytes.subarray(line.start)
-  const guesses = rest.subarray(0, 200).includes(0) ? [nulGuess(rest)] : likelyEncodings(letters(rest))
+  const isWide = isFullOfNul(rest)
+  const guesses = isWide ? [nulGuess(rest)] : likelyEncodings(letters(rest))
   const [first = letters(rest)] = [...linesOf(rest)].map(({ start, end }) => rest.subarray(start, end))
   const readings = guesses.map((encoding) => `${JSON.stringify((decodeText(first, encoding) ?? '').slice(0, 80))} by ${encoding}`)
+  const place = `${path}:${(await lineAt(source, bad.at, plain)) + line.number}`
+  if (!isWide && first.includes(0)) throw unfit({ path: place, code: 'TABLE_ENCODING', message: 'the line holds a NUL byte, which no text has', fix: 'Take the byte out, or save the table anew.' })
   throw unfit({
-    path: `${path}:${(await lineAt(source, bad.at, plain)) + line.number}`,
+    path: place,
     code: 'TABLE_ENCODING',
     message: `the line is not UTF-8${readings.length === 0 ? '' : `; it reads ${readings.join(', ')}`}`,
     fix: guesses.length === 0
@@ -74,7 +77,7 @@ export async function openText(source: Source, given: string | null): Promise<Te
 /** The beginning of a text as far as it can be read, for a look at its header: what is not of the encoding is replaced. */
 export function headOf(bytes: Uint8Array, given: string | null): string {
   const mark = markOf(bytes)
-  const { encoding, units } = mark ?? { encoding: isPlainText(bytes) || given === null || !isEncoding(given) ? (bytes.includes(0) ? nulGuess(bytes) : 'utf-8') : given, units: plain }
+  const { encoding, units } = mark ?? { encoding: isPlainText(bytes) || given === null || !isEncoding(given) ? (isFullOfNul(bytes) ? nulGuess(bytes) : 'utf-8') : given, units: plain }
   const content = bytes.subarray(units.start)
   return decodeText(content, encoding) ?? Buffer.from(content).toString(encoding === 'utf-16le' ? 'utf16le' : 'utf8')
 }
@@ -111,6 +114,12 @@ const isPlainText = (bytes: Uint8Array): boolean => !bytes.includes(0) && decode
 
 /** Decoded, and without half a letter of UTF-16. */
 const isWhole = (text: string | null): boolean => text !== null && !/\p{Surrogate}/u.test(text)
+
+/** Whether a text begins as one of two bytes a letter does: a single NUL is a mistake. */
+function isFullOfNul(bytes: Uint8Array): boolean {
+  const head = bytes.subarray(0, 200)
+  return 4 * head.filter((byte) => byte === 0).length >= head.length
+}
 
 const nulGuess = (bytes: Uint8Array): string => (bytes.indexOf(0) % 2 === 0 ? 'utf-16be' : 'utf-16le')
 
