@@ -85,7 +85,7 @@ async function download({ wheel, pin, python, temporary, log }) {
   log(`fetching ${title} with pip ${python.pip}${wheel.bytes ? ` (${megabytes(wheel.bytes)} MB)` : ''}`)
   let told = 0
   const watch = setInterval(() => {
-    const bytes = folderBytes(scratch) + folderBytes(folder)
+    const bytes = Math.max(largestFile(scratch), largestFile(folder)) // pip downloads to the one and copies to the other
     if (bytes - told < 25_000_000) return
     told = bytes
     log(`  ${title}: ${megabytes(bytes)}${wheel.bytes ? ` of ${megabytes(wheel.bytes)}` : ''} MB`)
@@ -144,11 +144,11 @@ function checkSpace(cache, pin) {
 
 const megabytes = (bytes) => Math.round(bytes / 1e6)
 
-function folderBytes(folder) {
+function largestFile(folder) {
   let bytes = 0
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     try {
-      if (entry.isFile()) bytes += statSync(join(entry.parentPath ?? entry.path, entry.name)).size
+      if (entry.isFile()) bytes = Math.max(bytes, statSync(join(entry.parentPath ?? entry.path, entry.name)).size)
     } catch {
       // pip moves its files while we look.
     }

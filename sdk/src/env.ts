@@ -1,8 +1,8 @@
-/** The one place that reads the environment. In a browser there is none. */
+/** The one place that reads the environment; an empty variable is none. In a browser there is no environment. */
 const variables: Record<string, string | undefined> = typeof process === 'undefined' ? {} : process.env
 
 export const environment = {
-  url: variables.IMCLR_URL,
-  apiKey: variables.IMCLR_API_KEY,
-  stateHome: variables.XDG_STATE_HOME,
+  url: variables.IMCLR_URL || undefined,
+  apiKey: variables.IMCLR_API_KEY || undefined,
+  stateHome: variables.XDG_STATE_HOME || undefined,
 }

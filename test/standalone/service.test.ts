@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createClient } from '@imclr/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeFolder } from '../support/parts.js'
@@ -43,10 +45,29 @@ describe('the service on one machine', () => {
   })
 
   it('leaves a note where clients look, by which the key opens it', async () => {
-    const { url, keyFile } = note(join(state, 'imclr', 'service.json'))
+    const { url, keyFile } = note(join(state, 'imclr', 'services', `${service.pid}.json`))
     const info = await createClient({ url, apiKey: readFileSync(keyFile, 'utf8').trim() }).api.system.info()
     expect(info).toBeTypeOf('object')
   })
+
+  it('is found by a client that names none, until there are several: then they are named', async () => {
+    // A process of its own: a client reads the environment once.
+    const ask = (url = '') => spawnSync(process.execPath, ['--input-type=module', '-e', `import { createClient } from '@imclr/sdk'
+      const told = await createClient({ retries: 0 }).api.project.current().then(({ name }) => name, ({ code, message }) => code + ' ' + message)
+      process.stdout.write(told)`], { cwd: fileURLToPath(new URL('../..', import.meta.url)), encoding: 'utf8', env: { ...process.env, XDG_STATE_HOME: state, IMCLR_URL: url, IMCLR_API_KEY: '' } }).stdout
+    writeFileSync(join(state, 'imclr', 'services', '999999999.json'), JSON.stringify({ ...note(), pid: 999_999_999 })) // left by one that was killed
+    expect(ask()).toBe('default')
+    const other = join(folder, 'second')
+    const second = start('--data-dir', other, '--port', '0')
+    await second.says(ready)
+    const { url } = note(join(other, 'service.json'))
+    expect(readdirSync(join(state, 'imclr', 'services')).sort()).toEqual([`${service.pid}.json`, `${second.pid}.json`].sort())
+    const told = ask()
+    for (const words of ['SEVERAL_SERVICES 2 imclr services', note().url, url, dataDir, other]) expect(told).toContain(words)
+    expect(ask(url)).toBe('default')
+    expect(await second.end('SIGINT')).toBe(0)
+    expect(ask()).toBe('default')
+  }, 90_000)
 
   it('is ready, and shows its figures', async () => {
     const { url } = note()
@@ -90,7 +111,7 @@ describe('the service on one machine', () => {
     const key = readFileSync(join(dataDir, 'api-key'), 'utf8')
     expect(await service.end('SIGINT')).toBe(0)
     expect(existsSync(join(dataDir, 'service.json'))).toBe(false)
-    expect(existsSync(join(state, 'imclr', 'service.json'))).toBe(false)
+    expect(readdirSync(join(state, 'imclr', 'services'))).toEqual([])
     service = start('--data-dir', dataDir, '--port', '0')
     await service.says(ready)
     expect(readFileSync(join(dataDir, 'api-key'), 'utf8')).toBe(key)

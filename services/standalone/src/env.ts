@@ -32,7 +32,7 @@ export function readSettings(options: Arguments, environment: Variables = proces
     databaseUrl: variables.DATABASE_URL ?? null,
     queueUrl: variables.QUEUE_URL ?? null,
     variables,
-    stateHome: variables.XDG_STATE_HOME ?? (variables.HOME === undefined ? null : `${variables.HOME}/.local/state`),
+    stateHome: variables.XDG_STATE_HOME || (variables.HOME === undefined ? null : `${variables.HOME}/.local/state`),
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 export interface ServiceNote {
@@ -6,21 +6,34 @@ export interface ServiceNote {
   /** File that holds an API key. */
   keyFile: string
   pid: number
+  /** Where its data are: people tell several services by it. */
+  dataDir: string
 }
 
 /**
- * Tells clients on this machine where the service is: in the data folder, and where every `createClient()` looks. Gives a
- * function that takes the notes back; one that another service has overwritten since stays.
+ * Tells clients on this machine where the service is: in the data folder, and where every `createClient()` looks, in a note of
+ * its own beside those of other services. Notes of services that are gone are taken away. Gives a function that takes ours back.
  */
-export async function leaveNotes(note: ServiceNote, { dataDir, stateHome }: { dataDir: string; stateHome: string | null }): Promise<() => Promise<void>> {
-  const paths = [join(dataDir, 'service.json'), ...(stateHome === null ? [] : [join(stateHome, 'imclr', 'service.json')])]
+export async function leaveNotes(note: ServiceNote, stateHome: string | null): Promise<() => Promise<void>> {
+  const shared = stateHome === null ? null : join(stateHome, 'imclr', 'services')
+  const paths = [join(note.dataDir, 'service.json'), ...(shared === null ? [] : [join(shared, `${note.pid}.json`)])]
   const text = `${JSON.stringify(note)}\n`
   for (const path of paths) {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await writeFile(`${path}.${note.pid}`, text, { mode: 0o600 })
-    await rename(`${path}.${note.pid}`, path)
+    await writeFile(`${path}.new`, text, { mode: 0o600 })
+    await rename(`${path}.new`, path)
   }
+  if (shared !== null) for (const name of await readdir(shared)) if (isGone(Number.parseInt(name, 10))) await rm(join(shared, name), { force: true })
   return async () => {
-    for (const path of paths) if ((await readFile(path, 'utf8').catch(() => null)) === text) await rm(path, { force: true })
+    for (const path of paths) await rm(path, { force: true })
+  }
+}
+
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EPERM' // of another user, but alive
   }
 }

@@ -71,7 +71,7 @@ export async function startService(settings: Settings, log: Logger): Promise<Run
     const { registry } = scheduler.metrics
     app.get('/metrics/scheduler', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
     await app.listen({ host: serving.HOST, port: serving.PORT })
-    opened('notes', null, await leaveNotes({ url, keyFile, pid: process.pid }, settings))
+    opened('notes', null, await leaveNotes({ url, keyFile, pid: process.pid, dataDir: settings.dataDir }, settings.stateHome))
     const warnings = lacksPublicUrl(serving) ? [publicUrlAdvice] : []
     for (const warning of warnings) log.warn(warning)
     return { url, keyFile, madeKey: created, warnings, close: closeAll }
