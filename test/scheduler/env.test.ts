@@ -14,6 +14,8 @@ describe("the scheduler's environment", () => {
 
   it('names every variable that is wrong', () => {
     expect(() => readRunningEnv({ IMCLR_SLOTS: '0', IMCLR_STALL_SECONDS: 'soon' })).toThrow(/IMCLR_SLOTS[\s\S]*IMCLR_STALL_SECONDS/)
+    expect(() => readRunningEnv({ IMCLR_THREADS: 'many', IMCLR_BATCH_WORKERS: '-1' })).toThrow(/IMCLR_BATCH_WORKERS[\s\S]*IMCLR_THREADS/)
+    expect(readRunningEnv({ IMCLR_THREADS: '', IMCLR_BATCH_WORKERS: '' })).toMatchObject({ IMCLR_THREADS: null, IMCLR_BATCH_WORKERS: 'auto' })
   })
 
   it('wants a device for each slot', () => {

@@ -122,5 +122,7 @@ describe("a trainer's environment", () => {
     }
     expect(trainerEnvironment(given)).toEqual({ PATH: '/bin', OBJECT_STORE_URL: 's3://b', AWS_SECRET_ACCESS_KEY: 's', TF_ENABLE_ONEDNN_OPTS: '1', IMCLR_LIBTENSORFLOW: '/tf', ...trainerProcessEnvironment })
     expect(trainerEnvironment({ GLIBC_TUNABLES: 'of mine' })).toEqual({ GLIBC_TUNABLES: 'of mine' })
+    const documented = { IMCLR_THREADS: '1', IMCLR_BATCH_WORKERS: '0', AWS_PROFILE: 'lab', AWS_WEB_IDENTITY_TOKEN_FILE: '/var/token', AWS_ROLE_ARN: 'arn:aws:iam::1:role/x' }
+    expect(trainerEnvironment(documented)).toEqual({ ...documented, ...trainerProcessEnvironment })
   })
 })

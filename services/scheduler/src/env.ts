@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Failure, readEnvironment, trainerProcessEnvironment, type Variables } from '@imclr/contract'
+import { Failure, readEnvironment, trainerProcessEnvironment, trainerVariables, type Variables } from '@imclr/contract'
 import { z } from 'zod'
 import type { SchedulerConfig } from './parts.js'
 
@@ -11,6 +11,7 @@ const seconds = z.coerce.number().positive()
 
 /** What `main.ts` and standalone share: how jobs are run. */
 const running = {
+  ...trainerVariables,
   IMCLR_SLOTS: z.coerce.number().int().min(1).max(64).default(1), // trainers at once: one uses the whole machine (or GPU)
   IMCLR_PREPARATIONS: z.coerce.number().int().min(1).max(16).default(1), // data sets prepared at once, beside the trainers: nobody waits for a training of a day with an upload
   IMCLR_DEVICES: z.string().transform((text) => text.split(',').map((each) => each.trim())).optional(), // GPU of each slot, as CUDA_VISIBLE_DEVICES has it; unset: all for each
@@ -70,8 +71,8 @@ export function schedulerConfig(env: RunningEnv, workDir: string): SchedulerConf
 }
 
 /** All that a trainer gets of our environment: where programs, libraries and the store are; no database, no queue, no signing key. */
-const forTrainers = /^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|XDG_CACHE_HOME|LD_LIBRARY_PATH|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|SSL_CERT_\w+|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|OBJECT_STORE_URL|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|CA_BUNDLE)|IMCLR_(LIBTENSORFLOW|CACHE|THREADS)|TF_\w+|OMP_\w+|KMP_\w+|DNNL_\w+|ONEDNN_\w+|CUDA_\w+|NVIDIA_\w+|XLA_\w+|GLIBC_TUNABLES)$/
+const forTrainers = /^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|XDG_CACHE_HOME|LD_LIBRARY_PATH|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|SSL_CERT_\w+|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|OBJECT_STORE_URL|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|DEFAULT_REGION|CA_BUNDLE|PROFILE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|WEB_IDENTITY_TOKEN_FILE|ROLE_ARN|ROLE_SESSION_NAME|CONTAINER_\w+|EC2_METADATA_\w+)|IMCLR_(LIBTENSORFLOW|CACHE)|TF_\w+|OMP_\w+|KMP_\w+|DNNL_\w+|ONEDNN_\w+|CUDA_\w+|NVIDIA_\w+|XLA_\w+|GLIBC_TUNABLES)$/
 
 export function trainerEnvironment(variables: Variables): Record<string, string> {
-  return { ...trainerProcessEnvironment, ...Object.fromEntries(Object.entries(variables).flatMap(([name, value]) => (value !== undefined && forTrainers.test(name) ? [[name, value] as const] : []))) }
+  return { ...trainerProcessEnvironment, ...Object.fromEntries(Object.entries(variables).flatMap(([name, value]) => (value !== undefined && (forTrainers.test(name) || name in trainerVariables) ? [[name, value] as const] : []))) }
 }

@@ -3,7 +3,7 @@
  * `IMCLR_THREADS` bounds the threads of training (default: one per core).
  */
 export function prepareEngineEnvironment(): void {
-  const threads = process.env.IMCLR_THREADS
+  const threads = process.env.IMCLR_THREADS || undefined
   const defaults: Record<string, string | undefined> = {
     TF_ENABLE_ONEDNN_OPTS: '1', // worth 2 to 5 times per convolution
     TF_CPP_MIN_LOG_LEVEL: '2', // errors only: stdout and stderr belong to events and our log
