@@ -28,6 +28,7 @@ it('a job with another pairing and another test-time input says so in manifest, 
   expect(await text('report.html')).toContain('tested on each picture stacked with its mirror image')
   expect(await text('model-card.md')).toContain('drawn from the training images of the same class')
   expect(await text('model-card.md')).toContain('stacking of a picture with its mirror image')
+  expect(JSON.parse(/```json\n([^]*?)\n```/.exec(await text('model-card.md'))![1]!)).toEqual(manifest.spec)
   expect((JSON.parse(await text('model.json')) as { modelTopology: unknown }).modelTopology).toMatchObject({ config: { layers: expect.arrayContaining([expect.objectContaining({ class_name: 'Permute' })]) as unknown } })
 })
 

@@ -11,7 +11,7 @@ export interface ModelCardInput {
 
 /** `model-card.md`: what a reader must know before using the model, after Mitchell et al. 2019, "Model Cards for Model Reporting". */
 export function modelCard({ job, dataset, report, network }: ModelCardInput): string {
-  return [head(job, report, network), data(dataset, report), ...origin(network), recipe(job, report), numbers(report), limitations(report), use(job, dataset), licence(network)].join('\n')
+  return [head(job, report, network), data(dataset, report), ...origin(network), recipe(job, report), numbers(report), limitations(report), use(job, dataset), licence(network), settings(job)].join('\n')
 }
 
 function head(job: TrainJobFile, { model, dataset }: Report, { title }: ModelCardInput['network']): string {
@@ -146,6 +146,14 @@ What the first weights came with:
 
 ${origin.licence.replace(/^/gm, '    ')}
 `}`
+
+/** All of the spec, so that no option can be forgotten above. */
+const settings = ({ spec }: TrainJobFile) => `## Every setting
+
+\`\`\`json
+${JSON.stringify(spec, null, 2).replaceAll('`', '\\u0060')}
+\`\`\`
+`
 
 const number = (value: number) => value.toLocaleString('en-US')
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`
