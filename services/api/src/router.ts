@@ -29,7 +29,7 @@ export const appRouter = router({
   dataset: datasetRouter,
   /**
    * From a version to a model: submit -> events until it has ended; get, list, cancel, delete. From a model and a version to a
-   * report: evaluate, the same, then evaluation.
+   * report: evaluate, the same, then evaluation; compareEvaluations measures two, image by image.
    */
   job: jobRouter,
   /** What came of it: list, get, delete; url and setPublic open its files to others; compare measures two, image by image. */

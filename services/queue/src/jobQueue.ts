@@ -1,6 +1,6 @@
 import type { JobKind, Lane } from '@imclr/contract'
 
-/** What lies in the queue: an id and nothing else. `entry` counts how often the job was queued, so a job can be queued again. */
+/** What lies in the queue: a job's id, and as `entry` how often the job was queued, so that it can be queued again. */
 export interface QueueEntry {
   jobId: string
   entry: number

@@ -28,8 +28,6 @@ interface Size {
   width: number
 }
 
-/** `[h, w, c]` */
-export const interleaved = ({ height, width }: Size, channels: 1 | 3): Grid => ({ height, width, channels, row: width * channels, column: channels, channel: 1 })
 /** `[c, h, w]` */
 export const planar = ({ height, width }: Size, channels: 1 | 3): Grid => ({ height, width, channels, row: width, column: 1, channel: height * width })
 /** `[c, w, h]`: column after column, as MATLAB has it. */
