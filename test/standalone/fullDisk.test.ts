@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@imclr/sdk'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { makeFolder } from '../support/parts.js'
 import { builtStandalone, protocolTrainer, spawnService } from '../support/spawnService.js'
 
@@ -49,3 +49,21 @@ it('on a full disk the service says so, to uploads and to records, and goes on o
     rmSync(folder, { recursive: true })
   }
 }, 180_000)
+
+it('on a full disk of its own the SDK says which, and leaves nothing there', async ({ skip }) => {
+  const folder = makeFolder('full-tmp')
+  const [disk, pictures] = [join(folder, 'disk'), join(folder, 'pictures')]
+  for (const path of [disk, pictures]) mkdirSync(path)
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status !== 0) skip('mounting is not allowed here')
+  try {
+    writeFileSync(join(pictures, 'large.png'), Buffer.alloc(8 * 2 ** 20))
+    vi.stubEnv('TMPDIR', disk)
+    const failure = await createClient({ url: 'http://127.0.0.1:1', apiKey: 'unused' }).datasets.upload(pictures).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ name: 'ServiceError', code: 'DISK_FULL', message: expect.stringContaining(`on this machine, ${hostname()}, is full`) as string, hint: expect.stringContaining('set TMPDIR') as string })
+    expect(readdirSync(disk)).toEqual([])
+  } finally {
+    vi.unstubAllEnvs()
+    execFileSync('umount', [disk])
+    rmSync(folder, { recursive: true, force: true })
+  }
+})

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { pack } from 'tar-stream'
 import { BadInputError, localError } from '../errors.js'
 import type { Note } from '../generated/api.js'
+import { ofFullDisk } from './ofFullDisk.js'
 import { walkFolder, type FollowLinks, type Walked } from './walkFolder.js'
 
 /** A folder as an archive of its own. */
@@ -21,7 +22,7 @@ export interface PackedFolder {
  * Packs a folder as a tar in the system's temporary folder, names sorted and times zero, so that the same files give the
  * same bytes and an upload that broke off can go on. Hidden files are left out; links are followed as asked.
  *
- * @throws BadInputError `EMPTY_SOURCE` that says why, and what `walkFolder` throws
+ * @throws BadInputError `EMPTY_SOURCE` that says why, and what `walkFolder` throws; ServiceError `DISK_FULL`
  */
 export async function packFolder(folder: string, followLinks: FollowLinks): Promise<PackedFolder> {
   const path = resolve(folder)
@@ -34,7 +35,7 @@ export async function packFolder(folder: string, followLinks: FollowLinks): Prom
     await writeTar(walked, archive)
   } catch (error) {
     await remove()
-    throw error
+    throw ofFullDisk(error, work)
   }
   return { archive, name: `${basename(path)}.tar`, notes: walked.notes, remove }
 }
