@@ -100,7 +100,7 @@ async function* explained(stream: AsyncIterable<unknown>, explain: (error: unkno
 }
 
 /** Whatever tRPC threw, as one of our errors. */
-export function understand(error: unknown, url: string): Error {
+function understand(error: unknown, url: string): Error {
   if (!(error instanceof TRPCClientError)) return unreachable(error, url)
   const data = error.data as { imclr?: ErrorFields; httpStatus?: number } | undefined
   if (!data) return error.cause instanceof ImclrError ? error.cause : unreachable(error, url)
@@ -113,7 +113,7 @@ const unreachable = (error: unknown, url: string): ConnectionError => {
 }
 
 /** What an answer that refuses says of it: the service in JSON, a proxy in front of it in a page. */
-export async function foreignFields(answer: Response, address: string): Promise<Partial<ErrorFields>> {
+async function foreignFields(answer: Response, address: string): Promise<Partial<ErrorFields>> {
   const text = await answer.text().catch(() => '')
   try {
     return JSON.parse(text) as Partial<ErrorFields>

@@ -6,7 +6,7 @@ import { noteKinds } from '../generated/api.js'
 /** Which links within an uploaded folder are followed: those that stay inside of it, all of them, or none. */
 export type FollowLinks = 'inside' | 'everywhere' | 'nowhere'
 
-export interface WalkedFile {
+interface WalkedFile {
   /** Where it is read from. */
   source: string
   /** Its path in the archive, with slashes; of an empty folder with one at its end. */

@@ -43,7 +43,7 @@ export async function* jobEvents({ api }: Connection, jobId: string, { after = 0
 }
 
 /** Exhaustive on purpose: a state this SDK does not know is an error, not a reason to wait for ever. */
-export function isFinal({ state }: Job): boolean {
+function isFinal({ state }: Job): boolean {
   switch (state) {
     case 'queued': case 'starting': case 'running': case 'paused': return false
     case 'succeeded': case 'failed': case 'canceled': case 'timed_out': return true

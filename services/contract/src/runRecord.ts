@@ -13,7 +13,7 @@ import type { EvaluationSpec } from './trainingSpec.js'
 
 const place = { arm: z.string(), seed: z.int(), budget: z.int().nullable() }
 
-export const corruptedRecord = z.object({
+const corruptedRecord = z.object({
   seed: z.int(), table: z.string(), frost: z.string(), // what makes two corrupted sets the same pictures
   rows: z.base64(), // bitmap over the test images: which were corrupted
   wrong: z.base64(), // uint8 per corrupted image, in the order of the test images: in how many of the benchmark's cells it was taken for another class

@@ -3,7 +3,7 @@ import { html, type Html } from './html.js'
 import { niceTicks } from './lineChart.js'
 import { shorten } from './numbers.js'
 
-export interface BudgetLine {
+interface BudgetLine {
   name: string
   /** CSS colour. */
   colour: string

@@ -4,7 +4,7 @@ import { niceTicks } from './lineChart.js'
 import { shorten } from './numbers.js'
 
 /** One row: an estimate with its intervals, and the values it is made of. */
-export interface ForestRow {
+interface ForestRow {
   label: string
   estimate: number
   /** Drawn thick; null where there is none. */

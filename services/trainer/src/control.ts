@@ -1,5 +1,5 @@
 /** What the outside asks of a running trainer: `stop` ends the training and keeps what there is, `suspend` leaves the rest to a later attempt. */
-export type Request = 'stop' | 'suspend'
+type Request = 'stop' | 'suspend'
 
 export interface Control {
   /** The request so far; a suspension outranks a stop. Read it between two steps. */

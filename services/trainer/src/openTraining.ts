@@ -11,7 +11,7 @@ import { buildNetwork } from './networks/buildNetwork.js'
 import type { LayersModel } from './tf.js'
 
 /** Which weights: those that are the model (averaged ones where the spec asks for them), or those that the steps move. */
-export type Weights = 'model' | 'raw'
+type Weights = 'model' | 'raw'
 
 export interface StepLosses {
   /** Mean cross-entropy of the labelled inputs. */

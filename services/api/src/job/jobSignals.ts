@@ -10,7 +10,7 @@ export interface JobSignals {
   close(): Promise<void>
 }
 
-export interface Bell extends Disposable {
+interface Bell extends Disposable {
   /** Resolves when the job has news since the last time, after `atMostMs` at the latest, or when `signal` aborts. */
   rung(atMostMs: number, signal?: AbortSignal): Promise<void>
 }

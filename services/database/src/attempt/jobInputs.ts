@@ -11,7 +11,7 @@ export type JobInputs =
   | { kind: 'train'; versionPrefix: string; reference: NamedModel | null; network: { prefix: string } | null; from: { id: string; name: string; prefix: string } | null }
   | { kind: 'evaluate'; versionPrefix: string; model: NamedModel; reference: NamedModel | null; options: EvaluateOptions }
 
-export interface NamedModel {
+interface NamedModel {
   modelId: string
   name: string
   prefix: string

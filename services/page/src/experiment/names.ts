@@ -7,7 +7,7 @@ export const armTitle = ({ plan }: Pick<ExperimentReport, 'plan'>, name: string)
 export const budgetName = (budget: number | null): string => (budget === null ? 'all labels' : `${count(budget)} labels`)
 
 /** Of arms, in their order. */
-export const colours = ['var(--second)', 'var(--accent)', 'var(--heat)', 'var(--soft)', 'var(--ink)'] as const
+const colours = ['var(--second)', 'var(--accent)', 'var(--heat)', 'var(--soft)', 'var(--ink)'] as const
 export const colourOf = (index: number): string => colours[index % colours.length]!
 
 /** "12 s", "34 min", "2.1 h": for costs. */

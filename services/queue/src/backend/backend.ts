@@ -9,15 +9,15 @@ export interface Backend {
   close(): Promise<void>
 }
 
-export interface EntryData {
+interface EntryData {
   jobId: string
   entry: number
 }
 
 /** BullMQ looks at the number of parameters: with three it gives a signal. */
-export type Process = (job: Job<EntryData>, token: string | undefined, signal: AbortSignal | undefined) => Promise<void>
+type Process = (job: Job<EntryData>, token: string | undefined, signal: AbortSignal | undefined) => Promise<void>
 
-export interface BackendWorkerOptions {
+interface BackendWorkerOptions {
   concurrency: number
   lockDuration: number
   stalledInterval: number
@@ -25,7 +25,7 @@ export interface BackendWorkerOptions {
 }
 
 /** The part of BullMQ's Queue that we use, whatever its backend. */
-export interface BackendQueue {
+interface BackendQueue {
   add(name: string, data: EntryData, options: { jobId: string; priority: number; attempts: number; removeOnComplete: boolean; removeOnFail: boolean }): Promise<unknown>
   remove(jobId: string): Promise<number>
   count(): Promise<number>
@@ -35,7 +35,7 @@ export interface BackendQueue {
 }
 
 /** The part of BullMQ's Worker that we use. */
-export interface BackendWorker {
+interface BackendWorker {
   waitUntilReady(): Promise<unknown>
   cancelJob(jobId: string, reason: string): boolean
   cancelAllJobs(reason: string): void

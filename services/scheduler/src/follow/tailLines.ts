@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 
-export interface Line {
+interface Line {
   /** From 1. */
   number: number
   text: string

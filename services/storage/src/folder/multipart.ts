@@ -10,7 +10,7 @@ import type { Multipart, StoredPart } from '../objectStore.js'
 import { codeOf, syncFolder, writeAside } from './files.js'
 
 const hexToBase64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64')
-export const base64ToHex = (base64: string): string => Buffer.from(base64, 'base64').toString('hex')
+const base64ToHex = (base64: string): string => Buffer.from(base64, 'base64').toString('hex')
 
 export class FolderMultipart {
   constructor(private readonly root: string) {}
@@ -94,4 +94,4 @@ async function* arriving(body: Readable, partNumber: number): AsyncIterable<Uint
   }
 }
 
-export const noSuchUpload = (multipartId: string): Failure => new Failure('NOT_FOUND', `the store has no upload ${JSON.stringify(multipartId.slice(0, 100))}: it was completed, aborted or never begun`)
+const noSuchUpload = (multipartId: string): Failure => new Failure('NOT_FOUND', `the store has no upload ${JSON.stringify(multipartId.slice(0, 100))}: it was completed, aborted or never begun`)

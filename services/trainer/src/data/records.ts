@@ -33,7 +33,7 @@ export const planar = ({ height, width }: Size, channels: 1 | 3): Grid => ({ hei
 /** `[c, w, h]`: column after column, as MATLAB has it. */
 export const columnMajor = ({ height, width }: Size, channels: 1 | 3): Grid => ({ height, width, channels, row: 1, column: height, channel: height * width })
 
-export const pictureBytes = ({ height, width, channels }: Grid): number => height * width * channels
+const pictureBytes = ({ height, width, channels }: Grid): number => height * width * channels
 
 /** Consecutive records as they lie. */
 export const readRecords = ({ file, offset, recordBytes, grid }: Records, { first, count }: { first: number; count: number }, scratch?: Uint8Array): Promise<Uint8Array> =>

@@ -5,7 +5,7 @@ import { opAttribute } from './opAttributes.js'
 import { lowPrecisionRules, type LowPrecisionRule, type Precision } from './precision.js'
 
 /** Why a step could not be recorded; the caller falls back to the eager step and says so. */
-export class RecordingError extends Error {
+class RecordingError extends Error {
   override readonly name = 'RecordingError'
 }
 

@@ -30,7 +30,7 @@ export interface SessionOptions {
   subject?: string | undefined
 }
 
-export type Where = Pick<EvaluationProgress, 'phase' | 'change' | 'severity'>
+type Where = Pick<EvaluationProgress, 'phase' | 'change' | 'severity'>
 
 /** Asks the model, batch by batch, and tells how far it is. */
 export interface Session {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** What a stream is for. A new use gets a new name, so that it never moves the draws of another. */
-export type StreamName = 'init' | 'shuffle' | 'augment' | 'mix' | 'pair' | 'unlabelled-shuffle' | 'unlabelled-augment' | 'unlabelled-pair' | 'dropout' | 'corrupt' | 'perturb' | 'split' | 'bootstrap'
+type StreamName = 'init' | 'shuffle' | 'augment' | 'mix' | 'pair' | 'unlabelled-shuffle' | 'unlabelled-augment' | 'unlabelled-pair' | 'dropout' | 'corrupt' | 'perturb' | 'split' | 'bootstrap'
 
 export interface StreamKey {
   /** The job's seed, a safe integer. */

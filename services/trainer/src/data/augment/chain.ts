@@ -11,7 +11,7 @@ import { gaussianNoise } from './noise.js'
 import { randAugment } from './randAugment.js'
 import { shift } from './shift.js'
 
-export interface AugmentImages {
+interface AugmentImages {
   /** uint8 `[n, height, width, 3]` */
   images: Uint8Array
   /** Which images, in order: `[b]`. */

@@ -7,7 +7,7 @@ export const pictureFormats = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'bmp', 'avi
 export type PictureFormat = (typeof pictureFormats)[number]
 
 /** In words, for messages. */
-export const readFormats = 'JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF'
+const readFormats = 'JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF'
 
 /** What is no picture that is read, by its name and with the way out: as an issue has it. */
 export interface NoPicture {

@@ -17,7 +17,7 @@ export interface NearDuplicate {
   distance: number
 }
 
-export const maxDistance = 8
+const maxDistance = 8
 /** Of the thumbnails, then of the pixels. */
 const minCorrelation = 0.95
 /** Contrast (standard deviation over the thumbnail, in levels of 255) below which a picture is too plain to be told from others. */

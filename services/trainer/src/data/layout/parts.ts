@@ -25,7 +25,7 @@ export function roleOf(name: string): Split | null {
 }
 
 /** What a file is for, by its own name, or else by its folder's; null where they do not say. */
-export function roleOfPath(path: string): Split | null {
+function roleOfPath(path: string): Split | null {
   const [name = '', folder = ''] = path.split('/').reverse()
   return roleOf(name.replace(/\.[^.]*$/, '')) ?? roleOf(folder)
 }

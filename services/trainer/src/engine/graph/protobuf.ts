@@ -1,6 +1,6 @@
 /** Protocol-buffer wire format, the writing half (five of its six wire types are enough for graphs). Messages are byte arrays of fields. */
 
-export function varint(value: number | bigint): Buffer {
+function varint(value: number | bigint): Buffer {
   let rest = BigInt.asUintN(64, BigInt(value))
   const bytes: number[] = []
   while (rest > 127n) {

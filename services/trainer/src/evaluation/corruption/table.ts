@@ -18,7 +18,7 @@ import { snow } from './snow.js'
 import { spatter } from './spatter.js'
 import { zoomBlur } from './zoomBlur.js'
 
-export type CorruptionGroup = 'noise' | 'blur' | 'weather' | 'digital'
+type CorruptionGroup = 'noise' | 'blur' | 'weather' | 'digital'
 export type Severity = 1 | 2 | 3 | 4 | 5
 export const severities: readonly Severity[] = [1, 2, 3, 4, 5]
 export type TableName = '32' | '64' | '224'

@@ -69,7 +69,7 @@ export function enlarge({ rows, columns, channels, height, width }: Enlargement,
 }
 
 /** 1, 1 + step, ... below `end`, counted as numpy.arange counts (rounding may let `end` itself in, as in the published files). */
-export function zoomFactors(end: number, step: number): number[] {
+function zoomFactors(end: number, step: number): number[] {
   return Array.from({ length: Math.ceil((end - 1) / step) }, (_, i) => 1 + i * (1 + step - 1))
 }
 

@@ -28,7 +28,7 @@ function bySeverity({ clean, perSeverity }: AnyReport['calibration']): Html {
 }
 
 /** What a perfectly calibrated model would show by chance: the mean distance of a bin's accuracy from its confidence. */
-export function chanceEce({ images, bins }: Calibration): number {
+function chanceEce({ images, bins }: Calibration): number {
   return bins.reduce((sum, { images: n, confidence }) => {
     if (n === 0 || confidence === null) return sum
     return sum + (n / images) * Math.sqrt((2 * confidence * (1 - confidence)) / (Math.PI * n))

@@ -12,7 +12,7 @@ const labelNames = ['label', 'label_name', 'class', 'class_name', 'classname', '
 const splitNames = ['split', 'set', 'part', 'subset', 'usage', 'partition', 'data_set', 'dataset']
 
 /** For messages. */
-export const wantedColumns = "one for the file (path, file_name, filename, file, image, image_path, img or id) and one for its class (label, class, category or target); 'split' (or set, part, subset, usage) may follow"
+const wantedColumns = "one for the file (path, file_name, filename, file, image, image_path, img or id) and one for its class (label, class, category or target); 'split' (or set, part, subset, usage) may follow"
 
 /** Which columns hold what, as places in the header. */
 export interface Columns {

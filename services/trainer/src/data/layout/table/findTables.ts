@@ -14,7 +14,7 @@ import { headOf, maxLineLength } from './openText.js'
 import { sharedFolder } from './pictureNames.js'
 
 /** How rows lie in a table. */
-export type Dialect = { kind: 'json' } | { kind: 'separated'; separator: Separator; headerLine: number }
+type Dialect = { kind: 'json' } | { kind: 'separated'; separator: Separator; headerLine: number }
 
 export interface Table {
   path: string
