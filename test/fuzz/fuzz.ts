@@ -71,7 +71,7 @@ export async function fuzz({ seconds, seed, only = [], most = 20, say = () => un
   await using trial = new Trial()
   const failing = async (reader: Reader, input: Input) => {
     const { upload, unpacked } = uploadOf(reader, input)
-    const allowance = allowed(unpacked)
+    const allowance = allowed(unpacked, reader.spare)
     const ending = await trial.prepare(upload, { limitSeconds: 2 * allowance.seconds, options: { imageSize: 8 } }) // small, so that honest ones take little time
     return { upload, ending, what: complaint(ending, allowance) }
   }

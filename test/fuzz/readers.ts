@@ -3,6 +3,7 @@ import { noise, pngOf } from '../support/png.js'
 import { idxOf, matArray, matCompressed, matFile, npyOf, pickleOf, type Pickled } from './formats/arrays.js'
 import { tarGzipped, tarred, zipped, type Entries } from './formats/archives.js'
 import { parquetOf } from './formats/parquet.js'
+import { avifTwisted, bmpTwisted, gifTwisted, jpegTwisted, pngTwisted, tiffTwisted, webpTwisted } from './formats/pictures.js'
 import { Twists } from './twists.js'
 
 /** How one reader's files are written; without edits the upload is an honest one. */
@@ -10,6 +11,8 @@ export interface Reader {
   name: string
   /** An archive's entries, or an upload that is one file. */
   write(twists: Twists): Entries | Buffer
+  /** Bytes of memory that it may take whatever its size: a picture of as many pixels as are allowed is decoded whole. */
+  spare?: number
 }
 
 const side = 8
@@ -32,6 +35,8 @@ const svhn = (seed: number, compress: boolean, twists: Twists): Buffer => {
 }
 const rows = pictures.map((bytes, i) => ({ bytes, label: i % 3 }))
 const table = (lines: string[][], twists: Twists): Buffer => Buffer.from(twists.list(lines, 20).map((fields) => twists.list(fields, 8).map((field) => twists.text(field)).join(',')).join('\n'))
+/** One picture of a format among those of two classes. */
+const ofFormat = (name: string, written: (twists: Twists) => Buffer): Reader => ({ name, spare: 800 * 2 ** 20, write: (t) => [...pictures.slice(0, 6).map((bytes, i): Entries[number] => [`${names[i % 2]!}/${i}.png`, bytes]), ['ant/it', written(t)]] })
 const inFolder = (): Entries => pictures.map((bytes, i) => [`img/${i}.png`, bytes])
 
 export const readers: readonly Reader[] = [
@@ -54,6 +59,15 @@ export const readers: readonly Reader[] = [
   { name: 'labels.csv', write: (t) => [['labels.csv', table([['path', 'label', 'split'], ...pictures.map((_, i) => [`img/${i}.png`, names[i % 3]!, 'train'])], t)], ...inFolder()] },
   { name: 'JSON lines', write: (t) => [['rows.jsonl', text(pictures.map((_, i) => JSON.stringify({ path: t.text(`img/${i}.png`), label: t.text(names[i % 3]!), more: t.list([i]) })), t)], ...inFolder()] },
   { name: 'folders', write: (t) => t.list(pictures, 200).map((bytes, i): Entries[number] => [`${t.text(names[i % 3]!)}/${i}.png`, t.bytes(bytes)]) },
+  ofFormat('PNG', pngTwisted),
+  ofFormat('JPEG', (t) => jpegTwisted(false, t)),
+  ofFormat('JPEG, progressive', (t) => jpegTwisted(true, t)),
+  ofFormat('WebP', webpTwisted),
+  ofFormat('GIF', gifTwisted),
+  ofFormat('AVIF', avifTwisted),
+  ofFormat('TIFF', tiffTwisted),
+  ofFormat('BMP', (t) => bmpTwisted(false, t)),
+  ofFormat('BMP, runs', (t) => bmpTwisted(true, t)),
 ]
 
 /** How the entries become an upload. */

@@ -31,7 +31,7 @@ export interface Allowance {
   bytes: number
 }
 
-export const allowed = (unpacked: number): Allowance => ({ seconds: 20 + (5 * unpacked) / 2 ** 20, bytes: 400 * 2 ** 20 + 40 * unpacked })
+export const allowed = (unpacked: number, spare = 0): Allowance => ({ seconds: 20 + (5 * unpacked) / 2 ** 20, bytes: 400 * 2 ** 20 + spare + 40 * unpacked })
 
 const endings = [null, 'ARCHIVE_UNREADABLE', 'ARCHIVE_UNSAFE', 'DATASET_INVALID', 'DATASET_TOO_LARGE']
 const mostWords = 2 ** 20
