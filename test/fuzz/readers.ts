@@ -35,8 +35,8 @@ const svhn = (seed: number, compress: boolean, twists: Twists): Buffer => {
 }
 const rows = pictures.map((bytes, i) => ({ bytes, label: i % 3 }))
 const table = (lines: string[][], twists: Twists): Buffer => Buffer.from(twists.list(lines, 20).map((fields) => twists.list(fields, 8).map((field) => twists.text(field)).join(',')).join('\n'))
-/** One picture of a format among those of two classes. */
-const ofFormat = (name: string, written: (twists: Twists) => Buffer): Reader => ({ name, spare: 800 * 2 ** 20, write: (t) => [...pictures.slice(0, 6).map((bytes, i): Entries[number] => [`${names[i % 2]!}/${i}.png`, bytes]), ['ant/it', written(t)]] })
+/** One picture of a format behind those of two classes: what it has too much of goes beyond the end. */
+const ofFormat = (name: string, written: (twists: Twists) => Buffer): Reader => ({ name, spare: 800 * 2 ** 20, write: (t) => [...pictures.slice(0, 6).map((bytes, i): Entries[number] => [`${names[i % 2]!}/${i}.png`, bytes]), ['bee/it', written(t)]] })
 const inFolder = (): Entries => pictures.map((bytes, i) => [`img/${i}.png`, bytes])
 
 export const readers: readonly Reader[] = [

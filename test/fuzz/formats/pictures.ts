@@ -87,9 +87,9 @@ export function avifTwisted(twists: Twists): Buffer {
   return boxes(honest.avif)
 }
 
-/** Gray in two pages that share their pixels, one strip each. */
+/** Gray in two pages that share their pixels, one strip each, with bytes enough for some channels more. */
 export function tiffTwisted(twists: Twists): Buffer {
-  const pixels = noise(7, side * side)
+  const pixels = noise(7, 5 * side * side)
   const start = 8
   const tags: [tag: number, type: number, value: number][] = [[254, 4, 0], [256, 4, side], [257, 4, side], [258, 3, 8], [259, 3, 1], [262, 3, 1], [273, 4, start], [277, 3, 1], [278, 4, side], [279, 4, pixels.length], [284, 3, 1], [338, 3, 0], [339, 3, 1]]
   const first = start + pixels.length
