@@ -3,7 +3,7 @@
 
 const signature = '89504e470d0a1a0a'
 
-export const isPng = (file: Uint8Array): boolean => Buffer.from(file.subarray(0, 8)).toString('hex') === signature
+const isPng = (file: Uint8Array): boolean => Buffer.from(file.subarray(0, 8)).toString('hex') === signature
 
 /** Names, places and bytes of whole chunks, up to where the file ends or a chunk claims more than it has. */
 function* chunksOf(content: Buffer): Generator<{ name: string; at: number; end: number }> {
@@ -29,8 +29,9 @@ export function isAnimatedPng(file: Uint8Array): boolean {
 /** Texts that may be packed. A thousand of them, of 8 MB each, come out of as many kilobytes, and libpng unpacks them all. */
 const texts = new Set(['zTXt', 'iTXt'])
 
-/** The same picture without texts that may be packed; the file itself where it has none. */
+/** The same picture without texts that may be packed; the file itself where it has none, or is no PNG. */
 export function withoutTexts(file: Uint8Array): Uint8Array {
+  if (!isPng(file)) return file
   const content = bufferOf(file)
   const kept: Uint8Array[] = []
   let from = 0

@@ -32,8 +32,9 @@ export function firstDirectory(file: Uint8Array): Map<number, number> {
 /** Samples of a pixel that are its colour, by the photometric interpretation: gray, RGB, palette, inks, luma and chroma, L*a*b*. */
 const colours: Record<number, number> = { 0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3 }
 
-/** What libvips would take for something else, in words; null where there is nothing of the kind. */
+/** What libvips would take for something else, in words; null where there is nothing of the kind, or the file is no TIFF. */
 export function tiffMistake(file: Uint8Array): string | null {
+  if (!isTiff(file)) return null
   const tags = firstDirectory(file)
   const [ycc, jpeg] = [6, 7]
   const [photometric, samples] = [tags.get(tiffTags.photometric) ?? 0, tags.get(tiffTags.samplesPerPixel) ?? 1]

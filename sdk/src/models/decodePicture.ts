@@ -1,7 +1,7 @@
 import type { Picture } from '../generated/api.js'
 import { decodeBmp, isBmp, readBmpHeader } from '../generated/bmp.js'
-import { isPng, withoutTexts } from '../generated/png.js'
-import { isTiff, tiffMistake } from '../generated/tiff.js'
+import { withoutTexts } from '../generated/png.js'
+import { tiffMistake } from '../generated/tiff.js'
 import { BadInputError, localError } from '../errors.js'
 
 /**
@@ -17,9 +17,9 @@ export async function decodePicture(image: string | URL | Uint8Array, { height, 
     throw new BadInputError(localError('UNREADABLE_IMAGE', `The image cannot be read: ${(cause as Error).message}`, 'Give the path of a file that is there, or its bytes.'), { cause })
   })
   try {
-    const mistake = isTiff(file) ? tiffMistake(file) : null
+    const mistake = tiffMistake(file)
     if (mistake !== null) throw new Error(mistake)
-    const upright = isBmp(file) ? sharp(decodeBmp(file), { raw: { ...readBmpHeader(file), channels: 3 } }) : sharp(isPng(file) ? withoutTexts(file) : file, { failOn: 'error' }).autoOrient().flatten({ background: '#000' })
+    const upright = isBmp(file) ? sharp(decodeBmp(file), { raw: { ...readBmpHeader(file), channels: 3 } }) : sharp(withoutTexts(file), { failOn: 'error' }).autoOrient().flatten({ background: '#000' })
     // As preparing does it, step by step: a JPEG is halved while decoding only where that leaves Lanczos twice the target to work on, and a
     // picture of the target's size is not resampled.
     const pixels = await upright.resize({ width, height, fit: shapes[fit], position: 'centre', kernel, background: '#000', fastShrinkOnLoad: false })

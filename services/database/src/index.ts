@@ -4,7 +4,7 @@ export { type Channel, type Database, type Listener, type PgliteHandle, type Que
 export { notify } from './notify.js'
 export * as schema from './schema.js'
 export type { Runner, StoredNetworkSummary, StoredVersionSummary } from './schema.js'
-export { lockFolder } from './lockFolder.js'
+export { isRunning, lockFolder } from './lockFolder.js'
 // What a scheduler does with one attempt of a job.
 export { claimJob, type Claim } from './attempt/claimJob.js'
 export type { Fence, JobRow } from './attempt/fence.js'

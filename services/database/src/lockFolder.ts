@@ -96,7 +96,8 @@ async function startOf(pid: number): Promise<string> {
   return `${boot.trim()}:${fields[19]}`
 }
 
-function isRunning(pid: number): boolean {
+/** Whether there is a process of this number, ours or another user's. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

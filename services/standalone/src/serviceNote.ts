@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isRunning } from '@imclr/database'
 
 export interface ServiceNote {
   url: string
@@ -23,17 +24,8 @@ export async function leaveNotes(note: ServiceNote, stateHome: string | null): P
     await writeFile(`${path}.new`, text, { mode: 0o600 })
     await rename(`${path}.new`, path)
   }
-  if (shared !== null) for (const name of await readdir(shared)) if (isGone(Number.parseInt(name, 10))) await rm(join(shared, name), { force: true })
+  if (shared !== null) for (const name of await readdir(shared)) if (!isRunning(Number.parseInt(name, 10))) await rm(join(shared, name), { force: true })
   return async () => {
     for (const path of paths) await rm(path, { force: true })
-  }
-}
-
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'EPERM' // of another user, but alive
   }
 }

@@ -6,9 +6,9 @@ const le = (bytes: number) => (value: number): Buffer => {
   out.writeUIntLE(modulo(value, 2 ** (8 * bytes)), 0, bytes)
   return out
 }
-export const [u16, u32] = [le(2), le(4)]
+export const [u8, u16, u32] = [le(1), le(2), le(4)]
 const modulo = (value: number, size: number): number => ((Math.trunc(value) % size) + size) % size
-const bigEndian = (value: number): Buffer => {
+export const bigEndian = (value: number): Buffer => {
   const out = Buffer.alloc(4)
   out.writeUInt32BE(modulo(value, 2 ** 32))
   return out

@@ -2,7 +2,7 @@ import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { noise } from '../../support/png.js'
 import type { Twists } from '../twists.js'
-import { u32 } from './arrays.js'
+import { bigEndian, u16, u32, u8 } from './arrays.js'
 
 const side = 12
 const raw = (seed: number, frames = 1) => sharp(noise(seed, frames * side * side * 3), { raw: { height: frames * side, width: side, channels: 3, ...(frames > 1 ? { pageHeight: side } : {}) } })
@@ -17,23 +17,15 @@ const honest = {
   avif: await raw(6).avif({ effort: 0 }).toBuffer(),
 }
 
-const cut = (value: number, bytes: number): Buffer => {
-  const out = Buffer.alloc(bytes)
-  out.writeUIntBE(Number(BigInt.asUintN(8 * bytes, BigInt(Number.isFinite(value) ? Math.trunc(value) : 0))), 0, bytes)
-  return out
-}
-const be32 = (value: number): Buffer => cut(value, 4)
-const little = (value: number, bytes: number): Buffer => cut(value, bytes).reverse()
-
 /** Chunks under their checksums, with a packed text among them. */
 export function pngTwisted(twists: Twists): Buffer {
   const chunks: [name: string, body: Buffer][] = [['zTXt', Buffer.concat([Buffer.from('Comment\0\0'), deflateSync(Buffer.alloc(5000, 65))])]]
   for (let at = 8; at < honest.png.length; at += 12 + honest.png.readUInt32BE(at)) chunks.push([honest.png.toString('latin1', at + 4, at + 8), honest.png.subarray(at + 8, at + 8 + honest.png.readUInt32BE(at))])
   chunks.splice(1, 0, ...chunks.splice(0, 1)) // behind the header
-  const header = (body: Buffer) => Buffer.concat([be32(twists.number(body.readUInt32BE(0))), be32(twists.number(body.readUInt32BE(4))), ...[...body.subarray(8)].map((byte) => cut(twists.number(byte), 1))])
+  const header = (body: Buffer) => Buffer.concat([bigEndian(twists.number(body.readUInt32BE(0))), bigEndian(twists.number(body.readUInt32BE(4))), ...[...body.subarray(8)].map((byte) => u8(twists.number(byte)))])
   return Buffer.concat([honest.png.subarray(0, 8), ...twists.list(chunks, 100).map(([name, body]) => {
     const typed = Buffer.concat([Buffer.from(name, 'latin1'), name === 'IHDR' ? header(body) : twists.bytes(body)])
-    return Buffer.concat([be32(twists.number(typed.length - 4)), typed, be32(crc32(typed))])
+    return Buffer.concat([bigEndian(twists.number(typed.length - 4)), typed, bigEndian(crc32(typed))])
   })])
 }
 
@@ -48,7 +40,7 @@ export function jpegTwisted(progressive: boolean, twists: Twists): Buffer {
     segments.push(file.subarray(at, next))
     at = next
   }
-  return Buffer.concat([file.subarray(0, 2), ...twists.list(segments, 100).map((segment) => (segment.length < 4 ? segment : Buffer.concat([segment.subarray(0, 2), cut(twists.number(segment.readUInt16BE(2)), 2), twists.bytes(segment.subarray(4))])))])
+  return Buffer.concat([file.subarray(0, 2), ...twists.list(segments, 100).map((segment) => (segment.length < 4 ? segment : Buffer.concat([segment.subarray(0, 2), u16(twists.number(segment.readUInt16BE(2))).reverse(), twists.bytes(segment.subarray(4))])))])
 }
 
 /** A file of chunks: name, little-endian length, content, a byte more where that is odd. */
@@ -59,15 +51,15 @@ export function webpTwisted(twists: Twists): Buffer {
     chunks.push(honest.webp.subarray(at, at + 8 + bytes + (bytes % 2)))
     at += 8 + bytes + (bytes % 2)
   }
-  const body = Buffer.concat(twists.list(chunks, 100).map((chunk) => Buffer.concat([chunk.subarray(0, 4), little(twists.number(chunk.readUInt32LE(4)), 4), twists.bytes(chunk.subarray(8))])))
-  return Buffer.concat([Buffer.from('RIFF'), little(twists.number(body.length + 4), 4), Buffer.from('WEBP'), body])
+  const body = Buffer.concat(twists.list(chunks, 100).map((chunk) => Buffer.concat([chunk.subarray(0, 4), u32(twists.number(chunk.readUInt32LE(4))), twists.bytes(chunk.subarray(8))])))
+  return Buffer.concat([Buffer.from('RIFF'), u32(twists.number(body.length + 4)), Buffer.from('WEBP'), body])
 }
 
 /** The screen's size and flags, then what sharp wrote, its blocks as they are. */
 export function gifTwisted(twists: Twists): Buffer {
   const at = honest.gif.indexOf(0x2c, 13)
   const image = honest.gif.subarray(at + 1, at + 9)
-  const numbers = (bytes: Buffer) => [0, 2, 4, 6].filter((place) => place < bytes.length - 1).map((place) => little(twists.number(bytes.readUInt16LE(place)), 2))
+  const numbers = (bytes: Buffer) => [0, 2, 4, 6].filter((place) => place < bytes.length - 1).map((place) => u16(twists.number(bytes.readUInt16LE(place))))
   return Buffer.concat([honest.gif.subarray(0, 6), ...numbers(honest.gif.subarray(6, 10)), honest.gif.subarray(10, at + 1), ...numbers(image), twists.bytes(honest.gif.subarray(at + 9))])
 }
 
@@ -81,7 +73,7 @@ export function avifTwisted(twists: Twists): Buffer {
       const name = box.toString('latin1', 4, 8)
       const skip = holders[name]
       const body = skip === undefined ? twists.bytes(box.subarray(8)) : Buffer.concat([box.subarray(8, 8 + skip), boxes(box.subarray(8 + skip))])
-      return Buffer.concat([be32(twists.number(box.length)), box.subarray(4, 8), body])
+      return Buffer.concat([bigEndian(twists.number(box.length)), box.subarray(4, 8), body])
     }))
   }
   return boxes(honest.avif)
@@ -91,14 +83,14 @@ export function avifTwisted(twists: Twists): Buffer {
 export function tiffTwisted(twists: Twists): Buffer {
   const pixels = noise(7, 5 * side * side)
   const start = 8
-  const tags: [tag: number, type: number, value: number][] = [[254, 4, 0], [256, 4, side], [257, 4, side], [258, 3, 8], [259, 3, 1], [262, 3, 1], [273, 4, start], [277, 3, 1], [278, 4, side], [279, 4, pixels.length], [284, 3, 1], [338, 3, 0], [339, 3, 1]]
+  const tags: [tag: number, type: number, value: number][] = [[254, 4, 0], [256, 4, side], [257, 4, side], [258, 3, 8], [259, 3, 1], [262, 3, 1], [273, 4, start], [277, 3, 1], [278, 4, side], [279, 4, pixels.length], [284, 3, 1], [339, 3, 1]]
   const first = start + pixels.length
   const bytes = 2 + 12 * tags.length + 4
   const directory = (next: number) => {
-    const written = twists.list(tags.filter(([tag]) => tag !== 338), 12).map(([tag, type, value]) => Buffer.concat([little(twists.number(tag), 2), little(twists.number(type), 2), little(twists.number(1), 4), little(twists.number(value), 4)]))
-    return Buffer.concat([little(twists.number(written.length), 2), ...written, little(twists.number(next), 4)])
+    const written = twists.list(tags, 12).map(([tag, type, value]) => Buffer.concat([u16(twists.number(tag)), u16(twists.number(type)), u32(twists.number(1)), u32(twists.number(value))]))
+    return Buffer.concat([u16(twists.number(written.length)), ...written, u32(twists.number(next))])
   }
-  return Buffer.concat([Buffer.from('II*\0', 'latin1'), little(twists.number(first), 4), twists.bytes(pixels), directory(first + bytes - 12), directory(0)])
+  return Buffer.concat([Buffer.from('II*\0', 'latin1'), u32(twists.number(first)), twists.bytes(pixels), directory(first + bytes), directory(0)])
 }
 
 /** 8 bits by a palette, as they are or in runs. */
@@ -108,7 +100,7 @@ export function bmpTwisted(runs: boolean, twists: Twists): Buffer {
     ? Buffer.concat([...Array.from({ length: side }, (_, y) => Buffer.concat([...Array.from({ length: 3 }, (__, i) => Buffer.from([4, y * 3 + i])), Buffer.from([0, 0])])), Buffer.from([0, 1])])
     : Buffer.from(noise(9, side * side))
   const offset = 14 + 40 + palette.length
-  const n = (value: number, bytes: number) => little(twists.number(value), bytes)
+  const n = (value: number, bytes: 2 | 4) => (bytes === 2 ? u16 : u32)(twists.number(value))
   return Buffer.concat([
     Buffer.from('BM'), n(offset + pixels.length, 4), u32(0), n(offset, 4),
     n(40, 4), n(side, 4), n(side, 4), n(1, 2), n(8, 2), n(runs ? 1 : 0, 4), n(pixels.length, 4), n(0, 4), n(0, 4), n(256, 4), n(0, 4),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { Failure, prepareOptions } from '@imclr/contract'
-import type { DatasetManifest, Note, PrepareOptionsInput, Progress } from '@imclr/contract'
+import type { DatasetManifest, PrepareOptionsInput, Progress } from '@imclr/contract'
 import { openStore } from '@imclr/storage'
 import type { ObjectStore } from '@imclr/storage'
 import tar from 'tar-stream'
@@ -72,14 +72,14 @@ export async function workplace() {
     store,
     workDir,
     root,
-    prepare: async (archive: Uint8Array, options: PrepareOptionsInput = {}, change: { maxBytes?: number; maxImages?: number; signal?: AbortSignal; noted?: (notes: Note[]) => void } = {}): Promise<Prepared> => {
+    prepare: async (archive: Uint8Array, options: PrepareOptionsInput = {}, change: { maxBytes?: number; maxImages?: number; signal?: AbortSignal } = {}): Promise<Prepared> => {
       const uploadKey = 'projects/prj_aaaaaaaaaaaaaaaaaaaa/uploads/upl_aaaaaaaaaaaaaaaaaaaa/archive'
       await store.put(uploadKey, archive, { contentType: 'application/octet-stream' })
       const progress: Progress[] = []
-      const { signal = new AbortController().signal, maxBytes = 2 ** 30, maxImages = 100_000, noted = () => undefined } = change
+      const { signal = new AbortController().signal, maxBytes = 2 ** 30, maxImages = 100_000 } = change
       const { manifestSha256 } = await prepare({
         jobFile: { schemaVersion: 1, kind: 'prepare', jobId: 'job_aaaaaaaaaaaaaaaaaaaa', projectId: 'prj_aaaaaaaaaaaaaaaaaaaa', attempt: 1, options: prepareOptions.parse(options), uploadKey, uploadName: 'archive', outputPrefix, maxBytes, maxImages },
-        store, workDir, signal, progress: (state) => progress.push(state), noted,
+        store, workDir, signal, progress: (state) => progress.push(state), noted: () => undefined,
       })
       return { manifest: await readDatasetManifest(store, outputPrefix), manifestSha256, store, progress }
     },

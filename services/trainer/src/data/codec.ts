@@ -19,8 +19,8 @@ import type { Picture } from '@imclr/contract'
 import { framesOf, maxFrames } from './decode/frames.js'
 import type { PictureFormat } from './decode/pictureKind.js'
 import { decodeBmp, isBmp, readBmpHeader } from './format/bmp.js'
-import { isAnimatedPng, isPng, withoutTexts } from './format/png.js'
-import { isTiff, tiffMistake } from './format/tiff.js'
+import { isAnimatedPng, withoutTexts } from './format/png.js'
+import { tiffMistake } from './format/tiff.js'
 
 // One thread per picture, several pictures at once: that is what keeps a few cores busy with small pictures. No cache: no picture is read twice.
 sharp.concurrency(1)
@@ -58,10 +58,10 @@ export interface Pixels {
 /** Reads the header alone. @throws Error (libvips' words) when it cannot be read or the format is none of ours */
 export async function measurePicture(file: Uint8Array): Promise<PictureHeader> {
   if (isBmp(file)) return { ...readBmpHeader(file), format: 'bmp', plain: null, hasMore: false }
-  const mistake = isTiff(file) ? tiffMistake(file) : null
+  const mistake = tiffMistake(file)
   if (mistake !== null) throw new Error(mistake)
   if (framesOf(file) > maxFrames) throw new Error(`it has more than ${maxFrames} frames or pages, the most that are taken`)
-  const { autoOrient, format: loader, compression, channels, depth, hasAlpha, icc, orientation, space, isPalette, pages = 1 } = await sharp(plainly(file), { limitInputPixels: false }).metadata()
+  const { autoOrient, format: loader, compression, channels, depth, hasAlpha, icc, orientation, space, isPalette, pages = 1 } = await sharp(withoutTexts(file), { limitInputPixels: false }).metadata()
   const format = loader === 'heif' && compression === 'av1' ? 'avif' : loader
   if (!(format in contentTypes)) throw new Error(`Input is ${compression ?? format}`)
   if (channels > maxChannels) throw new Error(`it has ${channels} channels`)
@@ -81,7 +81,7 @@ export async function measurePicture(file: Uint8Array): Promise<PictureHeader> {
 export async function decodePicture(file: Uint8Array, picture: Picture, header?: PictureHeader): Promise<Uint8Array> {
   const { height, width, plain, format } = header ?? (await measurePicture(file))
   if (format === 'bmp') return scalePixels(wholeBmp(file, { height, width }), picture)
-  const input = sharp(plainly(file), { limitInputPixels: maxPixels, failOn: 'error' })
+  const input = sharp(withoutTexts(file), { limitInputPixels: maxPixels, failOn: 'error' })
   const sameSize = height === picture.height && width === picture.width
   if (sameSize && plain === 'gray') return repeatGray(await rawBytes(input.toColourspace('b-w')))
   const upright = plain === null ? flattenToRgb(input) : input
@@ -91,9 +91,6 @@ export async function decodePicture(file: Uint8Array, picture: Picture, header?:
   if (channels !== 3) throw new Error(`it has ${channels} channels as RGB`)
   return pixels
 }
-
-/** The file without what would cost much and has no part in the picture. */
-const plainly = (file: Uint8Array): Uint8Array => (isPng(file) ? withoutTexts(file) : file)
 
 function wholeBmp(file: Uint8Array, { height, width }: Pick<PictureHeader, 'height' | 'width'>): Pixels {
   if (height * width > maxPixels) throw new Error('Input image exceeds pixel limit')
