@@ -26,10 +26,13 @@ async function main(): Promise<void> {
 
   say(`imclr is starting; its data are in ${settings.dataDir}`)
   const service = await startService(settings, log)
-  say(`imclr is ready at ${service.url}`)
-  say(`  API key: ${service.madeKey ? 'made, ' : ''}in ${service.keyFile} (readable by you alone)`)
-  for (const warning of service.warnings) say(`  warning: ${warning}`)
-  say('  stop it with Ctrl-C: trainings in progress go on from a checkpoint at the next start')
+  // One write: whoever waits for the first line finds the others behind it.
+  say([
+    `imclr is ready at ${service.url}`,
+    `  API key: ${service.madeKey ? 'made, ' : ''}in ${service.keyFile} (readable by you alone)`,
+    ...service.warnings.map((warning) => `  warning: ${warning}`),
+    '  stop it with Ctrl-C: trainings in progress go on from a checkpoint at the next start'
+  ].join('\n'))
 
   const signal = await signalled
   say('imclr is closing; trainings leave a checkpoint')
