@@ -11,11 +11,30 @@ export default tseslint.config(
       '@typescript-eslint/no-explicit-any': 'error',
       'max-params': ['error', 3],
       'no-console': 'error',
-      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Read the environment in env.ts alone.' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Read the environment in env.ts alone.' },
+      ],
     },
   },
   { files: ['sdk/examples/**'], rules: { 'no-console': 'off' } },
   { files: ['**/env.ts'], rules: { 'no-restricted-properties': 'off' } },
-  { files: ['**/*.mjs', 'infra/**'], languageOptions: { globals: { console: 'readonly', process: 'readonly', Buffer: 'readonly', URL: 'readonly', fetch: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', performance: 'readonly' } } },
+  {
+    files: ['**/*.mjs', 'infra/**'],
+    languageOptions: {
+      globals: {
+        console: 'readonly',
+        process: 'readonly',
+        Buffer: 'readonly',
+        URL: 'readonly',
+        fetch: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        performance: 'readonly',
+      },
+    },
+  },
   { rules: { '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }] } },
 )

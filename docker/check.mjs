@@ -18,17 +18,23 @@ const dockerfile = resolve(process.argv[2] ?? join(root, 'docker/standalone.Dock
 /** The instructions, one per line after joining continued lines. */
 function readDockerfile(path) {
   const text = readFileSync(path, 'utf8').replace(/\\\n/g, ' ')
-  return text.split('\n').filter(line => line.trim() !== '' && !line.startsWith('#')).map(line => {
-    const [, name, rest] = /^(\w+)\s+(.*)$/.exec(line.trim())
-    return { name: name.toUpperCase(), rest }
-  })
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+    .map((line) => {
+      const [, name, rest] = /^(\w+)\s+(.*)$/.exec(line.trim())
+      return { name: name.toUpperCase(), rest }
+    })
 }
 
 const expand = (text, variables) => text.replace(/\$\{(\w+)\}/g, (_, name) => variables[name] ?? '')
 
 /** Copies what git knows (and no more) of a path of the checkout, as a clean checkout would have it. */
 function copyFromCheckout(source, target) {
-  const files = execFileSync('git', ['ls-files', '-z', '--', source], { cwd: root }).toString().split('\0').filter(name => name !== '' && existsSync(join(root, name)))
+  const files = execFileSync('git', ['ls-files', '-z', '--', source], { cwd: root })
+    .toString()
+    .split('\0')
+    .filter((name) => name !== '' && existsSync(join(root, name)))
   if (files.length === 0) throw new Error(`COPY ${source}: git knows no such file`)
   for (const file of files) {
     const inside = file === source ? file.split('/').at(-1) : file.slice(source.length + 1)
@@ -41,7 +47,12 @@ class Build {
   constructor(place) {
     this.place = place
     this.stages = new Map()
-    this.arguments = { NODE_IMAGE: 'this machine', APP: join(place, 'app'), ENGINE: join(place, 'engine'), DATA: join(place, 'data') }
+    this.arguments = {
+      NODE_IMAGE: 'this machine',
+      APP: join(place, 'app'),
+      ENGINE: join(place, 'engine'),
+      DATA: join(place, 'data'),
+    }
   }
 
   variables() {
@@ -94,13 +105,21 @@ class Build {
   RUN(text) {
     if (text.startsWith('apt-get ')) return this.lookUpPackages(text)
     const start = performance.now()
-    const { status } = spawnSync('sh', ['-ec', text], { cwd: this.folder, env: { ...process.env, ...this.variables() }, stdio: ['ignore', 'inherit', 'inherit'] })
+    const { status } = spawnSync('sh', ['-ec', text], {
+      cwd: this.folder,
+      env: { ...process.env, ...this.variables() },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
     if (status !== 0) throw new Error(`RUN ${text}: exit code ${status}`)
     console.log(`docker: RUN ${text.slice(0, 60)}: ${Math.round((performance.now() - start) / 1000)} s`)
   }
 
   lookUpPackages(text) {
-    const names = /install (.*?)(&&|$)/.exec(text)?.[1].split(/\s+/).filter(word => word !== '' && !word.startsWith('-')) ?? []
+    const names =
+      /install (.*?)(&&|$)/
+        .exec(text)?.[1]
+        .split(/\s+/)
+        .filter((word) => word !== '' && !word.startsWith('-')) ?? []
     for (const name of names) {
       const known = spawnSync('apt-cache', ['show', '--no-all-versions', name], { stdio: 'ignore' }).status === 0
       if (!known) throw new Error(`RUN ${text}: this machine's Debian knows no package ${name}`)
@@ -108,16 +127,24 @@ class Build {
     console.log(`docker: packages known to Debian: ${names.join(', ')}`)
   }
 
-  USER(text) { this.user = text.split(':').map(Number) }
+  USER(text) {
+    this.user = text.split(':').map(Number)
+  }
   VOLUME() {}
   EXPOSE() {}
-  STOPSIGNAL(text) { this.stopSignal = text }
-  HEALTHCHECK(text) { this.healthCheck = JSON.parse(/CMD (\[.*\])$/.exec(text)[1]) }
-  CMD(text) { this.command = JSON.parse(text) }
+  STOPSIGNAL(text) {
+    this.stopSignal = text
+  }
+  HEALTHCHECK(text) {
+    this.healthCheck = JSON.parse(/CMD (\[.*\])$/.exec(text)[1])
+  }
+  CMD(text) {
+    this.command = JSON.parse(text)
+  }
 }
 
 function freePort() {
-  return new Promise(done => {
+  return new Promise((done) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const { port } = probe.address()
       probe.close(() => done(port))
@@ -127,9 +154,15 @@ function freePort() {
 
 /** The engine's libraries have to be found where the final stage puts them, by the image's user. */
 function loadEngine(build) {
-  const program = "import('./services/trainer/dist/tf.js').then(({ tf }) => { if (tf.matMul([[1, 2]], [[3], [4]]).dataSync()[0] !== 11) throw new Error('1 * 3 + 2 * 4 is not 11') })"
+  const program =
+    "import('./services/trainer/dist/tf.js').then(({ tf }) => { if (tf.matMul([[1, 2]], [[3], [4]]).dataSync()[0] !== 11) throw new Error('1 * 3 + 2 * 4 is not 11') })"
   const [uid, gid] = build.user
-  const { status, stderr } = spawnSync('node', ['-e', program], { cwd: build.folder, env: { PATH: process.env.PATH, ...build.environment }, encoding: 'utf8', ...(process.getuid() === 0 ? { uid, gid } : {}) })
+  const { status, stderr } = spawnSync('node', ['-e', program], {
+    cwd: build.folder,
+    env: { PATH: process.env.PATH, ...build.environment },
+    encoding: 'utf8',
+    ...(process.getuid() === 0 ? { uid, gid } : {}),
+  })
   if (status !== 0) throw new Error(`the engine does not run: ${stderr}`)
   console.log('docker: the engine runs')
 }
@@ -142,20 +175,27 @@ async function startImage(build) {
   const env = { PATH: process.env.PATH, HOME: build.place, ...build.environment, PORT: String(await freePort()) }
   const [program, ...args] = build.command
   const service = spawn(program, args, { cwd: build.folder, env, stdio: ['ignore', 'inherit', 'inherit'], ...asUser })
-  const ended = new Promise(done => service.once('exit', (code, signal) => done(code ?? signal)))
+  const ended = new Promise((done) => service.once('exit', (code, signal) => done(code ?? signal)))
   let alive = true
-  ended.then(() => { alive = false })
+  ended.then(() => {
+    alive = false
+  })
   const [check, ...checkArgs] = build.healthCheck
   const start = performance.now()
   try {
-    while (spawnSync(check, checkArgs, { cwd: build.folder, env, stdio: 'ignore', timeout: 5_000, ...asUser }).status !== 0) {
+    while (
+      spawnSync(check, checkArgs, { cwd: build.folder, env, stdio: 'ignore', timeout: 5_000, ...asUser }).status !== 0
+    ) {
       if (!alive) throw new Error(`${build.command.join(' ')} ended with ${await ended}`)
       if (performance.now() - start > 90_000) throw new Error('the health check did not succeed within 90 s')
-      await new Promise(done => setTimeout(done, 250))
+      await new Promise((done) => setTimeout(done, 250))
     }
     console.log(`docker: healthy after ${((performance.now() - start) / 1000).toFixed(1)} s, as user ${uid}`)
     service.kill(build.stopSignal)
-    const code = await Promise.race([ended, new Promise(done => setTimeout(() => done('nothing within 30 s'), 30_000).unref())])
+    const code = await Promise.race([
+      ended,
+      new Promise((done) => setTimeout(() => done('nothing within 30 s'), 30_000).unref()),
+    ])
     if (code !== 0) throw new Error(`${build.stopSignal} ended it with ${code}, not with exit code 0`)
   } finally {
     service.kill('SIGKILL')
@@ -172,7 +212,7 @@ function lendLibraries(engine) {
   if (spawnSync('cp', ['-al', from, engine], { stdio: 'ignore' }).status !== 0) execFileSync('cp', ['-a', from, engine])
 }
 
-const sizeOf = folder => execFileSync('du', ['-sm', folder]).toString().split('\t')[0]
+const sizeOf = (folder) => execFileSync('du', ['-sm', folder]).toString().split('\t')[0]
 
 // Readable for the image's user, who is not the one that builds.
 const place = join(mkdtempSync(join(tmpdir(), 'imclr-docker-')), 'image')

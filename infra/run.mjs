@@ -15,17 +15,74 @@ const service = ['services/standalone', 'services/trainer']
 
 /** What each verb needs and runs. `builds` are TypeScript projects; '.' is all of them, tests included. The doctor looks at what there is. */
 const verbs = {
-  demo: { says: 'train imclr and baseline on a small real data set, show both reports', builds: [...service, 'sdk', 'infra'], engine: true, program: 'infra/dist/demo/demo.js' },
-  experiment: { says: 'run a preset or an experiment of your own, or draw its report: npm run experiment -- --help', builds: [...service, 'sdk', 'infra'], engine: true, program: 'infra/dist/experiment/main.js' },
-  start: { says: 'run the service on this machine, in the foreground', builds: service, engine: true, program: 'services/standalone/dist/main.js' },
-  test: { says: 'run the tests; arguments choose some: npm test -- test/queue', builds: ['.'], engine: true, program: 'node_modules/vitest/vitest.mjs', args: ['run'] },
-  doctor: { says: 'tell what machine, engine and GPU there are', packages: false, builds: [], engine: false, program: 'infra/setup/doctor.mjs' },
-  setup: { says: 'make the native engine (once per machine; done by the other verbs by themselves)', builds: [], engine: false, program: 'infra/setup/native.mjs' },
-  bench: { says: 'measure the speed of training, evaluation and data', builds: ['.'], engine: true, program: 'test/dist/bench/main.js' },
-  learning: { says: 'compare what models learn with the same recipe in PyTorch (hours)', builds: ['.'], engine: true, program: 'test/dist/learning/main.js' },
-  chaos: { says: 'kill processes at random moments of seeded runs', builds: ['.'], engine: true, program: 'test/dist/chaos/main.js' },
-  fuzz: { says: 'try strange uploads on every reader of data, by seed', builds: ['.'], engine: false, program: 'test/dist/fuzz/main.js' },
-  generate: { says: 'write the SDK\'s generated client anew from the router', builds: ['infra/generate'], engine: false, program: 'infra/generate/dist/main.js' },
+  demo: {
+    says: 'train imclr and baseline on a small real data set, show both reports',
+    builds: [...service, 'sdk', 'infra'],
+    engine: true,
+    program: 'infra/dist/demo/demo.js',
+  },
+  experiment: {
+    says: 'run a preset or an experiment of your own, or draw its report: npm run experiment -- --help',
+    builds: [...service, 'sdk', 'infra'],
+    engine: true,
+    program: 'infra/dist/experiment/main.js',
+  },
+  start: {
+    says: 'run the service on this machine, in the foreground',
+    builds: service,
+    engine: true,
+    program: 'services/standalone/dist/main.js',
+  },
+  test: {
+    says: 'run the tests; arguments choose some: npm test -- test/queue',
+    builds: ['.'],
+    engine: true,
+    program: 'node_modules/vitest/vitest.mjs',
+    args: ['run'],
+  },
+  doctor: {
+    says: 'tell what machine, engine and GPU there are',
+    packages: false,
+    builds: [],
+    engine: false,
+    program: 'infra/setup/doctor.mjs',
+  },
+  setup: {
+    says: 'make the native engine (once per machine; done by the other verbs by themselves)',
+    builds: [],
+    engine: false,
+    program: 'infra/setup/native.mjs',
+  },
+  bench: {
+    says: 'measure the speed of training, evaluation and data',
+    builds: ['.'],
+    engine: true,
+    program: 'test/dist/bench/main.js',
+  },
+  learning: {
+    says: 'compare what models learn with the same recipe in PyTorch (hours)',
+    builds: ['.'],
+    engine: true,
+    program: 'test/dist/learning/main.js',
+  },
+  chaos: {
+    says: 'kill processes at random moments of seeded runs',
+    builds: ['.'],
+    engine: true,
+    program: 'test/dist/chaos/main.js',
+  },
+  fuzz: {
+    says: 'try strange uploads on every reader of data, by seed',
+    builds: ['.'],
+    engine: false,
+    program: 'test/dist/fuzz/main.js',
+  },
+  generate: {
+    says: "write the SDK's generated client anew from the router",
+    builds: ['infra/generate'],
+    engine: false,
+    program: 'infra/generate/dist/main.js',
+  },
 }
 
 function usage() {
@@ -35,7 +92,8 @@ function usage() {
 
 /** Runs `program` with this terminal, passes signals on, and ends as it ended. */
 function become(program, args) {
-  if (!existsSync(join(root, program))) throw new PrepareError(`${program} is missing`, 'the build did not make it; remove the dist folders and try again')
+  if (!existsSync(join(root, program)))
+    throw new PrepareError(`${program} is missing`, 'the build did not make it; remove the dist folders and try again')
   const child = spawn(process.execPath, [join(root, program), ...args], { stdio: 'inherit', cwd: root })
   // A terminal sends Ctrl-C to the child as well; sending it again would read as "stop at once".
   const passed = process.stdin.isTTY ? ['SIGTERM', 'SIGHUP'] : ['SIGTERM', 'SIGHUP', 'SIGINT']
@@ -48,7 +106,7 @@ function become(program, args) {
 function fail(error) {
   // A failure that the user can mend says how; any other is a mistake of ours and shows where it happened.
   if (error.fix === undefined) throw error
-  console.error(['', `imclr: ${error.message}`, ...[error.fix].flat().map(line => `  fix: ${line}`)].join('\n'))
+  console.error(['', `imclr: ${error.message}`, ...[error.fix].flat().map((line) => `  fix: ${line}`)].join('\n'))
   process.exit(1)
 }
 

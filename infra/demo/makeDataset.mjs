@@ -21,7 +21,18 @@ const testPerClass = 200
 const unlabelled = 4000
 
 /** Label by label, as published; "T-shirt/top" would be two folders, so its slash became a line. */
-const classes = ['T-shirt_top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot']
+const classes = [
+  'T-shirt_top',
+  'Trouser',
+  'Pullover',
+  'Dress',
+  'Coat',
+  'Sandal',
+  'Shirt',
+  'Sneaker',
+  'Bag',
+  'Ankle boot',
+]
 
 /** SHA-256 of the uncompressed originals; the compressed files differ from one packaging to the next. */
 const originalSums = {
@@ -35,7 +46,10 @@ const side = 28
 function readOriginal(name) {
   const bytes = gunzipSync(readFileSync(join(originals, name)))
   const sum = createHash('sha256').update(bytes).digest('hex')
-  if (sum !== originalSums[name]) throw new Error(`${join(originals, name)} does not hold the original data: SHA-256 ${sum}, not ${originalSums[name]}`)
+  if (sum !== originalSums[name])
+    throw new Error(
+      `${join(originals, name)} does not hold the original data: SHA-256 ${sum}, not ${originalSums[name]}`,
+    )
   return bytes
 }
 
@@ -43,13 +57,20 @@ function readOriginal(name) {
 function readPart(part) {
   const images = readOriginal(`${part}-images-idx3-ubyte.gz`).subarray(16)
   const labels = readOriginal(`${part}-labels-idx1-ubyte.gz`).subarray(8)
-  return Array.from(labels, (label, index) => ({ index, label, pixels: images.subarray(index * side * side, (index + 1) * side * side) }))
+  return Array.from(labels, (label, index) => ({
+    index,
+    label,
+    pixels: images.subarray(index * side * side, (index + 1) * side * side),
+  }))
 }
 
 /** The images in an order that is decided by `purpose` and their position alone. */
 function shuffled(images, purpose) {
   const key = ({ index }) => createHash('sha256').update(`fashion-mnist-small ${purpose} ${index}`).digest('hex')
-  return images.map(image => [key(image), image]).sort(([a], [b]) => (a < b ? -1 : 1)).map(([, image]) => image)
+  return images
+    .map((image) => [key(image), image])
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, image]) => image)
 }
 
 const taken = new Set()
@@ -86,11 +107,11 @@ function pngChunk(type, data) {
 /** PNG's predictions of a byte from its left, upper and upper left neighbours (PNG specification, section 9.2). */
 const predictions = [
   () => 0,
-  left => left,
+  (left) => left,
   (_, up) => up,
   (left, up) => (left + up) >> 1,
   (left, up, corner) => {
-    const [a, b, c] = [left, up, corner].map(value => Math.abs(left + up - corner - value))
+    const [a, b, c] = [left, up, corner].map((value) => Math.abs(left + up - corner - value))
     return a <= b && a <= c ? left : b <= c ? up : corner
   },
 ]
@@ -101,39 +122,74 @@ function filterRows(pixels, choose) {
   const at = (x, y) => (x < 0 || y < 0 ? 0 : pixels[y * side + x])
   for (let y = 0; y < side; y++) {
     const candidates = predictions.map((predict, filter) =>
-      Uint8Array.from({ length: side + 1 }, (_, i) => (i === 0 ? filter : at(i - 1, y) - predict(at(i - 2, y), at(i - 1, y - 1), at(i - 2, y - 1)))))
+      Uint8Array.from({ length: side + 1 }, (_, i) =>
+        i === 0 ? filter : at(i - 1, y) - predict(at(i - 2, y), at(i - 1, y - 1), at(i - 2, y - 1)),
+      ),
+    )
     rows.push(choose(candidates))
   }
   return Buffer.concat(rows)
 }
 
 /** How much a filtered row varies, the usual guess of how badly it will compress. */
-const roughness = row => row.subarray(1).reduce((sum, byte) => sum + Math.min(byte, 256 - byte), 0)
+const roughness = (row) => row.subarray(1).reduce((sum, byte) => sum + Math.min(byte, 256 - byte), 0)
 
 const choices = [
-  ...predictions.map((_, filter) => candidates => candidates[filter]),
-  candidates => candidates.reduce((best, row) => (roughness(row) < roughness(best) ? row : best)),
+  ...predictions.map((_, filter) => (candidates) => candidates[filter]),
+  (candidates) => candidates.reduce((best, row) => (roughness(row) < roughness(best) ? row : best)),
 ]
 
 /** An 8 bit gray PNG, by the choice of filters that makes it smallest. */
 function encodePng(pixels) {
   const header = Buffer.from([0, 0, 0, side, 0, 0, 0, side, 8, 0, 0, 0, 0])
-  const data = choices.map(choose => zlibSync(filterRows(pixels, choose), { level: 9 })).reduce((best, next) => (next.length < best.length ? next : best))
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), pngChunk('IHDR', header), pngChunk('IDAT', data), pngChunk('IEND', Buffer.alloc(0))])
+  const data = choices
+    .map((choose) => zlibSync(filterRows(pixels, choose), { level: 9 }))
+    .reduce((best, next) => (next.length < best.length ? next : best))
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    pngChunk('IHDR', header),
+    pngChunk('IDAT', data),
+    pngChunk('IEND', Buffer.alloc(0)),
+  ])
 }
 
 const train = readPart('train')
 const test = readPart('t10k')
 const files = new Map()
 const add = (folder, images) => {
-  for (const { index, pixels } of images) files.set(`${folder}/${String(index).padStart(5, '0')}.png`, encodePng(pixels))
+  for (const { index, pixels } of images)
+    files.set(`${folder}/${String(index).padStart(5, '0')}.png`, encodePng(pixels))
 }
-classes.forEach((name, label) => add(`test/${name}`, take(shuffled(test.filter(image => image.label === label), 'test'), testPerClass)))
-classes.forEach((name, label) => add(`train/${name}`, take(shuffled(train.filter(image => image.label === label), 'train'), trainPerClass)))
+classes.forEach((name, label) =>
+  add(
+    `test/${name}`,
+    take(
+      shuffled(
+        test.filter((image) => image.label === label),
+        'test',
+      ),
+      testPerClass,
+    ),
+  ),
+)
+classes.forEach((name, label) =>
+  add(
+    `train/${name}`,
+    take(
+      shuffled(
+        train.filter((image) => image.label === label),
+        'train',
+      ),
+      trainPerClass,
+    ),
+  ),
+)
 add('unlabelled', take(shuffled(train, 'unlabelled'), unlabelled))
 
 const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1))
 // Local time is what a zip archive holds; the day of the originals' last change.
 const zipped = zipSync(Object.fromEntries(sorted), { level: 0, mtime: new Date(2020, 4, 23) })
 writeFileSync(archive, zipped)
-console.log(`${archive}: ${files.size} images, ${zipped.length} bytes, sha256 ${createHash('sha256').update(zipped).digest('hex')}`)
+console.log(
+  `${archive}: ${files.size} images, ${zipped.length} bytes, sha256 ${createHash('sha256').update(zipped).digest('hex')}`,
+)

@@ -35,7 +35,8 @@ export function readDemoOptions(args: string[]): DemoOptions | string {
       },
     })
     const epochs = values.epochs === undefined ? null : Number(values.epochs)
-    if (epochs !== null && !(Number.isInteger(epochs) && epochs > 0)) return `--epochs takes a whole number above zero, not ${values.epochs}`
+    if (epochs !== null && !(Number.isInteger(epochs) && epochs > 0))
+      return `--epochs takes a whole number above zero, not ${values.epochs}`
     return { ...values, epochs }
   } catch (error) {
     return (error as Error).message.split('. ')[0]!

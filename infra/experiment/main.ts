@@ -10,16 +10,23 @@ import { run } from './run.js'
 import { summary } from './summary.js'
 import { readRuns, writeReport } from './writeReport.js'
 
-const say = (text: string): void => { process.stdout.write(`${text}\n`) }
-const complain = (text: string): void => { process.stderr.write(`${text}\n`) }
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`)
+}
+const complain = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
 
 async function main(command: Command): Promise<void> {
   switch (command.kind) {
-    case 'help': return say(usage)
-    case 'list': return say(presetNames.map(describe).join('\n\n'))
-    case 'run': return run(command.run, { say, signal: stopped() })
+    case 'help':
+      return say(usage)
+    case 'list':
+      return say(presetNames.map(describe).join('\n\n'))
+    case 'run':
+      return run(command.run, { say, signal: stopped() })
     case 'report': {
-      const runs = await readRuns(command.files, command.as && await readChoice(command.as))
+      const runs = await readRuns(command.files, command.as && (await readChoice(command.as)))
       const { report, paths } = await writeReport(runs, command.out ?? `experiments/${runs.plan.name}`)
       return say(`${summary(report)}\n\n${paths.map((path) => `  ${path}`).join('\n')}`)
     }
@@ -29,16 +36,21 @@ async function main(command: Command): Promise<void> {
 /** Aborts at the first Ctrl-C or SIGTERM; at the second the process ends as usual. */
 function stopped(): AbortSignal {
   const stop = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error('stopped; the same command goes on from here')))
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => stop.abort(new Error('stopped; the same command goes on from here')))
   return stop.signal
 }
 
 function describe(name: (typeof presetNames)[number]): string {
   const preset = presets[name]
-  return [name, `  ${preset.claim}`, ...scales.map((scale) => {
-    const { arms, seeds, budgets } = definitionOf(preset, scale)
-    return `  ${scale.padEnd(7)} ${String(arms.length * seeds.length * budgets.length).padStart(3)} runs. ${preset.scales[scale].recipe}`
-  })].join('\n')
+  return [
+    name,
+    `  ${preset.claim}`,
+    ...scales.map((scale) => {
+      const { arms, seeds, budgets } = definitionOf(preset, scale)
+      return `  ${scale.padEnd(7)} ${String(arms.length * seeds.length * budgets.length).padStart(3)} runs. ${preset.scales[scale].recipe}`
+    }),
+  ].join('\n')
 }
 
 let command: Command
@@ -52,7 +64,8 @@ await main(command).catch((error: unknown) => {
   process.exitCode = 1
   complain(`\nThe experiment did not come to its end: ${error instanceof Error ? error.message : String(error)}`)
   if (!(error instanceof ImclrError) && !(error instanceof Failure)) return
-  for (const { path, message, fix } of error.issues.slice(0, 10)) complain(`  ${path}: ${message}${fix ? `. ${fix}` : ''}`)
+  for (const { path, message, fix } of error.issues.slice(0, 10))
+    complain(`  ${path}: ${message}${fix ? `. ${fix}` : ''}`)
   const hint = error instanceof ImclrError ? error.hint : error.record.hint
   if (hint) complain(`  code ${error.code}. ${hint}`)
 })

@@ -58,8 +58,22 @@ export const defaultFolder = 'experiment-data'
 export function readCommand(args: string[]): Command {
   const text = { type: 'string' } as const
   const { values, positionals } = parseArgs({
-    args, allowPositionals: true,
-    options: { data: text, version: text, scale: text, seeds: text, budgets: text, epochs: text, rivals: { type: 'boolean' }, 'image-size': text, as: text, folder: text, out: text, help: { type: 'boolean', short: 'h' } },
+    args,
+    allowPositionals: true,
+    options: {
+      data: text,
+      version: text,
+      scale: text,
+      seeds: text,
+      budgets: text,
+      epochs: text,
+      rivals: { type: 'boolean' },
+      'image-size': text,
+      as: text,
+      folder: text,
+      out: text,
+      help: { type: 'boolean', short: 'h' },
+    },
   })
   const [first, ...others] = positionals
   if (values.help || first === undefined) return { kind: 'help' }
@@ -67,32 +81,47 @@ export function readCommand(args: string[]): Command {
   const chosen = scale.safeParse(values.scale ?? 'small')
   if (!chosen.success) throw new Error(`--scale takes small, medium or paper, got ${values.scale}`)
   const choice = (experiment: string): Chosen => ({
-    experiment, scale: chosen.data,
+    experiment,
+    scale: chosen.data,
     seeds: values.seeds === undefined ? null : seedsOf(values.seeds),
-    budgets: values.budgets === undefined ? null : values.budgets.split(',').map((one) => (one.trim() === 'all' ? null : whole('--budgets', one))),
+    budgets:
+      values.budgets === undefined
+        ? null
+        : values.budgets.split(',').map((one) => (one.trim() === 'all' ? null : whole('--budgets', one))),
     epochs: values.epochs === undefined ? null : whole('--epochs', values.epochs),
     rivals: values.rivals ?? false,
   })
   if (first === 'report') {
     if (others.length === 0) throw new Error('report needs at least one file of stored runs (runs.json)')
-    return { kind: 'report', files: others, as: values.as === undefined ? null : choice(values.as), out: values.out ?? null }
+    return {
+      kind: 'report',
+      files: others,
+      as: values.as === undefined ? null : choice(values.as),
+      out: values.out ?? null,
+    }
   }
   if (values.as !== undefined) throw new Error('--as belongs to report')
   if (others.length > 0) throw new Error(`one experiment at a time, got ${positionals.join(', ')}`)
-  if ((values.data === undefined) === (values.version === undefined)) throw new Error('name the images with --data, or a data set version with --version')
+  if ((values.data === undefined) === (values.version === undefined))
+    throw new Error('name the images with --data, or a data set version with --version')
   return {
     kind: 'run',
     run: {
-      ...choice(first), data: values.data ?? null, version: values.version ?? null,
+      ...choice(first),
+      data: values.data ?? null,
+      version: values.version ?? null,
       imageSize: values['image-size'] === undefined ? null : whole('--image-size', values['image-size']),
-      folder: values.folder ?? null, out: values.out ?? null,
+      folder: values.folder ?? null,
+      out: values.out ?? null,
     },
   }
 }
 
 function seedsOf(list: string): number[] {
   const many = /^(\d+)x$/.exec(list.trim())?.[1]
-  return many === undefined ? list.split(',').map((one) => whole('--seeds', one)) : Array.from({ length: Number(many) }, (_, i) => i + 1)
+  return many === undefined
+    ? list.split(',').map((one) => whole('--seeds', one))
+    : Array.from({ length: Number(many) }, (_, i) => i + 1)
 }
 
 function whole(option: string, value: string): number {

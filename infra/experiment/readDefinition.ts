@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { experimentDefinition, presetNames, type ExperimentChoice, type ExperimentDefinition, type PresetName } from '@imclr/contract'
+import {
+  experimentDefinition,
+  presetNames,
+  type ExperimentChoice,
+  type ExperimentDefinition,
+  type PresetName,
+} from '@imclr/contract'
 import { z } from 'zod'
 import type { Chosen } from './options.js'
 
@@ -14,13 +20,31 @@ async function readDefinition(named: string): Promise<PresetName | ExperimentDef
   const preset = presetNames.find((name) => name === named)
   if (preset !== undefined) return preset
   if (!existsSync(named)) throw new Error(`${named} is neither a preset (${presetNames.join(', ')}) nor a file`)
-  const content: unknown = extname(named) === '.json' ? JSON.parse(await readFile(named, 'utf8')) : ((await import(pathToFileURL(resolve(named)).href)) as { default: unknown }).default
+  const content: unknown =
+    extname(named) === '.json'
+      ? JSON.parse(await readFile(named, 'utf8'))
+      : ((await import(pathToFileURL(resolve(named)).href)) as { default: unknown }).default
   const parsed = experimentDefinition.safeParse(content)
-  if (!parsed.success) throw new Error(`${named} is not a definition of an experiment:\n${z.prettifyError(parsed.error)}`)
+  if (!parsed.success)
+    throw new Error(`${named} is not a definition of an experiment:\n${z.prettifyError(parsed.error)}`)
   return parsed.data
 }
 
 /** What is to be asked of the service, or of stored runs, besides the data. */
-export async function readChoice({ experiment, scale, seeds, budgets, epochs, rivals }: Chosen): Promise<ExperimentChoice> {
-  return { experiment: await readDefinition(experiment), scale, rivals, ...(seeds && { seeds }), ...(budgets && { budgets }), ...(epochs !== null && { change: { epochs } }) }
+export async function readChoice({
+  experiment,
+  scale,
+  seeds,
+  budgets,
+  epochs,
+  rivals,
+}: Chosen): Promise<ExperimentChoice> {
+  return {
+    experiment: await readDefinition(experiment),
+    scale,
+    rivals,
+    ...(seeds && { seeds }),
+    ...(budgets && { budgets }),
+    ...(epochs !== null && { change: { epochs } }),
+  }
 }

@@ -18,7 +18,8 @@ export async function run(options: RunOptions, { say, signal }: { say: Say; sign
   const { experiment: definition, ...choice } = await readChoice(options)
   await using service = await useService(options.folder, say)
   const sdk = service === null ? createClient() : createClient({ url: service.url, apiKey: service.apiKey })
-  const versionId = options.version ?? (await uploadShown(sdk, options.data!, { imageSize: options.imageSize, signal })).versionId
+  const versionId =
+    options.version ?? (await uploadShown(sdk, options.data!, { imageSize: options.imageSize, signal })).versionId
 
   const experiment = await sdk.experiments.run(definition, { dataset: versionId, ...choice })
   const { name, arms, seeds, budgets } = experiment.definition
@@ -40,11 +41,19 @@ export async function run(options: RunOptions, { say, signal }: { say: Say; sign
 /** Null: one is there already and is used. */
 async function useService(folder: string | null, say: Say): Promise<RunningService | null> {
   if (folder === null) {
-    const found = await createClient({ retries: 0 }).api.system.info().then(() => true, (error: unknown) => {
-      if (error instanceof ImclrError && error.code === 'NO_SERVICE') return false
-      throw error
-    })
-    if (found) { say('Using the service that is there'); return null }
+    const found = await createClient({ retries: 0 })
+      .api.system.info()
+      .then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof ImclrError && error.code === 'NO_SERVICE') return false
+          throw error
+        },
+      )
+    if (found) {
+      say('Using the service that is there')
+      return null
+    }
   }
   const own = resolve(folder ?? defaultFolder)
   say(`Starting a service; its data go to ${own}`)
@@ -58,11 +67,19 @@ function news({ allRuns, runs }: ExperimentRecord, told: Set<string>): string[] 
   const before = told.size
   for (const { jobId } of fresh) told.add(jobId)
   if (before === 0 && fresh.length > 1) return [`${fresh.length} of ${runs.total} runs have ended before`]
-  return fresh.map(({ arm, budget, seed, accuracy, whyNoResult }, i) => `${arm}, ${budget ?? 'all'} labels, seed ${seed}: ${accuracy === null ? whyNoResult : `${(100 * accuracy).toFixed(2)} %`} (${before + i + 1} of ${runs.total})`)
+  return fresh.map(
+    ({ arm, budget, seed, accuracy, whyNoResult }, i) =>
+      `${arm}, ${budget ?? 'all'} labels, seed ${seed}: ${accuracy === null ? whyNoResult : `${(100 * accuracy).toFixed(2)} %`} (${before + i + 1} of ${runs.total})`,
+  )
 }
 
 function progressOf({ allRuns, runs, secondsLeft }: ExperimentRecord): string {
   const active = allRuns.filter(({ state }) => state === 'running' || state === 'starting')
-  const where = active.map(({ arm, seed, progress }) => `${arm} seed ${seed}${progress?.epoch ? `, epoch ${progress.epoch} of ${progress.epochs}` : progress ? `, ${progress.phase}` : ''}`).join('; ')
+  const where = active
+    .map(
+      ({ arm, seed, progress }) =>
+        `${arm} seed ${seed}${progress?.epoch ? `, epoch ${progress.epoch} of ${progress.epochs}` : progress ? `, ${progress.phase}` : ''}`,
+    )
+    .join('; ')
   return `${bar(runs.succeeded + runs.withoutResult, runs.total)} ${runs.succeeded + runs.withoutResult} of ${runs.total} runs${where ? `, ${where}` : ''}${secondsLeft === null ? '' : `, about ${duration(secondsLeft)} left`}`
 }

@@ -1,12 +1,24 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { chosenDefinition, experimentRuns, mergeRuns, reportExperiment, runsAs, type ExperimentChoice, type ExperimentReport, type ExperimentRuns } from '@imclr/contract'
+import {
+  chosenDefinition,
+  experimentRuns,
+  mergeRuns,
+  reportExperiment,
+  runsAs,
+  type ExperimentChoice,
+  type ExperimentReport,
+  type ExperimentRuns,
+} from '@imclr/contract'
 import { experimentPage } from '@imclr/page'
 import { z } from 'zod'
 import { comparisonsCsv, runsCsv } from './csv.js'
 
 /** Writes everything that stored runs give; nothing is trained. Gives the report and the paths. */
-export async function writeReport(runs: ExperimentRuns, folder: string): Promise<{ report: ExperimentReport; paths: string[] }> {
+export async function writeReport(
+  runs: ExperimentRuns,
+  folder: string,
+): Promise<{ report: ExperimentReport; paths: string[] }> {
   const report = reportExperiment(runs)
   const files = {
     'report.html': experimentPage(report),
@@ -25,10 +37,13 @@ export async function writeReport(runs: ExperimentRuns, folder: string): Promise
  * file holds something else, Failure CONFLICT where they do not fit together.
  */
 export async function readRuns(paths: string[], as: ExperimentChoice | null): Promise<ExperimentRuns> {
-  const files = await Promise.all(paths.map(async (path) => {
-    const parsed = experimentRuns.safeParse(JSON.parse(await readFile(path, 'utf8')))
-    if (!parsed.success) throw new Error(`${path} does not hold stored runs of an experiment:\n${z.prettifyError(parsed.error)}`)
-    return parsed.data
-  }))
+  const files = await Promise.all(
+    paths.map(async (path) => {
+      const parsed = experimentRuns.safeParse(JSON.parse(await readFile(path, 'utf8')))
+      if (!parsed.success)
+        throw new Error(`${path} does not hold stored runs of an experiment:\n${z.prettifyError(parsed.error)}`)
+      return parsed.data
+    }),
+  )
   return as === null ? mergeRuns(files) : runsAs(chosenDefinition(as), files)
 }

@@ -43,7 +43,9 @@ function write(onlyCheck: boolean): void {
     const before = existsSync(new URL(path, root)) ? read(path) : ''
     const printed = print(before)
     if (onlyCheck) {
-      console.log(before === printed ? `${path} is up to date` : `${path} differs from what it is made of: run npm run generate`)
+      console.log(
+        before === printed ? `${path} is up to date` : `${path} differs from what it is made of: run npm run generate`,
+      )
       if (before !== printed) process.exitCode = 1
     } else {
       writeFileSync(fileURLToPath(new URL(path, root)), printed)

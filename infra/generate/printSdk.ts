@@ -5,8 +5,12 @@
 import type { z } from 'zod'
 import { pascal, TypePrinter } from './printTypes.js'
 
-interface Meta { yields?: z.ZodType }
-interface Procedure { _def: { type: string; inputs: unknown[]; output?: unknown; meta?: unknown } }
+interface Meta {
+  yields?: z.ZodType
+}
+interface Procedure {
+  _def: { type: string; inputs: unknown[]; output?: unknown; meta?: unknown }
+}
 
 export interface SdkSources {
   /** `appRouter._def.procedures`: by dotted name. */
@@ -38,7 +42,10 @@ export function printSdk({ procedures, schemas, documents, constants }: SdkSourc
       return alias
     }
     const optional = inputs[0] && (inputs[0] as z.ZodType).safeParse({}).success ? '?' : ''
-    const parameters = [...(input ? [`input${optional}: ${named('Request', input)}`] : ['input?: undefined']), 'options?: CallOptions']
+    const parameters = [
+      ...(input ? [`input${optional}: ${named('Request', input)}`] : ['input?: undefined']),
+      'options?: CallOptions',
+    ]
     const answer = yields ? `AsyncIterable<${result}>` : named('Answer', result)
     domains.set(domain, [...(domains.get(domain) ?? []), `    ${verb}(${parameters.join(', ')}): Promise<${answer}>`])
     table.push(`  '${name}': { kind: '${type}'${yields ? ', stream: true' : ''} },`)
@@ -58,7 +65,12 @@ export function printSdk({ procedures, schemas, documents, constants }: SdkSourc
     ...[...domains].map(([domain, verbs]) => `  ${domain}: {\n${verbs.join('\n')}\n  }`),
     '}',
     '',
-    ...Object.entries(constants).flatMap(([name, table]) => [`export const ${name} = {`, ...Object.entries(table).map(([key, value]) => `  ${key}: ${JSON.stringify(value)},`), '} as const', '']),
+    ...Object.entries(constants).flatMap(([name, table]) => [
+      `export const ${name} = {`,
+      ...Object.entries(table).map(([key, value]) => `  ${key}: ${JSON.stringify(value)},`),
+      '} as const',
+      '',
+    ]),
     'export const procedures = {',
     ...table,
     '} as const',

@@ -5,9 +5,23 @@
 import { z } from 'zod'
 
 type JsonSchema = {
-  $ref?: string; type?: string | string[]; const?: unknown; enum?: unknown[]; anyOf?: JsonSchema[]; oneOf?: JsonSchema[]; allOf?: JsonSchema[]
-  properties?: Record<string, JsonSchema>; required?: string[]; additionalProperties?: JsonSchema | boolean; items?: JsonSchema; prefixItems?: JsonSchema[]
-  minItems?: number; maxItems?: number; description?: string; $defs?: Record<string, JsonSchema>; propertyNames?: JsonSchema
+  $ref?: string
+  type?: string | string[]
+  const?: unknown
+  enum?: unknown[]
+  anyOf?: JsonSchema[]
+  oneOf?: JsonSchema[]
+  allOf?: JsonSchema[]
+  properties?: Record<string, JsonSchema>
+  required?: string[]
+  additionalProperties?: JsonSchema | boolean
+  items?: JsonSchema
+  prefixItems?: JsonSchema[]
+  minItems?: number
+  maxItems?: number
+  description?: string
+  $defs?: Record<string, JsonSchema>
+  propertyNames?: JsonSchema
 }
 export type Direction = 'input' | 'output'
 
@@ -18,12 +32,18 @@ export class TypePrinter {
   readonly #asked = new Set<string>()
 
   constructor(named: Record<string, z.ZodType>) {
-    for (const [name, schema] of Object.entries(named)) if (!this.#names.has(schema)) this.#names.add(schema, { id: pascal(name) })
+    for (const [name, schema] of Object.entries(named))
+      if (!this.#names.has(schema)) this.#names.add(schema, { id: pascal(name) })
   }
 
   /** The type of `schema`, as a name where it has one, and remembers the names it uses. */
   use(schema: z.ZodType, direction: Direction): string {
-    const json = z.toJSONSchema(schema, { io: direction, metadata: this.#names, reused: 'inline', unrepresentable: 'any' }) as JsonSchema
+    const json = z.toJSONSchema(schema, {
+      io: direction,
+      metadata: this.#names,
+      reused: 'inline',
+      unrepresentable: 'any',
+    }) as JsonSchema
     for (const [name, body] of Object.entries(json.$defs ?? {})) this.#remember(name, { body, direction })
     const own = this.#names.get(schema)?.id
     // A named schema that refers to itself comes as a reference; else it comes as it is, and is remembered here.
@@ -36,7 +56,10 @@ export class TypePrinter {
     const lines: string[] = []
     for (const key of [...this.#asked].sort()) {
       const [name, direction] = key.split(' ') as [string, Direction]
-      if (direction === 'input' && !this.#differs(name)) { if (!this.#asked.has(`${name} output`)) lines.push(declare(name, this.#body(name, 'input'))); continue }
+      if (direction === 'input' && !this.#differs(name)) {
+        if (!this.#asked.has(`${name} output`)) lines.push(declare(name, this.#body(name, 'input')))
+        continue
+      }
       lines.push(declare(this.#reference(name, direction), this.#body(name, direction)))
     }
     return [...new Set(lines)].join('\n\n')
@@ -82,13 +105,21 @@ export class TypePrinter {
     if (schema.allOf) return schema.allOf.map((part) => `(${inner(part)})`).join(' & ')
     if (Array.isArray(schema.type)) return schema.type.map((type) => inner({ ...schema, type })).join(' | ')
     switch (schema.type) {
-      case 'string': return 'string'
-      case 'number': case 'integer': return 'number'
-      case 'boolean': return 'boolean'
-      case 'null': return 'null'
-      case 'array': return this.#array(schema, inner)
-      case 'object': return this.#object(schema, inner)
-      default: return 'unknown'
+      case 'string':
+        return 'string'
+      case 'number':
+      case 'integer':
+        return 'number'
+      case 'boolean':
+        return 'boolean'
+      case 'null':
+        return 'null'
+      case 'array':
+        return this.#array(schema, inner)
+      case 'object':
+        return this.#object(schema, inner)
+      default:
+        return 'unknown'
     }
   }
 
@@ -100,19 +131,37 @@ export class TypePrinter {
 
   #object(schema: JsonSchema, inner: (part: JsonSchema) => string): string {
     const fields = Object.entries(schema.properties ?? {})
-    if (fields.length === 0) return typeof schema.additionalProperties === 'object' ? `Record<string, ${inner(schema.additionalProperties)}>` : 'Record<string, never>'
+    if (fields.length === 0)
+      return typeof schema.additionalProperties === 'object'
+        ? `Record<string, ${inner(schema.additionalProperties)}>`
+        : 'Record<string, never>'
     const required = new Set(schema.required)
-    const lines = fields.map(([name, part]) => `${/^\w+$/.test(name) ? name : `'${name}'`}${required.has(name) ? '' : '?'}: ${inner(part)}`)
+    const lines = fields.map(
+      ([name, part]) => `${/^\w+$/.test(name) ? name : `'${name}'`}${required.has(name) ? '' : '?'}: ${inner(part)}`,
+    )
     return `{ ${lines.join('; ')} }`
   }
 }
 
 /** Any string beside named ones: written so that editors go on offering the names. */
-const joined = (parts: string[]): string => (parts.some((part) => part.startsWith("'")) ? parts.map((part) => (part === 'string' ? '(string & {})' : part)) : parts).join(' | ')
+const joined = (parts: string[]): string =>
+  (parts.some((part) => part.startsWith("'"))
+    ? parts.map((part) => (part === 'string' ? '(string & {})' : part))
+    : parts
+  ).join(' | ')
 
-const declare = (name: string, body: string): string => /^\{ .* \}$/s.test(body) && !/^\{[^{}]*\} [|&]/.test(body) && balanced(body)
-  ? `export interface ${name} {\n${splitFields(body).map((field) => `  ${field}`).join('\n')}\n}`
-  : `export type ${name} =${body.includes(' | {') ? splitUnion(body).map((part) => `\n  | ${part}`).join('') : ` ${body}`}`
+const declare = (name: string, body: string): string =>
+  /^\{ .* \}$/s.test(body) && !/^\{[^{}]*\} [|&]/.test(body) && balanced(body)
+    ? `export interface ${name} {\n${splitFields(body)
+        .map((field) => `  ${field}`)
+        .join('\n')}\n}`
+    : `export type ${name} =${
+        body.includes(' | {')
+          ? splitUnion(body)
+              .map((part) => `\n  | ${part}`)
+              .join('')
+          : ` ${body}`
+      }`
 
 /** Whether the first brace closes at the very end: one object, not a union of several. */
 function balanced(body: string): boolean {
@@ -131,27 +180,40 @@ function splitAt(body: string, separator: string): string[] {
   for (let index = 0; index < body.length; index++) {
     if ('{[('.includes(body[index]!)) depth++
     if ('}])'.includes(body[index]!)) depth--
-    if (depth === 0 && body.startsWith(separator, index)) { parts.push(body.slice(start, index)); start = index + separator.length }
+    if (depth === 0 && body.startsWith(separator, index)) {
+      parts.push(body.slice(start, index))
+      start = index + separator.length
+    }
   }
   return [...parts, body.slice(start)]
 }
 const splitFields = (body: string): string[] => splitAt(body.slice(2, -2), '; ')
 const splitUnion = (body: string): string[] => splitAt(body, ' | ')
 
-const literal = (value: unknown): string => (typeof value === 'string' ? `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'` : JSON.stringify(value))
-export const pascal = (name: string): string => name.replace(/Schema$/, '').split(/[.\-_]/).map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+const literal = (value: unknown): string =>
+  typeof value === 'string' ? `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'` : JSON.stringify(value)
+export const pascal = (name: string): string =>
+  name
+    .replace(/Schema$/, '')
+    .split(/[.\-_]/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')
 
 /** What matters for the printed type: not bounds, patterns or defaults, and unknown keys are refused or dropped alike. */
 function loose(schema: JsonSchema): unknown {
   if (Array.isArray(schema)) return schema.map(loose)
   if (schema === null || typeof schema !== 'object') return schema
   const kept = ['$ref', 'type', 'const', 'enum', 'anyOf', 'oneOf', 'allOf', 'items', 'prefixItems', 'required']
-  const entries = Object.entries(schema).filter(([key]) => kept.includes(key)).map(([key, value]) => [key, loose(value as JsonSchema)])
+  const entries = Object.entries(schema)
+    .filter(([key]) => kept.includes(key))
+    .map(([key, value]) => [key, loose(value as JsonSchema)])
   const properties = schema.properties && Object.entries(schema.properties).map(([key, value]) => [key, loose(value)])
   return { ...Object.fromEntries(entries), ...(properties && { properties: Object.fromEntries(properties) }) }
 }
 
 function references(schema: unknown): string[] {
   if (schema === null || typeof schema !== 'object') return []
-  return Object.entries(schema).flatMap(([key, value]) => (key === '$ref' ? [String(value).replace('#/$defs/', '')] : references(value)))
+  return Object.entries(schema).flatMap(([key, value]) =>
+    key === '$ref' ? [String(value).replace('#/$defs/', '')] : references(value),
+  )
 }

@@ -5,9 +5,17 @@ import type { SdkSources } from './printSdk.js'
 
 /** The router's procedures, and every schema that contract exports, by name. */
 export function sdkSources(): SdkSources {
-  const schemas = Object.fromEntries(Object.entries<unknown>(contract).filter((entry): entry is [string, z.ZodType] => isWorthAName(entry[1])))
-  return { procedures: appRouter._def.procedures, schemas, documents: ['labelsFile', 'goldenFile', 'datasetManifest', 'artifactManifest', 'report', 'evaluationReport'], constants: { noteKinds: contract.noteKinds } }
+  const schemas = Object.fromEntries(
+    Object.entries<unknown>(contract).filter((entry): entry is [string, z.ZodType] => isWorthAName(entry[1])),
+  )
+  return {
+    procedures: appRouter._def.procedures,
+    schemas,
+    documents: ['labelsFile', 'goldenFile', 'datasetManifest', 'artifactManifest', 'report', 'evaluationReport'],
+    constants: { noteKinds: contract.noteKinds },
+  }
 }
 
 /** Objects, unions of objects and sets of words have names; a string or a number does not. */
-const isWorthAName = (schema: unknown): boolean => schema instanceof z.ZodObject || schema instanceof z.ZodDiscriminatedUnion || schema instanceof z.ZodEnum
+const isWorthAName = (schema: unknown): boolean =>
+  schema instanceof z.ZodObject || schema instanceof z.ZodDiscriminatedUnion || schema instanceof z.ZodEnum

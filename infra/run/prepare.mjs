@@ -20,7 +20,10 @@ export class PrepareError extends Error {
 export async function prepare(root, { packages = true, engine, builds }) {
   checkNode()
   if (!packages) return
-  const release = await lockCache(join(cacheFolder(), 'clones', createHash('sha256').update(root).digest('hex').slice(0, 16)), say)
+  const release = await lockCache(
+    join(cacheFolder(), 'clones', createHash('sha256').update(root).digest('hex').slice(0, 16)),
+    say,
+  )
   try {
     await installPackages(root)
     if (engine) await setUpEngine(root)
@@ -33,7 +36,11 @@ export async function prepare(root, { packages = true, engine, builds }) {
 export function checkNode(version = process.versions.node) {
   const [major, minor] = version.split('.').map(Number)
   const enough = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])
-  if (!enough) throw new PrepareError(`Node ${version} is too old`, `install Node ${oldestNode.join('.')} or newer (22 is the one we recommend)`)
+  if (!enough)
+    throw new PrepareError(
+      `Node ${version} is too old`,
+      `install Node ${oldestNode.join('.')} or newer (22 is the one we recommend)`,
+    )
 }
 
 /** Runs `npm ci` unless node_modules holds what package-lock.json says. One that was broken off leaves no stamp and no record, and is done again. */
@@ -43,14 +50,25 @@ export async function installPackages(root) {
   const npm = process.env.npm_execpath
   const [command, prefix] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
   await step('installing packages (npm ci)', async () => {
-    const { code, output } = await run(root, command, [...prefix, 'ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund'])
-    if (code !== 0) throw new PrepareError(`npm ci failed\n${indent(output)}`, 'check that the npm registry can be reached (npm ping) and that the disk has 1.5 GB free, then run the command again')
+    const { code, output } = await run(root, command, [
+      ...prefix,
+      'ci',
+      '--include=dev',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+    ])
+    if (code !== 0)
+      throw new PrepareError(
+        `npm ci failed\n${indent(output)}`,
+        'check that the npm registry can be reached (npm ping) and that the disk has 1.5 GB free, then run the command again',
+      )
     writeFileSync(stampOf(root), sumOf(join(root, 'package-lock.json')))
   })
 }
 
-const stampOf = root => join(root, 'node_modules', '.imclr-installed')
-const sumOf = path => createHash('sha256').update(readFileSync(path)).digest('hex')
+const stampOf = (root) => join(root, 'node_modules', '.imclr-installed')
+const sumOf = (path) => createHash('sha256').update(readFileSync(path)).digest('hex')
 
 /** Whether we installed just this lock file, or npm's own record of node_modules, which it writes last, has all of it. */
 export function isInstalled(root) {
@@ -79,7 +97,11 @@ export async function build(root, projects) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   await step('building', async () => {
     const { code, output } = await run(root, process.execPath, [tsc, '-b', ...projects])
-    if (code !== 0) throw new PrepareError(`the build failed\n${indent(output)}`, 'on an unchanged clone: remove the dist folders and try again; else the lines above name the place')
+    if (code !== 0)
+      throw new PrepareError(
+        `the build failed\n${indent(output)}`,
+        'on an unchanged clone: remove the dist folders and try again; else the lines above name the place',
+      )
   })
 }
 
@@ -87,7 +109,10 @@ export async function build(root, projects) {
 async function step(what, action) {
   const start = performance.now()
   let said = false
-  const speak = () => { said = true; say(`${what} ...`) }
+  const speak = () => {
+    said = true
+    say(`${what} ...`)
+  }
   const timer = setTimeout(speak, 2_000)
   try {
     await action()
@@ -107,13 +132,25 @@ function run(root, command, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
-    const stop = () => { child.kill('SIGTERM'); process.exit(143) }
+    const stop = () => {
+      child.kill('SIGTERM')
+      process.exit(143)
+    }
     process.once('SIGTERM', stop)
-    const keep = chunk => { output = (output + chunk).slice(-20_000) }
+    const keep = (chunk) => {
+      output = (output + chunk).slice(-20_000)
+    }
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
-    child.on('error', error => reject(new PrepareError(`cannot run ${command}: ${error.message}`, `make sure ${command} is installed and on the PATH`)))
-    child.on('close', code => {
+    child.on('error', (error) =>
+      reject(
+        new PrepareError(
+          `cannot run ${command}: ${error.message}`,
+          `make sure ${command} is installed and on the PATH`,
+        ),
+      ),
+    )
+    child.on('close', (code) => {
       process.off('SIGTERM', stop)
       resolve({ code, output: output.trimEnd().split('\n').slice(-40).join('\n') })
     })
@@ -121,5 +158,8 @@ function run(root, command, args) {
 }
 
 function indent(text) {
-  return text.split('\n').map(line => `  | ${line}`).join('\n')
+  return text
+    .split('\n')
+    .map((line) => `  | ${line}`)
+    .join('\n')
 }

@@ -11,9 +11,14 @@ export function progressLine(output: NodeJS.WriteStream, everyMs = 10_000): Prog
   return {
     show(text) {
       if (output.isTTY) output.write(clear + text.slice(0, (output.columns ?? 100) - 1))
-      else if (Date.now() - saidAt >= everyMs) { saidAt = Date.now(); output.write(`${text}\n`) }
+      else if (Date.now() - saidAt >= everyMs) {
+        saidAt = Date.now()
+        output.write(`${text}\n`)
+      }
     },
-    end: (text) => { output.write(`${clear}${text}\n`) },
+    end: (text) => {
+      output.write(`${clear}${text}\n`)
+    },
   }
 }
 
@@ -22,4 +27,7 @@ export function bar(done: number, total: number, width = 24): string {
   return `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`
 }
 
-export const duration = (seconds: number): string => (seconds < 90 ? `${Math.round(seconds)} s` : `${Math.floor(seconds / 60)} min ${String(Math.round(seconds % 60)).padStart(2, '0')} s`)
+export const duration = (seconds: number): string =>
+  seconds < 90
+    ? `${Math.round(seconds)} s`
+    : `${Math.floor(seconds / 60)} min ${String(Math.round(seconds % 60)).padStart(2, '0')} s`

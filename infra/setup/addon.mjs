@@ -17,9 +17,16 @@ export function enginePackage() {
     const manifest = require.resolve('@tensorflow/tfjs-node-gpu/package.json')
     const headers = dirname(require.resolve('node-api-headers/package.json'))
     const folder = dirname(manifest)
-    return { folder, headers: join(headers, 'include'), version: require(manifest).version, place: join(folder, 'lib', 'napi-v8', 'tfjs_binding.node') }
+    return {
+      folder,
+      headers: join(headers, 'include'),
+      version: require(manifest).version,
+      place: join(folder, 'lib', 'napi-v8', 'tfjs_binding.node'),
+    }
   } catch (error) {
-    throw new SetUpProblem('no-packages', `the npm packages are not installed (${error.message.split('\n')[0]})`, ['npm ci'])
+    throw new SetUpProblem('no-packages', `the npm packages are not installed (${error.message.split('\n')[0]})`, [
+      'npm ci',
+    ])
   }
 }
 
@@ -30,7 +37,12 @@ const sha256 = (content) => createHash('sha256').update(content).digest('hex')
 export function isInPlace(engine, library) {
   try {
     const stamp = JSON.parse(readFileSync(stampOf(engine), 'utf8'))
-    return stamp.library === library.id && stamp.folder === library.folder && stamp.engine === engine.version && stamp.addon === sha256(readFileSync(engine.place))
+    return (
+      stamp.library === library.id &&
+      stamp.folder === library.folder &&
+      stamp.engine === engine.version &&
+      stamp.addon === sha256(readFileSync(engine.place))
+    )
   } catch {
     return false
   }
@@ -38,8 +50,19 @@ export function isInPlace(engine, library) {
 
 /** The addon for this library and compiler from the cache, compiled first when it is not there. @returns {Promise<string>} its path */
 export async function buildAddon({ cache, engine, library, compiler, log }) {
-  const sources = readdirSync(join(engine.folder, 'binding')).filter((name) => /\.(cc|h)$/.test(name)).sort()
-  const key = sha256([library.id, library.folder, engine.version, compiler.version, process.arch, ...sources.map((name) => sha256(readFileSync(join(engine.folder, 'binding', name))))].join('\n')).slice(0, 16)
+  const sources = readdirSync(join(engine.folder, 'binding'))
+    .filter((name) => /\.(cc|h)$/.test(name))
+    .sort()
+  const key = sha256(
+    [
+      library.id,
+      library.folder,
+      engine.version,
+      compiler.version,
+      process.arch,
+      ...sources.map((name) => sha256(readFileSync(join(engine.folder, 'binding', name)))),
+    ].join('\n'),
+  ).slice(0, 16)
   const folder = join(cache, 'addon', key)
   const built = join(folder, 'tfjs_binding.node')
   if (isWhole(folder, built)) return built
@@ -50,18 +73,46 @@ export async function buildAddon({ cache, engine, library, compiler, log }) {
   const output = join(temporary, 'tfjs_binding.node')
   const mac = process.platform === 'darwin'
   const link = mac
-    ? ['-undefined', 'dynamic_lookup', join(library.folder, 'libtensorflow_cc.2.dylib'), join(library.folder, 'libtensorflow_framework.2.dylib')]
+    ? [
+        '-undefined',
+        'dynamic_lookup',
+        join(library.folder, 'libtensorflow_cc.2.dylib'),
+        join(library.folder, 'libtensorflow_framework.2.dylib'),
+      ]
     : [`-L${library.folder}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2']
-  const { code, err } = await runCommand(compiler.program, [
-    '-O2', '-fPIC', '-shared', '-std=c++17', '-DNAPI_VERSION=8', '-DTARGET_NAME=tfjs_binding',
-    `-I${engine.headers}`, `-I${join(library.folder, 'include')}`, `-I${engine.folder}`,
-    ...sources.filter((name) => name.endsWith('.cc')).map((name) => join(engine.folder, 'binding', name)),
-    '-o', output, ...link, `-Wl,-rpath,${library.folder}`,
-    // Its intermediate files go where the result does: one disk that can be full, and the one that a message names.
-  ], { env: { ...process.env, TMPDIR: temporary } })
+  const { code, err } = await runCommand(
+    compiler.program,
+    [
+      '-O2',
+      '-fPIC',
+      '-shared',
+      '-std=c++17',
+      '-DNAPI_VERSION=8',
+      '-DTARGET_NAME=tfjs_binding',
+      `-I${engine.headers}`,
+      `-I${join(library.folder, 'include')}`,
+      `-I${engine.folder}`,
+      ...sources.filter((name) => name.endsWith('.cc')).map((name) => join(engine.folder, 'binding', name)),
+      '-o',
+      output,
+      ...link,
+      `-Wl,-rpath,${library.folder}`,
+      // Its intermediate files go where the result does: one disk that can be full, and the one that a message names.
+    ],
+    { env: { ...process.env, TMPDIR: temporary } },
+  )
   try {
     if (code !== 0) throw compileProblem(err, compiler, cache)
-    writeFileSync(join(temporary, 'complete.json'), JSON.stringify({ compiler: compiler.version, library: library.id, engine: engine.version, sha256: sha256(readFileSync(output)) }), { flush: true })
+    writeFileSync(
+      join(temporary, 'complete.json'),
+      JSON.stringify({
+        compiler: compiler.version,
+        library: library.id,
+        engine: engine.version,
+        sha256: sha256(readFileSync(output)),
+      }),
+      { flush: true },
+    )
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(dirname(folder), { recursive: true })
     renameSync(temporary, folder)
@@ -84,7 +135,12 @@ function isWhole(folder, built) {
 
 function compileProblem(text, compiler, cache) {
   if (/No space left|Disk quota/i.test(text)) return asDiskProblem({ code: 'ENOSPC' }, cache)
-  const first = text.split('\n').filter((line) => /error|fatal|cannot find/i.test(line)).slice(0, 3).join(' | ') || text.slice(-300)
+  const first =
+    text
+      .split('\n')
+      .filter((line) => /error|fatal|cannot find/i.test(line))
+      .slice(0, 3)
+      .join(' | ') || text.slice(-300)
   return new SetUpProblem('compile', `${compiler.program} could not compile the addon: ${first}`, [
     'it takes a C++17 compiler with its standard library (GCC 8 or Clang 7 and newer); name another with CXX=...',
   ])
@@ -105,9 +161,25 @@ export function placeAddon(engine, built) {
 }
 
 /** The clone's own disk: another cache would not help. */
-const ofClone = { full: 'free about 100 MB there and run npm run setup again', closed: 'run the set-up as the user who owns the clone: npm run setup' }
+const ofClone = {
+  full: 'free about 100 MB there and run npm run setup again',
+  closed: 'run the set-up as the user who owns the clone: npm run setup',
+}
 
 /** Written only after the proof, so an addon that was placed but never proven is proven by the next run. */
 export function stampAddon(engine, library) {
-  writeAtomically(stampOf(engine), JSON.stringify({ library: library.id, folder: library.folder, variant: library.variant, engine: engine.version, addon: sha256(readFileSync(engine.place)) }, null, 2))
+  writeAtomically(
+    stampOf(engine),
+    JSON.stringify(
+      {
+        library: library.id,
+        folder: library.folder,
+        variant: library.variant,
+        engine: engine.version,
+        addon: sha256(readFileSync(engine.place)),
+      },
+      null,
+      2,
+    ),
+  )
 }

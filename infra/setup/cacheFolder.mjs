@@ -1,5 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { asDiskProblem } from './problem.mjs'
@@ -38,7 +51,12 @@ const silentMs = 60_000
  */
 export async function lockCache(cache, log) {
   const path = join(cache, 'setup.lock')
-  const own = JSON.stringify({ pid: process.pid, started: startOf(process.pid), host: hostname(), nonce: randomBytes(8).toString('hex') })
+  const own = JSON.stringify({
+    pid: process.pid,
+    started: startOf(process.pid),
+    host: hostname(),
+    nonce: randomBytes(8).toString('hex'),
+  })
   await take(path, { own, log }).catch((error) => Promise.reject(asDiskProblem(error, cache)))
   const heartbeat = setInterval(() => {
     try {

@@ -13,6 +13,8 @@ export function runCommand(program, args, options = {}) {
     child.stdout.on('data', (chunk) => (out += chunk))
     child.stderr.on('data', (chunk) => (err += chunk))
     child.on('error', (error) => resolve({ code: null, out, err: String(error), missing: true }))
-    child.on('close', (code, signal) => resolve({ code, out, err: signal ? `${err}\nended by ${signal}` : err, missing: false }))
+    child.on('close', (code, signal) =>
+      resolve({ code, out, err: signal ? `${err}\nended by ${signal}` : err, missing: false }),
+    )
   })
 }

@@ -7,11 +7,15 @@ export async function findCompiler(env = process.env) {
     const { code, out } = await runCommand(program, ['--version'], { env })
     if (code === 0) return { program, version: out.split('\n')[0]?.trim() ?? '' }
   }
-  throw new SetUpProblem('no-compiler', env.CXX ? `CXX=${env.CXX} does not run` : 'there is no C++ compiler on the PATH (the addon is compiled once)', [
-    'Debian, Ubuntu: sudo apt-get install -y g++',
-    'Fedora, RHEL: sudo dnf install -y gcc-c++',
-    'Alpine: apk add g++',
-    'macOS: xcode-select --install',
-    'elsewhere: name one with CXX=/path/to/g++',
-  ])
+  throw new SetUpProblem(
+    'no-compiler',
+    env.CXX ? `CXX=${env.CXX} does not run` : 'there is no C++ compiler on the PATH (the addon is compiled once)',
+    [
+      'Debian, Ubuntu: sudo apt-get install -y g++',
+      'Fedora, RHEL: sudo dnf install -y gcc-c++',
+      'Alpine: apk add g++',
+      'macOS: xcode-select --install',
+      'elsewhere: name one with CXX=/path/to/g++',
+    ],
+  )
 }

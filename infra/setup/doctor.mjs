@@ -60,27 +60,45 @@ async function cpuFlags() {
 }
 
 function processorFinding() {
-  return { name: 'processor', state: 'ok', value: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores, ${process.platform}-${process.arch}` }
+  return {
+    name: 'processor',
+    state: 'ok',
+    value: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores, ${process.platform}-${process.arch}`,
+  }
 }
 
 function instructionsFinding(flags) {
-  const known = ['avx', 'avx2', 'fma', 'avx512f', 'avx512_bf16', 'amx_bf16', 'asimd', 'bf16'].filter((flag) => flags.has(flag))
+  const known = ['avx', 'avx2', 'fma', 'avx512f', 'avx512_bf16', 'amx_bf16', 'asimd', 'bf16'].filter((flag) =>
+    flags.has(flag),
+  )
   if (process.arch === 'x64' && flags.size > 0 && !flags.has('avx')) {
-    return { name: 'instructions', state: 'missing', value: 'no AVX, which TensorFlow needs', fix: ['use a machine with AVX2'] }
+    return {
+      name: 'instructions',
+      state: 'missing',
+      value: 'no AVX, which TensorFlow needs',
+      fix: ['use a machine with AVX2'],
+    }
   }
   return { name: 'instructions', state: 'ok', value: known.join(' ') || 'unknown' }
 }
 
 function bfloat16(flags) {
   if (flags.has('amx_bf16')) return 'usable, and faster than float32 (AMX)'
-  if (flags.has('avx512_bf16')) return 'usable (AVX-512); whether it is faster than float32 differs between CPUs: npm run bench tells'
+  if (flags.has('avx512_bf16'))
+    return 'usable (AVX-512); whether it is faster than float32 differs between CPUs: npm run bench tells'
   return flags.size > 0 ? 'not on this CPU: train in float32' : 'unknown'
 }
 
 function memoryFinding() {
   const gib = totalmem() / 2 ** 30
   const value = `${gib.toFixed(1)} GiB, ${(freemem() / 2 ** 30).toFixed(1)} GiB free`
-  if (gib < 1.8) return { name: 'memory', state: 'missing', value, fix: ['training takes about 1.5 GiB: use a machine with 2 GiB or more'] }
+  if (gib < 1.8)
+    return {
+      name: 'memory',
+      state: 'missing',
+      value,
+      fix: ['training takes about 1.5 GiB: use a machine with 2 GiB or more'],
+    }
   return { name: 'memory', state: 'ok', value }
 }
 
@@ -97,7 +115,8 @@ function diskFinding() {
   while (free(cache) === null && dirname(cache) !== cache) cache = dirname(cache)
   const [here, there] = [free(root) ?? 0, free(cache) ?? 0]
   const value = `${(here / 1e9).toFixed(1)} GB free here, ${(there / 1e9).toFixed(1)} GB free in the cache (${cacheFolder()})`
-  if (here < 1e9) return { name: 'disk', state: 'missing', value, fix: ['free 1 GB or more: jobs write checkpoints and models'] }
+  if (here < 1e9)
+    return { name: 'disk', state: 'missing', value, fix: ['free 1 GB or more: jobs write checkpoints and models'] }
   return { name: 'disk', state: 'ok', value }
 }
 
@@ -116,21 +135,42 @@ async function engineFinding() {
     const library = process.env.IMCLR_LIBTENSORFLOW
       ? givenLibrary(process.env.IMCLR_LIBTENSORFLOW)
       : cachedLibrary(cacheFolder(), pinFor({ platform: process.platform, arch: process.arch, gpu: wantsGpu() }))
-    if (!library || !isInPlace(engine, library)) return { name: 'engine', state: 'missing', value: 'not set up', fix: ['npm run setup'] }
+    if (!library || !isInPlace(engine, library))
+      return { name: 'engine', state: 'missing', value: 'not set up', fix: ['npm run setup'] }
     const { code, out, err } = await runCommand(process.execPath, [join(root, 'infra', 'setup', 'proof.mjs')])
-    if (code !== 0) return { name: 'engine', state: 'missing', value: `does not run: ${(err || out).trim().slice(-300)}`, fix: ['npm run setup'] }
+    if (code !== 0)
+      return {
+        name: 'engine',
+        state: 'missing',
+        value: `does not run: ${(err || out).trim().slice(-300)}`,
+        fix: ['npm run setup'],
+      }
     const { tensorflow, gpu } = JSON.parse(out.trim().split('\n').at(-1))
-    const oneDnn = process.env.TF_ENABLE_ONEDNN_OPTS === '0' ? 'oneDNN off (TF_ENABLE_ONEDNN_OPTS=0: unset it, it is worth 2 to 5 times)' : 'oneDNN on'
-    return { name: 'engine', state: 'ok', value: `TensorFlow ${tensorflow} (${library.variant}), tfjs ${engine.version}, ${oneDnn}, runs on the ${gpu ? 'GPU' : 'CPU'}; one training step done` }
+    const oneDnn =
+      process.env.TF_ENABLE_ONEDNN_OPTS === '0'
+        ? 'oneDNN off (TF_ENABLE_ONEDNN_OPTS=0: unset it, it is worth 2 to 5 times)'
+        : 'oneDNN on'
+    return {
+      name: 'engine',
+      state: 'ok',
+      value: `TensorFlow ${tensorflow} (${library.variant}), tfjs ${engine.version}, ${oneDnn}, runs on the ${gpu ? 'GPU' : 'CPU'}; one training step done`,
+    }
   } catch (error) {
     return { name: 'engine', state: 'missing', value: error.message, fix: error.fix ?? [] }
   }
 }
 
 async function gpuFinding() {
-  const { code, out } = await runCommand('nvidia-smi', ['--query-gpu=name,memory.total,driver_version,compute_cap', '--format=csv,noheader'])
+  const { code, out } = await runCommand('nvidia-smi', [
+    '--query-gpu=name,memory.total,driver_version,compute_cap',
+    '--format=csv,noheader',
+  ])
   if (code !== 0 || !out.trim()) return { name: 'gpu', state: 'note', value: 'no NVIDIA GPU: training runs on the CPU' }
-  return { name: 'gpu', state: 'note', value: `${out.trim().split('\n').join('; ')} (the CUDA engine is chosen by IMCLR_GPU=1 or a loaded driver; untested)` }
+  return {
+    name: 'gpu',
+    state: 'note',
+    value: `${out.trim().split('\n').join('; ')} (the CUDA engine is chosen by IMCLR_GPU=1 or a loaded driver; untested)`,
+  }
 }
 
 const usage = `usage: npm run doctor [-- --json]

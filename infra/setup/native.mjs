@@ -58,20 +58,38 @@ async function prove(log) {
   const { code, out, err } = await runCommand(process.execPath, [join(root, 'infra', 'setup', 'proof.mjs')])
   if (code === 0) return log(`  it learns: TensorFlow ${JSON.parse(out.trim().split('\n').at(-1)).tensorflow}`)
   if (/GLIBC|libstdc\+\+|GLIBCXX/.test(err)) {
-    throw new SetUpProblem('old-system', `the system's C or C++ library is too old for TensorFlow: ${err.trim().split('\n').find((line) => /GLIBC|stdc/.test(line))}`, ['use a system with glibc 2.27 and GCC 9 or newer (Debian 11, Ubuntu 20.04, RHEL 9)'])
+    throw new SetUpProblem(
+      'old-system',
+      `the system's C or C++ library is too old for TensorFlow: ${err
+        .trim()
+        .split('\n')
+        .find((line) => /GLIBC|stdc/.test(line))}`,
+      ['use a system with glibc 2.27 and GCC 9 or newer (Debian 11, Ubuntu 20.04, RHEL 9)'],
+    )
   }
-  if (/illegal instruction|SIGILL/i.test(err)) throw new SetUpProblem('old-cpu', 'the CPU lacks the instructions TensorFlow was built for (AVX)', ['use a machine with AVX2'])
-  throw new SetUpProblem('proof', `the engine was built, but its first training step failed: ${(err || out).trim().slice(-500)}`, [
-    `remove ${cacheFolder()} and run npm run setup again; if it stays, npm run doctor says what machine this is`,
-  ])
+  if (/illegal instruction|SIGILL/i.test(err))
+    throw new SetUpProblem('old-cpu', 'the CPU lacks the instructions TensorFlow was built for (AVX)', [
+      'use a machine with AVX2',
+    ])
+  throw new SetUpProblem(
+    'proof',
+    `the engine was built, but its first training step failed: ${(err || out).trim().slice(-500)}`,
+    [`remove ${cacheFolder()} and run npm run setup again; if it stays, npm run doctor says what machine this is`],
+  )
 }
 
 function checkLibc() {
   if (process.platform !== 'linux') return
   const version = process.report.getReport().header.glibcVersionRuntime
-  if (!version) throw new SetUpProblem('musl', 'this system uses musl, and TensorFlow is built for glibc', ['use a glibc system (Debian, Ubuntu, Fedora) or the Docker image'])
+  if (!version)
+    throw new SetUpProblem('musl', 'this system uses musl, and TensorFlow is built for glibc', [
+      'use a glibc system (Debian, Ubuntu, Fedora) or the Docker image',
+    ])
   const [major, minor] = version.split('.').map(Number)
-  if (major === 2 && minor < 27) throw new SetUpProblem('old-system', `glibc ${version} is older than 2.27, which TensorFlow needs`, ['use Debian 11, Ubuntu 20.04, RHEL 9 or newer'])
+  if (major === 2 && minor < 27)
+    throw new SetUpProblem('old-system', `glibc ${version} is older than 2.27, which TensorFlow needs`, [
+      'use Debian 11, Ubuntu 20.04, RHEL 9 or newer',
+    ])
 }
 
 const usage = `usage: npm run setup

@@ -22,7 +22,9 @@ const ofCache = {
 
 /** A full or closed disk shows up in any step; everything else passes unchanged. */
 export function asDiskProblem(error, folder, fix = ofCache) {
-  if (['ENOSPC', 'EDQUOT'].includes(error?.code)) return new SetUpProblem('disk-full', `no space left in ${folder}`, [fix.full])
-  if (['EACCES', 'EROFS', 'EPERM'].includes(error?.code)) return new SetUpProblem('no-access', `${folder} cannot be written (${error.code})`, [fix.closed])
+  if (['ENOSPC', 'EDQUOT'].includes(error?.code))
+    return new SetUpProblem('disk-full', `no space left in ${folder}`, [fix.full])
+  if (['EACCES', 'EROFS', 'EPERM'].includes(error?.code))
+    return new SetUpProblem('no-access', `${folder} cannot be written (${error.code})`, [fix.closed])
   return error
 }

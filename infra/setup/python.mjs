@@ -17,12 +17,18 @@ export async function findPython(env = process.env) {
     seen ??= { program, version }
   }
   if (!seen) {
-    throw new SetUpProblem('no-python', env.IMCLR_PYTHON ? `IMCLR_PYTHON=${env.IMCLR_PYTHON} is no Python 3` : 'there is no Python 3 on the PATH (its pip fetches TensorFlow)', [
-      'Debian, Ubuntu: sudo apt-get install -y python3 python3-pip',
-      'Fedora, RHEL: sudo dnf install -y python3 python3-pip',
-      'Alpine: apk add python3 py3-pip',
-      'elsewhere: name one with IMCLR_PYTHON=/path/to/python3',
-    ])
+    throw new SetUpProblem(
+      'no-python',
+      env.IMCLR_PYTHON
+        ? `IMCLR_PYTHON=${env.IMCLR_PYTHON} is no Python 3`
+        : 'there is no Python 3 on the PATH (its pip fetches TensorFlow)',
+      [
+        'Debian, Ubuntu: sudo apt-get install -y python3 python3-pip',
+        'Fedora, RHEL: sudo dnf install -y python3 python3-pip',
+        'Alpine: apk add python3 py3-pip',
+        'elsewhere: name one with IMCLR_PYTHON=/path/to/python3',
+      ],
+    )
   }
   throw new SetUpProblem('no-pip', `${seen.program} ${seen.version} has no pip (it fetches TensorFlow)`, [
     'Debian, Ubuntu: sudo apt-get install -y python3-pip',

@@ -1,5 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statfsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { syncFolder } from './cacheFolder.mjs'
@@ -8,13 +21,19 @@ import { SetUpProblem } from './problem.mjs'
 import { findPython } from './python.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const libraries = process.platform === 'darwin' ? ['libtensorflow_cc.2.dylib', 'libtensorflow_framework.2.dylib'] : ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']
+const libraries =
+  process.platform === 'darwin'
+    ? ['libtensorflow_cc.2.dylib', 'libtensorflow_framework.2.dylib']
+    : ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']
 
 /** @typedef {{ id: string, folder: string, variant: string, files: { path: string, bytes: number }[] }} Library where the libraries lie (`folder`) */
 
 /** The name of what a pin unpacks to: it changes with every pinned hash. */
 export function libraryId(pin) {
-  return createHash('sha256').update(pin.wheels.map((wheel) => wheel.sha256).join()).digest('hex').slice(0, 16)
+  return createHash('sha256')
+    .update(pin.wheels.map((wheel) => wheel.sha256).join())
+    .digest('hex')
+    .slice(0, 16)
 }
 
 /** @returns {Library | null} the unpacked wheel in the cache, when it is whole */
@@ -40,7 +59,12 @@ export function givenLibrary(folder) {
   }
   const real = realpathSync(folder)
   const files = libraries.map((path) => ({ path, bytes: statSync(join(real, path)).size }))
-  const id = createHash('sha256').update(`${real} ${libraries.map((name) => `${statSync(join(real, name)).size}@${statSync(join(real, name)).mtimeMs}`).join()}`).digest('hex').slice(0, 16)
+  const id = createHash('sha256')
+    .update(
+      `${real} ${libraries.map((name) => `${statSync(join(real, name)).size}@${statSync(join(real, name)).mtimeMs}`).join()}`,
+    )
+    .digest('hex')
+    .slice(0, 16)
   return { id, folder: real, variant: 'given', files }
 }
 
@@ -61,8 +85,17 @@ export async function fetchLibrary(cache, pin, log) {
     log('unpacking')
     const unpack = await runCommand(python.program, [join(here, 'unpackWheels.py'), unpacked, ...wheels])
     if (unpack.code !== 0) throw unpackProblem(unpack.err, cache)
-    const files = unpack.out.trim().split('\n').filter((line) => !line.includes('/include/')).map((line) => ({ path: line.slice(0, line.lastIndexOf(' ')), bytes: Number(line.slice(line.lastIndexOf(' ') + 1)) }))
-    writeFileSync(join(unpacked, 'complete.json'), JSON.stringify({ wheels: pin.wheels, files }, null, 2), { flush: true })
+    const files = unpack.out
+      .trim()
+      .split('\n')
+      .filter((line) => !line.includes('/include/'))
+      .map((line) => ({
+        path: line.slice(0, line.lastIndexOf(' ')),
+        bytes: Number(line.slice(line.lastIndexOf(' ') + 1)),
+      }))
+    writeFileSync(join(unpacked, 'complete.json'), JSON.stringify({ wheels: pin.wheels, files }, null, 2), {
+      flush: true,
+    })
     // TensorFlow finds CUDA beside itself, as in site-packages; the linker wants the plain name.
     if (process.platform === 'linux') symlinkSync(libraries[0], join(unpacked, 'tensorflow', 'libtensorflow.so'))
     const place = join(cache, 'tensorflow', libraryId(pin))
@@ -91,9 +124,31 @@ async function download({ wheel, pin, python, temporary, log }) {
     log(`  ${title}: ${megabytes(bytes)}${wheel.bytes ? ` of ${megabytes(wheel.bytes)}` : ''} MB`)
   }, 500)
   // Without a retry pip does not say that it could not connect.
-  const args = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--no-cache-dir', '--disable-pip-version-check', '--progress-bar', 'off', '--retries', '2', '-d', folder]
+  const args = [
+    '-m',
+    'pip',
+    'download',
+    '--no-deps',
+    '--only-binary=:all:',
+    '--no-cache-dir',
+    '--disable-pip-version-check',
+    '--progress-bar',
+    'off',
+    '--retries',
+    '2',
+    '-d',
+    folder,
+  ]
   // One --abi alone: an old pip (20.0, as in Ubuntu 20.04) takes the last of several for the only one. Wheels for any ABI match by themselves.
-  const tags = ['--python-version', '3.12', '--implementation', 'cp', '--abi', 'cp312', ...pin.platforms.flatMap((tag) => ['--platform', tag])]
+  const tags = [
+    '--python-version',
+    '3.12',
+    '--implementation',
+    'cp',
+    '--abi',
+    'cp312',
+    ...pin.platforms.flatMap((tag) => ['--platform', tag]),
+  ]
   const env = { ...process.env, TMPDIR: scratch, PIP_REQUIRE_VIRTUALENV: '0' }
   const pip = await runCommand(python.program, [...args, ...tags, `${wheel.name}==${wheel.version}`], { env })
   clearInterval(watch)
@@ -101,18 +156,30 @@ async function download({ wheel, pin, python, temporary, log }) {
   const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.whl')) ?? 'missing')
   const sha256 = await hashFile(file)
   if (sha256 !== wheel.sha256) {
-    throw new SetUpProblem('wrong-hash', `${title} came with sha256 ${sha256}, but ${wheel.sha256} is the one that was tested`, [
-      'the package index or a proxy hands out a changed file: see `pip config list`, or try another index with PIP_INDEX_URL=...',
-    ])
+    throw new SetUpProblem(
+      'wrong-hash',
+      `${title} came with sha256 ${sha256}, but ${wheel.sha256} is the one that was tested`,
+      [
+        'the package index or a proxy hands out a changed file: see `pip config list`, or try another index with PIP_INDEX_URL=...',
+      ],
+    )
   }
   log(`  ${title}: ${megabytes(statSync(file).size)} MB, sha256 as pinned`)
   return file
 }
 
 function pipProblem(text, title, temporary) {
-  const last = text.trim().split('\n').filter((line) => /error/i.test(line)).slice(-2).join(' ') || text.trim().slice(-400)
+  const last =
+    text
+      .trim()
+      .split('\n')
+      .filter((line) => /error/i.test(line))
+      .slice(-2)
+      .join(' ') || text.trim().slice(-400)
   if (/No space left|Errno 28|Disk quota/i.test(text)) {
-    return new SetUpProblem('disk-full', `pip ran out of space in ${temporary}`, ['free about 1.5 GB there, or name another place: IMCLR_CACHE=/somewhere/larger npm run setup'])
+    return new SetUpProblem('disk-full', `pip ran out of space in ${temporary}`, [
+      'free about 1.5 GB there, or name another place: IMCLR_CACHE=/somewhere/larger npm run setup',
+    ])
   }
   if (/connection|resolve|timed? ?out|unreachable|SSL|proxy|Max retries|Temporary failure/i.test(text)) {
     return new SetUpProblem('no-network', `pip could not reach its package index for ${title}: ${last}`, [
@@ -128,18 +195,24 @@ function pipProblem(text, title, temporary) {
 
 function unpackProblem(text, cache) {
   if (/No space left|Errno 28|Disk quota/i.test(text)) {
-    return new SetUpProblem('disk-full', `no space left in ${cache}`, ['free about 1.5 GB there, or name another place: IMCLR_CACHE=/somewhere/larger npm run setup'])
+    return new SetUpProblem('disk-full', `no space left in ${cache}`, [
+      'free about 1.5 GB there, or name another place: IMCLR_CACHE=/somewhere/larger npm run setup',
+    ])
   }
-  return new SetUpProblem('unpack', `the wheel could not be unpacked: ${text.trim().slice(-300)}`, ['run npm run setup again'])
+  return new SetUpProblem('unpack', `the wheel could not be unpacked: ${text.trim().slice(-300)}`, [
+    'run npm run setup again',
+  ])
 }
 
 function checkSpace(cache, pin) {
   const needed = pin.variant === 'gpu' ? 12e9 : 1.4e9
   const { bavail, bsize } = statfsSync(cache)
   if (bavail * bsize >= needed) return
-  throw new SetUpProblem('disk-full', `${cache} has ${megabytes(bavail * bsize)} MB free; the engine needs ${megabytes(needed)} MB while it is unpacked`, [
-    'free some space there, or name another place: IMCLR_CACHE=/somewhere/larger npm run setup',
-  ])
+  throw new SetUpProblem(
+    'disk-full',
+    `${cache} has ${megabytes(bavail * bsize)} MB free; the engine needs ${megabytes(needed)} MB while it is unpacked`,
+    ['free some space there, or name another place: IMCLR_CACHE=/somewhere/larger npm run setup'],
+  )
 }
 
 const megabytes = (bytes) => Math.round(bytes / 1e6)

@@ -1,5 +1,13 @@
 import { connect, type ClientOptions } from './connection/connect.js'
-import type { Api, CallOptions, CreateExperimentRequest, JobCompareEvaluationsAnswer, ModelCompareAnswer, NetworkSummary, Report } from './generated/api.js'
+import type {
+  Api,
+  CallOptions,
+  CreateExperimentRequest,
+  JobCompareEvaluationsAnswer,
+  ModelCompareAnswer,
+  NetworkSummary,
+  Report,
+} from './generated/api.js'
 import { getExperiment, runExperiment, type Experiment, type ExperimentOptions } from './experiments/experiment.js'
 import { getVersion, uploadDataset, type Dataset, type UploadOptions } from './datasets/uploadDataset.js'
 import { evaluate, getEvaluation, type EvaluateOptions, type Evaluation, type EvaluationJob } from './jobs/evaluate.js'
@@ -25,7 +33,11 @@ export interface Client {
   train(dataset: { versionId: string } | string, options?: TrainOptions, call?: CallOptions): Promise<Job>
   jobs: { get(jobId: string): Promise<Job> }
   /** A registered model on the test images of any version with the same classes, or on a stored evaluation set: a job of its own. */
-  evaluate(model: { id: string } | string, dataset: { versionId: string } | string, options?: EvaluateOptions): Promise<EvaluationJob>
+  evaluate(
+    model: { id: string } | string,
+    dataset: { versionId: string } | string,
+    options?: EvaluateOptions,
+  ): Promise<EvaluationJob>
   evaluations: {
     get(jobId: string): Promise<Evaluation>
     /** Paired, as `compare` does it for models: `b` against `a` on the test images of the version that both are of. */
@@ -34,7 +46,10 @@ export interface Client {
   models: {
     get(modelId: string): Promise<Model>
     /** Runs here: `predict(image)` gives label and probability. */
-    load<Label extends string = string>(model: { id: string } | string, options?: LoadOptions): Promise<LoadedModel<Label>>
+    load<Label extends string = string>(
+      model: { id: string } | string,
+      options?: LoadOptions,
+    ): Promise<LoadedModel<Label>>
     download(model: { id: string } | string, folder: string): Promise<string[]>
     report(model: { id: string } | string): Promise<Report>
   }
@@ -56,8 +71,10 @@ export interface Client {
   api: Api
 }
 
-const versionOf = (dataset: { versionId: string } | string): string => (typeof dataset === 'string' ? dataset : dataset.versionId)
-const jobOf = (evaluation: { jobId: string } | string): string => (typeof evaluation === 'string' ? evaluation : evaluation.jobId)
+const versionOf = (dataset: { versionId: string } | string): string =>
+  typeof dataset === 'string' ? dataset : dataset.versionId
+const jobOf = (evaluation: { jobId: string } | string): string =>
+  typeof evaluation === 'string' ? evaluation : evaluation.jobId
 const idOf = (thing: { id: string } | string): string => (typeof thing === 'string' ? thing : thing.id)
 
 /**
@@ -72,11 +89,20 @@ const idOf = (thing: { id: string } | string): string => (typeof thing === 'stri
 export function createClient(options: ClientOptions = {}): Client {
   const connection = connect(options)
   return {
-    datasets: { upload: (from, uploadOptions) => uploadDataset(connection, from, uploadOptions), get: (versionId) => getVersion(connection, versionId), previewCorruptions: async (dataset) => (await connection.api.dataset.corruptionPreviewUrl({ versionId: versionOf(dataset) })).url },
+    datasets: {
+      upload: (from, uploadOptions) => uploadDataset(connection, from, uploadOptions),
+      get: (versionId) => getVersion(connection, versionId),
+      previewCorruptions: async (dataset) =>
+        (await connection.api.dataset.corruptionPreviewUrl({ versionId: versionOf(dataset) })).url,
+    },
     train: (dataset, trainOptions = {}, call = {}) => train(connection, { dataset, options: trainOptions, call }),
     jobs: { get: (jobId) => getJob(connection, jobId) },
-    evaluate: (model, dataset, evaluateOptions = {}) => evaluate(connection, { modelId: idOf(model), versionId: versionOf(dataset), options: evaluateOptions }),
-    evaluations: { get: (jobId) => getEvaluation(connection, jobId), compare: (a, b) => connection.api.job.compareEvaluations({ a: jobOf(a), b: jobOf(b) }) },
+    evaluate: (model, dataset, evaluateOptions = {}) =>
+      evaluate(connection, { modelId: idOf(model), versionId: versionOf(dataset), options: evaluateOptions }),
+    evaluations: {
+      get: (jobId) => getEvaluation(connection, jobId),
+      compare: (a, b) => connection.api.job.compareEvaluations({ a: jobOf(a), b: jobOf(b) }),
+    },
     models: {
       get: (modelId) => getModel(connection, modelId),
       load: (model, loadOptions) => loadModel(connection, { id: idOf(model) }, loadOptions),
@@ -86,9 +112,14 @@ export function createClient(options: ClientOptions = {}): Client {
     networks: {
       upload: (from, uploadOptions) => uploadNetwork(connection, from, uploadOptions),
       get: (networkId) => connection.api.network.get({ networkId }),
-      delete: async (network) => { await connection.api.network.delete({ networkId: idOf(network) }) },
+      delete: async (network) => {
+        await connection.api.network.delete({ networkId: idOf(network) })
+      },
     },
-    experiments: { run: (experiment, experimentOptions) => runExperiment(connection, experiment, experimentOptions), get: (experimentId) => getExperiment(connection, experimentId) },
+    experiments: {
+      run: (experiment, experimentOptions) => runExperiment(connection, experiment, experimentOptions),
+      get: (experimentId) => getExperiment(connection, experimentId),
+    },
     compare: (a, b) => connection.api.model.compare({ a: idOf(a), b: idOf(b) }),
     api: connection.api,
   }

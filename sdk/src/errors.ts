@@ -3,7 +3,12 @@
 import type { Note } from './generated/api.js'
 
 /** One thing that is wrong: where, what, and how to mend it. */
-export interface ErrorIssue { path: string; code: string; message: string; fix?: string }
+export interface ErrorIssue {
+  path: string
+  code: string
+  message: string
+  fix?: string
+}
 
 export interface ErrorFields {
   code: string
@@ -82,15 +87,31 @@ export class WaitTimeoutError extends JobError {}
 /** The class for an answer of the service that is not a success. */
 export function errorOfAnswer(fields: ErrorFields, options?: ErrorOptions): ImclrError {
   switch (fields.status) {
-    case 0: return new ConnectionError(fields, options)
-    case 401: return new AuthenticationError(fields, options)
-    case 403: return new PermissionError(fields, options)
-    case 404: return new NotFoundError(fields, options)
-    case 409: case 410: return new ConflictError(fields, options)
-    case 429: return new RateLimitError(fields, options)
-    default: return fields.status >= 500 ? new ServiceError(fields, options) : new BadInputError(fields, options)
+    case 0:
+      return new ConnectionError(fields, options)
+    case 401:
+      return new AuthenticationError(fields, options)
+    case 403:
+      return new PermissionError(fields, options)
+    case 404:
+      return new NotFoundError(fields, options)
+    case 409:
+    case 410:
+      return new ConflictError(fields, options)
+    case 429:
+      return new RateLimitError(fields, options)
+    default:
+      return fields.status >= 500 ? new ServiceError(fields, options) : new BadInputError(fields, options)
   }
 }
 
 /** Fields of an error that arises on this side. */
-export const localError = (code: string, message: string, hint: string): ErrorFields => ({ code, message, hint, status: 0, retryable: false, requestId: null, issues: [] })
+export const localError = (code: string, message: string, hint: string): ErrorFields => ({
+  code,
+  message,
+  hint,
+  status: 0,
+  retryable: false,
+  requestId: null,
+  issues: [],
+})

@@ -10,8 +10,24 @@ export type { NetworkFiles, NetworkUploadOptions } from './networks/uploadNetwor
 export type { Model } from './models/model.js'
 export type { LoadedModel, LoadOptions, Prediction, TfjsRuntime } from './models/loadModel.js'
 export {
-  AuthenticationError, BadInputError, ConflictError, ConnectionError, EvaluationFailedError, ImclrError, IntegrityError, JobError, NotFoundError, PermissionError, PrepareFailedError, RateLimitError, ServiceError,
-  TrainingCanceledError, TrainingFailedError, TrainingTimedOutError, WaitTimeoutError, type ErrorIssue,
+  AuthenticationError,
+  BadInputError,
+  ConflictError,
+  ConnectionError,
+  EvaluationFailedError,
+  ImclrError,
+  IntegrityError,
+  JobError,
+  NotFoundError,
+  PermissionError,
+  PrepareFailedError,
+  RateLimitError,
+  ServiceError,
+  TrainingCanceledError,
+  TrainingFailedError,
+  TrainingTimedOutError,
+  WaitTimeoutError,
+  type ErrorIssue,
 } from './errors.js'
 export type { Experiment as ExperimentRecord } from './generated/api.js'
 export type * from './generated/api.js'

@@ -9,27 +9,46 @@ import { cut, makeVersion, sendParts, smallSpec } from './makeThings.js'
 import { Refused, stacks, startTestApi, until, type TestApi } from './testApi.js'
 
 type NewKey = { secret: string; key: { id: string; prefix: string; scopes: string[] } }
-type Listed = { items: { id: string; name: string; lastUsedAt: string | null; revokedAt: string | null }[]; nextCursor: string | null }
+type Listed = {
+  items: { id: string; name: string; lastUsedAt: string | null; revokedAt: string | null }[]
+  nextCursor: string | null
+}
 
 describe('API keys', () => {
   let api: TestApi
-  beforeAll(async () => { api = await startTestApi() })
-  afterAll(async () => { await api[Symbol.asyncDispose]() })
+  beforeAll(async () => {
+    api = await startTestApi()
+  })
+  afterAll(async () => {
+    await api[Symbol.asyncDispose]()
+  })
 
   it('are shown once, and listed without their secret', async () => {
     const { secret, key } = await api.mutate<NewKey>('key.create', { name: 'laptop' })
     expect(secret).toMatch(/^imclr_[A-Za-z0-9_-]{43}$/)
-    expect(key).toMatchObject({ name: 'laptop', scopes: ['read', 'write'], prefix: secret.slice(0, 14), expiresAt: null, lastUsedAt: null })
+    expect(key).toMatchObject({
+      name: 'laptop',
+      scopes: ['read', 'write'],
+      prefix: secret.slice(0, 14),
+      expiresAt: null,
+      lastUsedAt: null,
+    })
     expect(await api.query('system.info', undefined, { key: secret })).toMatchObject({ service: 'imclr' })
     expect(JSON.stringify(await api.query('key.list'))).not.toContain(secret.slice(14))
-    await until(async () => (await api.query<Listed>('key.list')).items.find(({ id }) => id === key.id)!.lastUsedAt !== null)
+    await until(
+      async () => (await api.query<Listed>('key.list')).items.find(({ id }) => id === key.id)!.lastUsedAt !== null,
+    )
   })
 
   it('end when they are revoked; nobody revokes the key they use', async () => {
     const { secret, key } = await api.mutate<NewKey>('key.create', { name: 'short', scopes: ['read', 'keys'] })
-    expect(await api.refusal('mutation', 'key.revoke', { keyId: key.id }, { key: secret })).toMatchObject({ code: 'CONFLICT' })
+    expect(await api.refusal('mutation', 'key.revoke', { keyId: key.id }, { key: secret })).toMatchObject({
+      code: 'CONFLICT',
+    })
     const { revokedAt } = await api.mutate<{ revokedAt: string }>('key.revoke', { keyId: key.id })
-    expect(await api.refusal('query', 'system.info', undefined, { key: secret })).toMatchObject({ code: 'UNAUTHENTICATED' })
+    expect(await api.refusal('query', 'system.info', undefined, { key: secret })).toMatchObject({
+      code: 'UNAUTHENTICATED',
+    })
     api.later(60)
     expect(await api.mutate('key.revoke', { keyId: key.id })).toMatchObject({ revokedAt })
   })
@@ -39,16 +58,23 @@ describe('API keys', () => {
     api.later(86_000)
     await api.query('system.info', undefined, { key: secret })
     api.later(401)
-    expect(await api.refusal('query', 'system.info', undefined, { key: secret })).toMatchObject({ code: 'UNAUTHENTICATED', message: 'This API key is not valid' })
+    expect(await api.refusal('query', 'system.info', undefined, { key: secret })).toMatchObject({
+      code: 'UNAUTHENTICATED',
+      message: 'This API key is not valid',
+    })
   })
 
   it('give no scope that their maker lacks', async () => {
     const { secret } = await api.mutate<NewKey>('key.create', { name: 'keeper', scopes: ['keys', 'read'] })
-    expect(await api.refusal('mutation', 'key.create', { name: 'x', scopes: ['read', 'write'] }, { key: secret })).toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining("'write'") as string })
+    expect(
+      await api.refusal('mutation', 'key.create', { name: 'x', scopes: ['read', 'write'] }, { key: secret }),
+    ).toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining("'write'") as string })
   })
 
   it('belong to a project, and see no other', async () => {
-    const { secret, project } = await api.mutate<NewKey & { project: { id: string; name: string } }>('project.create', { name: 'second' })
+    const { secret, project } = await api.mutate<NewKey & { project: { id: string; name: string } }>('project.create', {
+      name: 'second',
+    })
     expect(await api.query('project.current', undefined, { key: secret })).toEqual(project)
     expect(await api.query('project.current')).toMatchObject({ name: 'default' })
     expect((await api.query<Listed>('key.list', {}, { key: secret })).items).toHaveLength(1)
@@ -63,12 +89,19 @@ describe('API keys', () => {
     const seen: string[] = []
     let cursor: string | undefined
     do {
-      const page: Listed = await api.query('key.list', { limit: 3, ...(cursor === undefined ? {} : { cursor }) }, { key: secret })
+      const page: Listed = await api.query(
+        'key.list',
+        { limit: 3, ...(cursor === undefined ? {} : { cursor }) },
+        { key: secret },
+      )
       seen.push(...page.items.map(({ name }) => name))
       cursor = page.nextCursor ?? undefined
     } while (cursor !== undefined)
     expect(seen).toEqual(['key 5', 'key 4', 'key 3', 'key 2', 'key 1', 'key 0', 'first key'])
-    expect(await api.refusal('query', 'key.list', { cursor: 'elsewhere' })).toMatchObject({ code: 'BAD_INPUT', issues: [{ path: 'cursor' }] })
+    expect(await api.refusal('query', 'key.list', { cursor: 'elsewhere' })).toMatchObject({
+      code: 'BAD_INPUT',
+      issues: [{ path: 'cursor' }],
+    })
   })
 })
 
@@ -85,16 +118,26 @@ describe('limits on requests', () => {
     await api.query('system.info', undefined, { key: secret })
 
     // Wrong keys: fewer, and those who have the right one are not shut out.
-    const guess = () => api.refusal('query', 'system.info', undefined, { key: `imclr_${randomBytes(32).toString('base64url')}` })
-    expect([await guess(), await guess(), await guess(), await guess()].map(({ code }) => code)).toEqual(['UNAUTHENTICATED', 'UNAUTHENTICATED', 'UNAUTHENTICATED', 'RATE_LIMITED'])
+    const guess = () =>
+      api.refusal('query', 'system.info', undefined, { key: `imclr_${randomBytes(32).toString('base64url')}` })
+    expect([await guess(), await guess(), await guess(), await guess()].map(({ code }) => code)).toEqual([
+      'UNAUTHENTICATED',
+      'UNAUTHENTICATED',
+      'UNAUTHENTICATED',
+      'RATE_LIMITED',
+    ])
     await api.query('system.info', undefined, { key: secret })
   })
 })
 
 describe.each(stacks)('idempotency keys on %s', (stack) => {
   let api: TestApi
-  beforeAll(async () => { api = await startTestApi({ stack }) })
-  afterAll(async () => { await api[Symbol.asyncDispose]() })
+  beforeAll(async () => {
+    api = await startTestApi({ stack })
+  })
+  afterAll(async () => {
+    await api[Symbol.asyncDispose]()
+  })
   const fresh = () => ({ idempotencyKey: randomUUID() })
 
   it('give the same answer again, secrets included, also after a restart', async () => {
@@ -108,15 +151,25 @@ describe.each(stacks)('idempotency keys on %s', (stack) => {
   it('refuse another input, and another procedure', async () => {
     const options = fresh()
     await api.mutate('key.create', { name: 'a' }, options)
-    expect(await api.refusal('mutation', 'key.create', { name: 'b' }, options)).toMatchObject({ code: 'IDEMPOTENCY_MISMATCH', status: 409 })
-    expect(await api.refusal('mutation', 'project.create', { name: 'a' }, options)).toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' })
-    expect(await api.refusal('mutation', 'key.create', { name: 'a' }, { idempotencyKey: 'short' })).toMatchObject({ code: 'BAD_INPUT' })
+    expect(await api.refusal('mutation', 'key.create', { name: 'b' }, options)).toMatchObject({
+      code: 'IDEMPOTENCY_MISMATCH',
+      status: 409,
+    })
+    expect(await api.refusal('mutation', 'project.create', { name: 'a' }, options)).toMatchObject({
+      code: 'IDEMPOTENCY_MISMATCH',
+    })
+    expect(await api.refusal('mutation', 'key.create', { name: 'a' }, { idempotencyKey: 'short' })).toMatchObject({
+      code: 'BAD_INPUT',
+    })
   })
 
-  it('are a project\'s own', async () => {
+  it("are a project's own", async () => {
     const { secret } = await api.mutate<NewKey>('project.create', { name: 'apart' })
     const options = fresh()
-    const [mine, theirs] = [await api.mutate<NewKey>('key.create', { name: 'same' }, options), await api.mutate<NewKey>('key.create', { name: 'same' }, { ...options, key: secret })]
+    const [mine, theirs] = [
+      await api.mutate<NewKey>('key.create', { name: 'same' }, options),
+      await api.mutate<NewKey>('key.create', { name: 'same' }, { ...options, key: secret }),
+    ]
     expect(mine.key.id).not.toBe(theirs.key.id)
   })
 
@@ -126,22 +179,36 @@ describe.each(stacks)('idempotency keys on %s', (stack) => {
     const times = Array.from({ length: 8 })
     const keys = await Promise.all(times.map(() => api.mutate<NewKey>('key.create', { name: 'race' }, keyOptions)))
     expect(new Set(keys.map(({ secret }) => secret)).size).toBe(1)
-    const uploads = await Promise.all(times.map(() => api.mutate<Upload>('dataset.createUpload', { datasetName: 'race', fileName: 'a.zip', bytes: 10 }, uploadOptions)))
+    const uploads = await Promise.all(
+      times.map(() =>
+        api.mutate<Upload>(
+          'dataset.createUpload',
+          { datasetName: 'race', fileName: 'a.zip', bytes: 10 },
+          uploadOptions,
+        ),
+      ),
+    )
     expect(new Set(uploads.map(({ id }) => id)).size).toBe(1)
-    const jobs = await Promise.all(times.map(() => api.mutate<{ id: string }>('job.submit', { versionId, spec: smallSpec }, jobOptions)))
+    const jobs = await Promise.all(
+      times.map(() => api.mutate<{ id: string }>('job.submit', { versionId, spec: smallSpec }, jobOptions)),
+    )
     expect(new Set(jobs.map(({ id }) => id)).size).toBe(1)
     expect((await api.query<Listed>('job.list', { versionId, kind: 'train' })).items).toHaveLength(1)
     // The multipart uploads that lost were given up; the one that won takes its part.
     const bytes = Buffer.from('0123456789')
     await sendParts(api, uploads[0]!.id, cut(bytes, uploads[0]!), {})
     const completion = { uploadId: uploads[0]!.id, parts: cut(bytes, uploads[0]!).map(({ part }) => part) }
-    const completed = await Promise.all(times.map(() => api.mutate<{ job: PrepareJob }>('dataset.completeUpload', completion, fresh())))
+    const completed = await Promise.all(
+      times.map(() => api.mutate<{ job: PrepareJob }>('dataset.completeUpload', completion, fresh())),
+    )
     expect(new Set(completed.map(({ job }) => job.id)).size).toBe(1)
   })
 
   it('remember nothing of what failed', async () => {
     const options = fresh()
-    expect(await api.refusal('mutation', 'job.submit', { versionId: `ver_${'0'.repeat(32)}` }, options)).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await api.refusal('mutation', 'job.submit', { versionId: `ver_${'0'.repeat(32)}` }, options)).toMatchObject({
+      code: 'NOT_FOUND',
+    })
     await api.mutate('key.create', { name: 'after all' }, options)
   })
 
@@ -150,7 +217,9 @@ describe.each(stacks)('idempotency keys on %s', (stack) => {
     await api.mutate('key.create', { name: 'daily' }, options)
     api.later(86_400 - 60)
     await sweep(api.parts)
-    expect(await api.refusal('mutation', 'key.create', { name: 'other' }, options)).toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' })
+    expect(await api.refusal('mutation', 'key.create', { name: 'other' }, options)).toMatchObject({
+      code: 'IDEMPOTENCY_MISMATCH',
+    })
     api.later(120)
     expect((await sweep(api.parts)).answers).toBeGreaterThan(0)
     await api.mutate('key.create', { name: 'other' }, options)
@@ -165,7 +234,9 @@ describe('the first key', () => {
     expect(await ensureFirstKey({ database: api.parts.database, path })).toEqual({ created: false, path })
     expect((await readFile(path, 'utf8')).trim()).toBe(api.key)
     expect(JSON.stringify(api.logs)).not.toContain(api.key)
-    expect(await api.query('key.list')).toMatchObject({ items: [{ name: 'first key', scopes: ['read', 'write', 'keys', 'instance'] }] })
+    expect(await api.query('key.list')).toMatchObject({
+      items: [{ name: 'first key', scopes: ['read', 'write', 'keys', 'instance'] }],
+    })
   })
 
   it('is one, though several processes start at once, and the one in the file where there is one already', async () => {

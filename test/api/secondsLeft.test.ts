@@ -3,9 +3,27 @@ import { secondsLeft, type RunTime } from '../../services/api/src/experiment/sec
 
 const now = new Date('2026-01-01T12:00:00Z')
 const ago = (seconds: number) => new Date(now.getTime() - 1000 * seconds)
-const queued = (seconds: number): RunTime => ({ state: 'queued', estimate: { seconds }, progress: null, startedAt: null, finishedAt: null })
-const running = (seconds: number, since: number, left: number | null): RunTime => ({ state: 'running', estimate: { seconds }, progress: { secondsLeft: left }, startedAt: ago(since), finishedAt: null })
-const ended = (seconds: number, took: number, state: RunTime['state'] = 'succeeded'): RunTime => ({ state, estimate: { seconds }, progress: null, startedAt: ago(took + 5), finishedAt: ago(5) })
+const queued = (seconds: number): RunTime => ({
+  state: 'queued',
+  estimate: { seconds },
+  progress: null,
+  startedAt: null,
+  finishedAt: null,
+})
+const running = (seconds: number, since: number, left: number | null): RunTime => ({
+  state: 'running',
+  estimate: { seconds },
+  progress: { secondsLeft: left },
+  startedAt: ago(since),
+  finishedAt: null,
+})
+const ended = (seconds: number, took: number, state: RunTime['state'] = 'succeeded'): RunTime => ({
+  state,
+  estimate: { seconds },
+  progress: null,
+  startedAt: ago(took + 5),
+  finishedAt: ago(5),
+})
 
 describe('the time that an experiment still takes', () => {
   it('is by the estimates while nothing has begun, and nothing once all have ended', () => {

@@ -50,49 +50,104 @@ export interface TestApi extends AsyncDisposable {
 
 /** What a call threw: an error as it stood on the wire. */
 export class Refused extends Error {
-  constructor(readonly wire: WireError, readonly status: number, readonly headers: Headers, logged: unknown) {
-    super(`${wire.code}: ${wire.message} ${JSON.stringify(wire.issues)}${logged === undefined ? '' : `\n${JSON.stringify(logged, null, 2)}`}`)
+  constructor(
+    readonly wire: WireError,
+    readonly status: number,
+    readonly headers: Headers,
+    logged: unknown,
+  ) {
+    super(
+      `${wire.code}: ${wire.message} ${JSON.stringify(wire.issues)}${logged === undefined ? '' : `\n${JSON.stringify(logged, null, 2)}`}`,
+    )
   }
 }
 
 /** A service of its own over HTTP, with fresh parts. */
-export async function startTestApi({ stack = 'one machine', config = {} }: { stack?: Stack; config?: Partial<ApiConfigInput> } = {}): Promise<TestApi> {
+export async function startTestApi({
+  stack = 'one machine',
+  config = {},
+}: { stack?: Stack; config?: Partial<ApiConfigInput> } = {}): Promise<TestApi> {
   const folder = await mkdtemp(join(tmpdir(), 'imclr-api-'))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const signingKey = randomBytes(32).toString('hex')
   const clock = { offset: 0 }
   const now = () => new Date(Date.now() + clock.offset)
-  const { database, store, queue, end, loseDatabase } = await openParts(stack, { folder, signingKey, now: () => now().getTime() })
+  const { database, store, queue, end, loseDatabase } = await openParts(stack, {
+    folder,
+    signingKey,
+    now: () => now().getTime(),
+  })
 
   const logs: Record<string, unknown>[] = []
-  const log = pino({ level: 'info' }, new Writable({ write: (line: Buffer, _encoding, done) => { logs.push(JSON.parse(line.toString()) as Record<string, unknown>); done() } }))
+  const log = pino(
+    { level: 'info' },
+    new Writable({
+      write: (line: Buffer, _encoding, done) => {
+        logs.push(JSON.parse(line.toString()) as Record<string, unknown>)
+        done()
+      },
+    }),
+  )
   const parts: ApiParts = {
-    database, store, queue, log, clock: now, random: randomBytes,
-    config: apiConfig.parse({ signingKey: new Uint8Array(Buffer.from(signingKey, 'hex')), requestsPerMinute: 1_000_000, authFailuresPerMinute: 1_000_000, ...config }),
+    database,
+    store,
+    queue,
+    log,
+    clock: now,
+    random: randomBytes,
+    config: apiConfig.parse({
+      signingKey: new Uint8Array(Buffer.from(signingKey, 'hex')),
+      requestsPerMinute: 1_000_000,
+      authFailuresPerMinute: 1_000_000,
+      ...config,
+    }),
   }
   const { path } = await ensureFirstKey({ database, path: join(folder, 'api-key') })
   const key = (await readFile(path, 'utf8')).trim()
   let app = await createApi(parts)
   await app.listen({ port, host: '127.0.0.1' })
 
-  async function call<T>(kind: 'query' | 'mutation', { path, input, options }: { path: string; input: unknown; options: CallOptions }): Promise<T> {
+  async function call<T>(
+    kind: 'query' | 'mutation',
+    { path, input, options }: { path: string; input: unknown; options: CallOptions },
+  ): Promise<T> {
     const secret = options.key === undefined ? key : options.key
     const headers = {
       ...(secret === null ? {} : { authorization: `Bearer ${secret}` }),
       ...(options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey }),
       ...options.headers,
     }
-    const response = kind === 'query'
-      ? await fetch(`${url}/trpc/${path}${input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify(input))}`}`, { headers })
-      : await fetch(`${url}/trpc/${path}`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: input === undefined ? undefined : JSON.stringify(input) })
-    const body = await response.json() as { result?: { data: T }; error?: { data: { imclr: WireError } } }
-    if (body.error !== undefined) throw new Refused(body.error.data.imclr, response.status, response.headers, logs.findLast(({ requestId }) => requestId === body.error!.data.imclr.requestId))
+    const response =
+      kind === 'query'
+        ? await fetch(
+            `${url}/trpc/${path}${input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify(input))}`}`,
+            { headers },
+          )
+        : await fetch(`${url}/trpc/${path}`, {
+            method: 'POST',
+            headers: { ...headers, 'content-type': 'application/json' },
+            body: input === undefined ? undefined : JSON.stringify(input),
+          })
+    const body = (await response.json()) as { result?: { data: T }; error?: { data: { imclr: WireError } } }
+    if (body.error !== undefined)
+      throw new Refused(
+        body.error.data.imclr,
+        response.status,
+        response.headers,
+        logs.findLast(({ requestId }) => requestId === body.error!.data.imclr.requestId),
+      )
     return body.result!.data
   }
   return {
-    url, parts, key, folder, logs,
-    later: (seconds) => { clock.offset += seconds * 1000 },
+    url,
+    parts,
+    key,
+    folder,
+    logs,
+    later: (seconds) => {
+      clock.offset += seconds * 1000
+    },
     query: (path, input, options = {}) => call('query', { path, input, options }),
     mutate: (path, input, options = {}) => call('mutation', { path, input, options }),
     async refusal(kind, path, input, options = {}) {
@@ -117,26 +172,44 @@ export async function startTestApi({ stack = 'one machine', config = {} }: { sta
   }
 }
 
-interface Where { folder: string; signingKey: string; now: () => number }
+interface Where {
+  folder: string
+  signingKey: string
+  now: () => number
+}
 
-async function openParts(stack: Stack, { folder, signingKey, now }: Where): Promise<Pick<ApiParts, 'database' | 'store' | 'queue'> & { end: () => Promise<void>; loseDatabase: () => Promise<void> }> {
+async function openParts(
+  stack: Stack,
+  { folder, signingKey, now }: Where,
+): Promise<
+  Pick<ApiParts, 'database' | 'store' | 'queue'> & { end: () => Promise<void>; loseDatabase: () => Promise<void> }
+> {
   const onError = (): void => {}
   if (stack === 'one machine') {
     const database = await openDatabase({ pgliteDir: join(folder, 'pg') })
     const store = await openStore({ kind: 'folder', root: join(folder, 'objects'), signingKey, now })
-    return { database, store, queue: await openQueue({ pglite: database.pglite!, onError }), end: async () => {}, loseDatabase: () => Promise.reject(new Error('it is in this process')) }
+    return {
+      database,
+      store,
+      queue: await openQueue({ pglite: database.pglite!, onError }),
+      end: async () => {},
+      loseDatabase: () => Promise.reject(new Error('it is in this process')),
+    }
   }
   const [sql, broker, bucket] = await Promise.all([postgres(), redis(), minio()])
   return {
     database: await openDatabase({ url: sql.url }),
     store: await openStore({ kind: 's3', ...bucket }),
     queue: await openQueue({ url: broker.url, onError }),
-    end: async () => { await Promise.all([sql.drop(), broker.stop(), bucket.stop()]) },
+    end: async () => {
+      await Promise.all([sql.drop(), broker.stop(), bucket.stop()])
+    },
     loseDatabase: () => sql.drop(),
   }
 }
 
-export const sha256 = (bytes: Uint8Array, form: 'hex' | 'base64' = 'hex'): string => createHash('sha256').update(bytes).digest(form)
+export const sha256 = (bytes: Uint8Array, form: 'hex' | 'base64' = 'hex'): string =>
+  createHash('sha256').update(bytes).digest(form)
 
 /** Waits until a condition holds; fails where it does not within 30 s. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {

@@ -13,12 +13,22 @@ type Signed = { parts: { partNumber: number; url: string; headers: Record<string
 
 describe.each(stacks)('uploads on %s', (stack) => {
   let api: TestApi
-  beforeAll(async () => { api = await startTestApi({ stack, config: { partBytes: 5 * mebibyte } }) })
-  afterAll(async () => { await api[Symbol.asyncDispose]() })
+  beforeAll(async () => {
+    api = await startTestApi({ stack, config: { partBytes: 5 * mebibyte } })
+  })
+  afterAll(async () => {
+    await api[Symbol.asyncDispose]()
+  })
 
   const bytes = randomBytes(11 * mebibyte + 17)
-  const begin = () => api.mutate<Upload>('dataset.createUpload', { datasetName: 'big', fileName: '../weird näme.zip', bytes: bytes.length })
-  const complete = (uploadId: string, parts: ReturnType<typeof cut>, options = {}) => api.mutate<Completed>('dataset.completeUpload', { uploadId, parts: parts.map(({ part }) => part), ...options })
+  const begin = () =>
+    api.mutate<Upload>('dataset.createUpload', {
+      datasetName: 'big',
+      fileName: '../weird näme.zip',
+      bytes: bytes.length,
+    })
+  const complete = (uploadId: string, parts: ReturnType<typeof cut>, options = {}) =>
+    api.mutate<Completed>('dataset.completeUpload', { uploadId, parts: parts.map(({ part }) => part), ...options })
 
   it('go on where they were cut off, and become one object and one prepare job', async () => {
     const upload = await begin()
@@ -27,28 +37,59 @@ describe.each(stacks)('uploads on %s', (stack) => {
     await sendParts(api, upload.id, [parts[0]!, parts[2]!])
 
     // The part in the middle was dropped: completing says so and changes nothing.
-    const refused = await api.refusal('mutation', 'dataset.completeUpload', { uploadId: upload.id, parts: parts.map(({ part }) => part) })
+    const refused = await api.refusal('mutation', 'dataset.completeUpload', {
+      uploadId: upload.id,
+      parts: parts.map(({ part }) => part),
+    })
     expect(refused).toMatchObject({ code: 'UPLOAD_INCOMPLETE', issues: [{ path: 'parts.2', code: 'missing' }] })
-    expect((await api.query<{ items: { name: string }[] }>('dataset.list')).items.map(({ name }) => name)).not.toContain('big')
+    expect(
+      (await api.query<{ items: { name: string }[] }>('dataset.list')).items.map(({ name }) => name),
+    ).not.toContain('big')
 
-    const { parts: there } = await api.query<{ parts: { partNumber: number; bytes: number; sha256: string | null }[] }>('dataset.listParts', { uploadId: upload.id })
+    const { parts: there } = await api.query<{ parts: { partNumber: number; bytes: number; sha256: string | null }[] }>(
+      'dataset.listParts',
+      { uploadId: upload.id },
+    )
     expect(there.map(({ partNumber }) => partNumber)).toEqual([1, 3])
     expect(there.map((part) => part.bytes)).toEqual([5 * mebibyte, mebibyte + 17])
-    await sendParts(api, upload.id, parts.filter(({ part }) => !there.some((one) => one.partNumber === part.partNumber)))
+    await sendParts(
+      api,
+      upload.id,
+      parts.filter(({ part }) => !there.some((one) => one.partNumber === part.partNumber)),
+    )
 
     const { datasetId, job } = await complete(upload.id, parts, { options: { imageSize: 32 } })
-    expect(job).toMatchObject({ kind: 'prepare', state: 'queued', datasetId, uploadId: upload.id, options: { imageSize: 32, fit: 'crop' }, lastEvent: 1 })
+    expect(job).toMatchObject({
+      kind: 'prepare',
+      state: 'queued',
+      datasetId,
+      uploadId: upload.id,
+      options: { imageSize: 32, fit: 'crop' },
+      lastEvent: 1,
+    })
     expect(job.queuePosition).toBeGreaterThan(0)
     expect(job.limits).toEqual({ maxSeconds: 900 + 60 * 11 + 1, maxAttempts: 5 }) // a quarter of an hour, a minute for each of 11 MiB, and the 17 bytes
-    expect(await api.query('dataset.get', { datasetId })).toMatchObject({ name: 'big', latestVersionId: null, preparingJobId: job.id })
+    expect(await api.query('dataset.get', { datasetId })).toMatchObject({
+      name: 'big',
+      latestVersionId: null,
+      preparingJobId: job.id,
+    })
     expect(await api.query('dataset.getUpload', { uploadId: upload.id })).toMatchObject({ state: 'completed' })
     const key = keys.upload(job.projectId, upload.id, '../weird näme.zip')
     expect(Buffer.compare(Buffer.from(await api.parts.store.read(key)), bytes)).toBe(0)
 
     // Again: the same answer; with other options it would be another one.
     expect((await complete(upload.id, parts, { options: { imageSize: 32 } })).job.id).toBe(job.id)
-    expect(await api.refusal('mutation', 'dataset.completeUpload', { uploadId: upload.id, parts: parts.map(({ part }) => part), options: { imageSize: 64 } })).toMatchObject({ code: 'CONFLICT' })
-    expect(await api.refusal('mutation', 'dataset.abortUpload', { uploadId: upload.id })).toMatchObject({ code: 'CONFLICT' })
+    expect(
+      await api.refusal('mutation', 'dataset.completeUpload', {
+        uploadId: upload.id,
+        parts: parts.map(({ part }) => part),
+        options: { imageSize: 64 },
+      }),
+    ).toMatchObject({ code: 'CONFLICT' })
+    expect(await api.refusal('mutation', 'dataset.abortUpload', { uploadId: upload.id })).toMatchObject({
+      code: 'CONFLICT',
+    })
     expect(await api.refusal('query', 'dataset.listParts', { uploadId: upload.id })).toMatchObject({ code: 'CONFLICT' })
   })
 
@@ -56,15 +97,22 @@ describe.each(stacks)('uploads on %s', (stack) => {
     const upload = await begin()
     const parts = cut(bytes, upload)
     await sendParts(api, upload.id, parts)
-    const answers = await Promise.all([complete(upload.id, parts), complete(upload.id, parts), complete(upload.id, parts)])
+    const answers = await Promise.all([
+      complete(upload.id, parts),
+      complete(upload.id, parts),
+      complete(upload.id, parts),
+    ])
     expect(new Set(answers.map(({ job }) => job.id)).size).toBe(1)
   })
 
   it('refuse a part with other bytes, and a completion with other checksums', async () => {
     const upload = await begin()
     const parts = cut(bytes, upload)
-    const { parts: [signed] } = await api.mutate<Signed>('dataset.signParts', { uploadId: upload.id, parts: [parts[0]!.part] })
-    const put = (body: Uint8Array) => fetch(signed!.url, { method: 'PUT', body: body as Uint8Array<ArrayBuffer>, headers: signed!.headers })
+    const {
+      parts: [signed],
+    } = await api.mutate<Signed>('dataset.signParts', { uploadId: upload.id, parts: [parts[0]!.part] })
+    const put = (body: Uint8Array) =>
+      fetch(signed!.url, { method: 'PUT', body: body as Uint8Array<ArrayBuffer>, headers: signed!.headers })
     const wrong = Buffer.from(parts[0]!.bytes)
     wrong[1000]! ^= 1
     expect((await put(wrong)).status).toBeGreaterThanOrEqual(400)
@@ -73,32 +121,55 @@ describe.each(stacks)('uploads on %s', (stack) => {
 
     await sendParts(api, upload.id, parts)
     const listed = parts.map(({ part }, i) => (i === 1 ? { ...part, sha256: parts[0]!.part.sha256 } : part))
-    expect(await api.refusal('mutation', 'dataset.completeUpload', { uploadId: upload.id, parts: listed })).toMatchObject({ code: 'CHECKSUM_MISMATCH', issues: [{ path: 'parts.2' }] })
-    expect(await api.refusal('mutation', 'dataset.completeUpload', { uploadId: upload.id, parts: listed.slice(0, 2) })).toMatchObject({ code: 'UPLOAD_INCOMPLETE', issues: [{ path: 'parts.3', code: 'not_listed' }] })
+    expect(
+      await api.refusal('mutation', 'dataset.completeUpload', { uploadId: upload.id, parts: listed }),
+    ).toMatchObject({ code: 'CHECKSUM_MISMATCH', issues: [{ path: 'parts.2' }] })
+    expect(
+      await api.refusal('mutation', 'dataset.completeUpload', { uploadId: upload.id, parts: listed.slice(0, 2) }),
+    ).toMatchObject({ code: 'UPLOAD_INCOMPLETE', issues: [{ path: 'parts.3', code: 'not_listed' }] })
     await complete(upload.id, parts)
   })
 
   // S3 has a server of its own.
-  if (stack === 'one machine') it('refuse a part while it still arrives, and go on with what follows on that connection', async () => {
-    const upload = await begin()
-    const { parts: [signed] } = await api.mutate<Signed>('dataset.signParts', { uploadId: upload.id, parts: [cut(bytes, upload)[0]!.part] })
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-    const ask = (url: string, method: string, body?: Uint8Array) => new Promise<number>((resolve, reject) => {
-      const asking = request(url, { agent, method, timeout: 10_000, headers: body === undefined ? {} : { 'content-length': body.length } }, (answer) => answer.resume().on('end', () => resolve(answer.statusCode!)))
-      asking.on('error', reject).on('timeout', () => asking.destroy(new Error(`no answer to ${method}`))).end(body)
+  if (stack === 'one machine')
+    it('refuse a part while it still arrives, and go on with what follows on that connection', async () => {
+      const upload = await begin()
+      const {
+        parts: [signed],
+      } = await api.mutate<Signed>('dataset.signParts', { uploadId: upload.id, parts: [cut(bytes, upload)[0]!.part] })
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+      const ask = (url: string, method: string, body?: Uint8Array) =>
+        new Promise<number>((resolve, reject) => {
+          const asking = request(
+            url,
+            { agent, method, timeout: 10_000, headers: body === undefined ? {} : { 'content-length': body.length } },
+            (answer) => answer.resume().on('end', () => resolve(answer.statusCode!)),
+          )
+          asking
+            .on('error', reject)
+            .on('timeout', () => asking.destroy(new Error(`no answer to ${method}`)))
+            .end(body)
+        })
+      for (const url of [signed!.url, signed!.url.replace('part=1', 'part=2')]) {
+        expect(await ask(url, 'PUT', randomBytes(20 * mebibyte))).toBeGreaterThanOrEqual(400)
+        expect(await ask(`${api.url}/healthz`, 'GET')).toBe(200)
+      }
+      agent.destroy()
     })
-    for (const url of [signed!.url, signed!.url.replace('part=1', 'part=2')]) {
-      expect(await ask(url, 'PUT', randomBytes(20 * mebibyte))).toBeGreaterThanOrEqual(400)
-      expect(await ask(`${api.url}/healthz`, 'GET')).toBe(200)
-    }
-    agent.destroy()
-  })
 
   it('refuse what is too large, and parts that there are not', async () => {
-    expect(await api.refusal('mutation', 'dataset.createUpload', { datasetName: 'x', fileName: 'x.zip', bytes: 21 * 2 ** 30 })).toMatchObject({ code: 'LIMIT_REACHED', status: 413 })
+    expect(
+      await api.refusal('mutation', 'dataset.createUpload', {
+        datasetName: 'x',
+        fileName: 'x.zip',
+        bytes: 21 * 2 ** 30,
+      }),
+    ).toMatchObject({ code: 'LIMIT_REACHED', status: 413 })
     const upload = await begin()
     const { part } = cut(bytes, upload)[0]!
-    expect(await api.refusal('mutation', 'dataset.signParts', { uploadId: upload.id, parts: [{ ...part, partNumber: 4 }] })).toMatchObject({ code: 'BAD_INPUT', issues: [{ path: 'parts[0].partNumber' }] })
+    expect(
+      await api.refusal('mutation', 'dataset.signParts', { uploadId: upload.id, parts: [{ ...part, partNumber: 4 }] }),
+    ).toMatchObject({ code: 'BAD_INPUT', issues: [{ path: 'parts[0].partNumber' }] })
   })
 
   it('that are aborted take nothing more, and leave nothing behind', async () => {
@@ -107,7 +178,9 @@ describe.each(stacks)('uploads on %s', (stack) => {
     await sendParts(api, upload.id, parts.slice(0, 1))
     expect(await api.mutate('dataset.abortUpload', { uploadId: upload.id })).toMatchObject({ state: 'aborted' })
     expect(await api.mutate('dataset.abortUpload', { uploadId: upload.id })).toMatchObject({ state: 'aborted' })
-    expect(await api.refusal('mutation', 'dataset.signParts', { uploadId: upload.id, parts: [parts[1]!.part] })).toMatchObject({ code: 'CONFLICT' })
+    expect(
+      await api.refusal('mutation', 'dataset.signParts', { uploadId: upload.id, parts: [parts[1]!.part] }),
+    ).toMatchObject({ code: 'CONFLICT' })
     await expect(complete(upload.id, parts)).rejects.toThrow(/CONFLICT/)
   })
 
@@ -116,24 +189,35 @@ describe.each(stacks)('uploads on %s', (stack) => {
     const second = await uploadArchive(api, { datasetName: 'same' })
     expect(second.datasetId).toBe(first.datasetId)
     expect(second.job.id).not.toBe(first.job.id)
-    expect(await api.query('dataset.get', { datasetId: first.datasetId })).toMatchObject({ preparingJobId: second.job.id })
+    expect(await api.query('dataset.get', { datasetId: first.datasetId })).toMatchObject({
+      preparingJobId: second.job.id,
+    })
   })
 
   it('the same content in two data sets is one version, deleted with the last of them', async () => {
     const one = await makeVersion(api, { datasetName: 'one', content: 'shared' })
     const two = await makeVersion(api, { datasetName: 'two', content: 'shared' })
     expect(two.versionId).toBe(one.versionId)
-    expect(await api.query('dataset.listVersions', { datasetId: one.datasetId })).toMatchObject({ items: [{ id: one.versionId, datasetId: one.datasetId, counts: { train: 60, test: 30, unlabelled: 0 } }], nextCursor: null })
-    expect(await api.query('dataset.versionManifest', { versionId: one.versionId })).toMatchObject({ classes: ['cat', 'dog', 'owl'] })
+    expect(await api.query('dataset.listVersions', { datasetId: one.datasetId })).toMatchObject({
+      items: [{ id: one.versionId, datasetId: one.datasetId, counts: { train: 60, test: 30, unlabelled: 0 } }],
+      nextCursor: null,
+    })
+    expect(await api.query('dataset.versionManifest', { versionId: one.versionId })).toMatchObject({
+      classes: ['cat', 'dog', 'owl'],
+    })
     const { url } = await api.query<{ url: string }>('dataset.contactSheetUrl', { versionId: one.versionId })
     expect(await (await fetch(url)).text()).toBe('a picture of shared')
 
     await api.mutate('dataset.delete', { datasetId: two.datasetId })
-    expect(await api.query('dataset.getVersion', { versionId: one.versionId })).toMatchObject({ datasetId: one.datasetId })
+    expect(await api.query('dataset.getVersion', { versionId: one.versionId })).toMatchObject({
+      datasetId: one.datasetId,
+    })
     await sweep(api.parts)
     expect(await api.parts.store.head(`${one.prefix}manifest.json`)).not.toBeNull()
     await api.mutate('dataset.delete', { datasetId: one.datasetId })
-    expect(await api.refusal('query', 'dataset.getVersion', { versionId: one.versionId })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await api.refusal('query', 'dataset.getVersion', { versionId: one.versionId })).toMatchObject({
+      code: 'NOT_FOUND',
+    })
     await sweep(api.parts)
     expect(await api.parts.store.head(`${one.prefix}manifest.json`)).toBeNull()
   })
@@ -142,7 +226,10 @@ describe.each(stacks)('uploads on %s', (stack) => {
   it('expire after a day, with their URLs after an hour, and are swept away', async () => {
     const upload = await begin()
     const parts = cut(bytes, upload)
-    const { parts: [signed], expiresAt } = await api.mutate<Signed>('dataset.signParts', { uploadId: upload.id, parts: [parts[0]!.part] })
+    const {
+      parts: [signed],
+      expiresAt,
+    } = await api.mutate<Signed>('dataset.signParts', { uploadId: upload.id, parts: [parts[0]!.part] })
     expect(Date.parse(expiresAt) - api.parts.clock().getTime()).toBeLessThanOrEqual(3_600_000)
     await sendParts(api, upload.id, [parts[1]!])
     expect(await sweep(api.parts)).toMatchObject({ uploads: 0 })
@@ -150,21 +237,34 @@ describe.each(stacks)('uploads on %s', (stack) => {
     api.later(3700)
     if (stack === 'one machine') {
       // S3 has a clock of its own.
-      const late = await fetch(signed!.url, { method: 'PUT', body: parts[0]!.bytes as Uint8Array<ArrayBuffer>, headers: signed!.headers })
+      const late = await fetch(signed!.url, {
+        method: 'PUT',
+        body: parts[0]!.bytes as Uint8Array<ArrayBuffer>,
+        headers: signed!.headers,
+      })
       expect([late.status, ((await late.json()) as { code: string }).code]).toEqual([403, 'URL_REJECTED'])
     }
     api.later(24 * 3600)
-    expect(await api.refusal('mutation', 'dataset.signParts', { uploadId: upload.id, parts: [parts[0]!.part] })).toMatchObject({ code: 'UPLOAD_EXPIRED', status: 410 })
+    expect(
+      await api.refusal('mutation', 'dataset.signParts', { uploadId: upload.id, parts: [parts[0]!.part] }),
+    ).toMatchObject({ code: 'UPLOAD_EXPIRED', status: 410 })
     await expect(complete(upload.id, parts)).rejects.toThrow(/UPLOAD_EXPIRED/)
     await until(async () => (await sweep(api.parts)).uploads === 0)
     expect(await api.query('dataset.getUpload', { uploadId: upload.id })).toMatchObject({ state: 'aborted' })
-    expect(await api.refusal('query', 'dataset.listParts', { uploadId: upload.id })).toMatchObject({ code: 'UPLOAD_EXPIRED' })
+    expect(await api.refusal('query', 'dataset.listParts', { uploadId: upload.id })).toMatchObject({
+      code: 'UPLOAD_EXPIRED',
+    })
 
     const reading = await uploadArchive(api, { datasetName: 'still read' })
     api.later(32 * 24 * 3600)
     expect((await sweep(api.parts)).records).toBeGreaterThan(0)
-    expect(await api.refusal('query', 'dataset.getUpload', { uploadId: upload.id })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await api.refusal('query', 'dataset.getUpload', { uploadId: upload.id })).toMatchObject({
+      code: 'NOT_FOUND',
+    })
     // Its job has not run: what it reads stays.
-    expect(await api.query('dataset.getUpload', { uploadId: reading.upload.id })).toMatchObject({ id: reading.upload.id, state: 'completed' })
+    expect(await api.query('dataset.getUpload', { uploadId: reading.upload.id })).toMatchObject({
+      id: reading.upload.id,
+      state: 'completed',
+    })
   })
 })

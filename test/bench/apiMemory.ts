@@ -14,26 +14,39 @@ import { createTRPCClient, httpBatchStreamLink } from '@trpc/client'
 import { makeVersion, smallSpec, startJob, uploadArchive } from '../api/makeThings.js'
 import { startTestApi, type TestApi } from '../api/testApi.js'
 
-export interface MemoryAt { after: number; heapMiB: number; externalMiB: number; rssMiB: number }
+export interface MemoryAt {
+  after: number
+  heapMiB: number
+  externalMiB: number
+  rssMiB: number
+}
 
 export function measure(after: number): MemoryAt {
   globalThis.gc?.()
   globalThis.gc?.()
   const { heapUsed, external, rss } = process.memoryUsage()
-  const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20 * 10) / 10
+  const mebibytes = (bytes: number) => Math.round((bytes / 2 ** 20) * 10) / 10
   return { after, heapMiB: mebibytes(heapUsed), externalMiB: mebibytes(external), rssMiB: mebibytes(rss) }
 }
 
 /** Uploads so many archives, a few at a time; measures `rounds` times on the way. */
-export async function manyUploads(api: TestApi, { uploads, bytes, rounds }: { uploads: number; bytes: number; rounds: number }): Promise<MemoryAt[]> {
+export async function manyUploads(
+  api: TestApi,
+  { uploads, bytes, rounds }: { uploads: number; bytes: number; rounds: number },
+): Promise<MemoryAt[]> {
   const archive = randomBytes(bytes)
   const seen: MemoryAt[] = []
   const perRound = Math.ceil(uploads / rounds)
   for (let round = 1; round <= rounds; round++) {
     for (let i = 0; i < perRound; i += 4) {
-      const made = await Promise.all(Array.from({ length: Math.min(4, perRound - i) }, () => uploadArchive(api, { bytes: archive, datasetName: 'many' })))
+      const made = await Promise.all(
+        Array.from({ length: Math.min(4, perRound - i) }, () =>
+          uploadArchive(api, { bytes: archive, datasetName: 'many' }),
+        ),
+      )
       // The disk is not what is measured.
-      for (const { job, upload } of made) await api.parts.store.deletePrefix(`projects/${job.projectId}/uploads/${upload.id}/`)
+      for (const { job, upload } of made)
+        await api.parts.store.deletePrefix(`projects/${job.projectId}/uploads/${upload.id}/`)
     }
     seen.push(measure(round * perRound))
   }
@@ -41,10 +54,16 @@ export async function manyUploads(api: TestApi, { uploads, bytes, rounds }: { up
 }
 
 /** Follows a job with so many streams at once, while it tells `events` of them, `rounds` times. */
-export async function manyStreams(api: TestApi, { streams, events, rounds }: { streams: number; events: number; rounds: number }): Promise<MemoryAt[]> {
+export async function manyStreams(
+  api: TestApi,
+  { streams, events, rounds }: { streams: number; events: number; rounds: number },
+): Promise<MemoryAt[]> {
   const { versionId } = await makeVersion(api)
   // One each: a client sends calls of the same moment as one request.
-  const client = () => createTRPCClient<AppRouter>({ links: [httpBatchStreamLink({ url: `${api.url}/trpc`, headers: { authorization: `Bearer ${api.key}` } })] })
+  const client = () =>
+    createTRPCClient<AppRouter>({
+      links: [httpBatchStreamLink({ url: `${api.url}/trpc`, headers: { authorization: `Bearer ${api.key}` } })],
+    })
   const seen: MemoryAt[] = []
   for (let round = 1; round <= rounds; round++) {
     const { id } = await api.mutate<{ id: string }>('job.submit', { versionId, spec: smallSpec })
@@ -55,9 +74,24 @@ export async function manyStreams(api: TestApi, { streams, events, rounds }: { s
       return count
     })
     for (let line = 2; line < events; line += 50) {
-      await recordLines(api.parts.database, fence, Array.from({ length: Math.min(50, events - line) }, (_, i) => ({ number: line + i, event: { type: 'log', level: 'info', message: 'x'.repeat(500) } as const })))
+      await recordLines(
+        api.parts.database,
+        fence,
+        Array.from({ length: Math.min(50, events - line) }, (_, i) => ({
+          number: line + i,
+          event: { type: 'log', level: 'info', message: 'x'.repeat(500) } as const,
+        })),
+      )
     }
-    await finishJob(api.parts.database, fence, { state: 'succeeded', failure: null, endedEarly: null, result: null, secondsSpent: 1, leftovers: [], log: null })
+    await finishJob(api.parts.database, fence, {
+      state: 'succeeded',
+      failure: null,
+      endedEarly: null,
+      result: null,
+      secondsSpent: 1,
+      leftovers: [],
+      log: null,
+    })
     const counts = await Promise.all(readers)
     if (new Set(counts).size !== 1) throw new Error(`readers saw different numbers of events: ${counts.join()}`)
     seen.push(measure(round))
@@ -66,7 +100,13 @@ export async function manyStreams(api: TestApi, { streams, events, rounds }: { s
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { uploads: { type: 'string', default: '1000' }, streams: { type: 'string', default: '100' }, json: { type: 'string' } } })
+  const { values } = parseArgs({
+    options: {
+      uploads: { type: 'string', default: '1000' },
+      streams: { type: 'string', default: '100' },
+      json: { type: 'string' },
+    },
+  })
   if (globalThis.gc === undefined) throw new Error('run it with node --expose-gc')
   await using api = await startTestApi()
   const result = {

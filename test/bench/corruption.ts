@@ -16,7 +16,10 @@ export async function benchCorruptions({ images, side }: { images: number; side:
   for (const corruption of corruptionNames) {
     const start = performance.now()
     for (const severity of [1, 2, 3, 4, 5] as const) {
-      await prepareCorruption({ name: corruption, severity, height: side, width: side, seed: 1, jpeg: jpegRoundTrip })({ images: pixels, count: images })
+      await prepareCorruption({ name: corruption, severity, height: side, width: side, seed: 1, jpeg: jpegRoundTrip })({
+        images: pixels,
+        count: images,
+      })
     }
     rows.push({ corruption, images, side, secondsPerCell: (performance.now() - start) / 5000 })
   }

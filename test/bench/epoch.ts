@@ -39,12 +39,30 @@ const chains = {
   default: {},
   autoaugment: { augment: ['crop', 'flip', 'autoaugment', 'cutout'], mix: 'cutmix' },
   augmix: { augment: ['crop', 'flip', 'augmix'] },
-  costliest: { augment: [{ op: 'crop', border: 'reflect' }, 'flip', 'jitter', 'autoaugment', 'randaugment', 'erase', 'cutout', 'noise', { op: 'augmix', operations: 'all', depth: 3, jsd: 0 }], mix: 'mixup' },
+  costliest: {
+    augment: [
+      { op: 'crop', border: 'reflect' },
+      'flip',
+      'jitter',
+      'autoaugment',
+      'randaugment',
+      'erase',
+      'cutout',
+      'noise',
+      { op: 'augmix', operations: 'all', depth: 3, jsd: 0 },
+    ],
+    mix: 'mixup',
+  },
 } satisfies Record<string, TrainingSpecInput>
 
 const contenders = [
-  ['resnet20', 'imclr', 128, 'default'], ['resnet20', 'baseline', 128, 'default'], ['resnet8', 'imclr', 64, 'default'],
-  ['resnet20', 'imclr', 128, 'autoaugment'], ['resnet8', 'baseline', 64, 'augmix'], ['resnet20', 'imclr', 128, 'costliest'], ['resnet8', 'baseline', 64, 'costliest'],
+  ['resnet20', 'imclr', 128, 'default'],
+  ['resnet20', 'baseline', 128, 'default'],
+  ['resnet8', 'imclr', 64, 'default'],
+  ['resnet20', 'imclr', 128, 'autoaugment'],
+  ['resnet8', 'baseline', 64, 'augmix'],
+  ['resnet20', 'imclr', 128, 'costliest'],
+  ['resnet8', 'baseline', 64, 'costliest'],
 ] as const
 
 /** Whole epochs against steps alone, in turns on one recorded step. */
@@ -53,10 +71,14 @@ export async function benchEpochs({ repeats, quick, log = () => {} }: EpochBench
   for (const [network, mode, size, chain] of contenders) {
     const [steps, batch] = quick ? [8, 16] : [12, size]
     const spec = trainingSpec.parse({ network, mode, batchSize: batch, epochs: 1, ...chains[chain] })
-    const feed = trainingFeed(randomSplit(batch * steps), spec, { workers: 'auto', mostWorkers: availableParallelism() - 1 })
+    const feed = trainingFeed(randomSplit(batch * steps), spec, {
+      workers: 'auto',
+      mostWorkers: availableParallelism() - 1,
+    })
     const makers = trainingFeed(randomSplit(batch * steps), spec)
     let makingMilliseconds = Infinity
-    for (let i = 0; i < 8; i++) makingMilliseconds = Math.min(makingMilliseconds, 1000 * (await seconds(() => makers.batch(0, i % steps))))
+    for (let i = 0; i < 8; i++)
+      makingMilliseconds = Math.min(makingMilliseconds, 1000 * (await seconds(() => makers.batch(0, i % steps))))
     const training = openTraining(spec, { feed, normalisation: { mean: [125, 123, 114], std: [63, 62, 67] } })
     const fixed = copyOf(feed.batch(0, 0))
     for (let i = 0; i < 3; i++) training.run(fixed, { learningRate: 0.01 })
@@ -65,18 +87,22 @@ export async function benchEpochs({ repeats, quick, log = () => {} }: EpochBench
       const alone = await seconds(() => {
         for (let i = 0; i < steps; i++) training.run(fixed, { learningRate: 0.01 })
       })
-      const epoch = await seconds(() => train(firstPosition, {
-        spec, feed, run: training.run,
-        scalarsOf: () => ({ learningRate: 0.01 }),
-        validation: null,
-        saveCheckpoint: async () => {},
-        checkpointEverySeconds: Infinity,
-        onEpoch: () => {},
-        secondsLeft: ({ secondsPerStep, stepsLeft }) => secondsPerStep * stepsLeft,
-        control: { request: null, ask: () => {}, signal: new AbortController().signal, suspendAtOnce: () => {} },
-        emitter: { emit: () => {}, progress: () => {} },
-        now: () => performance.now() / 1000,
-      }))
+      const epoch = await seconds(() =>
+        train(firstPosition, {
+          spec,
+          feed,
+          run: training.run,
+          scalarsOf: () => ({ learningRate: 0.01 }),
+          validation: null,
+          saveCheckpoint: async () => {},
+          checkpointEverySeconds: Infinity,
+          onEpoch: () => {},
+          secondsLeft: ({ secondsPerStep, stepsLeft }) => secondsPerStep * stepsLeft,
+          control: { request: null, ask: () => {}, signal: new AbortController().signal, suspendAtOnce: () => {} },
+          emitter: { emit: () => {}, progress: () => {} },
+          now: () => performance.now() / 1000,
+        }),
+      )
       rounds.push({ alone, epoch })
       log(`${network} ${mode}, ${chain}: round ${repeat + 1} of ${repeats}, ${((100 * alone) / epoch).toFixed(1)} %`)
     }
@@ -85,7 +111,12 @@ export async function benchEpochs({ repeats, quick, log = () => {} }: EpochBench
     training.dispose()
     const inputs = steps * batch
     rows.push({
-      network, mode, batch, chain, workers, makingMilliseconds,
+      network,
+      mode,
+      batch,
+      chain,
+      workers,
+      makingMilliseconds,
       stepsAloneImagesPerSecond: inputs / spread(rounds.map(({ alone }) => alone)).median,
       epochImagesPerSecond: inputs / spread(rounds.map(({ epoch }) => epoch)).median,
       ratio: spread(rounds.map(({ alone, epoch }) => alone / epoch)),
@@ -115,13 +146,19 @@ function randomSplit(count: number) {
   const [height, width, classes] = [32, 32, 10]
   const random = stream({ seed: 1, name: 'init' })
   return {
-    count, height, width, classes,
+    count,
+    height,
+    width,
+    classes,
     images: Uint8Array.from({ length: count * height * width * 3 }, () => random.int(256)),
     labels: Uint16Array.from({ length: count }, (_, i) => i % classes),
   }
 }
 
-const copyOf = ({ images, labels }: { images: Uint8Array; labels: Float32Array }) => ({ images: images.slice(), labels: labels.slice() })
+const copyOf = ({ images, labels }: { images: Uint8Array; labels: Float32Array }) => ({
+  images: images.slice(),
+  labels: labels.slice(),
+})
 
 async function seconds(action: () => unknown): Promise<number> {
   const start = performance.now()

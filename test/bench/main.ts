@@ -24,12 +24,21 @@ Measures speed. Use a quiet machine.
 IMCLR_BENCH_PYTHON names a Python with PyTorch; without it, only our side of the steps runs.
 `
 const values = readOptions(usage, {
-  json: { type: 'string' }, only: { type: 'string' }, network: { type: 'string' }, repeats: { type: 'string', default: '7' }, quick: { type: 'boolean', default: false }, cifar: { type: 'string' },
+  json: { type: 'string' },
+  only: { type: 'string' },
+  network: { type: 'string' },
+  repeats: { type: 'string', default: '7' },
+  quick: { type: 'boolean', default: false },
+  cifar: { type: 'string' },
 })
 const [repeats, quick] = [Number(values.repeats), values.quick]
-if (!Number.isInteger(repeats) || repeats < 1) refuseOptions(usage, `--repeats takes a whole number above zero, not ${values.repeats}`)
-if (values.network !== undefined && !measuredNetworks.includes(values.network)) refuseOptions(usage, `--network takes ${measuredNetworks.join(' or ')}, not ${values.network}`)
-const log = (line: string): void => { process.stderr.write(`  ${line}\n`) }
+if (!Number.isInteger(repeats) || repeats < 1)
+  refuseOptions(usage, `--repeats takes a whole number above zero, not ${values.repeats}`)
+if (values.network !== undefined && !measuredNetworks.includes(values.network))
+  refuseOptions(usage, `--network takes ${measuredNetworks.join(' or ')}, not ${values.network}`)
+const log = (line: string): void => {
+  process.stderr.write(`  ${line}\n`)
+}
 
 const sections: Record<string, () => Promise<unknown>> = {
   steps: () => benchSteps({ repeats, quick, network: values.network ?? null, log }),
@@ -58,7 +67,9 @@ function table(rows: unknown): string {
   const columns = Object.keys(list[0] ?? {})
   const cells = [columns, ...list.map((row) => columns.map((column) => cell(row[column])))]
   const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index]!.length)))
-  return cells.map((row) => `  ${row.map((text, index) => text.padEnd(widths[index]!)).join('  ')}`.trimEnd()).join('\n')
+  return cells
+    .map((row) => `  ${row.map((text, index) => text.padEnd(widths[index]!)).join('  ')}`.trimEnd())
+    .join('\n')
 }
 
 function cell(value: unknown): string {

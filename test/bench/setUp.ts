@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { root } from '../trainer/pipeline/harness.js'
 
-export interface SetUpRow { cache: 'empty' | 'warm'; seconds: number }
+export interface SetUpRow {
+  cache: 'empty' | 'warm'
+  seconds: number
+}
 
 /** The engine's set-up: from nothing (downloads TensorFlow's wheel, compiles, proves), and when all of it is there. */
 export async function benchSetUp(): Promise<SetUpRow[]> {
@@ -18,7 +21,10 @@ export async function benchSetUp(): Promise<SetUpRow[]> {
   try {
     const empty = await run({ ...process.env, IMCLR_CACHE: cache })
     await run(process.env) // back to the usual cache
-    return [{ cache: 'empty', seconds: empty }, { cache: 'warm', seconds: await run(process.env) }]
+    return [
+      { cache: 'empty', seconds: empty },
+      { cache: 'warm', seconds: await run(process.env) },
+    ]
   } finally {
     await rm(cache, { recursive: true, force: true })
   }

@@ -50,14 +50,24 @@ export interface StepBenchOptions {
  * Training steps, ours and PyTorch's. Every contender is a process of its own; they take turns of a few steps each, and ratios are taken
  * within a round, so that a machine that slows down slows all of them. Runs from `test/dist` only.
  */
-export async function benchSteps({ repeats, quick, network: only = null, python = process.env.IMCLR_BENCH_PYTHON ?? null, bfloat16 = supportsBfloat16(), log = () => {} }: StepBenchOptions): Promise<StepRow[]> {
+export async function benchSteps({
+  repeats,
+  quick,
+  network: only = null,
+  python = process.env.IMCLR_BENCH_PYTHON ?? null,
+  bfloat16 = supportsBfloat16(),
+  log = () => {},
+}: StepBenchOptions): Promise<StepRow[]> {
   const rows: StepRow[] = []
   const batch = quick ? 16 : 128
-  for (const { network, height, width } of quick ? cases.slice(0, 1) : cases.filter((one) => only === null || one.network === only)) {
+  for (const { network, height, width } of quick
+    ? cases.slice(0, 1)
+    : cases.filter((one) => only === null || one.network === only)) {
     const input = `${height}x${width}`
     const contenders = contendersOf([network, String(height), String(width), String(batch)], { python, bfloat16 })
     const runners = []
-    for (const contender of contenders) runners.push({ ...contender, ...(await Runner.start(contender.start())), rounds: [] as number[] })
+    for (const contender of contenders)
+      runners.push({ ...contender, ...(await Runner.start(contender.start())), rounds: [] as number[] })
     try {
       for (let repeat = 0; repeat < repeats; repeat++) {
         for (const runner of runners) runner.rounds.push(median(await runner.runner.run(quick ? 2 : 3)))
@@ -68,9 +78,16 @@ export async function benchSteps({ repeats, quick, network: only = null, python 
         const ratios = opponent?.rounds.map((seconds, index) => seconds / runner.rounds[index]!)
         const { peakBytes, version } = await runner.runner.end()
         rows.push({
-          network, input, batch, contender: runner.name, imagesPerSecond: batch / median(runner.rounds),
-          ratio: ratios ? { median: median(ratios), smallest: Math.min(...ratios), largest: Math.max(...ratios) } : null,
-          peakMegabytes: peakBytes / 1e6, version,
+          network,
+          input,
+          batch,
+          contender: runner.name,
+          imagesPerSecond: batch / median(runner.rounds),
+          ratio: ratios
+            ? { median: median(ratios), smallest: Math.min(...ratios), largest: Math.max(...ratios) }
+            : null,
+          peakMegabytes: peakBytes / 1e6,
+          version,
         })
       }
     } finally {
@@ -82,21 +99,42 @@ export async function benchSteps({ repeats, quick, network: only = null, python 
 
 /** `size` is network, height, width and batch, as the contenders take them. */
 function contendersOf(size: string[], { python, bfloat16 }: { python: string | null; bfloat16: boolean }): Contender[] {
-  const ours = (execution: string, precision: string) => () => spawn(process.execPath, [fileURLToPath(new URL('./stepContender.js', import.meta.url)), execution, ...size, precision], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...trainerProcessEnvironment, ...process.env } })
-  const theirs = (precision: string) => () => spawn(python!, [fileURLToPath(new URL('../../pytorch/bench_step.py', import.meta.url)), ...size, precision, String(availableParallelism())], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const ours = (execution: string, precision: string) => () =>
+    spawn(
+      process.execPath,
+      [fileURLToPath(new URL('./stepContender.js', import.meta.url)), execution, ...size, precision],
+      { stdio: ['pipe', 'pipe', 'inherit'], env: { ...trainerProcessEnvironment, ...process.env } },
+    )
+  const theirs = (precision: string) => () =>
+    spawn(
+      python!,
+      [
+        fileURLToPath(new URL('../../pytorch/bench_step.py', import.meta.url)),
+        ...size,
+        precision,
+        String(availableParallelism()),
+      ],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    )
   const pytorch = (precision: string) => (python ? `pytorch ${precision}` : null)
   return [
     { name: 'recorded float32', against: pytorch('float32'), start: ours('recorded', 'float32') },
     { name: 'eager float32', against: pytorch('float32'), start: ours('eager', 'float32') },
     ...(python ? [{ name: 'pytorch float32', against: null, start: theirs('float32') }] : []),
-    ...(bfloat16 ? [{ name: 'recorded bfloat16', against: pytorch('bfloat16'), start: ours('recorded', 'bfloat16') }] : []),
+    ...(bfloat16
+      ? [{ name: 'recorded bfloat16', against: pytorch('bfloat16'), start: ours('recorded', 'bfloat16') }]
+      : []),
     ...(bfloat16 && python ? [{ name: 'pytorch bfloat16', against: null, start: theirs('bfloat16') }] : []),
   ]
 }
 
 /** A contender's process: a line out, a line back. */
 class Runner {
-  private constructor(private readonly child: ChildProcess, private readonly lines: AsyncIterator<string>, private readonly reader: Interface) {}
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly lines: AsyncIterator<string>,
+    private readonly reader: Interface,
+  ) {}
 
   static async start(child: ChildProcess): Promise<{ runner: Runner }> {
     const reader = createInterface({ input: child.stdout! })

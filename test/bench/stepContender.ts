@@ -5,13 +5,25 @@
 import { createInterface } from 'node:readline'
 import { binding, buildNetwork, makeStep, stream, supervisedLoss, trainingPass, trainingStep } from '@imclr/trainer'
 
-const [execution, network, height, width, batch, precision] = process.argv.slice(2) as ['recorded' | 'eager', 'resnet20' | 'wrn28-2', string, string, string, 'float32' | 'bfloat16']
+const [execution, network, height, width, batch, precision] = process.argv.slice(2) as [
+  'recorded' | 'eager',
+  'resnet20' | 'wrn28-2',
+  string,
+  string,
+  string,
+  'float32' | 'bfloat16',
+]
 const shape = [Number(batch), Number(height), Number(width), 3] as const
 const model = buildNetwork({ name: network, classes: 10, seed: 1 })
 const pass = trainingPass({ model, mean: [120, 120, 120], std: [60, 60, 60] })
 const definition = trainingStep({
-  model, terms: [supervisedLoss({ pass, shape, classes: 10 })],
-  optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true }, weightDecay: 5e-4, decay: 'all', clipNorm: null, emaDecay: null,
+  model,
+  terms: [supervisedLoss({ pass, shape, classes: 10 })],
+  optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true },
+  weightDecay: 5e-4,
+  decay: 'all',
+  clipNorm: null,
+  emaDecay: null,
 })
 const training = makeStep(definition, { execution, precision })
 if (training.fallbackReason) throw new Error(training.fallbackReason)
@@ -22,14 +34,19 @@ const labels = new Float32Array(shape[0] * 10)
 for (let row = 0; row < shape[0]; row++) {
   const drawn = Array.from({ length: 10 }, () => Math.exp(random.normal()))
   const sum = drawn.reduce((a, b) => a + b)
-  labels.set(drawn.map((value) => value / sum), row * 10)
+  labels.set(
+    drawn.map((value) => value / sum),
+    row * 10,
+  )
 }
 const learningRate = Float32Array.of(0.05)
 
 for await (const line of createInterface({ input: process.stdin })) {
   const [command, count] = line.split(' ')
   if (command === 'end') {
-    process.stdout.write(`${JSON.stringify({ peakBytes: process.resourceUsage().maxRSS * 1024, version: binding.TF_Version })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ peakBytes: process.resourceUsage().maxRSS * 1024, version: binding.TF_Version })}\n`,
+    )
     break
   }
   const seconds: number[] = []

@@ -3,7 +3,11 @@ import { createClient } from '@imclr/sdk'
 import { demoArchive } from '../trainer/pipeline/harness.js'
 import { standalone } from '../support/runService.js'
 
-export interface SubmitRow { network: 'resnet20'; seconds: number[]; median: number }
+export interface SubmitRow {
+  network: 'resnet20'
+  seconds: number[]
+  median: number
+}
 
 /** From `sdk.train` to the first event of a step done, through the whole service on one machine; the first of the runs is not counted. */
 export async function benchSubmit({ repeats }: { repeats: number }): Promise<SubmitRow> {
@@ -14,7 +18,8 @@ export async function benchSubmit({ repeats }: { repeats: number }): Promise<Sub
   for (let repeat = 0; repeat <= repeats; repeat++) {
     const start = performance.now()
     const job = await sdk.train(dataset, { network: 'resnet20', epochs: 100, evaluation: { corruptionImages: 'none' } })
-    for await (const { event } of job.events()) if (event.type === 'progress' && event.phase === 'training' && event.done > 0) break
+    for await (const { event } of job.events())
+      if (event.type === 'progress' && event.phase === 'training' && event.done > 0) break
     if (repeat > 0) seconds.push((performance.now() - start) / 1000)
     await job.cancel('now')
     await job.result().catch(() => {})

@@ -10,7 +10,17 @@ import { planChaos, type Kill } from './plan.js'
 /** What is trained in every run: about two seconds of a trainer's work, start left out. */
 export const recipes = {
   protocol: { spec: { network: 'resnet8', epochs: 10, batchSize: 4 }, name: 'ms=40', spanMs: 2200 },
-  real: { spec: { network: 'resnet8', epochs: 8, batchSize: 16, learningRate: 0.05, evaluation: { corruptionImages: 'none' } }, name: 'stripes', spanMs: 8000 },
+  real: {
+    spec: {
+      network: 'resnet8',
+      epochs: 8,
+      batchSize: 16,
+      learningRate: 0.05,
+      evaluation: { corruptionImages: 'none' },
+    },
+    name: 'stripes',
+    spanMs: 8000,
+  },
 } as const satisfies Record<TrainerKind, { spec: TrainOptions; name: string; spanMs: number }>
 
 export interface ChaosReport {
@@ -23,7 +33,10 @@ export interface ChaosReport {
   violations: string[]
 }
 
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, milliseconds) })
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds)
+  })
 
 /** Uploads the data set that all runs train on. */
 export async function uploadData(sdk: Client, trainer: TrainerKind, variant = 0): Promise<{ versionId: string }> {
@@ -37,7 +50,18 @@ export async function uploadData(sdk: Client, trainer: TrainerKind, variant = 0)
 }
 
 /** One training under a seeded storm of `kill -9`, with `undisturbed` losses to be met; null: a calm run, to learn them. */
-export async function chaosRun({ fleet, sdk, ...run }: { fleet: Fleet; sdk: Client; trainer: TrainerKind; seed: number; versionId: string; undisturbed: number[] | null }): Promise<ChaosReport> {
+export async function chaosRun({
+  fleet,
+  sdk,
+  ...run
+}: {
+  fleet: Fleet
+  sdk: Client
+  trainer: TrainerKind
+  seed: number
+  versionId: string
+  undisturbed: number[] | null
+}): Promise<ChaosReport> {
   const began = Date.now()
   const { spec, name: script, spanMs } = recipes[run.trainer]
   const plan = run.undisturbed === null ? { kills: [], uploads: false } : planChaos(run.seed, spanMs)
@@ -56,26 +80,34 @@ export async function chaosRun({ fleet, sdk, ...run }: { fleet: Fleet; sdk: Clie
   const uploaded = plan.uploads ? await uploadData(sdk, run.trainer, run.seed) : null
   const versionId = uploaded && run.trainer === 'protocol' ? uploaded.versionId : run.versionId
   const idempotencyKey = `chaos-run-${run.seed}`
-  const submit = () => persistently(() => sdk.train(versionId, { ...spec, name, limits: { maxAttempts: 20 } }, { idempotencyKey }))
+  const submit = () =>
+    persistently(() => sdk.train(versionId, { ...spec, name, limits: { maxAttempts: 20 } }, { idempotencyKey }))
   const job = await submit()
   const spying = spy(sdk, fleet)
   const watched: JobUpdate[] = []
   for await (const update of job.events()) watched.push(update)
   await storm
   await fleet.start()
-  violations.push(...await spying.stop())
+  violations.push(...(await spying.stop()))
 
   if ((await submit()).id !== job.id) violations.push('the same idempotency key gave another job')
   const record = await persistently(() => job.refresh())
-  if (record.state !== 'succeeded') violations.push(`the job ended as ${record.state}: ${record.failure?.message ?? ''}`)
-  else violations.push(...await persistently(() => flawsOfModel(sdk, fleet, record.modelId!)))
+  if (record.state !== 'succeeded')
+    violations.push(`the job ended as ${record.state}: ${record.failure?.message ?? ''}`)
+  else violations.push(...(await persistently(() => flawsOfModel(sdk, fleet, record.modelId!))))
   const replayed: JobUpdate[] = []
   for await (const update of job.events()) replayed.push(update)
-  if (JSON.stringify(watched) !== JSON.stringify(replayed)) violations.push(`the reader who was there all the time saw ${watched.length} events, and not those ${replayed.length} that are kept`)
-  replayed.forEach(({ number }, index) => { if (number !== index + 1) violations.push(`event ${index + 1} has the number ${number}`) })
+  if (JSON.stringify(watched) !== JSON.stringify(replayed))
+    violations.push(
+      `the reader who was there all the time saw ${watched.length} events, and not those ${replayed.length} that are kept`,
+    )
+  replayed.forEach(({ number }, index) => {
+    if (number !== index + 1) violations.push(`event ${index + 1} has the number ${number}`)
+  })
   const losses = replayed.flatMap(({ event }) => (event.type === 'epoch' ? [event.loss] : []))
   if (losses.length !== spec.epochs) violations.push(`${losses.length} epochs were told, not ${spec.epochs}`)
-  if (run.undisturbed !== null && JSON.stringify(losses) !== JSON.stringify(run.undisturbed)) violations.push(`the losses are ${losses.join(' ')}, undisturbed they were ${run.undisturbed.join(' ')}`)
+  if (run.undisturbed !== null && JSON.stringify(losses) !== JSON.stringify(run.undisturbed))
+    violations.push(`the losses are ${losses.join(' ')}, undisturbed they were ${run.undisturbed.join(' ')}`)
   const left = await fleet.trainers()
   if (left.length > 0) violations.push(`trainers are left over: ${left.map(({ runner }) => runner.pid).join(' ')}`)
   return { seed: run.seed, kills, attempts: record.attempt, seconds: (Date.now() - began) / 1000, losses, violations }
@@ -118,7 +150,7 @@ function spy(sdk: Client, fleet: Fleet): { stop(): Promise<string[]> } {
       try {
         for (const { id } of (await sdk.api.model.list({})).items) {
           if (seen.has(id)) continue
-          violations.push(...await flawsOfModel(sdk, fleet, id))
+          violations.push(...(await flawsOfModel(sdk, fleet, id)))
           seen.add(id)
         }
       } catch {
@@ -140,11 +172,14 @@ function spy(sdk: Client, fleet: Fleet): { stop(): Promise<string[]> } {
 async function flawsOfModel(sdk: Client, fleet: Fleet, modelId: string): Promise<string[]> {
   const flaws: string[] = []
   for (const { path, bytes, sha256 } of (await sdk.api.model.get({ modelId })).files) {
-    const answer = await fetch(`${fleet.url}/v1/models/${modelId}/${path}`, { headers: { authorization: `Bearer ${fleet.apiKey()}` } })
+    const answer = await fetch(`${fleet.url}/v1/models/${modelId}/${path}`, {
+      headers: { authorization: `Bearer ${fleet.apiKey()}` },
+    })
     if (answer.status >= 500) throw new Error(`${path} is not to be had: ${answer.status}`)
     const content = Buffer.from(await answer.arrayBuffer())
     if (!answer.ok) flaws.push(`${modelId}/${path} is visible and answers ${answer.status}`)
-    else if (content.length !== bytes || createHash('sha256').update(content).digest('hex') !== sha256) flaws.push(`${modelId}/${path} is not what its manifest says`)
+    else if (content.length !== bytes || createHash('sha256').update(content).digest('hex') !== sha256)
+      flaws.push(`${modelId}/${path} is not what its manifest says`)
   }
   return flaws
 }
@@ -156,7 +191,9 @@ async function persistently<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      const temporary = error instanceof Error && (!('retryable' in error) || error.retryable === true || ('status' in error && error.status === 0))
+      const temporary =
+        error instanceof Error &&
+        (!('retryable' in error) || error.retryable === true || ('status' in error && error.status === 0))
       if (!temporary || Date.now() > deadline) throw error
       await pause(100)
     }

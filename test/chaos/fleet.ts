@@ -5,7 +5,14 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { processLauncher, type Found } from '@imclr/scheduler'
 import { freePort, makeFolder, postgres, redis } from '../support/parts.js'
-import { builtApi, builtScheduler, builtStandalone, protocolTrainer, spawnService, type ServiceProcess } from '../support/spawnService.js'
+import {
+  builtApi,
+  builtScheduler,
+  builtStandalone,
+  protocolTrainer,
+  spawnService,
+  type ServiceProcess,
+} from '../support/spawnService.js'
 
 /** A running service whose processes can be killed one by one and started again, on the same data and at the same address. */
 export interface Fleet extends AsyncDisposable {
@@ -26,8 +33,19 @@ export type TrainerKind = 'protocol' | 'real'
 /** Everything happens sooner than in earnest, so that a run is short. */
 const hurried = (trainer: TrainerKind): Record<string, string> => ({
   ...(trainer === 'protocol' ? { IMCLR_TRAINER: protocolTrainer } : {}),
-  IMCLR_LEASE_SECONDS: '3', IMCLR_RECONCILE_SECONDS: '0.5', IMCLR_RETRY_SECONDS: '0.1', IMCLR_CHECKPOINT_SECONDS: '0.3', IMCLR_REQUESTS_PER_MINUTE: '100000', LOG_LEVEL: 'warn',
-  ...Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value !== undefined && /^(TF_|OMP_|IMCLR_LIBTENSORFLOW|IMCLR_CACHE|XDG_)/.test(name) ? [[name, value] as const] : []))),
+  IMCLR_LEASE_SECONDS: '3',
+  IMCLR_RECONCILE_SECONDS: '0.5',
+  IMCLR_RETRY_SECONDS: '0.1',
+  IMCLR_CHECKPOINT_SECONDS: '0.3',
+  IMCLR_REQUESTS_PER_MINUTE: '100000',
+  LOG_LEVEL: 'warn',
+  ...Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value !== undefined && /^(TF_|OMP_|IMCLR_LIBTENSORFLOW|IMCLR_CACHE|XDG_)/.test(name)
+        ? [[name, value] as const]
+        : [],
+    ),
+  ),
 })
 
 /** One process over PGlite and a folder. */
@@ -36,8 +54,13 @@ export async function standaloneFleet(trainer: TrainerKind): Promise<Fleet> {
   const port = await freePort()
   const environment = { ...hurried(trainer), XDG_STATE_HOME: join(folder, 'state') }
   return fleet({
-    port, folder, keyFile: join(folder, 'api-key'), workDir: join(folder, 'work'),
-    programs: { service: () => spawnService(builtStandalone, ['--data-dir', folder, '--port', String(port)], environment) },
+    port,
+    folder,
+    keyFile: join(folder, 'api-key'),
+    workDir: join(folder, 'work'),
+    programs: {
+      service: () => spawnService(builtStandalone, ['--data-dir', folder, '--port', String(port)], environment),
+    },
   })
 }
 
@@ -46,11 +69,18 @@ export async function separateFleet(trainer: TrainerKind): Promise<Fleet> {
   const [folder, port, database, queue] = [makeFolder('chaos'), await freePort(), await postgres(), await redis()]
   const [workDir, keyFile] = [join(folder, 'work'), join(folder, 'api-key')]
   const environment = {
-    ...hurried(trainer), DATABASE_URL: database.url, QUEUE_URL: queue.url, OBJECT_STORE_URL: `file://${folder}/objects`, IMCLR_SIGNING_KEY: randomBytes(32).toString('hex'),
+    ...hurried(trainer),
+    DATABASE_URL: database.url,
+    QUEUE_URL: queue.url,
+    OBJECT_STORE_URL: `file://${folder}/objects`,
+    IMCLR_SIGNING_KEY: randomBytes(32).toString('hex'),
     PUBLIC_URL: `http://127.0.0.1:${port}`,
   }
   const made = fleet({
-    port, folder, keyFile, workDir,
+    port,
+    folder,
+    keyFile,
+    workDir,
     programs: {
       api: () => spawnService(builtApi, [], { ...environment, PORT: String(port), IMCLR_FIRST_KEY_FILE: keyFile }),
       scheduler: () => spawnService(builtScheduler, [], { ...environment, PORT: '0', IMCLR_WORK_DIR: workDir }),
@@ -78,7 +108,14 @@ function fleet({ port, folder, keyFile, workDir, programs }: Plan): Fleet {
   const url = `http://127.0.0.1:${port}`
   const running = new Map<string, ServiceProcess>()
   const said: string[] = []
-  const launcher = processLauncher({ command: [''], environment: {}, workRoot: workDir, host: hostname(), niceness: 0, devices: null })
+  const launcher = processLauncher({
+    command: [''],
+    environment: {},
+    workRoot: workDir,
+    host: hostname(),
+    niceness: 0,
+    devices: null,
+  })
   const made: Fleet = {
     url,
     apiKey: () => readFileSync(keyFile, 'utf8').trim(),
@@ -96,13 +133,20 @@ function fleet({ port, folder, keyFile, workDir, programs }: Plan): Fleet {
           if (current) said.push(`--- ${name}\n${current.output()}`)
           running.set(name, spawn())
         }
-        if (await fetch(`${url}/readyz`).then(({ ok }) => ok, () => false)) return
+        if (
+          await fetch(`${url}/readyz`).then(
+            ({ ok }) => ok,
+            () => false,
+          )
+        )
+          return
         if (Date.now() > deadline) throw new Error(`the service is not ready after a minute\n${made.words()}`)
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
     },
     trainers: () => launcher.list(),
-    words: () => [...said, ...[...running].map(([name, each]) => `--- ${name}\n${each.output()}`)].join('\n').slice(-8000),
+    words: () =>
+      [...said, ...[...running].map(([name, each]) => `--- ${name}\n${each.output()}`)].join('\n').slice(-8000),
     async [Symbol.asyncDispose]() {
       for (const each of running.values()) if (!each.ended()) await each.end('SIGTERM')
       for (const { runner } of await launcher.list()) await launcher.signal(runner, 'kill')
@@ -114,7 +158,9 @@ function fleet({ port, folder, keyFile, workDir, programs }: Plan): Fleet {
 
 /** The processes of a trainer: its keeper first, then what the keeper started. */
 export function membersOf({ runner: { pid } }: Found): number[] {
-  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  const ids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
   const members = ids.filter((id) => {
     try {
       const stat = readFileSync(`/proc/${id}/stat`, 'utf8')

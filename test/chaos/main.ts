@@ -15,24 +15,32 @@ Kills processes at random moments of trainings and checks that nothing acknowled
   --help             this text
 `
 const values = readOptions(usage, {
-  runs: { type: 'string', default: '20' }, seed: { type: 'string', default: '1' }, trainer: { type: 'string', default: 'protocol' }, where: { type: 'string', default: 'standalone' },
+  runs: { type: 'string', default: '20' },
+  seed: { type: 'string', default: '1' },
+  trainer: { type: 'string', default: 'protocol' },
+  where: { type: 'string', default: 'standalone' },
 })
 const trainer = values.trainer as TrainerKind
-if (!['protocol', 'real'].includes(trainer) || !['standalone', 'separate'].includes(values.where)) throw new Error('--trainer is protocol or real, --where is standalone or separate')
+if (!['protocol', 'real'].includes(trainer) || !['standalone', 'separate'].includes(values.where))
+  throw new Error('--trainer is protocol or real, --where is standalone or separate')
 
 await using fleet = await (values.where === 'separate' ? separateFleet : standaloneFleet)(trainer)
 await fleet.start()
 const sdk = createClient({ url: fleet.url, apiKey: fleet.apiKey() })
 const { versionId } = await uploadData(sdk, trainer)
 const calm = await chaosRun({ fleet, sdk, trainer, seed: 0, versionId, undisturbed: null })
-console.log(`undisturbed: ${calm.seconds.toFixed(1)} s, losses ${calm.losses.map((loss) => loss.toFixed(4)).join(' ')}${calm.violations.length > 0 ? `, ${calm.violations.join('; ')}` : ''}`)
+console.log(
+  `undisturbed: ${calm.seconds.toFixed(1)} s, losses ${calm.losses.map((loss) => loss.toFixed(4)).join(' ')}${calm.violations.length > 0 ? `, ${calm.violations.join('; ')}` : ''}`,
+)
 
 let broken = calm.violations.length
 for (let run = 0; run < Number(values.runs); run++) {
   const seed = Number(values.seed) + run
   const report = await chaosRun({ fleet, sdk, trainer, seed, versionId, undisturbed: calm.losses })
   if (report.violations.length > 0) broken++
-  console.log(`seed ${seed}: killed ${report.kills.join(', ')}; ${report.attempts} attempts, ${report.seconds.toFixed(1)} s; ${report.violations.length === 0 ? 'all kept' : `BROKEN: ${report.violations.join('; ')}\n${fleet.words()}`}`)
+  console.log(
+    `seed ${seed}: killed ${report.kills.join(', ')}; ${report.attempts} attempts, ${report.seconds.toFixed(1)} s; ${report.violations.length === 0 ? 'all kept' : `BROKEN: ${report.violations.join('; ')}\n${fleet.words()}`}`,
+  )
 }
 console.log(broken === 0 ? `${values.runs} runs, every promise kept` : `${broken} runs broke a promise`)
 process.exitCode = broken === 0 ? 0 : 1

@@ -11,7 +11,10 @@ describe('the catalogue', () => {
   it("rounds CIFAR-10's statistics as they were counted from all its training pixels", () => {
     const { channelMean, channelStd } = catalogue.find(({ name }) => name === 'cifar10')!
     // Counted by preparing the whole binary archive.
-    const [mean, std] = [[125.306918, 122.950394, 113.865383], [62.993219, 62.088708, 66.7049]]
+    const [mean, std] = [
+      [125.306918, 122.950394, 113.865383],
+      [62.993219, 62.088708, 66.7049],
+    ]
     channelMean!.forEach((value, i) => expect(Math.abs(value - mean[i]!)).toBeLessThan(0.051))
     channelStd!.forEach((value, i) => expect(Math.abs(value - std[i]!)).toBeLessThan(0.051))
   })

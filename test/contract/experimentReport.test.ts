@@ -1,27 +1,64 @@
 import { describe, expect, it } from 'vitest'
-import { definitionOf, experimentReport, experimentRuns, mergeRuns, planOf, planRuns, presets, reportExperiment, runRecord, runsAs, type ExperimentDefinition, type ExperimentRuns } from '@imclr/contract'
+import {
+  definitionOf,
+  experimentReport,
+  experimentRuns,
+  mergeRuns,
+  planOf,
+  planRuns,
+  presets,
+  reportExperiment,
+  runRecord,
+  runsAs,
+  type ExperimentDefinition,
+  type ExperimentRuns,
+} from '@imclr/contract'
 import { fromBase64, packBits, unpackBits } from '../../services/contract/src/runRecord.js'
 import { makeRuns, plan, recordOf } from './makeRuns.js'
 
 const labels = Uint16Array.of(0, 1, 2, 3, 0, 1, 2, 3, 0, 1)
 /** Right on the images named, else wrong. */
-const rightOn = (...images: number[]): number[] => Array.from(labels, (label, i) => (images.includes(i) ? label : (label + 1) % 4))
-const stored = (runs: ExperimentRuns['runs'], change: Partial<ExperimentRuns['plan']> = {}): ExperimentRuns => ({ schemaVersion: 1, plan: { ...plan, ...change }, runs, withoutResult: [] })
+const rightOn = (...images: number[]): number[] =>
+  Array.from(labels, (label, i) => (images.includes(i) ? label : (label + 1) % 4))
+const stored = (runs: ExperimentRuns['runs'], change: Partial<ExperimentRuns['plan']> = {}): ExperimentRuns => ({
+  schemaVersion: 1,
+  plan: { ...plan, ...change },
+  runs,
+  withoutResult: [],
+})
 
 describe('a run record', () => {
   it('keeps which images were right, and how often each was wrong under corruption', () => {
     const record = recordOf({
-      arm: 'baseline', seed: 7, labels, answers: rightOn(0, 3, 9), rows: Uint32Array.of(8, 2),
+      arm: 'baseline',
+      seed: 7,
+      labels,
+      answers: rightOn(0, 3, 9),
+      rows: Uint32Array.of(8, 2),
       // Image 8 is wrong in every cell of fog (cells 5 to 9), image 2 in one of the extra corruption (cells 15 to 19) alone.
-      corrupted: (cell, image) => ((image === 8 && cell >= 5 && cell < 10) || (image === 2 && cell === 15) ? (labels[image]! + 1) % 4 : labels[image]!),
+      corrupted: (cell, image) =>
+        (image === 8 && cell >= 5 && cell < 10) || (image === 2 && cell === 15)
+          ? (labels[image]! + 1) % 4
+          : labels[image]!,
     })
     expect(runRecord.parse(JSON.parse(JSON.stringify(record)))).toEqual(record)
     expect([...unpackBits(record.correct, 10)]).toEqual([1, 0, 0, 1, 0, 0, 0, 0, 0, 1])
-    expect(record).toMatchObject({ accuracy: 0.3, testImages: 10, epochs: 3, steps: 30, seconds: 6, parameters: 78_042 })
+    expect(record).toMatchObject({
+      accuracy: 0.3,
+      testImages: 10,
+      epochs: 3,
+      steps: 30,
+      seconds: 6,
+      parameters: 78_042,
+    })
     const { rows, wrong, counted, cells } = record.corrupted!
     expect([...unpackBits(rows, 10)]).toEqual([0, 0, 1, 0, 0, 0, 0, 0, 1, 0])
     expect([[...fromBase64(wrong)], counted]).toEqual([[0, 5], 15]) // in the order of the test images; the extra one does not count
-    expect(cells.filter(({ error }) => error > 0).map(({ corruption, severity, error }) => `${corruption} ${severity} ${error}`)).toEqual(['fog 1 0.5', 'fog 2 0.5', 'fog 3 0.5', 'fog 4 0.5', 'fog 5 0.5', 'spatter 1 0.5'])
+    expect(
+      cells
+        .filter(({ error }) => error > 0)
+        .map(({ corruption, severity, error }) => `${corruption} ${severity} ${error}`),
+    ).toEqual(['fog 1 0.5', 'fog 2 0.5', 'fog 3 0.5', 'fog 4 0.5', 'fog 5 0.5', 'spatter 1 0.5'])
   })
 
   it('packs bits, least significant first', () => {
@@ -34,13 +71,24 @@ describe('the report', () => {
   it('pairs by seed and test image: by hand', () => {
     // Accuracies .3 .4 .2 and .5 .4 .5: differences .2 0 .3.
     const runs = [
-      recordOf({ arm: 'baseline', seed: 1, labels, answers: rightOn(0, 1, 2) }), recordOf({ arm: 'imclr', seed: 1, labels, answers: rightOn(1, 2, 3, 4, 5) }),
-      recordOf({ arm: 'baseline', seed: 2, labels, answers: rightOn(0, 1, 2, 3) }), recordOf({ arm: 'imclr', seed: 2, labels, answers: rightOn(6, 7, 8, 9) }),
-      recordOf({ arm: 'imclr', seed: 3, labels, answers: rightOn(0, 1, 2, 3, 4) }), recordOf({ arm: 'baseline', seed: 3, labels, answers: rightOn(0, 1) }),
+      recordOf({ arm: 'baseline', seed: 1, labels, answers: rightOn(0, 1, 2) }),
+      recordOf({ arm: 'imclr', seed: 1, labels, answers: rightOn(1, 2, 3, 4, 5) }),
+      recordOf({ arm: 'baseline', seed: 2, labels, answers: rightOn(0, 1, 2, 3) }),
+      recordOf({ arm: 'imclr', seed: 2, labels, answers: rightOn(6, 7, 8, 9) }),
+      recordOf({ arm: 'imclr', seed: 3, labels, answers: rightOn(0, 1, 2, 3, 4) }),
+      recordOf({ arm: 'baseline', seed: 3, labels, answers: rightOn(0, 1) }),
     ]
     const report = experimentReport.parse(reportExperiment(stored(runs)))
-    const [{ arms, comparisons: [one] }] = report.budgets as [typeof report.budgets[number]]
-    expect(arms.map(({ arm, mean, lowest, highest }) => [arm, Number(mean.toFixed(12)), lowest, highest])).toEqual([['baseline', 0.3, 0.2, 0.4], ['imclr', Number((1.4 / 3).toFixed(12)), 0.4, 0.5]])
+    const [
+      {
+        arms,
+        comparisons: [one],
+      },
+    ] = report.budgets as [(typeof report.budgets)[number]]
+    expect(arms.map(({ arm, mean, lowest, highest }) => [arm, Number(mean.toFixed(12)), lowest, highest])).toEqual([
+      ['baseline', 0.3, 0.2, 0.4],
+      ['imclr', Number((1.4 / 3).toFixed(12)), 0.4, 0.5],
+    ])
     expect(one!.perSeed.map((seed) => ({ ...seed, pValue: Number(seed.pValue.toFixed(12)) }))).toMatchObject([
       { seed: 1, difference: 0.2, onlyFirst: 1, onlySecond: 3, pValue: 0.625 }, // of four coins one or none falls to this side: (1 + 4) / 16, twice
       { seed: 2, difference: 0, onlyFirst: 4, onlySecond: 4, pValue: 1 },
@@ -50,15 +98,28 @@ describe('the report', () => {
     expect(one!.mean).toBeCloseTo(1 / 6, 12)
     expect(one!.deviation).toBeCloseTo(0.152753, 6)
     expect(one!.interval!.low).toBeCloseTo(1 / 6 - 4.302653 * 0.0881917, 5)
-    expect(one).toMatchObject({ published: 1.3, stepsRatio: 1, secondsRatio: 1, corrupted: null, whyNoCorrupted: 'not every run was evaluated under corruption' })
+    expect(one).toMatchObject({
+      published: 1.3,
+      stepsRatio: 1,
+      secondsRatio: 1,
+      corrupted: null,
+      whyNoCorrupted: 'not every run was evaluated under corruption',
+    })
     expect(one!.pHolm).toBe(one!.pValue)
     expect(one!.bootstrap.low).toBeLessThan(1 / 6)
-    expect(report).toMatchObject({ runs: { planned: 6, there: 6 }, compared: 1, missing: [], environments: [{ runs: 6 }] })
+    expect(report).toMatchObject({
+      runs: { planned: 6, there: 6 },
+      compared: 1,
+      missing: [],
+      environments: [{ runs: 6 }],
+    })
   })
 
   it('takes differences within a seed, whatever the order of the runs', () => {
     const runs = makeRuns({ seeds: 4, budgets: [null] })
-    expect(reportExperiment({ ...runs, runs: [...runs.runs].reverse() }, { resamples: 100 })).toEqual(reportExperiment(runs, { resamples: 100 }))
+    expect(reportExperiment({ ...runs, runs: [...runs.runs].reverse() }, { resamples: 100 })).toEqual(
+      reportExperiment(runs, { resamples: 100 }),
+    )
   })
 
   it('compares corruptions by type and severity, and adjusts over them', () => {
@@ -71,7 +132,10 @@ describe('the report', () => {
     expect(by('fog').mean).toBeGreaterThan(by('gaussian_noise').mean)
     expect(by('gaussian_noise').pHolm).toBeGreaterThanOrEqual(by('gaussian_noise').pValue!)
     // The mean over cells is that of the three that count, not of the extra one.
-    expect(corrupted!.mean).toBeCloseTo(['gaussian_noise', 'fog', 'jpeg_compression'].reduce((sum, name) => sum + by(name).mean / 3, 0), 12)
+    expect(corrupted!.mean).toBeCloseTo(
+      ['gaussian_noise', 'fog', 'jpeg_compression'].reduce((sum, name) => sum + by(name).mean / 3, 0),
+      12,
+    )
     expect(corrupted!.perSeverity.map(({ severity }) => severity)).toEqual([1, 2, 3, 4, 5])
     expect(corrupted!.cells).toHaveLength(20)
     expect(corrupted!.bootstrap.low).toBeLessThan(corrupted!.mean)
@@ -79,16 +143,32 @@ describe('the report', () => {
   })
 
   it('says why corruptions were not compared', () => {
-    const [first, second] = [recordOf({ arm: 'baseline', seed: 1, labels, answers: labels, corrupted: () => 0 }), recordOf({ arm: 'imclr', seed: 1, labels, answers: labels, corrupted: () => 0, rows: Uint32Array.of(1, 2) })]
-    expect(reportExperiment(stored([first, second])).budgets[0]!.comparisons[0]).toMatchObject({ corrupted: null, whyNoCorrupted: 'the arms were not evaluated on the same corrupted pictures' })
+    const [first, second] = [
+      recordOf({ arm: 'baseline', seed: 1, labels, answers: labels, corrupted: () => 0 }),
+      recordOf({ arm: 'imclr', seed: 1, labels, answers: labels, corrupted: () => 0, rows: Uint32Array.of(1, 2) }),
+    ]
+    expect(reportExperiment(stored([first, second])).budgets[0]!.comparisons[0]).toMatchObject({
+      corrupted: null,
+      whyNoCorrupted: 'the arms were not evaluated on the same corrupted pictures',
+    })
   })
 
   it('goes as far as the runs do, and names what is missing', () => {
     const file = stored([recordOf({ arm: 'baseline', seed: 2, labels, answers: labels })], { seeds: [1, 2] })
-    const report = experimentReport.parse(reportExperiment({ ...file, withoutResult: [{ arm: 'imclr', seed: 2, budget: null, why: 'it was canceled' }] }))
+    const report = experimentReport.parse(
+      reportExperiment({ ...file, withoutResult: [{ arm: 'imclr', seed: 2, budget: null, why: 'it was canceled' }] }),
+    )
     expect(report.budgets).toMatchObject([{ arms: [{ arm: 'baseline', mean: 1, interval: null }], comparisons: [] }])
-    expect(report.missing.map(({ arm, seed, why }) => `${arm} ${seed} ${why}`)).toEqual(['baseline 1 it was not run', 'imclr 1 it was not run', 'imclr 2 it was canceled'])
-    expect(experimentReport.parse(reportExperiment(stored([])))).toMatchObject({ data: null, budgets: [], runs: { planned: 6, there: 0 } })
+    expect(report.missing.map(({ arm, seed, why }) => `${arm} ${seed} ${why}`)).toEqual([
+      'baseline 1 it was not run',
+      'imclr 1 it was not run',
+      'imclr 2 it was canceled',
+    ])
+    expect(experimentReport.parse(reportExperiment(stored([])))).toMatchObject({
+      data: null,
+      budgets: [],
+      runs: { planned: 6, there: 0 },
+    })
   })
 
   it('adjusts over all pairs and budgets', () => {
@@ -102,18 +182,44 @@ describe('the report', () => {
 
 describe('stored runs of several machines', () => {
   const whole = makeRuns({ seeds: 4, budgets: [500] })
-  const part = (seeds: number[]): ExperimentRuns => experimentRuns.parse(JSON.parse(JSON.stringify({ ...whole, plan: { ...whole.plan, seeds }, runs: whole.runs.filter(({ seed }) => seeds.includes(seed)) })))
+  const part = (seeds: number[]): ExperimentRuns =>
+    experimentRuns.parse(
+      JSON.parse(
+        JSON.stringify({
+          ...whole,
+          plan: { ...whole.plan, seeds },
+          runs: whole.runs.filter(({ seed }) => seeds.includes(seed)),
+        }),
+      ),
+    )
 
   it('merge into what one machine would have given', () => {
-    expect(reportExperiment(mergeRuns([part([3, 4]), part([1, 2]), part([2])]), { resamples: 200 })).toEqual(reportExperiment(whole, { resamples: 200 }))
+    expect(reportExperiment(mergeRuns([part([3, 4]), part([1, 2]), part([2])]), { resamples: 200 })).toEqual(
+      reportExperiment(whole, { resamples: 200 }),
+    )
   })
 
   it('are refused where they do not fit together', () => {
-    const changed = (change: (run: ExperimentRuns['runs'][number]) => object): ExperimentRuns => { const file = part([1]); return { ...file, runs: file.runs.map((run) => ({ ...run, ...change(run) })) } }
-    const refused = (other: ExperimentRuns, words: RegExp) => expect(() => mergeRuns([part([1, 2]), other])).toThrow(expect.objectContaining({ code: 'CONFLICT', message: expect.stringMatching(words) as string }) as Error)
-    refused(changed(({ testImages }) => ({ correct: packBits(new Uint8Array(testImages)) })), /two different runs of baseline \/ seed 1 \/ 500 labels/)
-    refused(changed(() => ({ seed: 9, content: 'd'.repeat(64) })), /different data set versions/)
-    refused(changed(({ spec }) => ({ seed: 9, spec: { ...spec, epochs: 4, seed: 9 } })), /trained differently: epochs/)
+    const changed = (change: (run: ExperimentRuns['runs'][number]) => object): ExperimentRuns => {
+      const file = part([1])
+      return { ...file, runs: file.runs.map((run) => ({ ...run, ...change(run) })) }
+    }
+    const refused = (other: ExperimentRuns, words: RegExp) =>
+      expect(() => mergeRuns([part([1, 2]), other])).toThrow(
+        expect.objectContaining({ code: 'CONFLICT', message: expect.stringMatching(words) as string }) as Error,
+      )
+    refused(
+      changed(({ testImages }) => ({ correct: packBits(new Uint8Array(testImages)) })),
+      /two different runs of baseline \/ seed 1 \/ 500 labels/,
+    )
+    refused(
+      changed(() => ({ seed: 9, content: 'd'.repeat(64) })),
+      /different data set versions/,
+    )
+    refused(
+      changed(({ spec }) => ({ seed: 9, spec: { ...spec, epochs: 4, seed: 9 } })),
+      /trained differently: epochs/,
+    )
     refused({ ...part([1]), plan: { ...plan, name: 'other' } }, /different experiments: made-up, other/)
     expect(() => mergeRuns([])).toThrow(/no stored runs/)
   })
@@ -124,37 +230,84 @@ describe('stored runs as those of another experiment', () => {
   const cifar10 = definitionOf(presets.cifar10, 'small')
   /** Every run of an experiment, right on more images with every seed. */
   const trained = (definition: ExperimentDefinition): ExperimentRuns => ({
-    schemaVersion: 1, plan: planOf(definition), withoutResult: [],
+    schemaVersion: 1,
+    plan: planOf(definition),
+    withoutResult: [],
     runs: planRuns(definition).map(({ arm, seed, budget, spec }) => ({
-      ...recordOf({ arm, seed, budget, labels, answers: rightOn(...Array.from({ length: seed + (arm === 'imclr' ? 3 : 2) }, (_, i) => i)), spec, ...(spec.evaluation.corruptionImages === 'none' ? {} : { corrupted: () => 0 }) }), experiment: definition.name,
+      ...recordOf({
+        arm,
+        seed,
+        budget,
+        labels,
+        answers: rightOn(...Array.from({ length: seed + (arm === 'imclr' ? 3 : 2) }, (_, i) => i)),
+        spec,
+        ...(spec.evaluation.corruptionImages === 'none' ? {} : { corrupted: () => 0 }),
+      }),
+      experiment: definition.name,
     })),
   })
 
   it('are what was trained, whatever it was called, without what the other did not want measured', () => {
     const all = trained(corruptions)
     expect(all.runs[0]!.corrupted).not.toBeNull()
-    const taken = experimentRuns.parse(runsAs(cifar10, [{ ...all, runs: all.runs.slice(0, 5) }, { ...all, runs: all.runs.slice(3, 9) }]))
+    const taken = experimentRuns.parse(
+      runsAs(cifar10, [
+        { ...all, runs: all.runs.slice(0, 5) },
+        { ...all, runs: all.runs.slice(3, 9) },
+      ]),
+    )
     // Just what that experiment would have stored, had it trained them itself.
-    expect(taken).toEqual({ ...trained(cifar10), runs: trained(cifar10).runs.slice(0, 9), withoutResult: [{ arm: 'imclr', seed: 5, budget: 1000, why: 'it is not among the stored runs' }] })
-    expect(reportExperiment(taken, { resamples: 200 })).toMatchObject({ plan: { claim: cifar10.claim }, runs: { planned: 10, there: 9 }, budgets: [{ comparisons: [{ published: 0.14, corrupted: null }] }] })
+    expect(taken).toEqual({
+      ...trained(cifar10),
+      runs: trained(cifar10).runs.slice(0, 9),
+      withoutResult: [{ arm: 'imclr', seed: 5, budget: 1000, why: 'it is not among the stored runs' }],
+    })
+    expect(reportExperiment(taken, { resamples: 200 })).toMatchObject({
+      plan: { claim: cifar10.claim },
+      runs: { planned: 10, there: 9 },
+      budgets: [{ comparisons: [{ published: 0.14, corrupted: null }] }],
+    })
   })
 
   it('go by the training, not by the name of the arm', () => {
-    const renamed = { ...cifar10, arms: cifar10.arms.map((arm) => ({ ...arm, name: `${arm.name}-again` })), comparisons: [{ arm: 'imclr-again', against: 'baseline-again', published: null, metric: 'clean' as const }] }
+    const renamed = {
+      ...cifar10,
+      arms: cifar10.arms.map((arm) => ({ ...arm, name: `${arm.name}-again` })),
+      comparisons: [{ arm: 'imclr-again', against: 'baseline-again', published: null, metric: 'clean' as const }],
+    }
     const { runs } = runsAs(renamed, [trained(cifar10)])
-    expect(runs.map(({ arm, accuracy }) => [arm, accuracy]).slice(0, 2)).toEqual([['baseline-again', 0.3], ['imclr-again', 0.4]])
+    expect(runs.map(({ arm, accuracy }) => [arm, accuracy]).slice(0, 2)).toEqual([
+      ['baseline-again', 0.3],
+      ['imclr-again', 0.4],
+    ])
     // With so few images a batch was cut to them, on the machine that trained; what does not change a result may differ.
     const few = { ...cifar10, budgets: [100] }
     const stored = trained(few)
-    const cut = { ...stored, runs: stored.runs.map((run) => ({ ...run, spec: { ...run.spec, batchSize: 100, execution: 'eager', limits: { maxSeconds: 60, maxAttempts: 1 } } })) }
+    const cut = {
+      ...stored,
+      runs: stored.runs.map((run) => ({
+        ...run,
+        spec: { ...run.spec, batchSize: 100, execution: 'eager', limits: { maxSeconds: 60, maxAttempts: 1 } },
+      })),
+    }
     expect(runsAs(few, [cut]).runs).toHaveLength(10)
   })
 
   it('are refused where none was trained in just that way', () => {
-    const refused = (definition: ExperimentDefinition, file: ExperimentRuns) => expect(() => runsAs(definition, [file])).toThrow(expect.objectContaining({ code: 'CONFLICT', message: expect.stringMatching(new RegExp(`None of the stored runs is one of ${definition.name}`)) as string }) as Error)
+    const refused = (definition: ExperimentDefinition, file: ExperimentRuns) =>
+      expect(() => runsAs(definition, [file])).toThrow(
+        expect.objectContaining({
+          code: 'CONFLICT',
+          message: expect.stringMatching(new RegExp(`None of the stored runs is one of ${definition.name}`)) as string,
+        }) as Error,
+      )
     refused(corruptions, trained(cifar10)) // nobody measured those under corruption
     refused({ ...cifar10, seeds: [6] }, trained(cifar10))
     refused({ ...cifar10, budgets: [999] }, trained(cifar10))
-    for (const change of [{ epochs: 199 }, { precision: 'bfloat16' }, { batchSize: 64 }] as const) refused({ ...cifar10, arms: cifar10.arms.map((arm) => ({ ...arm, spec: { ...arm.spec, ...change } })) }, trained(cifar10))
+    for (const change of [{ epochs: 199 }, { precision: 'bfloat16' }, { batchSize: 64 }] as const)
+      refused(
+        { ...cifar10, arms: cifar10.arms.map((arm) => ({ ...arm, spec: { ...arm.spec, ...change } })) },
+        trained(cifar10),
+      )
   })
 })

@@ -9,7 +9,13 @@ type Uniform = () => number
 /** Box and Muller. */
 const normal = (uniform: Uniform): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform())
 
-interface Effects { seeds: number; images: number; effect: number; bySeed: number; byImage: number }
+interface Effects {
+  seeds: number
+  images: number
+  effect: number
+  bySeed: number
+  byImage: number
+}
 
 /**
  * Differences (-1, 0, 1) of two arms on the same images for every seed. What image i adds is the same at every seed, what
@@ -26,29 +32,83 @@ function experiment({ seeds, images, effect, bySeed, byImage }: Effects, uniform
     })
   })
 }
-const meanOf = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length
+const meanOf = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((sum, value) => sum + value, 0) / values.length
 
 describe.skipIf(!requirePart('python'))('statistics of experiments against scipy', () => {
-  const quantiles = [[0.05, 1], [0.05, 2], [0.05, 4], [0.05, 9], [0.01, 4], [0.1, 30], [0.05, 1000], [0.001, 3]] as const
-  const tails = [[0, 3], [0.1, 1], [1, 1], [2.776, 4], [-2.776, 4], [12, 4], [60, 2], [3, 200], [1e-6, 7]] as const
-  const betas = [[0.1, 2, 0.5], [0.9, 2, 0.5], [0.5, 0.5, 0.5], [0.3, 50, 20], [0.999, 100, 0.5], [1e-8, 1, 0.5]] as const
-  const pairs = [[[0.51, 0.52, 0.5], [0.53, 0.54, 0.55]], [[0.7, 0.71], [0.69, 0.715]], [[0.1, 0.2, 0.3, 0.4, 0.5], [0.12, 0.19, 0.33, 0.41, 0.49]]] as const
+  const quantiles = [
+    [0.05, 1],
+    [0.05, 2],
+    [0.05, 4],
+    [0.05, 9],
+    [0.01, 4],
+    [0.1, 30],
+    [0.05, 1000],
+    [0.001, 3],
+  ] as const
+  const tails = [
+    [0, 3],
+    [0.1, 1],
+    [1, 1],
+    [2.776, 4],
+    [-2.776, 4],
+    [12, 4],
+    [60, 2],
+    [3, 200],
+    [1e-6, 7],
+  ] as const
+  const betas = [
+    [0.1, 2, 0.5],
+    [0.9, 2, 0.5],
+    [0.5, 0.5, 0.5],
+    [0.3, 50, 20],
+    [0.999, 100, 0.5],
+    [1e-8, 1, 0.5],
+  ] as const
+  const pairs = [
+    [
+      [0.51, 0.52, 0.5],
+      [0.53, 0.54, 0.55],
+    ],
+    [
+      [0.7, 0.71],
+      [0.69, 0.715],
+    ],
+    [
+      [0.1, 0.2, 0.3, 0.4, 0.5],
+      [0.12, 0.19, 0.33, 0.41, 0.49],
+    ],
+  ] as const
   const families = [[0.04, 0.01, 0.03], [0.5], [0.2, 0.2, 0.9, 0.001], [0.01, 0.011, 0.012, 0.013, 0.9]] as const
   const drawn = experiment({ seeds: 4, images: 300, effect: 0.03, bySeed: 0.03, byImage: 0.1 }, seededUniform(11))
   let answers: [{ quantiles: number[]; tails: number[] }, number[], number[][], number[][], number[], number[]]
 
   beforeAll(() => {
     const requests = [
-      { kind: 'student', quantiles, tails }, { kind: 'beta', cases: betas }, { kind: 'paired-t', cases: pairs }, { kind: 'holm', cases: families },
-      { kind: 'crossed-bootstrap', arrays: [0], resamples: 10_000 }, { kind: 'nested-bootstrap', arrays: [0], resamples: 5000 },
+      { kind: 'student', quantiles, tails },
+      { kind: 'beta', cases: betas },
+      { kind: 'paired-t', cases: pairs },
+      { kind: 'holm', cases: families },
+      { kind: 'crossed-bootstrap', arrays: [0], resamples: 10_000 },
+      { kind: 'nested-bootstrap', arrays: [0], resamples: 5000 },
     ]
-    answers = python<typeof answers>('statistics.py', requests, [{ data: Float64Array.from(drawn.flatMap((row) => [...row])), shape: [4, 300] }]).value
+    answers = python<typeof answers>('statistics.py', requests, [
+      { data: Float64Array.from(drawn.flatMap((row) => [...row])), shape: [4, 300] },
+    ]).value
   })
 
   it("Student's quantiles and tails, and the beta function below them", () => {
-    quantiles.forEach(([outside, df], i) => expect(Math.abs(studentQuantile(outside, df) / answers[0].quantiles[i]! - 1), `${outside} ${df}`).toBeLessThan(1e-10))
-    tails.forEach(([t, df], i) => expect(Math.abs(studentTwoSided(t, df) / answers[0].tails[i]! - 1), `${t} ${df}`).toBeLessThan(1e-10))
-    betas.forEach(([x, a, b], i) => expect(Math.abs(incompleteBeta(x, a, b) / answers[1][i]! - 1), `${x} ${a} ${b}`).toBeLessThan(1e-10))
+    quantiles.forEach(([outside, df], i) =>
+      expect(Math.abs(studentQuantile(outside, df) / answers[0].quantiles[i]! - 1), `${outside} ${df}`).toBeLessThan(
+        1e-10,
+      ),
+    )
+    tails.forEach(([t, df], i) =>
+      expect(Math.abs(studentTwoSided(t, df) / answers[0].tails[i]! - 1), `${t} ${df}`).toBeLessThan(1e-10),
+    )
+    betas.forEach(([x, a, b], i) =>
+      expect(Math.abs(incompleteBeta(x, a, b) / answers[1][i]! - 1), `${x} ${a} ${b}`).toBeLessThan(1e-10),
+    )
   })
 
   it('paired intervals and p values', () => {
@@ -70,7 +130,10 @@ describe.skipIf(!requirePart('python'))('statistics of experiments against scipy
   it('the bootstrap over seeds and images, crossed and nested', () => {
     const crossed = hierarchicalBootstrap(drawn, { sameImages: true, resamples: 10_000 })
     const nested = hierarchicalBootstrap(drawn, { sameImages: false, resamples: 5000 })
-    for (const [{ low, high }, theirs] of [[crossed, answers[4]], [nested, answers[5]]] as const) {
+    for (const [{ low, high }, theirs] of [
+      [crossed, answers[4]],
+      [nested, answers[5]],
+    ] as const) {
       const spread = theirs[1]! - theirs[0]!
       expect(Math.abs(low - theirs[0]!)).toBeLessThan(0.05 * spread)
       expect(Math.abs(high - theirs[1]!)).toBeLessThan(0.05 * spread)
@@ -92,39 +155,55 @@ describe('by hand', () => {
     const same = [Int8Array.of(1, 1, 1), Int8Array.of(1, 1, 1)]
     expect(hierarchicalBootstrap(same, { sameImages: true })).toEqual({ low: 1, high: 1 })
     const values = experiment({ seeds: 3, images: 50, effect: 0, bySeed: 0.02, byImage: 0.05 }, seededUniform(3))
-    expect(hierarchicalBootstrap(values, { sameImages: true, seed: 9 })).toEqual(hierarchicalBootstrap(values, { sameImages: true, seed: 9 }))
-    expect(() => hierarchicalBootstrap([Int8Array.of(1), Int8Array.of(1, 0)], { sameImages: true })).toThrow(/same images/)
-    expect(hierarchicalBootstrap([Int8Array.of(1), Int8Array.of(1, 1)], { sameImages: false })).toEqual({ low: 1, high: 1 })
+    expect(hierarchicalBootstrap(values, { sameImages: true, seed: 9 })).toEqual(
+      hierarchicalBootstrap(values, { sameImages: true, seed: 9 }),
+    )
+    expect(() => hierarchicalBootstrap([Int8Array.of(1), Int8Array.of(1, 0)], { sameImages: true })).toThrow(
+      /same images/,
+    )
+    expect(hierarchicalBootstrap([Int8Array.of(1), Int8Array.of(1, 1)], { sameImages: false })).toEqual({
+      low: 1,
+      high: 1,
+    })
     expect(() => hierarchicalBootstrap([], { sameImages: true })).toThrow(/at least one seed/)
   })
 })
 
 describe('coverage by simulation', () => {
-  it.each([3, 5])("Student's interval over %i seeds holds what other seeds would give, in 93 to 97 of 100 experiments", (seeds) => {
-    const uniform = seededUniform(100 + seeds)
-    const images = 200
-    const experiments = 4000
-    let held = 0
-    for (let e = 0; e < experiments; e++) {
-      // The test images stay, so the truth is their own mean: the chance of a win minus that of a loss is twice the shift.
-      const shifts = Float64Array.from({ length: images }, () => Math.max(-0.1, Math.min(0.1, 0.02 + 0.05 * normal(uniform))))
-      const truth = 2 * meanOf(shifts)
-      const { interval } = seedInterval(Array.from({ length: seeds }, () => {
-        const ofSeed = 0.02 * normal(uniform)
-        let sum = 0
-        for (const shift of shifts) {
-          const u = uniform()
-          sum += u < 0.2 + shift + ofSeed ? 1 : u > 0.8 + shift + ofSeed ? -1 : 0
-        }
-        return sum / images
-      }))
-      if (interval!.low <= truth && truth <= interval!.high) held++
-    }
-    // 95 % of 4000, and a standard error of 0.34 %.
-    console.log(`Student's interval, ${seeds} seeds: held ${(100 * held / experiments).toFixed(1)} % of ${experiments} experiments`)
-    expect(held / experiments).toBeGreaterThan(0.93)
-    expect(held / experiments).toBeLessThan(0.97)
-  })
+  it.each([3, 5])(
+    "Student's interval over %i seeds holds what other seeds would give, in 93 to 97 of 100 experiments",
+    (seeds) => {
+      const uniform = seededUniform(100 + seeds)
+      const images = 200
+      const experiments = 4000
+      let held = 0
+      for (let e = 0; e < experiments; e++) {
+        // The test images stay, so the truth is their own mean: the chance of a win minus that of a loss is twice the shift.
+        const shifts = Float64Array.from({ length: images }, () =>
+          Math.max(-0.1, Math.min(0.1, 0.02 + 0.05 * normal(uniform))),
+        )
+        const truth = 2 * meanOf(shifts)
+        const { interval } = seedInterval(
+          Array.from({ length: seeds }, () => {
+            const ofSeed = 0.02 * normal(uniform)
+            let sum = 0
+            for (const shift of shifts) {
+              const u = uniform()
+              sum += u < 0.2 + shift + ofSeed ? 1 : u > 0.8 + shift + ofSeed ? -1 : 0
+            }
+            return sum / images
+          }),
+        )
+        if (interval!.low <= truth && truth <= interval!.high) held++
+      }
+      // 95 % of 4000, and a standard error of 0.34 %.
+      console.log(
+        `Student's interval, ${seeds} seeds: held ${((100 * held) / experiments).toFixed(1)} % of ${experiments} experiments`,
+      )
+      expect(held / experiments).toBeGreaterThan(0.93)
+      expect(held / experiments).toBeLessThan(0.97)
+    },
+  )
 
   it('the bootstrap over seeds and images: measured, and too narrow with few seeds', () => {
     const experiments = 400
@@ -133,10 +212,15 @@ describe('coverage by simulation', () => {
       // The truth over all seeds and images: twice the mean shift, and clipping is symmetric about zero effect.
       let held = 0
       for (let e = 0; e < experiments; e++) {
-        const { low, high } = hierarchicalBootstrap(experiment({ seeds, images: 300, effect: 0, bySeed: 0.03, byImage: 0.05 }, uniform), { sameImages: true, resamples: 400, seed: e })
+        const { low, high } = hierarchicalBootstrap(
+          experiment({ seeds, images: 300, effect: 0, bySeed: 0.03, byImage: 0.05 }, uniform),
+          { sameImages: true, resamples: 400, seed: e },
+        )
         if (low <= 0 && 0 <= high) held++
       }
-      console.log(`bootstrap over ${seeds} seeds and 300 images: held ${(100 * held / experiments).toFixed(1)} % of ${experiments} experiments`)
+      console.log(
+        `bootstrap over ${seeds} seeds and 300 images: held ${((100 * held) / experiments).toFixed(1)} % of ${experiments} experiments`,
+      )
       return held / experiments
     })
     // It lacks (n - 1) / n of the variance between seeds and Student's heavier tails: were there nothing but seeds, it would hold about 75, 85 and 90 %.

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { comparison, compareEvaluations, evaluationComparison, readPredictions, writePredictions, type Predictions } from '@imclr/contract'
+import {
+  comparison,
+  compareEvaluations,
+  evaluationComparison,
+  readPredictions,
+  writePredictions,
+  type Predictions,
+} from '@imclr/contract'
 
 const cells = [
   { corruption: 'fog', severity: 1, benchmark: true },
@@ -56,7 +63,13 @@ describe('compareEvaluations', () => {
       corruptedClasses: Uint16Array.of(0, 2, 2, 1, 0, 1),
     })
     const result = comparison.parse(compareEvaluations(predictions(), second))
-    expect(result.clean).toMatchObject({ images: 4, first: 0.75, second: 1, difference: 0.25, mcnemar: { onlyFirst: 0, onlySecond: 1 } })
+    expect(result.clean).toMatchObject({
+      images: 4,
+      first: 0.75,
+      second: 1,
+      difference: 0.25,
+      mcnemar: { onlyFirst: 0, onlySecond: 1 },
+    })
     expect(result.corruption).toMatchObject({ images: 2, cells: 2, first: 0.25, second: 0.5, difference: 0.25 })
     expect(result.corruption!.interval.low).toBeGreaterThanOrEqual(0)
     expect(result.corruption!.perCorruption).toEqual([
@@ -69,35 +82,64 @@ describe('compareEvaluations', () => {
     // Both images right under fog 1 for the first model, wrong for the second: half of the two counted cells.
     const first = predictions({ corruptedClasses: Uint16Array.of(0, 1, 0, 1, 2, 2) })
     const second = predictions({ corruptedClasses: Uint16Array.of(1, 0, 0, 1, 2, 2) })
-    expect(compareEvaluations(first, second).corruption).toMatchObject({ difference: 0.5, interval: { low: 0.5, high: 0.5 } })
+    expect(compareEvaluations(first, second).corruption).toMatchObject({
+      difference: 0.5,
+      interval: { low: 0.5, high: 0.5 },
+    })
   })
 
   it('goes by the classes, not by their numbers: each model counts them in its own order', () => {
     // Class 0 is 2, 1 is 0 and 2 is 1 to the second model, which answers as the first does.
     const [numbers, { labels, probabilities, corruptedClasses }] = [[2, 0, 1], predictions()]
     const renamed = predictions({
-      labels: labels.map((label) => numbers[label]!), corruptedClasses: corruptedClasses.map((label) => numbers[label]!),
-      probabilities: Float32Array.from({ length: 12 }, (_, at) => probabilities[at - (at % 3) + numbers.indexOf(at % 3)]!),
+      labels: labels.map((label) => numbers[label]!),
+      corruptedClasses: corruptedClasses.map((label) => numbers[label]!),
+      probabilities: Float32Array.from(
+        { length: 12 },
+        (_, at) => probabilities[at - (at % 3) + numbers.indexOf(at % 3)]!,
+      ),
     })
-    expect(compareEvaluations(predictions(), renamed)).toMatchObject({ clean: { first: 0.75, second: 0.75, mcnemar: { onlyFirst: 0, onlySecond: 0 } }, corruption: { first: 0.25, second: 0.25, difference: 0 } })
+    expect(compareEvaluations(predictions(), renamed)).toMatchObject({
+      clean: { first: 0.75, second: 0.75, mcnemar: { onlyFirst: 0, onlySecond: 0 } },
+      corruption: { first: 0.25, second: 0.25, difference: 0 },
+    })
   })
 
   it('compares evaluations of a stored set on its corrupted images, there being no clean ones', () => {
     const stored = (change: Partial<Predictions> = {}) => predictions({ probabilities: new Float32Array(), ...change })
     const second = stored({ corruptedClasses: Uint16Array.of(0, 2, 2, 1, 0, 1) })
     const result = evaluationComparison.parse(compareEvaluations(stored(), second))
-    expect(result).toMatchObject({ clean: null, corruption: { images: 2, cells: 2, first: 0.25, second: 0.5, difference: 0.25 } })
-    expect(result.corruption).toEqual(compareEvaluations(predictions(), predictions({ corruptedClasses: second.corruptedClasses })).corruption)
+    expect(result).toMatchObject({
+      clean: null,
+      corruption: { images: 2, cells: 2, first: 0.25, second: 0.5, difference: 0.25 },
+    })
+    expect(result.corruption).toEqual(
+      compareEvaluations(predictions(), predictions({ corruptedClasses: second.corruptedClasses })).corruption,
+    )
     expect(() => compareEvaluations(predictions(), second)).toThrow(/one of the two/)
   })
 
   it('says why corruptions cannot be compared, and refuses other versions', () => {
     const other = predictions({ corruption: { seed: 2, table: '32', frost: 'procedural' } })
-    expect(compareEvaluations(predictions(), other)).toMatchObject({ corruption: null, whyNoCorruption: expect.stringMatching(/different seeds/) })
-    const without = predictions({ corruption: null, cells: [], corruptedRows: new Uint32Array(), corruptedClasses: new Uint16Array() })
+    expect(compareEvaluations(predictions(), other)).toMatchObject({
+      corruption: null,
+      whyNoCorruption: expect.stringMatching(/different seeds/),
+    })
+    const without = predictions({
+      corruption: null,
+      cells: [],
+      corruptedRows: new Uint32Array(),
+      corruptedClasses: new Uint16Array(),
+    })
     expect(compareEvaluations(predictions(), without).whyNoCorruption).toMatch(/not evaluated under corruption/)
-    expect(() => compareEvaluations(predictions(), predictions({ versionId: 'ver_00000000000000000000000000000002' }))).toThrow(/one dataset version/)
-    expect(() => compareEvaluations(predictions(), predictions({ labels: Uint16Array.of(0, 1, 2, 2) }))).toThrow(/same test images/)
-    expect(() => compareEvaluations(predictions({ labels: Uint16Array.of(0, 1, 2, 2) }), predictions())).toThrow(/same test images/)
+    expect(() =>
+      compareEvaluations(predictions(), predictions({ versionId: 'ver_00000000000000000000000000000002' })),
+    ).toThrow(/one dataset version/)
+    expect(() => compareEvaluations(predictions(), predictions({ labels: Uint16Array.of(0, 1, 2, 2) }))).toThrow(
+      /same test images/,
+    )
+    expect(() => compareEvaluations(predictions({ labels: Uint16Array.of(0, 1, 2, 2) }), predictions())).toThrow(
+      /same test images/,
+    )
   })
 })

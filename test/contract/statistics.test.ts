@@ -1,5 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { corruptionMeans, flipProbability, mcnemar, meanCorruptionError, meanFlipProbability, meanFlipRate, pairedDifference, wilsonInterval } from '@imclr/contract'
+import {
+  corruptionMeans,
+  flipProbability,
+  mcnemar,
+  meanCorruptionError,
+  meanFlipProbability,
+  meanFlipRate,
+  pairedDifference,
+  wilsonInterval,
+} from '@imclr/contract'
 import { binomialSampler } from '../../services/contract/src/statistics/binomial.js'
 import { chiSquaredTail, logGamma } from '../../services/contract/src/statistics/gamma.js'
 import { seededUniform } from '../../services/contract/src/statistics/generator.js'
@@ -18,12 +27,32 @@ function pair(n: number, rates: { right: number; lost: number; won: number }, un
 }
 
 describe.skipIf(!requirePart('python'))('statistics against scipy', () => {
-  const wilsons = [[0, 10], [10, 10], [8, 10], [797, 1000], [1, 20_000], [50, 100]] as const
-  const discordants = [[0, 0], [1, 0], [5, 5], [5, 6], [3, 12], [0, 40], [700, 610], [8000, 8300]] as const
+  const wilsons = [
+    [0, 10],
+    [10, 10],
+    [8, 10],
+    [797, 1000],
+    [1, 20_000],
+    [50, 100],
+  ] as const
+  const discordants = [
+    [0, 0],
+    [1, 0],
+    [5, 5],
+    [5, 6],
+    [3, 12],
+    [0, 40],
+    [700, 610],
+    [8000, 8300],
+  ] as const
   const tails = [1e-9, 0.01, 0.5, 1, 2.9, 3, 3.1, 3.841458820694124, 10, 40, 200, 1000]
   const gammas = [0.1, 0.5, 1, 2, 3.5, 10, 171, 1e4, 1e6]
   const { first, second } = pair(1500, { right: 0.8, lost: 0.05, won: 0.3 }, seededUniform(5))
-  let wilson: number[][], mcnemars: { exact: number[]; corrected: number[] }, chiSquared: number[], lgamma: number[], bootstrap: number[]
+  let wilson: number[][],
+    mcnemars: { exact: number[]; corrected: number[] },
+    chiSquared: number[],
+    lgamma: number[],
+    bootstrap: number[]
 
   beforeAll(() => {
     const requests = [
@@ -34,7 +63,9 @@ describe.skipIf(!requirePart('python'))('statistics against scipy', () => {
       { kind: 'bootstrap', arrays: [0, 1], resamples: 10_000 },
     ]
     const arrays = [first, second].map((data) => ({ data, shape: [data.length] }))
-    ;[wilson, mcnemars, chiSquared, lgamma, bootstrap] = python<[typeof wilson, typeof mcnemars, number[], number[], number[]]>('statistics.py', requests, arrays).value
+    ;[wilson, mcnemars, chiSquared, lgamma, bootstrap] = python<
+      [typeof wilson, typeof mcnemars, number[], number[], number[]]
+    >('statistics.py', requests, arrays).value
   })
 
   it('Wilson intervals', () => {
@@ -57,7 +88,9 @@ describe.skipIf(!requirePart('python'))('statistics against scipy', () => {
 
   it('the chi-squared tail and the log-gamma function', () => {
     tails.forEach((x, i) => expect(Math.abs(chiSquaredTail(x) / chiSquared[i]! - 1), `${x}`).toBeLessThan(1e-10))
-    gammas.forEach((x, i) => expect(Math.abs(logGamma(x) - lgamma[i]!), `${x}`).toBeLessThan(1e-12 * Math.max(1, Math.abs(lgamma[i]!)) * 10))
+    gammas.forEach((x, i) =>
+      expect(Math.abs(logGamma(x) - lgamma[i]!), `${x}`).toBeLessThan(1e-12 * Math.max(1, Math.abs(lgamma[i]!)) * 10),
+    )
   })
 
   it('the paired bootstrap by counts agrees with one that draws images', () => {
@@ -73,7 +106,12 @@ describe.skipIf(!requirePart('python'))('statistics against scipy', () => {
 describe('binomialSampler', () => {
   it('has the mean and the variance of its distribution, also at its ends', () => {
     const uniform = seededUniform(2)
-    for (const [n, p] of [[1, 0.3], [20, 0.01], [1000, 0.13], [50_000, 0.9]] as const) {
+    for (const [n, p] of [
+      [1, 0.3],
+      [20, 0.01],
+      [1000, 0.13],
+      [50_000, 0.9],
+    ] as const) {
       const draw = binomialSampler(n, p)
       const values = Array.from({ length: 20_000 }, () => draw(uniform()))
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length
@@ -120,13 +158,22 @@ describe('coverage by simulation', () => {
 describe('pairedDifference', () => {
   it('counts by hand', () => {
     const result = pairedDifference(Uint8Array.of(1, 1, 0, 0, 1), Uint8Array.of(1, 0, 1, 1, 1))
-    expect(result).toMatchObject({ images: 5, first: 0.6, second: 0.8, mcnemar: { onlyFirst: 1, onlySecond: 2, pValue: 1 } })
+    expect(result).toMatchObject({
+      images: 5,
+      first: 0.6,
+      second: 0.8,
+      mcnemar: { onlyFirst: 1, onlySecond: 2, pValue: 1 },
+    })
     expect(result.difference).toBeCloseTo(0.2, 12)
   })
 
   it('is exactly zero for a model against itself, and repeats itself', () => {
     const one = Uint8Array.of(1, 0, 1)
-    expect(pairedDifference(one, one)).toMatchObject({ difference: 0, interval: { low: 0, high: 0 }, mcnemar: { pValue: 1, chiSquared: null } })
+    expect(pairedDifference(one, one)).toMatchObject({
+      difference: 0,
+      interval: { low: 0, high: 0 },
+      mcnemar: { pValue: 1, chiSquared: null },
+    })
     const { first, second } = pair(300, { right: 0.7, lost: 0.1, won: 0.2 }, seededUniform(1))
     expect(pairedDifference(first, second, { seed: 4 })).toEqual(pairedDifference(first, second, { seed: 4 }))
   })
@@ -138,7 +185,9 @@ describe('pairedDifference', () => {
 
 describe('errors over the corruption grid', () => {
   const grid = (errors: Record<string, [number, number]>, extra?: number) => [
-    ...Object.entries(errors).flatMap(([corruption, row]) => row.map((error, i) => ({ corruption, severity: i + 1, benchmark: true, error }))),
+    ...Object.entries(errors).flatMap(([corruption, row]) =>
+      row.map((error, i) => ({ corruption, severity: i + 1, benchmark: true, error })),
+    ),
     ...(extra === undefined ? [] : [{ corruption: 'spatter', severity: 1, benchmark: false, error: extra }]),
   ]
 
@@ -146,7 +195,11 @@ describe('errors over the corruption grid', () => {
     const means = corruptionMeans(grid({ fog: [0.1, 0.3], snow: [0.2, 0.6] }, 0.9))
     expect(means.meanError15).toBeCloseTo(0.3, 12)
     expect(means.perSeverity.map(({ error }) => Number(error.toFixed(12)))).toEqual([0.15, 0.45])
-    expect(means.perCorruption.map(({ corruption, error }) => [corruption, Number(error.toFixed(12))])).toEqual([['fog', 0.2], ['snow', 0.4], ['spatter', 0.9]])
+    expect(means.perCorruption.map(({ corruption, error }) => [corruption, Number(error.toFixed(12))])).toEqual([
+      ['fog', 0.2],
+      ['snow', 0.4],
+      ['spatter', 0.9],
+    ])
   })
 
   it('mCE and relative mCE by hand', () => {
@@ -168,8 +221,14 @@ describe('errors over the corruption grid', () => {
     expect(leftOut).toEqual({ mCE: ['fog'], relativeMCE: ['fog', 'frost'] })
     expect(perCorruption[0]).toEqual({ corruption: 'fog', ce: null, relativeCE: null })
     const perfect = { cleanError: 0, cells: grid({ fog: [0, 0] }) }
-    expect(meanCorruptionError({ cleanError: 0, cells: grid({ fog: [0.1, 0.1] }) }, perfect)).toMatchObject({ mCE: null, relativeMCE: null, leftOut: { mCE: ['fog'], relativeMCE: ['fog'] } })
-    expect(() => meanCorruptionError({ cleanError: 0, cells: grid({ fog: [0, 0] }) }, { cleanError: 0, cells: [] })).toThrow(/no cell fog, severity 1/)
+    expect(meanCorruptionError({ cleanError: 0, cells: grid({ fog: [0.1, 0.1] }) }, perfect)).toMatchObject({
+      mCE: null,
+      relativeMCE: null,
+      leftOut: { mCE: ['fog'], relativeMCE: ['fog'] },
+    })
+    expect(() =>
+      meanCorruptionError({ cleanError: 0, cells: grid({ fog: [0, 0] }) }, { cleanError: 0, cells: [] }),
+    ).toThrow(/no cell fog, severity 1/)
   })
 })
 
@@ -185,15 +244,28 @@ describe('flip probability', () => {
   })
 
   it('means and ratios by hand: extra ones count in no mean, one where the reference never flips is left out by name', () => {
-    const rows = (values: Record<string, number>) => Object.entries(values).map(([perturbation, flips]) => ({ perturbation, benchmark: perturbation !== 'shear', flipProbability: flips }))
+    const rows = (values: Record<string, number>) =>
+      Object.entries(values).map(([perturbation, flips]) => ({
+        perturbation,
+        benchmark: perturbation !== 'shear',
+        flipProbability: flips,
+      }))
     const model = rows({ tilt: 0.1, scale: 0.3, rotate: 0.05, shear: 0.9 })
     const reference = rows({ tilt: 0.2, scale: 0.2, rotate: 0, shear: 0.45 })
     expect(meanFlipProbability(model)).toBeCloseTo(0.15, 12)
     const { mFR, perPerturbation, leftOut } = meanFlipRate(model, reference)
     expect(mFR).toBeCloseTo((0.5 + 1.5) / 2, 12)
-    expect(perPerturbation.map(({ flipRate }) => flipRate?.toFixed(6) ?? null)).toEqual(['0.500000', '1.500000', null, '2.000000'])
+    expect(perPerturbation.map(({ flipRate }) => flipRate?.toFixed(6) ?? null)).toEqual([
+      '0.500000',
+      '1.500000',
+      null,
+      '2.000000',
+    ])
     expect(leftOut).toEqual(['rotate'])
-    expect(meanFlipRate(model, rows({ tilt: 0, scale: 0, rotate: 0, shear: 1 }))).toMatchObject({ mFR: null, leftOut: ['tilt', 'scale', 'rotate'] })
+    expect(meanFlipRate(model, rows({ tilt: 0, scale: 0, rotate: 0, shear: 1 }))).toMatchObject({
+      mFR: null,
+      leftOut: ['tilt', 'scale', 'rotate'],
+    })
     expect(() => meanFlipRate(model, [])).toThrow(/no perturbation tilt/)
     expect(() => meanFlipProbability(rows({ shear: 1 }))).toThrow(RangeError)
   })

@@ -19,10 +19,21 @@ if (what === 'open') {
   // Events, one transaction each, until somebody kills this process: a line on stdout is a promise.
   await insertProject(database.queries, { id: 'prj_durable001', name: 'durable' })
   const limits = { maxSeconds: 60, maxAttempts: 1 }
-  await database.transaction((tx) => insertJob(tx, { id: 'job_durable001', projectId: 'prj_durable001', kind: 'prepare', datasetId: 'ds_durable001', limits, queuedAt: new Date() }))
+  await database.transaction((tx) =>
+    insertJob(tx, {
+      id: 'job_durable001',
+      projectId: 'prj_durable001',
+      kind: 'prepare',
+      datasetId: 'ds_durable001',
+      limits,
+      queuedAt: new Date(),
+    }),
+  )
   await claimJob(database, { jobId: 'job_durable001', owner: 'me', leaseSeconds: 60, outputPrefix: () => 'x/' })
   for (let number = 1; ; number++) {
-    await recordLines(database, { jobId: 'job_durable001', attempt: 1, owner: 'me' }, [{ number, event: { type: 'log', level: 'info', message: `line ${number}` } }])
+    await recordLines(database, { jobId: 'job_durable001', attempt: 1, owner: 'me' }, [
+      { number, event: { type: 'log', level: 'info', message: `line ${number}` } },
+    ])
     say(number)
   }
 }

@@ -9,7 +9,10 @@ import { findJob, listEvents, lockFolder, openDatabase } from '@imclr/database'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 type Child = ChildProcessByStdio<null, Readable, null>
-const start = (what: string, where: string): Child => spawn(process.execPath, [fileURLToPath(new URL('child.mjs', import.meta.url)), what, where], { stdio: ['ignore', 'pipe', 'inherit'] })
+const start = (what: string, where: string): Child =>
+  spawn(process.execPath, [fileURLToPath(new URL('child.mjs', import.meta.url)), what, where], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
 
 /** All that it says until it ends, or until `enough`. */
 async function said(child: Child, enough: (text: string) => boolean = () => false): Promise<string> {
@@ -22,8 +25,12 @@ async function said(child: Child, enough: (text: string) => boolean = () => fals
 }
 
 let root: string
-beforeAll(() => { root = mkdtempSync(join(tmpdir(), 'imclr-pglite-')) })
-afterAll(() => { rmSync(root, { recursive: true, force: true }) })
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'imclr-pglite-'))
+})
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true })
+})
 
 describe('PGlite in a folder', () => {
   it('lets one process in at a time, and the next one in as soon as that is killed', async () => {
@@ -33,13 +40,19 @@ describe('PGlite in a folder', () => {
     await said(holder, (text) => text.includes('open'))
     const first = Date.now() - began
     expect(await said(start('open', pgliteDir))).toMatch(new RegExp(`^CONFLICT .*process ${holder.pid} `))
-    await expect(openDatabase({ pgliteDir })).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(String(holder.pid)) as string })
+    await expect(openDatabase({ pgliteDir })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining(String(holder.pid)) as string,
+    })
     holder.kill('SIGKILL')
     await once(holder, 'exit')
     began = Date.now()
     const database = await openDatabase({ pgliteDir })
     process.stdout.write(`PGlite: first start of a process ${first} ms, opening again ${Date.now() - began} ms\n`)
-    await expect(openDatabase({ pgliteDir })).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(String(process.pid)) as string })
+    await expect(openDatabase({ pgliteDir })).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining(String(process.pid)) as string,
+    })
     await database.close()
     await database.close()
     expect(readdirSync(root).filter((name) => name.includes('.lock'))).toEqual([])
@@ -66,14 +79,20 @@ describe('PGlite in a folder', () => {
 })
 
 describe('the lock of a folder', () => {
-  const lockOf = (folder: string, holder: object) => { writeFileSync(`${folder}.lock`, JSON.stringify(holder)) }
+  const lockOf = (folder: string, holder: object) => {
+    writeFileSync(`${folder}.lock`, JSON.stringify(holder))
+  }
 
   it('is taken over from a process that is gone, also where its number was given to another', async () => {
     const folder = join(root, 'gone')
     lockOf(folder, { host: hostname(), pid: 4_000_000, started: 'boot:1', token: 'ab' })
-    await (await lockFolder(folder))()
+    await (
+      await lockFolder(folder)
+    )()
     lockOf(folder, { host: hostname(), pid: process.pid, started: 'boot:1', token: 'ab' })
-    await (await lockFolder(folder))()
+    await (
+      await lockFolder(folder)
+    )()
     expect(existsSync(`${folder}.lock`)).toBe(false)
   })
 
@@ -83,7 +102,9 @@ describe('the lock of a folder', () => {
     await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'CONFLICT' })
     const old = Date.now() / 1000 - 31
     utimesSync(`${folder}.lock`, old, old)
-    await (await lockFolder(folder))()
+    await (
+      await lockFolder(folder)
+    )()
   })
 
   it('goes to one of many that find a dead holder at once', async () => {
@@ -105,7 +126,9 @@ describe('the lock of a folder', () => {
     const gone = { host: hostname(), pid: 4_000_000, started: 'boot:1', token: 'ab' }
     lockOf(folder, gone)
     lockOf(`${folder}.lock`, { ...gone, token: 'cd' })
-    await (await lockFolder(folder))()
+    await (
+      await lockFolder(folder)
+    )()
     expect(readdirSync(root).filter((name) => name.startsWith('orphaned'))).toEqual([])
   })
 

@@ -12,8 +12,19 @@ export async function aProject(database: Database): Promise<string> {
 
 /** A queued training job. */
 export async function aJob(database: Database, projectId: string, more: Partial<JobRow> = {}): Promise<JobRow> {
-  const row = { id: newId('job'), projectId, kind: 'train' as const, datasetId: newId('ds'), versionId: 'ver_0000000000', spec: trainingSpec.parse({}), limits: limits.parse({}), queuedAt: new Date(), ...more }
+  const row = {
+    id: newId('job'),
+    projectId,
+    kind: 'train' as const,
+    datasetId: newId('ds'),
+    versionId: 'ver_0000000000',
+    spec: trainingSpec.parse({}),
+    limits: limits.parse({}),
+    queuedAt: new Date(),
+    ...more,
+  }
   return database.transaction((tx) => insertJob(tx, row))
 }
 
-export const outputPrefix = ({ projectId, id, attempt }: { projectId: string; id: string; attempt: number }): string => `projects/${projectId}/jobs/${id}/attempts/${attempt}/output/`
+export const outputPrefix = ({ projectId, id, attempt }: { projectId: string; id: string; attempt: number }): string =>
+  `projects/${projectId}/jobs/${id}/attempts/${attempt}/output/`

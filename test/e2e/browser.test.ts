@@ -18,10 +18,19 @@ const tfjs = readFileSync(createRequire(import.meta.url).resolve('@tensorflow/tf
 async function plainPage(): Promise<AsyncDisposable & { url: string }> {
   const server = createServer((request, answer) => {
     if (request.url === '/tf.min.js') answer.setHeader('content-type', 'text/javascript').end(tfjs)
-    else answer.setHeader('content-type', 'text/html').end('<!doctype html><link rel="icon" href="data:,"><script src="/tf.min.js"></script>')
+    else
+      answer
+        .setHeader('content-type', 'text/html')
+        .end('<!doctype html><link rel="icon" href="data:,"><script src="/tf.min.js"></script>')
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return { url: `http://localhost:${(server.address() as AddressInfo).port}/`, [Symbol.asyncDispose]: async () => { server.closeAllConnections(); server.close() } }
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
 }
 
 describe.skipIf(!requirePart('chromium'))('a model in Chromium', () => {
@@ -30,26 +39,55 @@ describe.skipIf(!requirePart('chromium'))('a model in Chromium', () => {
     const sdk = createClient(service)
     const archive = join(makeFolder('browser'), 'shapes.zip')
     await smallArchive(archive)
-    const job = await sdk.train(await sdk.datasets.upload(archive), { mode: 'imclr', network: 'resnet8', epochs: 2, batchSize: 48, evaluation: { corruptionImages: 'none' } })
+    const job = await sdk.train(await sdk.datasets.upload(archive), {
+      mode: 'imclr',
+      network: 'resnet8',
+      epochs: 2,
+      batchSize: 48,
+      evaluation: { corruptionImages: 'none' },
+    })
     const model = await job.result()
     const url = await model.url()
 
     await using page = await plainPage()
-    const browser = await chromium.launch({ executablePath: partPath('chromium'), args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'] })
+    const browser = await chromium.launch({
+      executablePath: partPath('chromium'),
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    })
     try {
       const tab = await browser.newPage()
       await tab.goto(page.url)
       const differences = await tab.evaluate(async (modelUrl) => {
-        interface Tensor { data(): Promise<Float32Array> }
-        const tf = (globalThis as never as { tf: { loadLayersModel(url: string): Promise<{ predict(x: unknown): Tensor }>; tensor4d(values: Float32Array, shape: number[]): unknown } }).tf
+        interface Tensor {
+          data(): Promise<Float32Array>
+        }
+        const tf = (
+          globalThis as never as {
+            tf: {
+              loadLayersModel(url: string): Promise<{ predict(x: unknown): Tensor }>
+              tensor4d(values: Float32Array, shape: number[]): unknown
+            }
+          }
+        ).tf
         const net = await tf.loadLayersModel(modelUrl)
-        const golden = (await (await fetch(modelUrl.replace('model.json', 'golden.json'))).json()) as { picture: { height: number; width: number }; cases: { pixels: string; probabilities: number[] }[] }
+        const golden = (await (await fetch(modelUrl.replace('model.json', 'golden.json'))).json()) as {
+          picture: { height: number; width: number }
+          cases: { pixels: string; probabilities: number[] }[]
+        }
         const { height, width } = golden.picture
-        return Promise.all(golden.cases.map(async ({ pixels, probabilities }) => {
-          const bytes = Float32Array.from(atob(pixels), (character) => character.charCodeAt(0))
-          const answer = await net.predict(tf.tensor4d(bytes, [1, height, width, 3])).data()
-          return Math.max(...probabilities.map((expected, index) => Math.abs(expected - answer[index]!)))
-        }))
+        return Promise.all(
+          golden.cases.map(async ({ pixels, probabilities }) => {
+            const bytes = Float32Array.from(atob(pixels), (character) => character.charCodeAt(0))
+            const answer = await net.predict(tf.tensor4d(bytes, [1, height, width, 3])).data()
+            return Math.max(...probabilities.map((expected, index) => Math.abs(expected - answer[index]!)))
+          }),
+        )
       }, url)
       expect(differences).toHaveLength(8)
       expect(Math.max(...differences)).toBeLessThan(1e-3)

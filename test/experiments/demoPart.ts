@@ -13,7 +13,8 @@ export async function writeDemoPart(path: string, perClass = { train: 15, test: 
   for await (const entry of source.eachEntry()) {
     const [split = '', name = ''] = entry.fileName.split('/')
     const count = taken.get(`${split}/${name}`) ?? 0
-    if ((split !== 'train' && split !== 'test') || !entry.fileName.endsWith('.png') || count >= perClass[split]) continue
+    if ((split !== 'train' && split !== 'test') || !entry.fileName.endsWith('.png') || count >= perClass[split])
+      continue
     taken.set(`${split}/${name}`, count + 1)
     zip.addBuffer(await buffer(await source.openReadStreamPromise(entry)), entry.fileName, { compress: false })
   }

@@ -4,7 +4,19 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual, promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { chosenDefinition, definitionOf, experimentReport, experimentRuns, networks, presetNames, presets, scales, trainingSpec, type ExperimentChoice, type NetworkName } from '@imclr/contract'
+import {
+  chosenDefinition,
+  definitionOf,
+  experimentReport,
+  experimentRuns,
+  networks,
+  presetNames,
+  presets,
+  scales,
+  trainingSpec,
+  type ExperimentChoice,
+  type NetworkName,
+} from '@imclr/contract'
 import { BadInputError, createClient, type Client, type Dataset } from '@imclr/sdk'
 import { checkExperiment, type ExperimentData } from '../../services/api/src/experiment/checkExperiment.js'
 import { estimateJob } from '../../services/api/src/job/estimateJob.js'
@@ -21,7 +33,10 @@ describe('the presets', () => {
   const archive = join(makeFolder('experiment-data'), 'demo.zip')
   const prepared = new Map<number, Promise<Dataset>>()
   /** The demo's images, as large as a preset wants them. */
-  const dataset = (side: number) => { prepared.set(side, prepared.get(side) ?? sdk.datasets.upload(archive, { name: `demo-${side}`, imageSize: side })); return prepared.get(side)! }
+  const dataset = (side: number) => {
+    prepared.set(side, prepared.get(side) ?? sdk.datasets.upload(archive, { name: `demo-${side}`, imageSize: side }))
+    return prepared.get(side)!
+  }
   beforeAll(async () => {
     await writeDemoPart(archive)
     service = await standalone()
@@ -29,64 +44,131 @@ describe('the presets', () => {
   }, 240_000)
   afterAll(() => service[Symbol.asyncDispose]())
 
-  it.each(presetNames)('%s runs end to end in its shortest form', async (name) => {
-    const { minSide = 28, labelsPerClass = 2 } = presets[name].requires
-    const budgets = name === 'label-budget' ? [50, 100] : [10 * labelsPerClass]
-    const { evaluation } = definitionOf(presets[name], 'small').arms[0]!.spec
-    const experiment = await sdk.experiments.run(name, {
-      dataset: await dataset(minSide), scale: 'small', seeds: [1], budgets, change: { epochs: 1, batchSize: 25, ...(evaluation.corruptionImages === 'none' ? {} : { evaluation: { ...evaluation, corruptionImages: 20 } }) },
-    })
-    const report = experimentReport.parse(await experiment.result({ everyMs: 300 }))
-    expect(report.missing).toEqual([])
-    expect(report.plan).toMatchObject({ name: `${name}-small`, claim: presets[name].claim })
-    expect(report.budgets.map(({ budget }) => budget)).toEqual(budgets)
-    for (const { arms, comparisons } of report.budgets) {
-      expect(arms.map(({ arm }) => arm)).toEqual(presets[name].arms.map((arm) => arm.name))
-      const meanOf = (named: string) => arms.find(({ arm }) => arm === named)!.mean
-      expect(comparisons.map(({ arm, against, published }) => ({ arm, against, published }))).toEqual(presets[name].comparisons.map(({ arm, against, published }) => ({ arm, against, published })))
-      for (const one of comparisons) {
-        // One seed: a difference with no interval over seeds, the one over images around it.
-        expect(one.perSeed).toHaveLength(1)
-        expect(one.interval).toBeNull()
-        expect(one.bootstrap.low).toBeLessThanOrEqual(one.mean)
-        expect(one.bootstrap.high).toBeGreaterThanOrEqual(one.mean)
-        expect(one.mean).toBeCloseTo(meanOf(one.arm) - meanOf(one.against), 9)
-        if (name === 'corruptions') expect(one.corrupted).toMatchObject({ images: 20, perCorruption: expect.objectContaining({ length: 19 }) as unknown[] })
+  it.each(presetNames)(
+    '%s runs end to end in its shortest form',
+    async (name) => {
+      const { minSide = 28, labelsPerClass = 2 } = presets[name].requires
+      const budgets = name === 'label-budget' ? [50, 100] : [10 * labelsPerClass]
+      const { evaluation } = definitionOf(presets[name], 'small').arms[0]!.spec
+      const experiment = await sdk.experiments.run(name, {
+        dataset: await dataset(minSide),
+        scale: 'small',
+        seeds: [1],
+        budgets,
+        change: {
+          epochs: 1,
+          batchSize: 25,
+          ...(evaluation.corruptionImages === 'none' ? {} : { evaluation: { ...evaluation, corruptionImages: 20 } }),
+        },
+      })
+      const report = experimentReport.parse(await experiment.result({ everyMs: 300 }))
+      expect(report.missing).toEqual([])
+      expect(report.plan).toMatchObject({ name: `${name}-small`, claim: presets[name].claim })
+      expect(report.budgets.map(({ budget }) => budget)).toEqual(budgets)
+      for (const { arms, comparisons } of report.budgets) {
+        expect(arms.map(({ arm }) => arm)).toEqual(presets[name].arms.map((arm) => arm.name))
+        const meanOf = (named: string) => arms.find(({ arm }) => arm === named)!.mean
+        expect(comparisons.map(({ arm, against, published }) => ({ arm, against, published }))).toEqual(
+          presets[name].comparisons.map(({ arm, against, published }) => ({ arm, against, published })),
+        )
+        for (const one of comparisons) {
+          // One seed: a difference with no interval over seeds, the one over images around it.
+          expect(one.perSeed).toHaveLength(1)
+          expect(one.interval).toBeNull()
+          expect(one.bootstrap.low).toBeLessThanOrEqual(one.mean)
+          expect(one.bootstrap.high).toBeGreaterThanOrEqual(one.mean)
+          expect(one.mean).toBeCloseTo(meanOf(one.arm) - meanOf(one.against), 9)
+          if (name === 'corruptions')
+            expect(one.corrupted).toMatchObject({
+              images: 20,
+              perCorruption: expect.objectContaining({ length: 19 }) as unknown[],
+            })
+        }
       }
-    }
-    expect(await experiment.page()).toContain(presets[name].title)
-  }, 600_000)
+      expect(await experiment.page()).toContain(presets[name].title)
+    },
+    600_000,
+  )
 
   it('refuses data that cannot carry one, before any work', async () => {
     const { versionId } = await dataset(28)
     const refusal = await sdk.experiments.run('tiny-imagenet', { dataset: versionId }).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(BadInputError)
-    expect((refusal as BadInputError).issues[0]).toMatchObject({ path: 'versionId', fix: expect.stringContaining('imageSize: 64') as string })
+    expect((refusal as BadInputError).issues[0]).toMatchObject({
+      path: 'versionId',
+      fix: expect.stringContaining('imageSize: 64') as string,
+    })
 
     // All of the part's 150 images with their labels leave none without.
-    const all = await sdk.experiments.run('pi-model', { dataset: versionId, budgets: [150] }).catch((error: unknown) => error)
-    expect((all as BadInputError).issues).toEqual([expect.objectContaining({ path: 'budgets', message: 'pi-model-small needs 100 images without labels; with 150 labels used there are 0', fix: 'Use a budget of at most 50, or upload more images under unlabelled/' })])
+    const all = await sdk.experiments
+      .run('pi-model', { dataset: versionId, budgets: [150] })
+      .catch((error: unknown) => error)
+    expect((all as BadInputError).issues).toEqual([
+      expect.objectContaining({
+        path: 'budgets',
+        message: 'pi-model-small needs 100 images without labels; with 150 labels used there are 0',
+        fix: 'Use a budget of at most 50, or upload more images under unlabelled/',
+      }),
+    ])
   })
 
   it("have fair rivals: a baseline with ImCLR's compute, in twice the steps or in as many", async () => {
     const { versionId } = await dataset(28)
-    const experiment = await sdk.experiments.run('cifar10', { dataset: versionId, rivals: true, seeds: [1], budgets: [100], change: { epochs: 1, batchSize: 25 } })
-    const { budgets: [result], plan } = experimentReport.parse(await experiment.result({ everyMs: 300 }))
+    const experiment = await sdk.experiments.run('cifar10', {
+      dataset: versionId,
+      rivals: true,
+      seeds: [1],
+      budgets: [100],
+      change: { epochs: 1, batchSize: 25 },
+    })
+    const {
+      budgets: [result],
+      plan,
+    } = experimentReport.parse(await experiment.result({ everyMs: 300 }))
     expect(plan.name).toBe('cifar10-small-rivals')
-    expect(result!.arms.map(({ arm, steps, epochs }) => [arm, steps, epochs])).toEqual([['baseline', 4, 1], ['imclr', 4, 1], ['baseline-epochs-x2', 8, 2], ['baseline-batch-x2', 4, 2]])
-    expect(result!.comparisons.map(({ against, stepsRatio, published }) => [against, stepsRatio, published])).toEqual([['baseline', 1, 0.14], ['baseline-epochs-x2', 0.5, null], ['baseline-batch-x2', 1, null]])
+    expect(result!.arms.map(({ arm, steps, epochs }) => [arm, steps, epochs])).toEqual([
+      ['baseline', 4, 1],
+      ['imclr', 4, 1],
+      ['baseline-epochs-x2', 8, 2],
+      ['baseline-batch-x2', 4, 2],
+    ])
+    expect(result!.comparisons.map(({ against, stepsRatio, published }) => [against, stepsRatio, published])).toEqual([
+      ['baseline', 1, 0.14],
+      ['baseline-epochs-x2', 0.5, null],
+      ['baseline-batch-x2', 1, null],
+    ])
   }, 400_000)
 
   it('are run from a shell too: progress, files, and again without training anything', async () => {
     const out = makeFolder('experiment-out')
     const { IMCLR_URL: _url, IMCLR_API_KEY: _key, ...environment } = process.env
-    const command = (...args: string[]) => execute(process.execPath, [join(root, 'infra/dist/experiment/main.js'), ...args], { cwd: out, env: { ...environment, ...service.environment }, timeout: 400_000 })
-    const args = ['cifar10', '--data', archive, '--image-size', '28', '--seeds', '1,2', '--budgets', '100', '--epochs', '1', '--out', 'first']
+    const command = (...args: string[]) =>
+      execute(process.execPath, [join(root, 'infra/dist/experiment/main.js'), ...args], {
+        cwd: out,
+        env: { ...environment, ...service.environment },
+        timeout: 400_000,
+      })
+    const args = [
+      'cifar10',
+      '--data',
+      archive,
+      '--image-size',
+      '28',
+      '--seeds',
+      '1,2',
+      '--budgets',
+      '100',
+      '--epochs',
+      '1',
+      '--out',
+      'first',
+    ]
     const first = await command(...args)
     expect(first.stdout).toContain('Using the service that is there')
     expect(first.stdout).toMatch(/imclr, 100 labels, seed 2: \d+\.\d\d % \(4 of 4\)/)
     expect(first.stdout).toMatch(/imclr minus baseline: [+−]?\d+\.\d\d points of accuracy, 95 % over seeds/)
-    for (const file of ['report.html', 'report.json', 'runs.json', 'runs.csv', 'comparisons.csv']) expect(existsSync(join(out, 'first', file)), file).toBe(true)
+    for (const file of ['report.html', 'report.json', 'runs.json', 'runs.csv', 'comparisons.csv'])
+      expect(existsSync(join(out, 'first', file)), file).toBe(true)
     const runs = experimentRuns.parse(JSON.parse(readFileSync(join(out, 'first/runs.json'), 'utf8')))
     expect(runs.runs).toHaveLength(4)
     expect(readFileSync(join(out, 'first/runs.csv'), 'utf8').trim().split('\n')).toHaveLength(5)
@@ -98,87 +180,163 @@ describe('the presets', () => {
     expect(again.stdout).toContain('4 of 4 runs have ended before')
     // One more prepare job, for the upload; no training.
     expect(await jobs()).toBe(before + 1)
-    expect(readFileSync(join(out, 'again/report.json'), 'utf8')).toBe(readFileSync(join(out, 'first/report.json'), 'utf8'))
+    expect(readFileSync(join(out, 'again/report.json'), 'utf8')).toBe(
+      readFileSync(join(out, 'first/report.json'), 'utf8'),
+    )
 
     const rivals = await command(...args.slice(0, -1), 'rivals', '--rivals').catch((error: { stderr: string }) => error)
     expect(rivals.stderr).toMatch(/baseline-epochs-x2 and baseline-batch-x2 are the same training/) // 100 images, and no batch has more
 
     await command('report', 'first/runs.json', 'again/runs.json', '--out', 'merged')
-    expect(readFileSync(join(out, 'merged/report.json'), 'utf8')).toBe(readFileSync(join(out, 'first/report.json'), 'utf8'))
+    expect(readFileSync(join(out, 'merged/report.json'), 'utf8')).toBe(
+      readFileSync(join(out, 'first/report.json'), 'utf8'),
+    )
 
     // Those of them that another experiment has too are its own.
-    const part = await command('report', 'first/runs.json', '--as', 'cifar10', '--seeds', '2', '--budgets', '100', '--epochs', '1', '--out', 'part')
+    const part = await command(
+      'report',
+      'first/runs.json',
+      '--as',
+      'cifar10',
+      '--seeds',
+      '2',
+      '--budgets',
+      '100',
+      '--epochs',
+      '1',
+      '--out',
+      'part',
+    )
     expect(part.stdout).toContain('imclr minus baseline')
-    expect(experimentReport.parse(JSON.parse(readFileSync(join(out, 'part/report.json'), 'utf8')))).toMatchObject({ plan: { seeds: [2] }, runs: { planned: 2, there: 2 } })
-    const none = await command('report', 'first/runs.json', '--as', 'cifar10').catch((error: { stderr: string }) => error)
+    expect(experimentReport.parse(JSON.parse(readFileSync(join(out, 'part/report.json'), 'utf8')))).toMatchObject({
+      plan: { seeds: [2] },
+      runs: { planned: 2, there: 2 },
+    })
+    const none = await command('report', 'first/runs.json', '--as', 'cifar10').catch(
+      (error: { stderr: string }) => error,
+    )
     expect(none.stderr).toContain('None of the stored runs is one of cifar10-small')
   }, 900_000)
 })
 
 describe('the presets as data', () => {
-  it.each(presetNames.flatMap((name) => scales.map((scale) => [name, scale] as const)))('%s at %s is a whole experiment with its sources', (name, scale) => {
-    const { title, claim, recipe, arms, seeds, comparisons } = definitionOf(presets[name], scale)
-    expect([presets[name].name, title.length > 0]).toEqual([name, true])
-    expect(claim).toMatch(/arXiv 2011\.12618/)
-    expect(recipe).toMatch(/[Ll]earning rate/)
-    expect(arms.length).toBeGreaterThanOrEqual(2)
-    expect(seeds.length).toBeGreaterThanOrEqual(scale === 'medium' ? 3 : 5)
-    for (const { published } of comparisons) expect(published).not.toBeNull()
-    // The arms differ in their own fields alone, and those that are compared in one: what the claim is about.
-    const changed = (one: object, other: object) => Object.entries(one).filter(([field, value]) => !isDeepStrictEqual(value, (other as Record<string, unknown>)[field])).map(([field]) => field)
-    const own = presets[name].arms.flatMap(({ spec }) => Object.keys(spec))
-    for (const { spec } of arms) expect(own).toEqual(expect.arrayContaining(changed(spec, arms[0]!.spec)))
-    const specOf = (named: string) => arms.find((arm) => arm.name === named)!.spec
-    for (const { arm, against } of comparisons) expect(changed(specOf(arm), specOf(against)), `${arm} against ${against}`).toHaveLength(1)
-  })
+  it.each(presetNames.flatMap((name) => scales.map((scale) => [name, scale] as const)))(
+    '%s at %s is a whole experiment with its sources',
+    (name, scale) => {
+      const { title, claim, recipe, arms, seeds, comparisons } = definitionOf(presets[name], scale)
+      expect([presets[name].name, title.length > 0]).toEqual([name, true])
+      expect(claim).toMatch(/arXiv 2011\.12618/)
+      expect(recipe).toMatch(/[Ll]earning rate/)
+      expect(arms.length).toBeGreaterThanOrEqual(2)
+      expect(seeds.length).toBeGreaterThanOrEqual(scale === 'medium' ? 3 : 5)
+      for (const { published } of comparisons) expect(published).not.toBeNull()
+      // The arms differ in their own fields alone, and those that are compared in one: what the claim is about.
+      const changed = (one: object, other: object) =>
+        Object.entries(one)
+          .filter(([field, value]) => !isDeepStrictEqual(value, (other as Record<string, unknown>)[field]))
+          .map(([field]) => field)
+      const own = presets[name].arms.flatMap(({ spec }) => Object.keys(spec))
+      for (const { spec } of arms) expect(own).toEqual(expect.arrayContaining(changed(spec, arms[0]!.spec)))
+      const specOf = (named: string) => arms.find((arm) => arm.name === named)!.spec
+      for (const { arm, against } of comparisons)
+        expect(changed(specOf(arm), specOf(against)), `${arm} against ${against}`).toHaveLength(1)
+    },
+  )
 
-  it.each(presetNames.flatMap((name) => scales.map((scale) => [name, scale] as const)))('%s at %s refuses data that cannot carry it, with something near that can', (name, scale) => {
-    const definition = definitionOf(presets[name], scale)
-    const { requires: { minSide, labelsPerClass, unlabelledImages, testImages }, budgets } = definition
-    const most = Math.max(...budgets.map((budget) => budget ?? 0), 10 * labelsPerClass)
-    /** Just enough, in ten classes. */
-    const data = ({ side = Math.max(minSide, 32), perClass = Math.ceil(most / 10), unlabelled = unlabelledImages, test = testImages } = {}): ExperimentData => ({
-      classes: Array.from({ length: 10 }, (_, i) => `class ${i}`), picture: { height: side, width: side, fit: 'crop', kernel: 'lanczos3' }, counts: { train: 10 * perClass, validation: 0, test, unlabelled },
-      perClass: { train: Array.from({ length: 10 }, () => perClass), validation: new Array<number>(10).fill(0), test: Array.from({ length: 10 }, () => test / 10) },
-    })
-    const refusal = (lacking: ExperimentData, path: string): string => {
-      const found = checkExperiment(definition, lacking, { preset: name }).filter((issue) => issue.path === path)
-      expect(found, path).not.toEqual([])
-      return found.map(({ fix }) => fix).join(' | ')
-    }
-    expect(checkExperiment(definition, data(), { preset: name })).toEqual([])
-    if (minSide > 8) expect(refusal(data({ side: minSide - 1 }), 'versionId')).toContain(`imageSize: ${minSide}`)
-    expect(refusal(data({ perClass: labelsPerClass - 1 }), 'versionId')).toMatch(/^Add 1 of 'class 0'/)
-    expect(refusal(data({ test: testImages - 10 }), 'versionId')).toMatch(/more test images/)
-    const few = data({ perClass: labelsPerClass, unlabelled: unlabelledImages + most })
-    if (budgets.some((budget) => budget !== null && budget > few.counts.train)) {
-      const fix = refusal(few, 'budgets')
-      const nearest = JSON.parse(/budgets (\[[^\]]*\])/.exec(fix)![1]!) as (number | null)[]
-      expect(checkExperiment({ ...definition, budgets: nearest }, few, { preset: name })).toEqual([])
-      // The scale with all labels asks for no more of them.
-      if (presets[name].scales.paper.budgets.every((budget) => budget === null)) expect(fix).toContain(`take ${name} as it is at scale paper`)
-    }
-    if (unlabelledImages > 0) expect(refusal(data({ unlabelled: 0, perClass: labelsPerClass }), 'budgets')).toMatch(/unlabelled\//)
-  })
+  it.each(presetNames.flatMap((name) => scales.map((scale) => [name, scale] as const)))(
+    '%s at %s refuses data that cannot carry it, with something near that can',
+    (name, scale) => {
+      const definition = definitionOf(presets[name], scale)
+      const {
+        requires: { minSide, labelsPerClass, unlabelledImages, testImages },
+        budgets,
+      } = definition
+      const most = Math.max(...budgets.map((budget) => budget ?? 0), 10 * labelsPerClass)
+      /** Just enough, in ten classes. */
+      const data = ({
+        side = Math.max(minSide, 32),
+        perClass = Math.ceil(most / 10),
+        unlabelled = unlabelledImages,
+        test = testImages,
+      } = {}): ExperimentData => ({
+        classes: Array.from({ length: 10 }, (_, i) => `class ${i}`),
+        picture: { height: side, width: side, fit: 'crop', kernel: 'lanczos3' },
+        counts: { train: 10 * perClass, validation: 0, test, unlabelled },
+        perClass: {
+          train: Array.from({ length: 10 }, () => perClass),
+          validation: new Array<number>(10).fill(0),
+          test: Array.from({ length: 10 }, () => test / 10),
+        },
+      })
+      const refusal = (lacking: ExperimentData, path: string): string => {
+        const found = checkExperiment(definition, lacking, { preset: name }).filter((issue) => issue.path === path)
+        expect(found, path).not.toEqual([])
+        return found.map(({ fix }) => fix).join(' | ')
+      }
+      expect(checkExperiment(definition, data(), { preset: name })).toEqual([])
+      if (minSide > 8) expect(refusal(data({ side: minSide - 1 }), 'versionId')).toContain(`imageSize: ${minSide}`)
+      expect(refusal(data({ perClass: labelsPerClass - 1 }), 'versionId')).toMatch(/^Add 1 of 'class 0'/)
+      expect(refusal(data({ test: testImages - 10 }), 'versionId')).toMatch(/more test images/)
+      const few = data({ perClass: labelsPerClass, unlabelled: unlabelledImages + most })
+      if (budgets.some((budget) => budget !== null && budget > few.counts.train)) {
+        const fix = refusal(few, 'budgets')
+        const nearest = JSON.parse(/budgets (\[[^\]]*\])/.exec(fix)![1]!) as (number | null)[]
+        expect(checkExperiment({ ...definition, budgets: nearest }, few, { preset: name })).toEqual([])
+        // The scale with all labels asks for no more of them.
+        if (presets[name].scales.paper.budgets.every((budget) => budget === null))
+          expect(fix).toContain(`take ${name} as it is at scale paper`)
+      }
+      if (unlabelledImages > 0)
+        expect(refusal(data({ unlabelled: 0, perClass: labelsPerClass }), 'budgets')).toMatch(/unlabelled\//)
+    },
+  )
 
   it('tell in their recipe what was asked otherwise', () => {
-    const recipeOf = (choice: Partial<ExperimentChoice>) => chosenDefinition({ experiment: 'cifar10', scale: 'small', rivals: false, ...choice }).recipe
+    const recipeOf = (choice: Partial<ExperimentChoice>) =>
+      chosenDefinition({ experiment: 'cifar10', scale: 'small', rivals: false, ...choice }).recipe
     const { recipe } = definitionOf(presets.cifar10, 'small')
     expect([recipeOf({}), recipeOf({ seeds: [7], budgets: [1000], change: { epochs: 200 } })]).toEqual([recipe, recipe])
-    expect(recipeOf({ budgets: [2000, null], change: { epochs: 3, augment: [] }, rivals: true })).toBe(`${recipe} But with 2,000, all labels, epochs 3, another augment.`)
-    expect(recipeOf({ experiment: { ...definitionOf(presets.cifar10, 'small'), recipe: null }, change: { epochs: 3 } })).toBeNull()
+    expect(recipeOf({ budgets: [2000, null], change: { epochs: 3, augment: [] }, rivals: true })).toBe(
+      `${recipe} But with 2,000, all labels, epochs 3, another augment.`,
+    )
+    expect(
+      recipeOf({ experiment: { ...definitionOf(presets.cifar10, 'small'), recipe: null }, change: { epochs: 3 } }),
+    ).toBeNull()
   })
 
   it('small ones are small: half an hour or so per seed and budget, all arms together, on two cores that train ResNet-20 at 150 stacked images per second', () => {
-    const [tiny, hundred] = [{ side: 64, classes: 200, train: 100_000 }, { side: 32, classes: 100, train: 50_000 }]
-    const data = { 'tiny-imagenet': tiny, 'cutmix-tiny-imagenet': tiny, stl10: { side: 96, classes: 10, train: 5000 }, cifar100: hundred, 'cutmix-cifar100': hundred } as Record<string, { side: number; classes: number; train: number }>
+    const [tiny, hundred] = [
+      { side: 64, classes: 200, train: 100_000 },
+      { side: 32, classes: 100, train: 50_000 },
+    ]
+    const data = {
+      'tiny-imagenet': tiny,
+      'cutmix-tiny-imagenet': tiny,
+      stl10: { side: 96, classes: 10, train: 5000 },
+      cifar100: hundred,
+      'cutmix-cifar100': hundred,
+    } as Record<string, { side: number; classes: number; train: number }>
     for (const name of presetNames) {
       const { side, classes, train } = data[name] ?? { side: 32, classes: 10, train: 50_000 }
-      const version = { classes: Array.from({ length: classes }, (_, i) => `${i}`), picture: { height: side, width: side, fit: 'crop', kernel: 'lanczos3' }, counts: { train, validation: 0, test: 10_000, unlabelled: 0 } } as const
+      const version = {
+        classes: Array.from({ length: classes }, (_, i) => `${i}`),
+        picture: { height: side, width: side, fit: 'crop', kernel: 'lanczos3' },
+        counts: { train, validation: 0, test: 10_000, unlabelled: 0 },
+      } as const
       const { arms, budgets } = definitionOf(presets[name], 'small')
       // 150 stacked images of ResNet-20, three forward passes each.
       const speed = 150 * 3 * 2 * 40.8e6
-      const seconds = budgets.flatMap((budget) => arms.map(({ spec }) => estimateJob(trainingSpec.parse({ ...spec, trainImages: budget }), version, { network: networks[spec.network as NetworkName], measured: speed }).seconds)).reduce((sum, one) => sum + one, 0)
+      const seconds = budgets
+        .flatMap((budget) =>
+          arms.map(
+            ({ spec }) =>
+              estimateJob(trainingSpec.parse({ ...spec, trainImages: budget }), version, {
+                network: networks[spec.network as NetworkName],
+                measured: speed,
+              }).seconds,
+          ),
+        )
+        .reduce((sum, one) => sum + one, 0)
       console.log(`${name}, small: about ${Math.round(seconds / 60)} min per seed`)
       expect(seconds / budgets.length, name).toBeLessThan(45 * 60)
     }

@@ -12,8 +12,17 @@ const store = await openStore({ kind: 'folder', root: join(root, 'objects') })
 const uploadKey = 'projects/prj_aaaaaaaaaaaaaaaaaaaa/uploads/upl_aaaaaaaaaaaaaaaaaaaa/archive'
 const outputPrefix = 'projects/prj_aaaaaaaaaaaaaaaaaaaa/jobs/job_aaaaaaaaaaaaaaaaaaaa/attempts/1/output/'
 const jobFile = {
-  schemaVersion: 1, kind: 'prepare', jobId: 'job_aaaaaaaaaaaaaaaaaaaa', projectId: 'prj_aaaaaaaaaaaaaaaaaaaa', attempt: 1, options: prepareOptions.parse({}),
-  uploadKey, uploadName: 'archive', outputPrefix, maxBytes: 2 ** 30, maxImages: 20_000,
+  schemaVersion: 1,
+  kind: 'prepare',
+  jobId: 'job_aaaaaaaaaaaaaaaaaaaa',
+  projectId: 'prj_aaaaaaaaaaaaaaaaaaaa',
+  attempt: 1,
+  options: prepareOptions.parse({}),
+  uploadKey,
+  uploadName: 'archive',
+  outputPrefix,
+  maxBytes: 2 ** 30,
+  maxImages: 20_000,
 }
 const peak = () => process.resourceUsage().maxRSS * 1024
 const openFiles = () => readdirSync('/proc/self/fd').length
@@ -24,16 +33,30 @@ process.on('message', async ({ path, options }) => {
   await store.put(uploadKey, await readFile(path), { contentType: 'application/octet-stream' })
   const [before, files, start] = [peak(), openFiles(), performance.now()]
   let most = process.memoryUsage.rss()
-  const watch = setInterval(() => { most = Math.max(most, process.memoryUsage.rss()) }, 20)
+  const watch = setInterval(() => {
+    most = Math.max(most, process.memoryUsage.rss())
+  }, 20)
   const base = most
   let ending
   try {
-    await prepare({ jobFile: { ...jobFile, options: prepareOptions.parse(options ?? {}) }, store, workDir, progress: () => {}, noted: () => {}, signal: new globalThis.AbortController().signal })
+    await prepare({
+      jobFile: { ...jobFile, options: prepareOptions.parse(options ?? {}) },
+      store,
+      workDir,
+      progress: () => {},
+      noted: () => {},
+      signal: new globalThis.AbortController().signal,
+    })
     ending = { code: null, message: '', words: 0, issues: [] }
   } catch (error) {
     const failure = error instanceof Failure
     const issues = failure ? error.issues.slice(0, 5) : []
-    ending = { code: failure ? error.code : 'THROWN', message: String(failure ? error.message : error?.stack ?? error).slice(0, 2000), words: failure ? JSON.stringify(error.record).length : 0, issues }
+    ending = {
+      code: failure ? error.code : 'THROWN',
+      message: String(failure ? error.message : (error?.stack ?? error)).slice(0, 2000),
+      words: failure ? JSON.stringify(error.record).length : 0,
+      issues,
+    }
   }
   clearInterval(watch)
   const after = peak()

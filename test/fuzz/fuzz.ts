@@ -37,12 +37,18 @@ interface Input {
 const inputs: fc.Arbitrary<Input> = fc.record({
   edits,
   packing: fc.constantFrom(...(Object.keys(packings) as Packing[])),
-  inside: fc.record({ file: fc.nat(100), changes: fc.oneof({ weight: 2, arbitrary: fc.constant<Damage[]>([]) }, damages) }),
+  inside: fc.record({
+    file: fc.nat(100),
+    changes: fc.oneof({ weight: 2, arbitrary: fc.constant<Damage[]>([]) }, damages),
+  }),
   outside: fc.oneof({ weight: 5, arbitrary: fc.constant<Damage[]>([]) }, damages),
 })
 
 /** The upload that an input stands for, and how much it holds. */
-export function uploadOf(reader: Reader, { edits: twisted, packing, inside, outside }: Input): { upload: Buffer; unpacked: number } {
+export function uploadOf(
+  reader: Reader,
+  { edits: twisted, packing, inside, outside }: Input,
+): { upload: Buffer; unpacked: number } {
   const twists = new Twists(twisted)
   const written = reader.write(twists)
   if (Buffer.isBuffer(written)) {
@@ -50,7 +56,10 @@ export function uploadOf(reader: Reader, { edits: twisted, packing, inside, outs
     return { upload, unpacked: 20 * upload.length }
   }
   const changed = written.length === 0 ? -1 : inside.file % written.length
-  const entries = written.map(([path, content], i): [string, Uint8Array] => [path, i === changed ? damage(content, inside.changes) : content])
+  const entries = written.map(([path, content], i): [string, Uint8Array] => [
+    path,
+    i === changed ? damage(content, inside.changes) : content,
+  ])
   const upload = damage(packings[packing](entries, twists), outside)
   return { upload, unpacked: upload.length + entries.reduce((sum, [, content]) => sum + content.length, 0) }
 }
@@ -62,12 +71,21 @@ const runs = 12
  * Tries uploads that are strange in a few places until the time is over, reader after reader, by seeds that follow each other. A finding is
  * shrunk by fast-check and its upload kept.
  */
-export async function fuzz({ seconds, seed, only = [], most = 20, say = () => undefined }: FuzzOptions): Promise<{ tried: number; endings: Map<string, number>; findings: Finding[] }> {
+export async function fuzz({
+  seconds,
+  seed,
+  only = [],
+  most = 20,
+  say = () => undefined,
+}: FuzzOptions): Promise<{ tried: number; endings: Map<string, number>; findings: Finding[] }> {
   const until = Date.now() + seconds * 1000
   const findings: Finding[] = []
   const endings = new Map<string, number>()
-  const chosen = readers.filter(({ name }) => only.length === 0 || only.some((part) => name.toLowerCase().includes(part.toLowerCase())))
-  if (chosen.length === 0) throw new Error(`no reader is called ${only.join(' or ')}; there are ${readers.map(({ name }) => name).join(', ')}`)
+  const chosen = readers.filter(
+    ({ name }) => only.length === 0 || only.some((part) => name.toLowerCase().includes(part.toLowerCase())),
+  )
+  if (chosen.length === 0)
+    throw new Error(`no reader is called ${only.join(' or ')}; there are ${readers.map(({ name }) => name).join(', ')}`)
   await using trial = new Trial()
   const failing = async (reader: Reader, input: Input) => {
     const { upload, unpacked } = uploadOf(reader, input)
@@ -102,7 +120,9 @@ export async function fuzz({ seconds, seed, only = [], most = 20, say = () => un
       const path = join(await mkdtemp(join(tmpdir(), 'imclr-fuzz-finding-')), 'upload')
       await writeFile(path, uploadOf(reader, input).upload)
       findings.push({ reader: reader.name, seed: roundSeed, what, input: JSON.stringify(input), path })
-      say(`FOUND, ${reader.name}, seed ${roundSeed}: ${what}\n  input ${JSON.stringify(input)}\n  upload kept at ${path}`)
+      say(
+        `FOUND, ${reader.name}, seed ${roundSeed}: ${what}\n  input ${JSON.stringify(input)}\n  upload kept at ${path}`,
+      )
     }
     say(`round ${round + 1} (seed ${seed + round}): ${tried} uploads so far, ${findings.length} findings`)
   }

@@ -16,14 +16,22 @@ names its place, within a multiple of its size in time and memory.
   --upload <path>    nothing but this one upload, such as one that was kept
   --help             this text
 `
-const values = readOptions(usage, { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: '1' }, reader: { type: 'string', multiple: true, default: [] }, upload: { type: 'string' } })
+const values = readOptions(usage, {
+  seconds: { type: 'string', default: '60' },
+  seed: { type: 'string', default: '1' },
+  reader: { type: 'string', multiple: true, default: [] },
+  upload: { type: 'string' },
+})
 const [seconds, seed] = [Number(values.seconds), Number(values.seed)]
-if (!(seconds > 0) || !Number.isInteger(seed)) refuseOptions(usage, '--seconds is a number above 0, --seed a whole number')
+if (!(seconds > 0) || !Number.isInteger(seed))
+  refuseOptions(usage, '--seconds is a number above 0, --seed a whole number')
 
 if (values.upload === undefined) {
   const { tried, endings, findings } = await fuzz({ seconds, seed, only: values.reader, say: console.log })
   for (const [ending, count] of [...endings].sort()) console.log(`  ${String(count).padStart(6)}  ${ending}`)
-  console.log(`${tried} uploads, ${findings.length} findings${findings.map(({ reader, seed: found, path }) => `\n  ${reader}: npm run fuzz -- --reader '${reader}' --seed ${found}, or --upload ${path}`).join('')}`)
+  console.log(
+    `${tried} uploads, ${findings.length} findings${findings.map(({ reader, seed: found, path }) => `\n  ${reader}: npm run fuzz -- --reader '${reader}' --seed ${found}, or --upload ${path}`).join('')}`,
+  )
   process.exitCode = findings.length === 0 ? 0 : 1
 } else {
   const upload = readFileSync(values.upload)

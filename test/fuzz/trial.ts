@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { plainText, type Issue, type PrepareOptionsInput } from '@imclr/contract'
 
-const root = [new URL('../..', import.meta.url), new URL('../../..', import.meta.url)].map((url) => fileURLToPath(url)).find((folder) => existsSync(join(folder, 'vitest.config.ts')))!
+const root = [new URL('../..', import.meta.url), new URL('../../..', import.meta.url)]
+  .map((url) => fileURLToPath(url))
+  .find((folder) => existsSync(join(folder, 'vitest.config.ts')))!
 const program = join(root, 'test/fuzz/child.mjs')
 
 /** How preparing an upload ended, and what it cost. */
@@ -31,20 +33,30 @@ export interface Allowance {
   bytes: number
 }
 
-export const allowed = (unpacked: number, spare = 0): Allowance => ({ seconds: 20 + (5 * unpacked) / 2 ** 20, bytes: 400 * 2 ** 20 + spare + 40 * unpacked })
+export const allowed = (unpacked: number, spare = 0): Allowance => ({
+  seconds: 20 + (5 * unpacked) / 2 ** 20,
+  bytes: 400 * 2 ** 20 + spare + 40 * unpacked,
+})
 
 const endings = [null, 'ARCHIVE_UNREADABLE', 'ARCHIVE_UNSAFE', 'DATASET_INVALID', 'DATASET_TOO_LARGE']
 const mostWords = 2 ** 20
 
 /** What is wrong with an ending; null where it is as it must be. */
-export function complaint({ code, message, words, issues, seconds, grown, leaked }: Ending, allowance: Allowance): string | null {
+export function complaint(
+  { code, message, words, issues, seconds, grown, leaked }: Ending,
+  allowance: Allowance,
+): string | null {
   if (!endings.includes(code)) return `it ended as ${code}: ${message}`
-  if (code === 'DATASET_INVALID' && issues.length === 0 && !/stored evaluation set/.test(message)) return `${code} names no place: ${message}`
+  if (code === 'DATASET_INVALID' && issues.length === 0 && !/stored evaluation set/.test(message))
+    return `${code} names no place: ${message}`
   if (words > mostWords) return `its failure has ${words} characters`
-  if ([message, ...issues.flatMap((issue) => [issue.path, issue.message])].some((text) => text !== plainText(text))) return `its words cannot be stored: ${JSON.stringify(message)}`
+  if ([message, ...issues.flatMap((issue) => [issue.path, issue.message])].some((text) => text !== plainText(text)))
+    return `its words cannot be stored: ${JSON.stringify(message)}`
   if (leaked > 4) return `it left ${leaked} files open`
-  if (seconds > allowance.seconds) return `it took ${seconds.toFixed(1)} s, where ${allowance.seconds.toFixed(1)} are allowed`
-  if (grown > allowance.bytes) return `it took ${Math.round(grown / 2 ** 20)} MiB of memory, where ${Math.round(allowance.bytes / 2 ** 20)} are allowed`
+  if (seconds > allowance.seconds)
+    return `it took ${seconds.toFixed(1)} s, where ${allowance.seconds.toFixed(1)} are allowed`
+  if (grown > allowance.bytes)
+    return `it took ${Math.round(grown / 2 ** 20)} MiB of memory, where ${Math.round(allowance.bytes / 2 ** 20)} are allowed`
   return null
 }
 
@@ -59,7 +71,10 @@ export class Trial implements AsyncDisposable {
   #folder: string | undefined
 
   /** @param limitSeconds how long to wait for an answer */
-  async prepare(upload: Uint8Array, { limitSeconds, options }: { limitSeconds: number; options?: PrepareOptionsInput }): Promise<Ending> {
+  async prepare(
+    upload: Uint8Array,
+    { limitSeconds, options }: { limitSeconds: number; options?: PrepareOptionsInput },
+  ): Promise<Ending> {
     this.#folder ??= await mkdtemp(join(tmpdir(), 'imclr-fuzz-'))
     const path = join(this.#folder, 'upload')
     await writeFile(path, upload)
@@ -97,7 +112,11 @@ async function started(): Promise<ChildProcess> {
   return child
 }
 
-async function answer(child: ChildProcess, asked: { path: string; options?: PrepareOptionsInput | undefined }, limitSeconds: number): Promise<{ ending: Ending; peak: number }> {
+async function answer(
+  child: ChildProcess,
+  asked: { path: string; options?: PrepareOptionsInput | undefined },
+  limitSeconds: number,
+): Promise<{ ending: Ending; peak: number }> {
   const none = { words: 0, issues: [], seconds: limitSeconds, grown: 0, leaked: 0 }
   return await new Promise((resolve) => {
     const done = (ending: Ending, peak: number) => {
@@ -107,11 +126,15 @@ async function answer(child: ChildProcess, asked: { path: string; options?: Prep
     }
     const timer = setTimeout(() => {
       child.removeAllListeners('message').removeAllListeners('exit')
-      child.once('exit', () => done({ ...none, code: 'SILENT', message: `it gave no answer in ${limitSeconds.toFixed(0)} s` }, Infinity))
+      child.once('exit', () =>
+        done({ ...none, code: 'SILENT', message: `it gave no answer in ${limitSeconds.toFixed(0)} s` }, Infinity),
+      )
       child.kill('SIGKILL')
     }, limitSeconds * 1000)
     child.once('message', (ending: Ending & { peak: number }) => done(ending, ending.peak))
-    child.once('exit', (code, signal) => done({ ...none, code: 'DIED', message: `its process ended with ${code ?? signal}` }, Infinity))
+    child.once('exit', (code, signal) =>
+      done({ ...none, code: 'DIED', message: `its process ended with ${code ?? signal}` }, Infinity),
+    )
     child.send(asked)
   })
 }

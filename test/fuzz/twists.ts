@@ -30,27 +30,71 @@ export class Twists {
   number(honest: number): number {
     const edit = this.#next()
     if (edit === undefined) return honest
-    const strange = [0, 1, -1, honest - 1, honest + 1, honest * 2, honest + edit.amount, edit.amount, 255, 65_535, 65_536, 2 ** 24, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, -(2 ** 31), 2 ** 40, 2 ** 53, 2 ** 63]
+    const strange = [
+      0,
+      1,
+      -1,
+      honest - 1,
+      honest + 1,
+      honest * 2,
+      honest + edit.amount,
+      edit.amount,
+      255,
+      65_535,
+      65_536,
+      2 ** 24,
+      2 ** 31 - 1,
+      2 ** 31,
+      2 ** 32 - 1,
+      -(2 ** 31),
+      2 ** 40,
+      2 ** 53,
+      2 ** 63,
+    ]
     return strange[edit.kind % strange.length]!
   }
 
   text(honest: string): string {
     const edit = this.#next()
     if (edit === undefined) return honest
-    const strange = ['', honest + honest, 'x'.repeat(edit.amount), '__proto__', 'constructor', '\u0000', '\ufeff', '../..', ' ', '\u{1f600}', honest.toUpperCase(), `${honest}\n${honest}`, '-1', '1e999', 'NaN']
+    const strange = [
+      '',
+      honest + honest,
+      'x'.repeat(edit.amount),
+      '__proto__',
+      'constructor',
+      '\u0000',
+      '\ufeff',
+      '../..',
+      ' ',
+      '\u{1f600}',
+      honest.toUpperCase(),
+      `${honest}\n${honest}`,
+      '-1',
+      '1e999',
+      'NaN',
+    ]
     return strange[edit.kind % strange.length]!
   }
 
   list<T>(honest: readonly T[], bytesEach = 8): T[] {
     const edit = this.#next()
     if (edit === undefined) return [...honest]
-    const times = Math.max(1, Math.min(1 + edit.amount, Math.floor(maxRepeated / Math.max(1, honest.length * bytesEach))))
+    const times = Math.max(
+      1,
+      Math.min(1 + edit.amount, Math.floor(maxRepeated / Math.max(1, honest.length * bytesEach))),
+    )
     switch (edit.kind % 6) {
-      case 0: return []
-      case 1: return honest.slice(1)
-      case 2: return honest.slice(0, -1)
-      case 3: return honest.toReversed()
-      default: return Array.from({ length: honest.length * times }, (_, i) => honest[i % honest.length]!)
+      case 0:
+        return []
+      case 1:
+        return honest.slice(1)
+      case 2:
+        return honest.slice(0, -1)
+      case 3:
+        return honest.toReversed()
+      default:
+        return Array.from({ length: honest.length * times }, (_, i) => honest[i % honest.length]!)
     }
   }
 
@@ -59,19 +103,33 @@ export class Twists {
     if (edit === undefined) return honest
     const place = edit.amount % (honest.length + 1)
     switch (edit.kind % 6) {
-      case 0: return new Uint8Array()
-      case 1: return honest.subarray(0, place)
-      case 2: return honest.subarray(place)
-      case 3: return Buffer.concat([honest, honest])
-      case 4: return Buffer.concat([honest, Buffer.alloc(edit.amount)])
-      default: return Buffer.concat([honest.subarray(0, place), Buffer.alloc(edit.kind % 2 === 0 ? 8 : 1, 0xff), honest.subarray(place)])
+      case 0:
+        return new Uint8Array()
+      case 1:
+        return honest.subarray(0, place)
+      case 2:
+        return honest.subarray(place)
+      case 3:
+        return Buffer.concat([honest, honest])
+      case 4:
+        return Buffer.concat([honest, Buffer.alloc(edit.amount)])
+      default:
+        return Buffer.concat([
+          honest.subarray(0, place),
+          Buffer.alloc(edit.kind % 2 === 0 ? 8 : 1, 0xff),
+          honest.subarray(place),
+        ])
     }
   }
 }
 
 /** Few edits near the beginning, where headers are, more seldom far behind. */
 export const edits: fc.Arbitrary<Edit[]> = fc.array(
-  fc.record({ at: fc.oneof({ weight: 4, arbitrary: fc.nat(40) }, { weight: 2, arbitrary: fc.nat(200) }, fc.nat(2000)), kind: fc.nat(50), amount: fc.oneof(fc.nat(20), fc.nat(5000), fc.nat(300_000)) }),
+  fc.record({
+    at: fc.oneof({ weight: 4, arbitrary: fc.nat(40) }, { weight: 2, arbitrary: fc.nat(200) }, fc.nat(2000)),
+    kind: fc.nat(50),
+    amount: fc.oneof(fc.nat(20), fc.nat(5000), fc.nat(300_000)),
+  }),
   { maxLength: 4 },
 )
 
@@ -86,7 +144,11 @@ export interface Damage {
 export const damages: fc.Arbitrary<Damage[]> = fc.array(
   fc.record({
     kind: fc.constantFrom('flip', 'flip', 'number', 'number', 'cut', 'insert', 'repeat'),
-    at: fc.oneof(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 0.02, noNaN: true }), fc.double({ min: 0.98, max: 1, noNaN: true })),
+    at: fc.oneof(
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 0.02, noNaN: true }),
+      fc.double({ min: 0.98, max: 1, noNaN: true }),
+    ),
     value: fc.nat(2 ** 31 - 1),
   }),
   { maxLength: 3 },
@@ -102,10 +164,21 @@ export function damage(honest: Uint8Array, changes: readonly Damage[]): Buffer {
     const place = Math.min(bytes.length - 1, Math.floor(at * bytes.length))
     const width = widths[value % widths.length]!
     if (kind === 'flip') bytes[place]! ^= 1 << (value & 7)
-    else if (kind === 'number') for (let i = 0; i < width && place + i < bytes.length; i++) bytes[place + i] = (numbers[value % numbers.length]! >>> (8 * Math.min(i, 3))) & 0xff
-    else if (kind === 'cut') bytes = Buffer.concat([bytes.subarray(0, place), bytes.subarray(place + (value % 2 === 0 ? bytes.length : value % 100))])
-    else if (kind === 'insert') bytes = Buffer.concat([bytes.subarray(0, place), Buffer.alloc(value % 300, value & 0xff), bytes.subarray(place)])
-    else bytes = Buffer.concat([bytes, ...Array.from({ length: value % 20 }, () => bytes.subarray(place, place + (value % 5000)))])
+    else if (kind === 'number')
+      for (let i = 0; i < width && place + i < bytes.length; i++)
+        bytes[place + i] = (numbers[value % numbers.length]! >>> (8 * Math.min(i, 3))) & 0xff
+    else if (kind === 'cut')
+      bytes = Buffer.concat([
+        bytes.subarray(0, place),
+        bytes.subarray(place + (value % 2 === 0 ? bytes.length : value % 100)),
+      ])
+    else if (kind === 'insert')
+      bytes = Buffer.concat([bytes.subarray(0, place), Buffer.alloc(value % 300, value & 0xff), bytes.subarray(place)])
+    else
+      bytes = Buffer.concat([
+        bytes,
+        ...Array.from({ length: value % 20 }, () => bytes.subarray(place, place + (value % 5000))),
+      ])
   }
   return bytes
 }

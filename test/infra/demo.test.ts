@@ -12,9 +12,13 @@ import { smallArchive } from '../support/smallArchive.js'
 const folder = makeFolder('demo')
 const archive = join(folder, 'shapes.zip')
 const environment = { XDG_STATE_HOME: join(folder, 'state') }
-const demo = (...args: string[]) => spawnService(join(import.meta.dirname, '../../infra/dist/demo/demo.js'), args, environment)
+const demo = (...args: string[]) =>
+  spawnService(join(import.meta.dirname, '../../infra/dist/demo/demo.js'), args, environment)
 const clientOf = (dataDir: string) => {
-  const { url, keyFile } = JSON.parse(readFileSync(join(dataDir, 'service.json'), 'utf8')) as { url: string; keyFile: string }
+  const { url, keyFile } = JSON.parse(readFileSync(join(dataDir, 'service.json'), 'utf8')) as {
+    url: string
+    keyFile: string
+  }
   return createClient({ url, apiKey: readFileSync(keyFile, 'utf8').trim() })
 }
 
@@ -38,7 +42,9 @@ describe('npm run demo -- --data', () => {
     }
     expect(said).toMatch(/^ {2}accuracy +[\d.]+ % +[\d.]+ %\n {4}95 % interval \(Wilson\)/m)
     expect(said).toMatch(/^ {2}mean corruption error +[\d.]+ % +[\d.]+ %$/m)
-    expect(said).toMatch(/^imclr minus baseline, on the same 48 test images: [+-][\d.]+ points of accuracy,\n {2}95 % interval [+-]\d/m)
+    expect(said).toMatch(
+      /^imclr minus baseline, on the same 48 test images: [+-][\d.]+ points of accuracy,\n {2}95 % interval [+-]\d/m,
+    )
     expect(said).toMatch(/^What this run is too small to show: with 48 test images/m)
     expect(said).toMatch(/^ {2}golden\/0\.\w+ +is (across|down|square) +model: (across|down|square) \([\d.]+ %\)$/m)
 
@@ -71,9 +77,19 @@ describe('npm run demo -- --data', () => {
   }, 120_000)
 
   it.each([
-    ['a file that is not there', ['--data', 'no/such.zip', '--folder', join(folder, 'none')], 1, /The demo failed: .*no\/such\.zip cannot be read[^]*NO_SUCH_FILE\. Check the path/],
+    [
+      'a file that is not there',
+      ['--data', 'no/such.zip', '--folder', join(folder, 'none')],
+      1,
+      /The demo failed: .*no\/such\.zip cannot be read[^]*NO_SUCH_FILE\. Check the path/,
+    ],
     ['an option that does not exist', ['--date', archive], 2, /Unknown option '--date'\n\nusage: npm run demo/],
-    ['no number of epochs', ['--epochs', 'many'], 2, /--epochs takes a whole number above zero, not many\n\nusage: npm run demo/],
+    [
+      'no number of epochs',
+      ['--epochs', 'many'],
+      2,
+      /--epochs takes a whole number above zero, not many\n\nusage: npm run demo/,
+    ],
   ])('names %s', async (_, args, code, words) => {
     await using run = demo(...args)
     expect(await run.end()).toBe(code)
@@ -82,10 +98,20 @@ describe('npm run demo -- --data', () => {
 })
 
 describe('the recipe', () => {
-  const data = (train: number, side: number) => ({ counts: { train, test: 1000, unlabelled: 0 }, picture: { height: side, width: side } }) as unknown as Parameters<typeof recipe>[0]
+  const data = (train: number, side: number) =>
+    ({ counts: { train, test: 1000, unlabelled: 0 }, picture: { height: side, width: side } }) as unknown as Parameters<
+      typeof recipe
+    >[0]
   it('is the stated one for the images that come along', () => {
     expect(recipe(data(500, 28), true)).toEqual({
-      network: 'resnet8', epochs: 150, batchSize: 64, learningRate: 0.1, schedule: { kind: 'cosine' }, weightDecay: 5e-4, augment: [{ op: 'crop', padding: 2 }, 'flip'], seed: 1,
+      network: 'resnet8',
+      epochs: 150,
+      batchSize: 64,
+      learningRate: 0.1,
+      schedule: { kind: 'cosine' },
+      weightDecay: 5e-4,
+      augment: [{ op: 'crop', padding: 2 }, 'flip'],
+      seed: 1,
     })
   })
   it('takes about as many pixels of others: 150,000 images of 28x28', () => {
@@ -96,19 +122,33 @@ describe('the recipe', () => {
 })
 
 describe('the verdict', () => {
-  const models = { baseline: {}, imclr: { report: { model: { seed: 1 } } } } as unknown as { baseline: Model; imclr: Model }
-  const compared = (difference: number, [low, high]: [number, number]) => verdict(
-    { clean: { images: 2000, difference, interval: { low, high }, mcnemar: { pValue: 0.04 } }, corruption: null, whyNoCorruption: 'other cells' } as unknown as Comparison, models)
+  const models = { baseline: {}, imclr: { report: { model: { seed: 1 } } } } as unknown as {
+    baseline: Model
+    imclr: Model
+  }
+  const compared = (difference: number, [low, high]: [number, number]) =>
+    verdict(
+      {
+        clean: { images: 2000, difference, interval: { low, high }, mcnemar: { pValue: 0.04 } },
+        corruption: null,
+        whyNoCorruption: 'other cells',
+      } as unknown as Comparison,
+      models,
+    )
 
   it.each([
     [0.012, [0.002, 0.022], 'on these test images imclr was better.'],
     [-0.012, [-0.022, -0.002], 'on these test images the baseline was better.'],
     [0.012, [-0.001, 0.025], 'these test images cannot tell the two apart.'],
-  ] as const)('of %d in %j: %s', (difference, interval, words) => expect(compared(difference, [...interval])).toContain(words))
+  ] as const)('of %d in %j: %s', (difference, interval, words) =>
+    expect(compared(difference, [...interval])).toContain(words),
+  )
 
   it('says in points how large the difference is, and which would drown: half the interval', () => {
     const text = compared(0.012, [0.002, 0.022])
-    expect(text).toContain('+1.20 points of accuracy,\n  95 % interval +0.20 to +2.20 (paired bootstrap), McNemar p = 0.040.')
+    expect(text).toContain(
+      '+1.20 points of accuracy,\n  95 % interval +0.20 to +2.20 (paired bootstrap), McNemar p = 0.040.',
+    )
     expect(text).toContain('with 2000 test images a difference below about 1.0 points drowns')
   })
 })

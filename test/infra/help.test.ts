@@ -14,7 +14,8 @@ describe.each([
   ['npm run setup', 'infra/setup/native.mjs'],
   ['npm run generate', 'infra/generate/dist/main.js'],
 ])('%s', (verb, program) => {
-  const run = (...words: string[]) => spawnSync(process.execPath, [join(root, program), ...words], { cwd: root, encoding: 'utf8', timeout: 60_000 })
+  const run = (...words: string[]) =>
+    spawnSync(process.execPath, [join(root, program), ...words], { cwd: root, encoding: 'utf8', timeout: 60_000 })
 
   it('tells what it does on request, and does nothing', () => {
     const before = readFileSync(generated)

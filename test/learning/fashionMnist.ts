@@ -6,7 +6,18 @@ import yauzl from 'yauzl'
 import yazl from 'yazl'
 
 const originals = '/usr/share/datasets/fashion-mnist'
-const classes = ['T-shirt_top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot']
+const classes = [
+  'T-shirt_top',
+  'Trouser',
+  'Pullover',
+  'Dress',
+  'Coat',
+  'Sandal',
+  'Shirt',
+  'Sneaker',
+  'Bag',
+  'Ankle boot',
+]
 const side = 28
 
 /** Whether Debian's package dataset-fashion-mnist is installed. */
@@ -36,9 +47,16 @@ async function* trainingFiles(archive: string): AsyncGenerator<{ name: string; b
 
 /** An 8 bit gray PNG of `side` x `side` pixels, rows unfiltered. */
 function grayPng(pixels: Uint8Array): Buffer {
-  const rows = Buffer.concat(Array.from({ length: side }, (_, y) => Buffer.from([0, ...pixels.subarray(y * side, (y + 1) * side)])))
+  const rows = Buffer.concat(
+    Array.from({ length: side }, (_, y) => Buffer.from([0, ...pixels.subarray(y * side, (y + 1) * side)])),
+  )
   const header = Buffer.from([0, 0, 0, side, 0, 0, 0, side, 8, 0, 0, 0, 0])
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))])
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
 }
 
 function chunk(type: string, data: Buffer): Buffer {

@@ -27,12 +27,19 @@ export interface ReferenceOptions {
 }
 
 /** Trains the same recipe on the same pixels in PyTorch (learn.py). */
-export async function runReference(bench: Bench, { python, spec, version, modes, seeds, threads, onResult }: ReferenceOptions): Promise<Result[]> {
+export async function runReference(
+  bench: Bench,
+  { python, spec, version, modes, seeds, threads, onResult }: ReferenceOptions,
+): Promise<Result[]> {
   const { manifest, versionPrefix } = version
   const size = manifest.picture.height
   const pixelsOf = async (...names: ('train' | 'test' | 'unlabelled')[]) => {
     const images = join(bench.folder, `${names.join('-')}-images.bin`)
-    const bytes = await Promise.all(names.flatMap((name) => manifest.splits[name].shards).map(({ path }) => readFile(bench.objectPath(versionPrefix + path))))
+    const bytes = await Promise.all(
+      names
+        .flatMap((name) => manifest.splits[name].shards)
+        .map(({ path }) => readFile(bench.objectPath(versionPrefix + path))),
+    )
     await writeFile(images, Buffer.concat(bytes))
     return images
   }
@@ -41,7 +48,11 @@ export async function runReference(bench: Bench, { python, spec, version, modes,
     const labelPath = bench.objectPath(versionPrefix + manifest.splits[name].labels!.path)
     if (budget === null) return { images, labels: labelPath }
     const values = await readFile(labelPath)
-    const order = stratifiedOrder(new Uint16Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.length)), manifest.versionId, spec.subsetSeed)
+    const order = stratifiedOrder(
+      new Uint16Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.length)),
+      manifest.versionId,
+      spec.subsetSeed,
+    )
     return { images, labels: labelPath, positions: Array.from(order.subarray(0, budget)) }
   }
   const recipe = {
@@ -67,7 +78,20 @@ export async function runReference(bench: Bench, { python, spec, version, modes,
   }
   const path = join(bench.folder, 'recipe.json')
   await writeFile(path, JSON.stringify(recipe))
-  const child = spawn(python, [join(root, 'test/pytorch/learn.py'), path, '--modes', ...modes, '--seeds', ...seeds.map(String), '--threads', String(threads)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(
+    python,
+    [
+      join(root, 'test/pytorch/learn.py'),
+      path,
+      '--modes',
+      ...modes,
+      '--seeds',
+      ...seeds.map(String),
+      '--threads',
+      String(threads),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   const results: Result[] = []
   for await (const line of createInterface({ input: child.stdout })) {
     const result = JSON.parse(line) as Result
@@ -79,23 +103,47 @@ export async function runReference(bench: Bench, { python, spec, version, modes,
 }
 
 function scheduleOf({ schedule: { kind }, rampUp, rampDown, optimizer }: TrainingSpec): string {
-  if ((kind !== 'cosine' && kind !== 'cosine-7-16') || rampUp || rampDown || optimizer.kind !== 'sgd' || !optimizer.nesterov || optimizer.momentum !== 0.9) throw new Error('the PyTorch reference knows SGD with Nesterov momentum of 0.9 by one of two cosines alone')
+  if (
+    (kind !== 'cosine' && kind !== 'cosine-7-16') ||
+    rampUp ||
+    rampDown ||
+    optimizer.kind !== 'sgd' ||
+    !optimizer.nesterov ||
+    optimizer.momentum !== 0.9
+  )
+    throw new Error('the PyTorch reference knows SGD with Nesterov momentum of 0.9 by one of two cosines alone')
   return kind
 }
 
 /** Of the Pi-model on all training images and unlabelled ones with the second view fixed, which is the one that learn.py knows. */
-function semiSupervisedOf({ semiSupervised, validation }: TrainingSpec, { splits }: DatasetManifest): { weight: number; ratio: number; rampFraction: number } | null {
+function semiSupervisedOf(
+  { semiSupervised, validation }: TrainingSpec,
+  { splits }: DatasetManifest,
+): { weight: number; ratio: number; rampFraction: number } | null {
   if (semiSupervised === null) return null
   const { from, ratio, weight, rampUp } = semiSupervised
-  const known = semiSupervised.method === 'pi-model' && semiSupervised.target === 'detached' && semiSupervised.batch === 'apart' && semiSupervised.stackUnlabelled && rampUp?.shape === 'linear'
-  const takesAll = from.includes('labelled') && from.includes('left-over') && (splits.unlabelled.count === 0 || from.includes('unlabelled')) && validation === null
+  const known =
+    semiSupervised.method === 'pi-model' &&
+    semiSupervised.target === 'detached' &&
+    semiSupervised.batch === 'apart' &&
+    semiSupervised.stackUnlabelled &&
+    rampUp?.shape === 'linear'
+  const takesAll =
+    from.includes('labelled') &&
+    from.includes('left-over') &&
+    (splits.unlabelled.count === 0 || from.includes('unlabelled')) &&
+    validation === null
   if (!known || !takesAll) throw new Error('the PyTorch reference knows the modern Pi-model on all images alone')
   return { weight, ratio, rampFraction: rampUp.fraction }
 }
 
 /** What learn.py does to an image: crop, mirror. */
-function cropAndFlip(chain: TrainingSpec['augment'], size: number): { cropPadding: number; border: string; flip: boolean } {
+function cropAndFlip(
+  chain: TrainingSpec['augment'],
+  size: number,
+): { cropPadding: number; border: string; flip: boolean } {
   const [crop, flip, ...more] = chain
-  if (crop?.op !== 'crop' || flip?.op !== 'flip' || flip.probability !== 0.5 || more.length > 0) throw new Error('the PyTorch reference knows the chain crop, flip alone')
+  if (crop?.op !== 'crop' || flip?.op !== 'flip' || flip.probability !== 0.5 || more.length > 0)
+    throw new Error('the PyTorch reference knows the chain crop, flip alone')
   return { cropPadding: crop.padding ?? Math.round(size / 8), border: crop.border, flip: true }
 }

@@ -10,13 +10,16 @@ import type { Bench } from '../trainer/pipeline/harness.js'
  * with the demo's 150 it is ahead.)
  */
 const recipe: TrainingSpecInput = {
-  network: 'resnet8', epochs: 20, batchSize: 32, learningRate: 0.1, weightDecay: 5e-4, seed: 1,
-  augment: [{ op: 'crop', padding: 2 }, 'flip'], evaluation: { corruptionImages: 'none' },
+  network: 'resnet8',
+  epochs: 20,
+  batchSize: 32,
+  learningRate: 0.1,
+  weightDecay: 5e-4,
+  seed: 1,
+  augment: [{ op: 'crop', padding: 2 }, 'flip'],
+  evaluation: { corruptionImages: 'none' },
 }
-const reference = {
-  baseline: { accuracy: 0.766, lastLoss: 0.5 },
-  imclr: { accuracy: 0.724, lastLoss: 1.42 },
-}
+const reference = { baseline: { accuracy: 0.766, lastLoss: 0.5 }, imclr: { accuracy: 0.724, lastLoss: 1.42 } }
 // Four standard deviations of a single run, and as much again for the mean of few runs.
 const allowed = { accuracy: 0.04, loss: 0.2 }
 
@@ -29,13 +32,25 @@ beforeAll(async () => {
 afterAll(() => bench[Symbol.asyncDispose]())
 
 describe('on real pictures', () => {
-  it.each([['baseline', 'recorded'], ['imclr', 'recorded'], ['imclr', 'eager']] as const)('%s learns by %s steps what it learns in PyTorch', async (mode, execution) => {
-    const { exitCode, events, log } = await bench.train({ job: `${mode}${execution}`, versionPrefix, spec: { ...recipe, mode, execution } }).ended
-    expect(exitCode, log).toBe(0)
-    const measured = { accuracy: ofType(events, 'evaluated')[0]!.accuracy, lastLoss: lossesOf(events).at(-1)!.loss }
-    const { accuracy, lastLoss } = reference[mode]
-    const message = `${JSON.stringify(measured)} where PyTorch has ${JSON.stringify(reference[mode])}`
-    expect(Math.abs(measured.accuracy - accuracy), message).toBeLessThan(allowed.accuracy)
-    expect(Math.abs(measured.lastLoss - lastLoss), message).toBeLessThan(allowed.loss)
-  }, 300_000)
+  it.each([
+    ['baseline', 'recorded'],
+    ['imclr', 'recorded'],
+    ['imclr', 'eager'],
+  ] as const)(
+    '%s learns by %s steps what it learns in PyTorch',
+    async (mode, execution) => {
+      const { exitCode, events, log } = await bench.train({
+        job: `${mode}${execution}`,
+        versionPrefix,
+        spec: { ...recipe, mode, execution },
+      }).ended
+      expect(exitCode, log).toBe(0)
+      const measured = { accuracy: ofType(events, 'evaluated')[0]!.accuracy, lastLoss: lossesOf(events).at(-1)!.loss }
+      const { accuracy, lastLoss } = reference[mode]
+      const message = `${JSON.stringify(measured)} where PyTorch has ${JSON.stringify(reference[mode])}`
+      expect(Math.abs(measured.accuracy - accuracy), message).toBeLessThan(allowed.accuracy)
+      expect(Math.abs(measured.lastLoss - lastLoss), message).toBeLessThan(allowed.loss)
+    },
+    300_000,
+  )
 })

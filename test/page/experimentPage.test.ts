@@ -11,7 +11,21 @@ import { partPath, requirePart } from '../support/parts.js'
 const hostile = '<img src=x onerror="alert(1)">&\'`${1}'
 const made = (() => {
   const runs = makeRuns()
-  return reportExperiment({ ...runs, plan: { ...runs.plan, title: hostile, claim: hostile, arms: [{ name: 'baseline', title: 'Baseline' }, { name: 'imclr', title: `ImCLR ${hostile}` }] } }, { resamples: 300 })
+  return reportExperiment(
+    {
+      ...runs,
+      plan: {
+        ...runs.plan,
+        title: hostile,
+        claim: hostile,
+        arms: [
+          { name: 'baseline', title: 'Baseline' },
+          { name: 'imclr', title: `ImCLR ${hostile}` },
+        ],
+      },
+    },
+    { resamples: 300 },
+  )
 })()
 
 describe("an experiment's page", () => {
@@ -23,19 +37,40 @@ describe("an experiment's page", () => {
   })
 
   it('carries the numbers of the report', () => {
-    const text = experimentPage(made).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
-    for (const { comparisons: [one] } of made.budgets) {
+    const text = experimentPage(made)
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/\s+/g, ' ')
+    for (const {
+      comparisons: [one],
+    } of made.budgets) {
       const sign = one!.mean > 0 ? '+' : '−'
       expect(text).toContain(`${sign}${Math.abs(100 * one!.mean).toFixed(2)}`)
-      for (const { seed, first, second } of one!.perSeed) expect(text).toContain(`${seed} ${(100 * first).toFixed(2)} ${(100 * second).toFixed(2)}`)
+      for (const { seed, first, second } of one!.perSeed)
+        expect(text).toContain(`${seed} ${(100 * first).toFixed(2)} ${(100 * second).toFixed(2)}`)
     }
     expect(text).toContain('published +1.30')
   })
 
   it('says so where there is one seed, one budget, a missing run, or nothing', () => {
     const one = makeRuns({ seeds: 1, budgets: [null] })
-    const single = experimentPage(reportExperiment({ ...one, runs: one.runs.map((run) => ({ ...run, corrupted: null })), plan: { ...one.plan, seeds: [1, 2] }, withoutResult: [{ arm: 'imclr', seed: 2, budget: null, why: 'it was canceled' }] }, { resamples: 50 }))
-    for (const words of ['one seed: no interval over seeds', 'Not compared: not every run was evaluated under corruption', 'ImCLR, seed 2, all labels: it was canceled', 'One comparison was made']) expect(single).toContain(words)
+    const single = experimentPage(
+      reportExperiment(
+        {
+          ...one,
+          runs: one.runs.map((run) => ({ ...run, corrupted: null })),
+          plan: { ...one.plan, seeds: [1, 2] },
+          withoutResult: [{ arm: 'imclr', seed: 2, budget: null, why: 'it was canceled' }],
+        },
+        { resamples: 50 },
+      ),
+    )
+    for (const words of [
+      'one seed: no interval over seeds',
+      'Not compared: not every run was evaluated under corruption',
+      'ImCLR, seed 2, all labels: it was canceled',
+      'One comparison was made',
+    ])
+      expect(single).toContain(words)
     expect(single).not.toContain('Accuracy by number of labels')
     expect(single).not.toMatch(/NaN|undefined|Infinity/)
     expect(experimentPage(reportExperiment({ ...one, runs: [] }))).toContain('No run has a result yet')
@@ -48,15 +83,26 @@ describe("an experiment's page", () => {
     const files = [join(folder, 'made.html'), join(folder, 'autoaugment.html')] as const
     beforeAll(async () => {
       writeFileSync(files[0], experimentPage(made))
-      const stored = experimentRuns.parse(JSON.parse(readFileSync(new URL('../../docs/runs/autoaugment-cifar10.json', import.meta.url), 'utf8')))
+      const stored = experimentRuns.parse(
+        JSON.parse(readFileSync(new URL('../../docs/runs/autoaugment-cifar10.json', import.meta.url), 'utf8')),
+      )
       writeFileSync(files[1], experimentPage(reportExperiment(stored, { resamples: 300 })))
       browser = await chromium.launch({ executablePath: partPath('chromium'), args: ['--no-sandbox'] })
     })
     afterAll(() => browser.close())
 
-    it.each([['wide', 1280], ['narrow', 390]] as const)('fits a %s screen, in light and dark, and asks for nothing', async (_, width) => {
+    it.each([
+      ['wide', 1280],
+      ['narrow', 390],
+    ] as const)('fits a %s screen, in light and dark, and asks for nothing', async (_, width) => {
       const asked: string[] = []
-      for (const [file, colorScheme] of files.flatMap((file) => [[file, 'light'], [file, 'dark']] as const)) {
+      for (const [file, colorScheme] of files.flatMap(
+        (file) =>
+          [
+            [file, 'light'],
+            [file, 'dark'],
+          ] as const,
+      )) {
         const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
         page.on('request', (request) => asked.push(request.url()))
         const errors: string[] = []
@@ -79,6 +125,12 @@ describe("an experiment's page", () => {
 
 it('draws a published number where it is', () => {
   const circles = (report: ExperimentReport): number => experimentPage(report).split('<path d="M ').length
-  const without: ExperimentReport = { ...made, budgets: made.budgets.map((budget) => ({ ...budget, comparisons: budget.comparisons.map((one) => ({ ...one, published: null })) })) }
+  const without: ExperimentReport = {
+    ...made,
+    budgets: made.budgets.map((budget) => ({
+      ...budget,
+      comparisons: budget.comparisons.map((one) => ({ ...one, published: null })),
+    })),
+  }
   expect(circles(made)).toBe(circles(without) + 3)
 })

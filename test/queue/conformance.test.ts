@@ -22,7 +22,13 @@ interface Place extends AsyncDisposable {
 }
 
 const errors: Error[] = []
-const options = { onError: (error: Error) => { errors.push(error) }, lockDurationMs: 1_000, stalledIntervalMs: 500 }
+const options = {
+  onError: (error: Error) => {
+    errors.push(error)
+  },
+  lockDurationMs: 1_000,
+  stalledIntervalMs: 500,
+}
 
 async function pglitePlace(): Promise<Place> {
   const pgliteDir = join(mkdtempSync(join(tmpdir(), 'imclr-queue-')), 'pg')
@@ -62,11 +68,13 @@ async function serverPlace(server: AsyncDisposable & { url: string }): Promise<P
 }
 
 function workerProcess(kind: string, where: string): ChildProcessByStdio<null, Readable, null> {
-  return spawn(process.execPath, [fileURLToPath(new URL('worker.mjs', import.meta.url)), kind, where], { stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(process.execPath, [fileURLToPath(new URL('worker.mjs', import.meta.url)), kind, where], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
 }
 
 async function nextLine(child: ChildProcessByStdio<null, Readable, null>): Promise<string> {
-  const [said] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(20_000) }) as [Buffer]
+  const [said] = (await once(child.stdout, 'data', { signal: AbortSignal.timeout(20_000) })) as [Buffer]
   return said.toString().trim()
 }
 
@@ -78,7 +86,8 @@ async function crashWorker(kind: string, where: string): Promise<void> {
 }
 
 async function until(condition: () => boolean, ms = 10_000): Promise<void> {
-  for (const deadline = Date.now() + ms; !condition(); await delay(10)) if (Date.now() > deadline) throw new Error('the condition was not met in time')
+  for (const deadline = Date.now() + ms; !condition(); await delay(10))
+    if (Date.now() > deadline) throw new Error('the condition was not met in time')
 }
 
 let numbers = 0
@@ -86,14 +95,21 @@ const newJob = (): string => `job_test${String(++numbers).padStart(8, '0')}`
 
 const places = [
   { name: 'PGlite', several: false, here: () => true, make: pglitePlace },
-  { name: 'PostgreSQL', several: true, here: () => requirePart('postgres'), make: async () => serverPlace(await postgres()) },
+  {
+    name: 'PostgreSQL',
+    several: true,
+    here: () => requirePart('postgres'),
+    make: async () => serverPlace(await postgres()),
+  },
   { name: 'Redis', several: true, here: () => requirePart('redis'), make: async () => serverPlace(await redis()) },
 ]
 
 describe.each(places)('a queue on $name', ({ several, here, make }) => {
   describe.skipIf(!here())('', () => {
     let place: Place
-    beforeAll(async () => { place = await make() })
+    beforeAll(async () => {
+      place = await make()
+    })
     afterAll(async () => place[Symbol.asyncDispose]())
 
     it('delivers what was queued, before and after a worker came, once and in order', async () => {
@@ -102,7 +118,12 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       const seen: string[] = []
       await queue.enqueue({ jobId: first, entry: 1 })
       await queue.enqueue({ jobId: second, entry: 7 })
-      const worker = await queue.work(async ({ jobId, entry, lost }) => { seen.push(`${jobId} ${entry} ${lost}`) }, { concurrency: 1 })
+      const worker = await queue.work(
+        async ({ jobId, entry, lost }) => {
+          seen.push(`${jobId} ${entry} ${lost}`)
+        },
+        { concurrency: 1 },
+      )
       await until(() => seen.length === 2)
       const sent = Date.now()
       await queue.enqueue({ jobId: third, entry: 1 })
@@ -117,13 +138,25 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
     it('serves evaluations first, then trainings that have begun, then others, each in order', async () => {
       const queue = await place.open()
       const names = new Map<string, string>()
-      for (const [name, kind, attempt] of [['new 1', 'train', 0], ['begun 1', 'train', 2], ['evaluation 1', 'evaluate', 1], ['new 2', 'train', 0], ['evaluation 2', 'evaluate', 0], ['begun 2', 'train', 1]] as const) {
+      for (const [name, kind, attempt] of [
+        ['new 1', 'train', 0],
+        ['begun 1', 'train', 2],
+        ['evaluation 1', 'evaluate', 1],
+        ['new 2', 'train', 0],
+        ['evaluation 2', 'evaluate', 0],
+        ['begun 2', 'train', 1],
+      ] as const) {
         const jobId = newJob()
         names.set(jobId, name)
         await queue.enqueue({ jobId, entry: 1 }, { kind, attempt })
       }
       const seen: string[] = []
-      const worker = await queue.work(async ({ jobId }) => { seen.push(names.get(jobId)!) }, { concurrency: 1 })
+      const worker = await queue.work(
+        async ({ jobId }) => {
+          seen.push(names.get(jobId)!)
+        },
+        { concurrency: 1 },
+      )
       await until(() => seen.length === 6)
       expect(seen).toEqual(['evaluation 1', 'evaluation 2', 'begun 1', 'begun 2', 'new 1', 'new 2'])
       await worker.close({ graceMs: 1_000 })
@@ -134,13 +167,24 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       const queue = await place.open()
       const [training, first, removed, second] = [newJob(), newJob(), newJob(), newJob()]
       await queue.enqueue({ jobId: training, entry: 1 }, { kind: 'train', attempt: 0 })
-      for (const jobId of [first, removed, second]) await queue.enqueue({ jobId, entry: 1 }, { kind: 'prepare', attempt: 0 })
+      for (const jobId of [first, removed, second])
+        await queue.enqueue({ jobId, entry: 1 }, { kind: 'prepare', attempt: 0 })
       await queue.remove({ jobId: removed, entry: 1 }) // of the other lane: nothing there
       await queue.remove({ jobId: removed, entry: 1 }, 'preparation')
       const seen: string[] = []
-      const preparing = await queue.work(async ({ jobId }) => { seen.push(jobId) }, { concurrency: 1, lane: 'preparation' })
+      const preparing = await queue.work(
+        async ({ jobId }) => {
+          seen.push(jobId)
+        },
+        { concurrency: 1, lane: 'preparation' },
+      )
       await until(() => seen.length === 2)
-      const devices = await queue.work(async ({ jobId }) => { seen.push(jobId) }, { concurrency: 1 })
+      const devices = await queue.work(
+        async ({ jobId }) => {
+          seen.push(jobId)
+        },
+        { concurrency: 1 },
+      )
       await until(() => seen.length === 3)
       expect(seen).toEqual([first, second, training])
       await Promise.all([preparing, devices].map((worker) => worker.close({ graceMs: 1_000 })))
@@ -151,8 +195,20 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       const queue = await place.open()
       const [jobs, atWork] = [Array.from({ length: 12 }, newJob), new Set<string>()]
       let finish = (): void => {}
-      const finished = new Promise<void>((resolve) => { finish = resolve })
-      const workers = await Promise.all(jobs.map(() => queue.work(({ jobId }) => { atWork.add(jobId); return finished }, { concurrency: 1 })))
+      const finished = new Promise<void>((resolve) => {
+        finish = resolve
+      })
+      const workers = await Promise.all(
+        jobs.map(() =>
+          queue.work(
+            ({ jobId }) => {
+              atWork.add(jobId)
+              return finished
+            },
+            { concurrency: 1 },
+          ),
+        ),
+      )
       for (const jobId of jobs) await queue.enqueue({ jobId, entry: 1 })
       await until(() => atWork.size === jobs.length)
       await queue.check()
@@ -168,17 +224,23 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       const finish: (() => void)[] = []
       await queue.enqueue({ jobId, entry: 1 })
       await queue.enqueue({ jobId, entry: 1 })
-      const worker = await queue.work(({ jobId, entry }) => {
-        seen.push(`${jobId} ${entry}`)
-        return new Promise<void>((resolve) => { finish.push(resolve) })
-      }, { concurrency: 3 })
+      const worker = await queue.work(
+        ({ jobId, entry }) => {
+          seen.push(`${jobId} ${entry}`)
+          return new Promise<void>((resolve) => {
+            finish.push(resolve)
+          })
+        },
+        { concurrency: 3 },
+      )
       await until(() => seen.length === 1)
       await queue.enqueue({ jobId, entry: 1 })
       await queue.enqueue({ jobId, entry: 2 })
       await queue.enqueue({ jobId: other, entry: 1 })
       await until(() => seen.length === 3)
       finish[0]?.()
-      for (const deadline = Date.now() + 5_000; seen.length < 4 && Date.now() < deadline; await delay(50)) await queue.enqueue({ jobId, entry: 1 })
+      for (const deadline = Date.now() + 5_000; seen.length < 4 && Date.now() < deadline; await delay(50))
+        await queue.enqueue({ jobId, entry: 1 })
       expect(seen).toEqual([`${jobId} 1`, `${jobId} 2`, `${other} 1`, `${jobId} 1`])
       for (const end of finish) end()
       await worker.close({ graceMs: 5_000 })
@@ -190,7 +252,13 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       const jobId = newJob()
       errors.length = 0
       let calls = 0
-      const worker = await queue.work(async () => { calls++; throw new Error(`no luck with ${jobId}`) }, { concurrency: 1 })
+      const worker = await queue.work(
+        async () => {
+          calls++
+          throw new Error(`no luck with ${jobId}`)
+        },
+        { concurrency: 1 },
+      )
       await queue.enqueue({ jobId, entry: 1 })
       await until(() => errors.some((error) => error.message === `no luck with ${jobId}`))
       await delay(1_200) // two looks for stalled entries
@@ -202,12 +270,17 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
     it('keeps the entry of work that takes longer than the lock', async () => {
       const [queue, other] = [await place.open(), await place.open()]
       const seen: string[] = []
-      const handler = (name: string) => async ({ jobId }: Delivery, signal: AbortSignal) => {
-        seen.push(`${name} ${jobId}`)
-        await delay(3_000)
-        seen.push(signal.aborted ? 'aborted' : 'kept')
-      }
-      const workers = [await queue.work(handler('worker'), { concurrency: 1 }), await other.work(handler('worker'), { concurrency: 1 })]
+      const handler =
+        (name: string) =>
+        async ({ jobId }: Delivery, signal: AbortSignal) => {
+          seen.push(`${name} ${jobId}`)
+          await delay(3_000)
+          seen.push(signal.aborted ? 'aborted' : 'kept')
+        }
+      const workers = [
+        await queue.work(handler('worker'), { concurrency: 1 }),
+        await other.work(handler('worker'), { concurrency: 1 }),
+      ]
       const jobId = newJob()
       await queue.enqueue({ jobId, entry: 1 })
       await until(() => seen.length === 2)
@@ -217,31 +290,37 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
     })
 
     // PGlite has one process, in which renewing a lock and missing it cannot happen at once.
-    if (several) it('aborts the work whose lock is lost, and gives the entry to another worker', async () => {
-      const queue = await place.open()
-      const jobId = newJob()
-      const child = workerProcess('server', place.url)
-      await queue.enqueue({ jobId, entry: 1 })
-      expect(await nextLine(child)).toBe(jobId)
-      // The other process stands still for longer than the lock lasts.
-      child.kill('SIGSTOP')
-      const taken: Delivery[] = []
-      let finish = () => {}
-      const winner = await queue.work((delivery) => {
-        taken.push(delivery)
-        return new Promise<void>((resolve) => { finish = resolve })
-      }, { concurrency: 1 })
-      await until(() => taken.length > 0)
-      expect(taken).toEqual([{ jobId, entry: 1, lost: 1 }])
-      child.kill('SIGCONT')
-      expect(await nextLine(child)).toBe('lock lost')
-      child.kill('SIGKILL')
-      await delay(1_200) // that one's end does not take the entry away from who has it now
-      expect(taken.length).toBe(1)
-      finish()
-      await winner.close({ graceMs: 1_000 })
-      await queue.close()
-    })
+    if (several)
+      it('aborts the work whose lock is lost, and gives the entry to another worker', async () => {
+        const queue = await place.open()
+        const jobId = newJob()
+        const child = workerProcess('server', place.url)
+        await queue.enqueue({ jobId, entry: 1 })
+        expect(await nextLine(child)).toBe(jobId)
+        // The other process stands still for longer than the lock lasts.
+        child.kill('SIGSTOP')
+        const taken: Delivery[] = []
+        let finish = () => {}
+        const winner = await queue.work(
+          (delivery) => {
+            taken.push(delivery)
+            return new Promise<void>((resolve) => {
+              finish = resolve
+            })
+          },
+          { concurrency: 1 },
+        )
+        await until(() => taken.length > 0)
+        expect(taken).toEqual([{ jobId, entry: 1, lost: 1 }])
+        child.kill('SIGCONT')
+        expect(await nextLine(child)).toBe('lock lost')
+        child.kill('SIGKILL')
+        await delay(1_200) // that one's end does not take the entry away from who has it now
+        expect(taken.length).toBe(1)
+        finish()
+        await winner.close({ graceMs: 1_000 })
+        await queue.close()
+      })
 
     it('gives two workers each their own entries, never more at a time than asked', async () => {
       const [queue, other] = [await place.open(), await place.open()]
@@ -268,10 +347,15 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       const [atWork, waiting, last] = [newJob(), newJob(), newJob()]
       const seen: string[] = []
       let finish = () => {}
-      const worker = await queue.work(({ jobId }) => {
-        seen.push(jobId)
-        return new Promise<void>((resolve) => { finish = resolve })
-      }, { concurrency: 1 })
+      const worker = await queue.work(
+        ({ jobId }) => {
+          seen.push(jobId)
+          return new Promise<void>((resolve) => {
+            finish = resolve
+          })
+        },
+        { concurrency: 1 },
+      )
       for (const jobId of [atWork, waiting, last]) await queue.enqueue({ jobId, entry: 1 })
       await until(() => seen.length === 1)
       for (const jobId of [waiting, waiting, atWork]) await queue.remove({ jobId, entry: 1 })
@@ -290,7 +374,12 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       const ended: string[] = []
       const handler = async ({ jobId }: Delivery, signal: AbortSignal) => {
         if (jobId === short) await delay(300)
-        if (jobId === long) await new Promise<void>((resolve) => { signal.addEventListener('abort', () => { resolve() }) })
+        if (jobId === long)
+          await new Promise<void>((resolve) => {
+            signal.addEventListener('abort', () => {
+              resolve()
+            })
+          })
         ended.push(`${jobId} ${signal.aborted ? String(signal.reason) : 'whole'}`)
       }
       const first = await queue.work(handler, { concurrency: 1 })
@@ -317,7 +406,12 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       await place.crash()
       const queue = await place.open()
       const seen: Delivery[] = []
-      const worker = await queue.work(async (delivery) => { seen.push(delivery) }, { concurrency: 1 })
+      const worker = await queue.work(
+        async (delivery) => {
+          seen.push(delivery)
+        },
+        { concurrency: 1 },
+      )
       await until(() => seen.length === 1)
       expect(seen).toEqual([{ jobId: 'job_crashes0001', entry: 1, lost: 1 }])
       await worker.close({ graceMs: 1_000 })
@@ -327,9 +421,12 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
 })
 
 describe('a queue that is not there', () => {
-  it.each(['redis://127.0.0.1:9', 'postgres://nobody@127.0.0.1:9/none'])('%s is UNAVAILABLE within seconds', async (url) => {
-    await expect(openQueue({ url, onError: () => {} })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
-  })
+  it.each(['redis://127.0.0.1:9', 'postgres://nobody@127.0.0.1:9/none'])(
+    '%s is UNAVAILABLE within seconds',
+    async (url) => {
+      await expect(openQueue({ url, onError: () => {} })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    },
+  )
 
   it('an address of another kind is BAD_INPUT', async () => {
     await expect(openQueue({ url: 'amqp://127.0.0.1', onError: () => {} })).rejects.toMatchObject({ code: 'BAD_INPUT' })

@@ -12,29 +12,51 @@ it('the one session of PGlite: our transactions, half of them undone, and the qu
   const { pglite } = database
   if (pglite === null) throw new Error('no PGlite')
   // Opening the queue changes its own tables in a transaction, while ours are at work.
-  const write = (i: number) => database.transaction(async (tx) => {
-    await insertProject(tx, { id: `prj_shared${String(i).padStart(4, '0')}`, name: `project ${i}` })
-    await delay(i % 3)
-    await insertProject(tx, { id: `prj_second${String(i).padStart(4, '0')}`, name: `second ${i}` })
-    if (i % 2 === 1) throw new Error('undone')
-  }).catch((error: unknown) => { if (!(error instanceof Error && error.message === 'undone')) throw error })
+  const write = (i: number) =>
+    database
+      .transaction(async (tx) => {
+        await insertProject(tx, { id: `prj_shared${String(i).padStart(4, '0')}`, name: `project ${i}` })
+        await delay(i % 3)
+        await insertProject(tx, { id: `prj_second${String(i).padStart(4, '0')}`, name: `second ${i}` })
+        if (i % 2 === 1) throw new Error('undone')
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof Error && error.message === 'undone')) throw error
+      })
 
   const errors: Error[] = []
   const early = Promise.all(Array.from({ length: 20 }, (_, i) => write(i)))
-  const queue = await openQueue({ pglite, onError: (error) => { errors.push(error) }, lockDurationMs: 1_000, stalledIntervalMs: 200 })
+  const queue = await openQueue({
+    pglite,
+    onError: (error) => {
+      errors.push(error)
+    },
+    lockDurationMs: 1_000,
+    stalledIntervalMs: 200,
+  })
   await early
   const seen = new Set<string>()
-  const worker = await queue.work(async ({ jobId }) => {
-    await database.queries.execute('select 1')
-    seen.add(jobId)
-  }, { concurrency: 4 })
+  const worker = await queue.work(
+    async ({ jobId }) => {
+      await database.queries.execute('select 1')
+      seen.add(jobId)
+    },
+    { concurrency: 4 },
+  )
   const jobs = Array.from({ length: 60 }, (_, i) => `job_shared${String(i).padStart(4, '0')}`)
-  await Promise.all([...jobs.map((jobId) => queue.enqueue({ jobId, entry: 1 })), ...Array.from({ length: 60 }, (_, i) => write(20 + i))])
+  await Promise.all([
+    ...jobs.map((jobId) => queue.enqueue({ jobId, entry: 1 })),
+    ...Array.from({ length: 60 }, (_, i) => write(20 + i)),
+  ])
   for (const deadline = Date.now() + 60_000; seen.size < jobs.length && Date.now() < deadline;) await delay(10)
   expect([...seen].sort()).toEqual(jobs)
   expect(errors).toEqual([])
   const names = (await listProjects(database.queries, { before: null, limit: 200 })).map(({ name }) => name)
-  expect(names.sort()).toEqual(Array.from({ length: 40 }, (_, i) => [`project ${2 * i}`, `second ${2 * i}`]).flat().sort())
+  expect(names.sort()).toEqual(
+    Array.from({ length: 40 }, (_, i) => [`project ${2 * i}`, `second ${2 * i}`])
+      .flat()
+      .sort(),
+  )
   await worker.close({ graceMs: 1_000 })
   await queue.close()
   await database.close()

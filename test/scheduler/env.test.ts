@@ -8,18 +8,34 @@ import { builtScheduler, spawnService } from '../support/spawnService.js'
 describe("the scheduler's environment", () => {
   it('has defaults for how jobs are run', () => {
     const config = schedulerConfig(readRunningEnv({}), './work')
-    expect(config).toMatchObject({ slots: 1, leaseSeconds: 60, stallSeconds: 120, suspendGraceSeconds: 20, checkpointEverySeconds: 60, retryDelaySeconds: 5 })
+    expect(config).toMatchObject({
+      slots: 1,
+      leaseSeconds: 60,
+      stallSeconds: 120,
+      suspendGraceSeconds: 20,
+      checkpointEverySeconds: 60,
+      retryDelaySeconds: 5,
+    })
     expect(config.owner.endsWith(`:${config.workDir}`)).toBe(true)
   })
 
   it('names every variable that is wrong', () => {
-    expect(() => readRunningEnv({ IMCLR_SLOTS: '0', IMCLR_STALL_SECONDS: 'soon' })).toThrow(/IMCLR_SLOTS[\s\S]*IMCLR_STALL_SECONDS/)
-    expect(() => readRunningEnv({ IMCLR_THREADS: 'many', IMCLR_BATCH_WORKERS: '-1' })).toThrow(/IMCLR_BATCH_WORKERS[\s\S]*IMCLR_THREADS/)
-    expect(readRunningEnv({ IMCLR_THREADS: '', IMCLR_BATCH_WORKERS: '' })).toMatchObject({ IMCLR_THREADS: null, IMCLR_BATCH_WORKERS: 'auto' })
+    expect(() => readRunningEnv({ IMCLR_SLOTS: '0', IMCLR_STALL_SECONDS: 'soon' })).toThrow(
+      /IMCLR_SLOTS[\s\S]*IMCLR_STALL_SECONDS/,
+    )
+    expect(() => readRunningEnv({ IMCLR_THREADS: 'many', IMCLR_BATCH_WORKERS: '-1' })).toThrow(
+      /IMCLR_BATCH_WORKERS[\s\S]*IMCLR_THREADS/,
+    )
+    expect(readRunningEnv({ IMCLR_THREADS: '', IMCLR_BATCH_WORKERS: '' })).toMatchObject({
+      IMCLR_THREADS: null,
+      IMCLR_BATCH_WORKERS: 'auto',
+    })
   })
 
   it('wants a device for each slot', () => {
-    expect(() => schedulerConfig(readRunningEnv({ IMCLR_SLOTS: '3', IMCLR_DEVICES: '0,1' }), 'w')).toThrow(/IMCLR_SLOTS is 3, but IMCLR_DEVICES names 2/)
+    expect(() => schedulerConfig(readRunningEnv({ IMCLR_SLOTS: '3', IMCLR_DEVICES: '0,1' }), 'w')).toThrow(
+      /IMCLR_SLOTS is 3, but IMCLR_DEVICES names 2/,
+    )
     expect(readRunningEnv({ IMCLR_SLOTS: '2', IMCLR_DEVICES: '0, GPU-8f2' }).IMCLR_DEVICES).toEqual(['0', 'GPU-8f2'])
   })
 

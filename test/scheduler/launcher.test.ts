@@ -11,7 +11,15 @@ const environment = { PATH: process.env.PATH ?? '', SECRET_FREE: 'yes' }
 let number = 0
 
 function launcherOf(script: string, options: Partial<Parameters<typeof processLauncher>[0]> = {}): Launcher {
-  return processLauncher({ command: [process.execPath, '-e', script], environment, workRoot, host: 'here', niceness: 0, devices: null, ...options })
+  return processLauncher({
+    command: [process.execPath, '-e', script],
+    environment,
+    workRoot,
+    host: 'here',
+    niceness: 0,
+    devices: null,
+    ...options,
+  })
 }
 async function launch(launcher: Launcher): Promise<Runner> {
   const [jobId, attempt] = [`job_launched${++number}`, 1]
@@ -21,10 +29,13 @@ async function launch(launcher: Launcher): Promise<Runner> {
   return launcher.launch({ jobId, attempt, workDir, slot: 1 })
 }
 const wrote = (runner: Runner, file = 'events.jsonl'): Promise<string> => readFile(join(runner.workDir, file), 'utf8')
-const gone = (launcher: Launcher, runner: Runner) => expect.poll(() => launcher.isAlive(runner), { timeout: 10_000, interval: 20 }).toBe(false)
-const speaks = (runner: Runner, words: string) => expect.poll(() => wrote(runner), { timeout: 10_000, interval: 20 }).toContain(words)
+const gone = (launcher: Launcher, runner: Runner) =>
+  expect.poll(() => launcher.isAlive(runner), { timeout: 10_000, interval: 20 }).toBe(false)
+const speaks = (runner: Runner, words: string) =>
+  expect.poll(() => wrote(runner), { timeout: 10_000, interval: 20 }).toContain(words)
 
-const listens = "process.on('SIGTERM', () => { console.log('term'); process.exit(0) }); process.on('SIGUSR2', () => { console.log('usr2'); process.exit(75) }); setInterval(() => {}, 1000); console.log('ready')"
+const listens =
+  "process.on('SIGTERM', () => { console.log('term'); process.exit(0) }); process.on('SIGUSR2', () => { console.log('usr2'); process.exit(75) }); setInterval(() => {}, 1000); console.log('ready')"
 
 beforeAll(() => mkdir(workRoot, { recursive: true }))
 afterAll(() => rm(workRoot, { recursive: true, force: true }))
@@ -40,7 +51,10 @@ describe('the process launcher', () => {
     expect(await wrote(runner, 'log.txt')).toBe('errors\n')
   })
 
-  it.each([['stop', 'term', { code: 0, signal: null }], ['suspend', 'usr2', { code: 75, signal: null }]] as const)('lets a trainer hear the order to %s', async (order, words, exit) => {
+  it.each([
+    ['stop', 'term', { code: 0, signal: null }],
+    ['suspend', 'usr2', { code: 75, signal: null }],
+  ] as const)('lets a trainer hear the order to %s', async (order, words, exit) => {
     const launcher = launcherOf(listens)
     const runner = await launch(launcher)
     await speaks(runner, 'ready')
@@ -51,7 +65,9 @@ describe('the process launcher', () => {
   })
 
   it('ends all of it by force', async () => {
-    const launcher = launcherOf("require('node:child_process').spawn('sleep', ['1000']); process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('ready')")
+    const launcher = launcherOf(
+      "require('node:child_process').spawn('sleep', ['1000']); process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('ready')",
+    )
     const runner = await launch(launcher)
     await speaks(runner, 'ready')
     await launcher.signal(runner, 'kill')
@@ -64,7 +80,9 @@ describe('the process launcher', () => {
     const runner = await launch(launcher)
     await speaks(runner, 'ready')
     process.kill(runner.pid, 'SIGKILL')
-    await expect.poll(async () => (await launcher.list()).map(({ runner: { pid, workDir, slot } }) => ({ pid, workDir, slot }))).toEqual([{ pid: runner.pid, workDir: runner.workDir, slot: 1 }])
+    await expect
+      .poll(async () => (await launcher.list()).map(({ runner: { pid, workDir, slot } }) => ({ pid, workDir, slot })))
+      .toEqual([{ pid: runner.pid, workDir: runner.workDir, slot: 1 }])
     expect(await launcher.isAlive(runner)).toBe(true)
     await launcher.signal(runner, 'stop')
     await gone(launcher, runner)
@@ -102,7 +120,10 @@ describe('the process launcher', () => {
   })
 
   it('gives a trainer its device and steps back as told', async () => {
-    const launcher = launcherOf("console.log(process.env.CUDA_VISIBLE_DEVICES, require('node:os').getPriority(), Object.keys(process.env).filter((name) => !/^(IMCLR_TRAINER_|PWD$|OLDPWD$|SHLVL$|_$)/.test(name)).sort().join())", { niceness: 3, devices: ['4', '7'] })
+    const launcher = launcherOf(
+      "console.log(process.env.CUDA_VISIBLE_DEVICES, require('node:os').getPriority(), Object.keys(process.env).filter((name) => !/^(IMCLR_TRAINER_|PWD$|OLDPWD$|SHLVL$|_$)/.test(name)).sort().join())",
+      { niceness: 3, devices: ['4', '7'] },
+    )
     const runner = await launch(launcher)
     await gone(launcher, runner)
     expect(await wrote(runner)).toBe('7 3 CUDA_VISIBLE_DEVICES,PATH,SECRET_FREE\n')
@@ -110,19 +131,43 @@ describe('the process launcher', () => {
 
   it('fails by name where nothing can be started', async () => {
     const launcher = launcherOf('')
-    await expect(launcher.launch({ jobId: 'job_x', attempt: 1, workDir: join(workRoot, 'missing'), slot: 0 })).rejects.toThrow()
+    await expect(
+      launcher.launch({ jobId: 'job_x', attempt: 1, workDir: join(workRoot, 'missing'), slot: 0 }),
+    ).rejects.toThrow()
   })
 })
 
 describe("a trainer's environment", () => {
   it('has the store and the engine, and none of the secrets that are not its business', () => {
     const given = {
-      PATH: '/bin', OBJECT_STORE_URL: 's3://b', AWS_SECRET_ACCESS_KEY: 's', TF_ENABLE_ONEDNN_OPTS: '1', IMCLR_LIBTENSORFLOW: '/tf',
-      DATABASE_URL: 'postgres://secret', QUEUE_URL: 'redis://secret', IMCLR_SIGNING_KEY: 'secret', GITHUB_TOKEN: 'secret', IMCLR_API_KEY: 'secret', UNDEFINED: undefined,
+      PATH: '/bin',
+      OBJECT_STORE_URL: 's3://b',
+      AWS_SECRET_ACCESS_KEY: 's',
+      TF_ENABLE_ONEDNN_OPTS: '1',
+      IMCLR_LIBTENSORFLOW: '/tf',
+      DATABASE_URL: 'postgres://secret',
+      QUEUE_URL: 'redis://secret',
+      IMCLR_SIGNING_KEY: 'secret',
+      GITHUB_TOKEN: 'secret',
+      IMCLR_API_KEY: 'secret',
+      UNDEFINED: undefined,
     }
-    expect(trainerEnvironment(given)).toEqual({ PATH: '/bin', OBJECT_STORE_URL: 's3://b', AWS_SECRET_ACCESS_KEY: 's', TF_ENABLE_ONEDNN_OPTS: '1', IMCLR_LIBTENSORFLOW: '/tf', ...trainerProcessEnvironment })
+    expect(trainerEnvironment(given)).toEqual({
+      PATH: '/bin',
+      OBJECT_STORE_URL: 's3://b',
+      AWS_SECRET_ACCESS_KEY: 's',
+      TF_ENABLE_ONEDNN_OPTS: '1',
+      IMCLR_LIBTENSORFLOW: '/tf',
+      ...trainerProcessEnvironment,
+    })
     expect(trainerEnvironment({ GLIBC_TUNABLES: 'of mine' })).toEqual({ GLIBC_TUNABLES: 'of mine' })
-    const documented = { IMCLR_THREADS: '1', IMCLR_BATCH_WORKERS: '0', AWS_PROFILE: 'lab', AWS_WEB_IDENTITY_TOKEN_FILE: '/var/token', AWS_ROLE_ARN: 'arn:aws:iam::1:role/x' }
+    const documented = {
+      IMCLR_THREADS: '1',
+      IMCLR_BATCH_WORKERS: '0',
+      AWS_PROFILE: 'lab',
+      AWS_WEB_IDENTITY_TOKEN_FILE: '/var/token',
+      AWS_ROLE_ARN: 'arn:aws:iam::1:role/x',
+    }
     expect(trainerEnvironment(documented)).toEqual({ ...documented, ...trainerProcessEnvironment })
   })
 })

@@ -18,39 +18,82 @@ beforeAll(async () => {
 })
 afterAll(() => shop[Symbol.asyncDispose]())
 
-const cancel = (jobId: string, mode: 'graceful' | 'now') => shop.database.transaction((tx) => requestCancel(tx, { projectId: shop.projectId, jobId, mode }))
-const modelOf = async (jobId: string) => (await shop.database.queries.select().from(schema.model).where(eq(schema.model.jobId, jobId)))[0]
+const cancel = (jobId: string, mode: 'graceful' | 'now') =>
+  shop.database.transaction((tx) => requestCancel(tx, { projectId: shop.projectId, jobId, mode }))
+const modelOf = async (jobId: string) =>
+  (await shop.database.queries.select().from(schema.model).where(eq(schema.model.jobId, jobId)))[0]
 const toCollect = async () => (await shop.database.queries.select().from(schema.collect)).map(({ prefix }) => prefix)
-const typesOf = async (jobId: string) => (await shop.events(jobId)).map(({ event }) => (event.type === 'state' || event.type === 'finished' ? `${event.type}:${event.state}` : event.type))
+const typesOf = async (jobId: string) =>
+  (await shop.events(jobId)).map(({ event }) =>
+    event.type === 'state' || event.type === 'finished' ? `${event.type}:${event.state}` : event.type,
+  )
 
 describe('a job that succeeds', () => {
   it('is registered with its verified files, and tells its whole story in events', async () => {
     const scheduler = await shop.start()
     const jobId = await shop.train('well', { epochs: 2 })
     const job = await shop.ended(jobId)
-    expect(job).toMatchObject({ state: 'succeeded', attempt: 1, failedAttempts: 0, failure: null, endedEarly: null, leaseOwner: null, runner: null, lastCheckpoint: { epoch: 2, step: 8 } })
+    expect(job).toMatchObject({
+      state: 'succeeded',
+      attempt: 1,
+      failedAttempts: 0,
+      failure: null,
+      endedEarly: null,
+      leaseOwner: null,
+      runner: null,
+      lastCheckpoint: { epoch: 2, step: 8 },
+    })
     const model = await modelOf(jobId)
-    expect(model).toMatchObject({ id: job.modelId, prefix: keys.output(shop.projectId, jobId, 1), versionId: shop.versionId, name: 'well', public: false })
+    expect(model).toMatchObject({
+      id: job.modelId,
+      prefix: keys.output(shop.projectId, jobId, 1),
+      versionId: shop.versionId,
+      name: 'well',
+      public: false,
+    })
     expect(model!.bytes).toBeGreaterThan(64_000)
 
     const events = await shop.events(jobId)
     expect(flawsOf(events)).toEqual([])
     expect(events.length).toBe(job.lastEvent)
     const story = (await typesOf(jobId)).filter((type) => type !== 'progress')
-    expect(story).toEqual(['queued', 'state:starting', 'state:running', 'started', 'epoch', 'checkpoint', 'epoch', 'checkpoint', 'evaluated', 'output', 'finished:succeeded'])
+    expect(story).toEqual([
+      'queued',
+      'state:starting',
+      'state:running',
+      'started',
+      'epoch',
+      'checkpoint',
+      'epoch',
+      'checkpoint',
+      'evaluated',
+      'output',
+      'finished:succeeded',
+    ])
     expect(await toCollect()).toContain(keys.checkpoints(shop.projectId, jobId))
     await scheduler.close()
   })
 
   it('makes a version of an upload, and the same version of the same content', async () => {
     const scheduler = await shop.start()
-    const [first, second] = [await shop.prepare('x', { content: 'the same' }), await shop.prepare('x', { content: 'the same' })]
+    const [first, second] = [
+      await shop.prepare('x', { content: 'the same' }),
+      await shop.prepare('x', { content: 'the same' }),
+    ]
     const [one, two] = [await shop.ended(first), await shop.ended(second)]
     expect([one.state, two.state]).toEqual(['succeeded', 'succeeded'])
     expect(two.versionId).toBe(one.versionId)
     const rows = (await shop.database.queries.select().from(schema.version)).filter(({ id }) => id === one.versionId)
-    expect(rows).toMatchObject([{ prefix: keys.output(shop.projectId, first, 1), summary: { counts: { train: 8, test: 2, unlabelled: 0 } } }])
-    expect(await toCollect()).toEqual(expect.arrayContaining([keys.output(shop.projectId, second, 1), keys.uploadPrefix(shop.projectId, one.uploadId!), keys.uploadPrefix(shop.projectId, two.uploadId!)]))
+    expect(rows).toMatchObject([
+      { prefix: keys.output(shop.projectId, first, 1), summary: { counts: { train: 8, test: 2, unlabelled: 0 } } },
+    ])
+    expect(await toCollect()).toEqual(
+      expect.arrayContaining([
+        keys.output(shop.projectId, second, 1),
+        keys.uploadPrefix(shop.projectId, one.uploadId!),
+        keys.uploadPrefix(shop.projectId, two.uploadId!),
+      ]),
+    )
     await scheduler.close()
   })
 
@@ -62,8 +105,14 @@ describe('a job that succeeds', () => {
     const running = await shop.until(slow, ({ state }) => state === 'running')
     expect([(await shop.job(training)).runner?.slot, running.runner?.slot]).toEqual([0, null])
     const next = await shop.prepare('x')
-    await shop.until(next, ({ waitingFor }) => waitingFor === 'Another data set is being prepared; it starts when that is done.')
-    await shop.until(behind, ({ waitingFor }) => waitingFor === 'All slots for trainers are taken; it starts when one is free.')
+    await shop.until(
+      next,
+      ({ waitingFor }) => waitingFor === 'Another data set is being prepared; it starts when that is done.',
+    )
+    await shop.until(
+      behind,
+      ({ waitingFor }) => waitingFor === 'All slots for trainers are taken; it starts when one is free.',
+    )
     await cancel(slow, 'now')
     expect((await shop.ended(next)).state).toBe('succeeded')
     expect((await shop.job(training)).state).toBe('running')
@@ -92,11 +141,24 @@ describe('an evaluation', () => {
     const model = (await modelOf(trained))!
     const jobId = await shop.evaluate(model.id)
     const job = await shop.ended(jobId)
-    expect(job).toMatchObject({ state: 'succeeded', modelId: model.id, versionId: shop.versionId, outputPrefix: keys.output(shop.projectId, jobId, 1), failure: null })
-    expect((await shop.events(jobId)).at(-1)!.event).toMatchObject({ type: 'finished', state: 'succeeded', modelId: null, versionId: null })
+    expect(job).toMatchObject({
+      state: 'succeeded',
+      modelId: model.id,
+      versionId: shop.versionId,
+      outputPrefix: keys.output(shop.projectId, jobId, 1),
+      failure: null,
+    })
+    expect((await shop.events(jobId)).at(-1)!.event).toMatchObject({
+      type: 'finished',
+      state: 'succeeded',
+      modelId: null,
+      versionId: null,
+    })
     expect(await shop.store.head(`${job.outputPrefix}report.json`)).not.toBeNull()
     expect(await toCollect()).not.toContain(keys.output(shop.projectId, jobId, 1))
-    expect(await shop.database.queries.select().from(schema.model).where(eq(schema.model.id, model.id))).toEqual([model])
+    expect(await shop.database.queries.select().from(schema.model).where(eq(schema.model.id, model.id))).toEqual([
+      model,
+    ])
     await scheduler.close()
   })
 
@@ -105,10 +167,19 @@ describe('an evaluation', () => {
     const trained = await shop.train('well', { epochs: 1 })
     await shop.ended(trained)
     const model = (await modelOf(trained))!
-    await shop.database.queries.update(schema.model).set({ name: `do=${what}` }).where(eq(schema.model.id, model.id))
+    await shop.database.queries
+      .update(schema.model)
+      .set({ name: `do=${what}` })
+      .where(eq(schema.model.id, model.id))
     const jobId = await shop.evaluate(model.id)
-    expect(await shop.ended(jobId)).toMatchObject({ state: 'failed', attempt: 2, failure: { code: 'ARTIFACT_INVALID' } })
-    expect(await toCollect()).toEqual(expect.arrayContaining([1, 2].map((attempt) => keys.attempt(shop.projectId, jobId, attempt))))
+    expect(await shop.ended(jobId)).toMatchObject({
+      state: 'failed',
+      attempt: 2,
+      failure: { code: 'ARTIFACT_INVALID' },
+    })
+    expect(await toCollect()).toEqual(
+      expect.arrayContaining([1, 2].map((attempt) => keys.attempt(shop.projectId, jobId, attempt))),
+    )
     await scheduler.close()
   })
 })
@@ -118,7 +189,12 @@ describe('a job that fails', () => {
     const scheduler = await shop.start()
     const jobId = await shop.train('do=fail:LOSS_NOT_FINITE')
     const job = await shop.ended(jobId)
-    expect(job).toMatchObject({ state: 'failed', attempt: 1, failure: { code: 'LOSS_NOT_FINITE', message: 'as it was told, in epoch 2' }, modelId: null })
+    expect(job).toMatchObject({
+      state: 'failed',
+      attempt: 1,
+      failure: { code: 'LOSS_NOT_FINITE', message: 'as it was told, in epoch 2' },
+      modelId: null,
+    })
     expect(await toCollect()).not.toContain(keys.checkpoints(shop.projectId, jobId))
     await scheduler.close()
   })
@@ -132,15 +208,25 @@ describe('a job that fails', () => {
     expect(flawsOf(events)).toEqual([])
     expect(lossesOf(events)).toEqual(undisturbed)
     expect(events.filter(({ event }) => event.type === 'retry').map(({ event }) => event)).toMatchObject([
-      { failure: { code: 'TRAINER_DIED' }, attempt: 2, of: 5 }, { failure: { code: 'TRAINER_DIED' }, attempt: 3, of: 5 },
+      { failure: { code: 'TRAINER_DIED' }, attempt: 2, of: 5 },
+      { failure: { code: 'TRAINER_DIED' }, attempt: 3, of: 5 },
     ])
-    expect(events.flatMap(({ event }) => (event.type === 'started' ? [event.resumedFrom] : []))).toEqual([null, { epoch: 2, step: 8 }, { epoch: 2, step: 8 }])
+    expect(events.flatMap(({ event }) => (event.type === 'started' ? [event.resumedFrom] : []))).toEqual([
+      null,
+      { epoch: 2, step: 8 },
+      { epoch: 2, step: 8 },
+    ])
     await scheduler.close()
   })
 
   it.each([
-    ['exit:41', 'STORE_UNAVAILABLE'], ['exit:99', 'TRAINER_DIED'], ['kill', 'TRAINER_DIED'], ['half', 'TRAINER_DIED'],
-    ['missing', 'ARTIFACT_INVALID'], ['corrupt', 'ARTIFACT_INVALID'], ['foreign', 'ARTIFACT_INVALID'],
+    ['exit:41', 'STORE_UNAVAILABLE'],
+    ['exit:99', 'TRAINER_DIED'],
+    ['kill', 'TRAINER_DIED'],
+    ['half', 'TRAINER_DIED'],
+    ['missing', 'ARTIFACT_INVALID'],
+    ['corrupt', 'ARTIFACT_INVALID'],
+    ['foreign', 'ARTIFACT_INVALID'],
   ])('again and again (%s) ends with the last failure (%s), and no model is to be seen', async (what, code) => {
     const scheduler = await shop.start()
     const jobId = await shop.train(`do=${what}`, { epochs: 2, limits: { maxAttempts: 2 } })
@@ -148,7 +234,9 @@ describe('a job that fails', () => {
     expect(job).toMatchObject({ state: 'failed', attempt: 2, failure: { code }, modelId: null })
     expect(await modelOf(jobId)).toBeUndefined()
     expect(flawsOf(await shop.events(jobId))).toEqual([])
-    expect(await toCollect()).toEqual(expect.arrayContaining([keys.attempt(shop.projectId, jobId, 1), keys.attempt(shop.projectId, jobId, 2)]))
+    expect(await toCollect()).toEqual(
+      expect.arrayContaining([keys.attempt(shop.projectId, jobId, 1), keys.attempt(shop.projectId, jobId, 2)]),
+    )
     await scheduler.close()
   })
 
@@ -156,12 +244,26 @@ describe('a job that fails', () => {
     const scheduler = await shop.start()
     const trained = await shop.train('do=kill at=3', { limits: { maxAttempts: 2 } })
     const prepared = await shop.prepare('do=kill')
-    const hints = async (jobId: string) => (await shop.events(jobId)).flatMap(({ event }) => (event.type === 'retry' || event.type === 'finished' ? [event.failure!.hint] : []))
-    expect(await shop.ended(trained)).toMatchObject({ state: 'failed', failure: { code: 'TRAINER_DIED', hint: expect.stringContaining('no other follows') as string } })
-    expect(await hints(trained)).toEqual([expect.stringContaining('1 of 2 attempts (limits.maxAttempts) has failed; the next one goes on from the last checkpoint'), expect.stringContaining('2 of 2 attempts (limits.maxAttempts) have failed; no other follows')])
+    const hints = async (jobId: string) =>
+      (await shop.events(jobId)).flatMap(({ event }) =>
+        event.type === 'retry' || event.type === 'finished' ? [event.failure!.hint] : [],
+      )
+    expect(await shop.ended(trained)).toMatchObject({
+      state: 'failed',
+      failure: { code: 'TRAINER_DIED', hint: expect.stringContaining('no other follows') as string },
+    })
+    expect(await hints(trained)).toEqual([
+      expect.stringContaining(
+        '1 of 2 attempts (limits.maxAttempts) has failed; the next one goes on from the last checkpoint',
+      ),
+      expect.stringContaining('2 of 2 attempts (limits.maxAttempts) have failed; no other follows'),
+    ])
     expect(await shop.ended(prepared)).toMatchObject({ state: 'failed', attempt: 5 })
     const ofPreparing = await hints(prepared)
-    expect(ofPreparing).toEqual([...[1, 2, 3, 4].map(() => expect.stringContaining('the next one begins anew') as string), expect.stringContaining('no other follows')])
+    expect(ofPreparing).toEqual([
+      ...[1, 2, 3, 4].map(() => expect.stringContaining('the next one begins anew') as string),
+      expect.stringContaining('no other follows'),
+    ])
     expect(ofPreparing.join()).not.toContain('checkpoint')
     await scheduler.close()
   })
@@ -171,13 +273,18 @@ describe('a job that fails', () => {
     const jobId = await shop.train('do=hang at=2 attempts=1')
     const job = await shop.ended(jobId)
     expect(job).toMatchObject({ state: 'succeeded', attempt: 2 })
-    expect((await shop.events(jobId)).flatMap(({ event }) => (event.type === 'retry' ? [event.failure.code] : []))).toEqual(['TRAINER_STALLED'])
+    expect(
+      (await shop.events(jobId)).flatMap(({ event }) => (event.type === 'retry' ? [event.failure.code] : [])),
+    ).toEqual(['TRAINER_STALLED'])
     await scheduler.close()
   })
 
   it('because its data are gone says so', async () => {
     const jobId = await shop.prepare('x')
-    await shop.database.queries.update(schema.job).set({ uploadId: 'upl_thatwasremoved' }).where(eq(schema.job.id, jobId))
+    await shop.database.queries
+      .update(schema.job)
+      .set({ uploadId: 'upl_thatwasremoved' })
+      .where(eq(schema.job.id, jobId))
     const scheduler = await shop.start()
     expect(await shop.ended(jobId)).toMatchObject({ state: 'failed', attempt: 1, failure: { code: 'NOT_FOUND' } })
     await scheduler.close()
@@ -245,7 +352,12 @@ describe('a job that is to end', () => {
     const told = await shop.ended(await shop.prepare('ms=1200', { maxSeconds: 1 }))
     const stuck = await shop.ended(await shop.prepare('do=hang at=1', { maxSeconds: 1 }))
     for (const job of [told, stuck]) {
-      expect(job).toMatchObject({ state: 'timed_out', attempt: 1, failedAttempts: 0, failure: { code: 'TIME_LIMIT', message: expect.stringContaining('longer than 1 seconds') as string } })
+      expect(job).toMatchObject({
+        state: 'timed_out',
+        attempt: 1,
+        failedAttempts: 0,
+        failure: { code: 'TIME_LIMIT', message: expect.stringContaining('longer than 1 seconds') as string },
+      })
     }
     await scheduler.close()
   })
@@ -253,7 +365,12 @@ describe('a job that is to end', () => {
   it('and does not listen is ended by force after its grace', async () => {
     const scheduler = await shop.start({ stopGraceSeconds: 0.5 })
     const jobId = await shop.train('ms=30 do=deaf', { epochs: 1000, limits: { maxSeconds: 1 } })
-    expect(await shop.ended(jobId)).toMatchObject({ state: 'timed_out', endedEarly: null, modelId: null, failure: { code: 'TIME_LIMIT' } })
+    expect(await shop.ended(jobId)).toMatchObject({
+      state: 'timed_out',
+      endedEarly: null,
+      modelId: null,
+      failure: { code: 'TIME_LIMIT' },
+    })
     await scheduler.close()
   })
 

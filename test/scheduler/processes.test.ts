@@ -17,27 +17,46 @@ const slowly = 'ms=40' // about two seconds
 describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler processes', () => {
   let undisturbed: number[]
   const cleanups: (() => Promise<unknown>)[] = []
-  afterEach(async () => { for (const clean of cleanups.splice(0).reverse()) await clean() })
+  afterEach(async () => {
+    for (const clean of cleanups.splice(0).reverse()) await clean()
+  })
 
   const later = <T extends AsyncDisposable>(thing: T): T => {
     cleanups.push(async () => thing[Symbol.asyncDispose]())
     return thing
   }
   /** `schedulers` names their work folders. */
-  async function open(queue: 'postgres' | 'redis' = 'postgres'): Promise<{ shop: Workshop; start: (name: string) => ServiceProcess; launcherOf: (name: string) => ReturnType<Workshop['launcher']> }> {
+  async function open(
+    queue: 'postgres' | 'redis' = 'postgres',
+  ): Promise<{
+    shop: Workshop
+    start: (name: string) => ServiceProcess
+    launcherOf: (name: string) => ReturnType<Workshop['launcher']>
+  }> {
     const database = later(await postgres())
     const queueUrl = queue === 'redis' ? later(await redis()).url : database.url
-    const shop = later(await openWorkshop({ database: () => ({ url: database.url }), queue: () => ({ url: queueUrl }) }))
+    const shop = later(
+      await openWorkshop({ database: () => ({ url: database.url }), queue: () => ({ url: queueUrl }) }),
+    )
     const environment = {
-      DATABASE_URL: database.url, QUEUE_URL: queueUrl, OBJECT_STORE_URL: shop.storeUrl, IMCLR_TRAINER: protocolTrainer, PORT: '0',
-      IMCLR_LEASE_SECONDS: '3', IMCLR_RECONCILE_SECONDS: '0.5', IMCLR_RETRY_SECONDS: '0.1', IMCLR_SUSPEND_GRACE_SECONDS: '5',
+      DATABASE_URL: database.url,
+      QUEUE_URL: queueUrl,
+      OBJECT_STORE_URL: shop.storeUrl,
+      IMCLR_TRAINER: protocolTrainer,
+      PORT: '0',
+      IMCLR_LEASE_SECONDS: '3',
+      IMCLR_RECONCILE_SECONDS: '0.5',
+      IMCLR_RETRY_SECONDS: '0.1',
+      IMCLR_SUSPEND_GRACE_SECONDS: '5',
     }
     const folder = (name: string): string => join(shop.folder, name)
-    const start = (name: string): ServiceProcess => later(spawnService(builtScheduler, [], { ...environment, IMCLR_WORK_DIR: folder(name) }))
+    const start = (name: string): ServiceProcess =>
+      later(spawnService(builtScheduler, [], { ...environment, IMCLR_WORK_DIR: folder(name) }))
     const launcherOf = (name: string) => shop.launcher(folder(name))
     return { shop, start, launcherOf }
   }
-  const inTraining = async (shop: Workshop, jobId: string) => (await shop.until(jobId, ({ lastCheckpoint }) => lastCheckpoint !== null)).runner as unknown as Runner
+  const inTraining = async (shop: Workshop, jobId: string) =>
+    (await shop.until(jobId, ({ lastCheckpoint }) => lastCheckpoint !== null)).runner as unknown as Runner
 
   beforeAll(async () => {
     const { shop, start } = await open()
@@ -66,7 +85,9 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     expect(lossesOf(events)).toEqual(undisturbed)
     expect(events.flatMap(({ event }) => (event.type === 'started' ? [event] : []))).toHaveLength(1)
     // Every step of every epoch was told exactly once.
-    expect(events.flatMap(({ event }) => (event.type === 'progress' && event.phase === 'training' ? [event.done] : []))).toEqual(Array.from({ length: epochs * 4 }, (_, index) => index + 1))
+    expect(
+      events.flatMap(({ event }) => (event.type === 'progress' && event.phase === 'training' ? [event.done] : [])),
+    ).toEqual(Array.from({ length: epochs * 4 }, (_, index) => index + 1))
   })
 
   it('settles a trainer that ended while no scheduler was there', async () => {

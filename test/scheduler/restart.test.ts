@@ -10,10 +10,13 @@ import { flawsOf, lossesOf, openWorkshop, type Workshop } from './workshop.js'
 
 /** What is left when a scheduler goes, and what the next one makes of it. */
 let shop: Workshop
-beforeAll(async () => { shop = await openWorkshop() })
+beforeAll(async () => {
+  shop = await openWorkshop()
+})
 afterAll(() => shop[Symbol.asyncDispose]())
 
-const started = async (jobId: string) => (await shop.events(jobId)).flatMap(({ event }) => (event.type === 'started' ? [event.resumedFrom] : []))
+const started = async (jobId: string) =>
+  (await shop.events(jobId)).flatMap(({ event }) => (event.type === 'started' ? [event.resumedFrom] : []))
 
 describe('a scheduler that closes', () => {
   it('suspends its trainers, and the next goes on from their checkpoints at no cost', async () => {
@@ -21,7 +24,14 @@ describe('a scheduler that closes', () => {
     const jobs = [await shop.train('ms=50', { epochs: 25 }), await shop.train('ms=50', { epochs: 25, seed: 2 })]
     for (const jobId of jobs) await shop.until(jobId, ({ lastCheckpoint }) => lastCheckpoint !== null)
     await first.close()
-    for (const jobId of jobs) expect(await shop.job(jobId)).toMatchObject({ state: 'queued', attempt: 1, failedAttempts: 0, leaseOwner: null, runner: null })
+    for (const jobId of jobs)
+      expect(await shop.job(jobId)).toMatchObject({
+        state: 'queued',
+        attempt: 1,
+        failedAttempts: 0,
+        leaseOwner: null,
+        runner: null,
+      })
     expect(await shop.launcher().list()).toEqual([])
     const second = await shop.start({ slots: 2 })
     for (const jobId of jobs) {
@@ -71,30 +81,56 @@ describe('a scheduler that starts', () => {
     const spec = trainingSpec.parse({ epochs: 1 })
     const jobId = makeId('job', randomBytes(20))
     const { datasetId, projectId } = await shop.job(await shop.prepare('x'))
-    await shop.database.transaction((tx) => insertJob(tx, { id: jobId, projectId, datasetId, kind: 'train', name: 'never queued', versionId: shop.versionId, spec, limits: spec.limits, queuedAt: new Date() }))
+    await shop.database.transaction((tx) =>
+      insertJob(tx, {
+        id: jobId,
+        projectId,
+        datasetId,
+        kind: 'train',
+        name: 'never queued',
+        versionId: shop.versionId,
+        spec,
+        limits: spec.limits,
+        queuedAt: new Date(),
+      }),
+    )
     await using _ = await closing(shop.start())
     expect((await shop.ended(jobId)).state).toBe('succeeded')
   })
 
   it('queues a job again that was claimed and never launched, and counts nothing', async () => {
     const jobId = await shop.train('x', { epochs: 1 })
-    await shop.database.queries.update(schema.job).set({ state: 'starting', attempt: 1, leaseOwner: 'one that died', leaseUntil: new Date(0), outputPrefix: 'x/' }).where(eq(schema.job.id, jobId))
+    await shop.database.queries
+      .update(schema.job)
+      .set({ state: 'starting', attempt: 1, leaseOwner: 'one that died', leaseUntil: new Date(0), outputPrefix: 'x/' })
+      .where(eq(schema.job.id, jobId))
     await using _ = await closing(shop.start())
     expect(await shop.ended(jobId)).toMatchObject({ state: 'succeeded', attempt: 2, failedAttempts: 0 })
   })
 
   it('leaves alone what another scheduler has', async () => {
     const jobId = await shop.train('x', { epochs: 1 })
-    const mine = { state: 'running', attempt: 1, leaseOwner: 'one that lives', leaseUntil: new Date(Date.now() + 60_000), outputPrefix: 'x/' } as const
+    const mine = {
+      state: 'running',
+      attempt: 1,
+      leaseOwner: 'one that lives',
+      leaseUntil: new Date(Date.now() + 60_000),
+      outputPrefix: 'x/',
+    } as const
     await shop.database.queries.update(schema.job).set(mine).where(eq(schema.job.id, jobId))
     await using scheduler = await closing(shop.start({ reconcileSeconds: 0.1 }))
     const other = await shop.train('y', { epochs: 1 })
     expect((await shop.ended(other)).state).toBe('succeeded')
     expect(await shop.job(jobId)).toMatchObject({ state: 'running', attempt: 1, leaseOwner: 'one that lives' })
     // Once that one's lease has run out, it takes the job up.
-    await shop.database.queries.update(schema.job).set({ leaseUntil: new Date(0) }).where(eq(schema.job.id, jobId))
+    await shop.database.queries
+      .update(schema.job)
+      .set({ leaseUntil: new Date(0) })
+      .where(eq(schema.job.id, jobId))
     expect(await shop.ended(jobId)).toMatchObject({ state: 'succeeded', attempt: 2 })
-    expect(await scheduler.metrics.registry.metrics()).toMatch(/imclr_scheduler_jobs_finished_total\{kind="train",state="succeeded"\} 2/)
+    expect(await scheduler.metrics.registry.metrics()).toMatch(
+      /imclr_scheduler_jobs_finished_total\{kind="train",state="succeeded"\} 2/,
+    )
   })
 
   it('ends trainers of attempts that were superseded, and removes what they left', async () => {
@@ -104,10 +140,23 @@ describe('a scheduler that starts', () => {
     const folder = join(workDir, jobId, String(attempt))
     await mkdir(folder, { recursive: true })
     const spec = trainingSpec.parse({ epochs: 1000 })
-    await writeFile(join(folder, 'job.json'), JSON.stringify({
-      schemaVersion: 1, kind: 'train', jobId, projectId: shop.projectId, attempt, name: 'ms=20', spec, versionPrefix: `projects/${shop.projectId}/seeded/`,
-      checkpointPrefix: 'c/', outputPrefix: 'o/', checkpointEverySeconds: 1, reference: null,
-    }))
+    await writeFile(
+      join(folder, 'job.json'),
+      JSON.stringify({
+        schemaVersion: 1,
+        kind: 'train',
+        jobId,
+        projectId: shop.projectId,
+        attempt,
+        name: 'ms=20',
+        spec,
+        versionPrefix: `projects/${shop.projectId}/seeded/`,
+        checkpointPrefix: 'c/',
+        outputPrefix: 'o/',
+        checkpointEverySeconds: 1,
+        reference: null,
+      }),
+    )
     const launcher = shop.launcher()
     const runner = await launcher.launch({ jobId, attempt, workDir: folder, slot: 0 })
     expect(await launcher.list()).toEqual([{ jobId, attempt, runner }])
@@ -125,9 +174,15 @@ describe('a scheduler that starts', () => {
 describe('a fence', () => {
   it('refuses the words of a superseded attempt', async () => {
     const jobId = await shop.train('x', { epochs: 1 })
-    await shop.database.queries.update(schema.job).set({ state: 'running', attempt: 2, leaseOwner: 'now', leaseUntil: new Date(Date.now() + 60_000) }).where(eq(schema.job.id, jobId))
+    await shop.database.queries
+      .update(schema.job)
+      .set({ state: 'running', attempt: 2, leaseOwner: 'now', leaseUntil: new Date(Date.now() + 60_000) })
+      .where(eq(schema.job.id, jobId))
     const line = { number: 1, event: { type: 'log', level: 'info', message: 'late' } as const }
-    for (const fence of [{ jobId, attempt: 1, owner: 'now' }, { jobId, attempt: 2, owner: 'before' }]) {
+    for (const fence of [
+      { jobId, attempt: 1, owner: 'now' },
+      { jobId, attempt: 2, owner: 'before' },
+    ]) {
       await expect(recordLines(shop.database, fence, [line])).rejects.toMatchObject({ code: 'CONFLICT' })
     }
     await recordLines(shop.database, { jobId, attempt: 2, owner: 'now' }, [line])

@@ -3,15 +3,40 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { evaluateOptions, isFinal, makeId, prepareOptions, trainingSpec, type JobEvent, type TrainingSpecInput } from '@imclr/contract'
-import { findJob, insertJob, insertProject, insertUpload, listEvents, nameDataset, openDatabase, schema, type Database, type DatabaseConfig } from '@imclr/database'
+import {
+  evaluateOptions,
+  isFinal,
+  makeId,
+  prepareOptions,
+  trainingSpec,
+  type JobEvent,
+  type TrainingSpecInput,
+} from '@imclr/contract'
+import {
+  findJob,
+  insertJob,
+  insertProject,
+  insertUpload,
+  listEvents,
+  nameDataset,
+  openDatabase,
+  schema,
+  type Database,
+  type DatabaseConfig,
+} from '@imclr/database'
 import { openQueue, type JobQueue } from '@imclr/queue'
-import { processLauncher, startScheduler, systemClock, trainerEnvironment, type Launcher, type RunningScheduler, type SchedulerConfig } from '@imclr/scheduler'
+import {
+  processLauncher,
+  startScheduler,
+  systemClock,
+  trainerEnvironment,
+  type Launcher,
+  type RunningScheduler,
+  type SchedulerConfig,
+} from '@imclr/scheduler'
 import { keys, openStore, type ObjectStore } from '@imclr/storage'
 import { pino } from 'pino'
 import { protocolTrainer } from '../support/spawnService.js'
-
-
 
 export type JobRow = typeof schema.job.$inferSelect
 
@@ -43,22 +68,39 @@ export interface Where {
   queue?: (database: Database) => { url: string }
 }
 
-export async function openWorkshop({ database: databaseConfig, queue: queueConfig }: Where = { database: (folder) => ({ pgliteDir: join(folder, 'pg') }) }): Promise<Workshop> {
+export async function openWorkshop(
+  { database: databaseConfig, queue: queueConfig }: Where = {
+    database: (folder) => ({ pgliteDir: join(folder, 'pg') }),
+  },
+): Promise<Workshop> {
   const folder = await mkdtemp(join(tmpdir(), 'imclr-scheduler-'))
   const database = await openDatabase(databaseConfig(folder))
   const storeUrl = `file://${folder}/objects`
   const store = await openStore({ kind: 'folder', root: join(folder, 'objects') })
-  const queue = await openQueue({ ...(queueConfig?.(database) ?? { pglite: database.pglite! }), onError: () => {}, stalledIntervalMs: 1000, lockDurationMs: 5000 })
+  const queue = await openQueue({
+    ...(queueConfig?.(database) ?? { pglite: database.pglite! }),
+    onError: () => {},
+    stalledIntervalMs: 1000,
+    lockDurationMs: 5000,
+  })
   const id = (prefix: Parameters<typeof makeId>[0]): string => makeId(prefix, randomBytes(20))
   const [projectId, versionId] = [id('prj'), `ver_${randomBytes(16).toString('hex')}`]
   await insertProject(database.queries, { id: projectId, name: projectId })
-  const { id: datasetId } = await database.transaction((tx) => nameDataset(tx, { id: id('ds'), projectId, name: 'pets' }))
+  const { id: datasetId } = await database.transaction((tx) =>
+    nameDataset(tx, { id: id('ds'), projectId, name: 'pets' }),
+  )
   const prefix = `projects/${projectId}/seeded/`
-  await database.queries.insert(schema.version).values({ id: versionId, projectId, prefix, summary: {} as never, bytes: 0 })
-  await store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify({ versionId })), { contentType: 'application/json' })
+  await database.queries
+    .insert(schema.version)
+    .values({ id: versionId, projectId, prefix, summary: {} as never, bytes: 0 })
+  await store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify({ versionId })), {
+    contentType: 'application/json',
+  })
   const running = new Set<RunningScheduler>()
 
-  const submit = async (row: Omit<Parameters<typeof insertJob>[1], 'id' | 'projectId' | 'datasetId' | 'queuedAt'>): Promise<string> => {
+  const submit = async (
+    row: Omit<Parameters<typeof insertJob>[1], 'id' | 'projectId' | 'datasetId' | 'queuedAt'>,
+  ): Promise<string> => {
     const jobId = id('job')
     await database.transaction((tx) => insertJob(tx, { id: jobId, projectId, datasetId, queuedAt: new Date(), ...row }))
     await queue.enqueue({ jobId, entry: 0 }, { kind: row.kind, attempt: 0 })
@@ -66,34 +108,99 @@ export async function openWorkshop({ database: databaseConfig, queue: queueConfi
   }
   const environment = { ...trainerEnvironment(process.env), OBJECT_STORE_URL: storeUrl }
   const launcher = (workDir = join(folder, 'work')): Launcher =>
-    processLauncher({ command: [process.execPath, protocolTrainer], environment, workRoot: workDir, host: hostname(), niceness: 0, devices: null })
+    processLauncher({
+      command: [process.execPath, protocolTrainer],
+      environment,
+      workRoot: workDir,
+      host: hostname(),
+      niceness: 0,
+      devices: null,
+    })
   const job = async (jobId: string): Promise<JobRow> => (await findJob(database.queries, { projectId, jobId }))!
 
   const workshop: Workshop = {
-    folder, database, store, queue, projectId, versionId, storeUrl, launcher, job,
+    folder,
+    database,
+    store,
+    queue,
+    projectId,
+    versionId,
+    storeUrl,
+    launcher,
+    job,
     train(name, input = {}) {
       const spec = trainingSpec.parse({ epochs: 4, ...input })
       return submit({ kind: 'train', name, versionId, spec, limits: spec.limits })
     },
     evaluate(modelId) {
-      return submit({ kind: 'evaluate', name: 'an evaluation', versionId, modelId, options: evaluateOptions.parse({}), limits: { ...trainingSpec.parse({}).limits, maxAttempts: 2 } })
+      return submit({
+        kind: 'evaluate',
+        name: 'an evaluation',
+        versionId,
+        modelId,
+        options: evaluateOptions.parse({}),
+        limits: { ...trainingSpec.parse({}).limits, maxAttempts: 2 },
+      })
     },
     async prepare(name, { content = randomBytes(8).toString('hex'), maxSeconds = 600 } = {}) {
       const uploadId = id('upl')
       const objectKey = keys.upload(projectId, uploadId, 'archive.zip')
       await store.put(objectKey, Buffer.from(content), { contentType: 'application/zip' })
-      await insertUpload(database.queries, { id: uploadId, projectId, datasetName: 'pets', fileName: name, bytes: 1, partBytes: 1, partCount: 1, objectKey, multipartId: 'm', state: 'completed', expiresAt: new Date() })
-      return submit({ kind: 'prepare', uploadId, options: prepareOptions.parse({}), limits: { ...trainingSpec.parse({}).limits, maxSeconds } })
+      await insertUpload(database.queries, {
+        id: uploadId,
+        projectId,
+        datasetName: 'pets',
+        fileName: name,
+        bytes: 1,
+        partBytes: 1,
+        partCount: 1,
+        objectKey,
+        multipartId: 'm',
+        state: 'completed',
+        expiresAt: new Date(),
+      })
+      return submit({
+        kind: 'prepare',
+        uploadId,
+        options: prepareOptions.parse({}),
+        limits: { ...trainingSpec.parse({}).limits, maxSeconds },
+      })
     },
     async start({ launcher: given, ...options } = {}) {
       const workDir = options.workDir ?? join(folder, 'work')
       const config: SchedulerConfig = {
-        owner: `here:${workDir}`, workDir, slots: 1, preparations: 1, leaseSeconds: 5, stallSeconds: 20, stopGraceSeconds: 20, suspendGraceSeconds: 5, checkpointEverySeconds: 1,
-        retryDelaySeconds: 0.05, pollSeconds: 0.03, reconcileSeconds: 0.5, maxDatasetBytes: 1e9, maxDatasetImages: 1e6, ...options,
+        owner: `here:${workDir}`,
+        workDir,
+        slots: 1,
+        preparations: 1,
+        leaseSeconds: 5,
+        stallSeconds: 20,
+        stopGraceSeconds: 20,
+        suspendGraceSeconds: 5,
+        checkpointEverySeconds: 1,
+        retryDelaySeconds: 0.05,
+        pollSeconds: 0.03,
+        reconcileSeconds: 0.5,
+        maxDatasetBytes: 1e9,
+        maxDatasetImages: 1e6,
+        ...options,
       }
-      const scheduler = await startScheduler({ database, store, queue, launcher: given ?? launcher(workDir), config, log: pino({ level: process.env.LOG_LEVEL ?? 'silent' }), clock: systemClock })
+      const scheduler = await startScheduler({
+        database,
+        store,
+        queue,
+        launcher: given ?? launcher(workDir),
+        config,
+        log: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
+        clock: systemClock,
+      })
       running.add(scheduler)
-      return { ...scheduler, close: async () => { if (running.delete(scheduler)) await scheduler.close() } }
+      return {
+        ...scheduler,
+        close: async () => {
+          if (running.delete(scheduler)) await scheduler.close()
+        },
+      }
     },
     events: (jobId) => listEvents(database.queries, { jobId, after: 0, limit: 100_000 }),
     async until(jobId, holds) {
@@ -101,7 +208,13 @@ export async function openWorkshop({ database: databaseConfig, queue: queueConfi
       for (;;) {
         const row = await job(jobId)
         if (holds(row)) return row
-        if (Date.now() > deadline) throw new Error(`waited in vain for ${jobId}: ${JSON.stringify(row)}\n${(await workshop.events(jobId)).slice(-8).map((each) => JSON.stringify(each)).join('\n')}`)
+        if (Date.now() > deadline)
+          throw new Error(
+            `waited in vain for ${jobId}: ${JSON.stringify(row)}\n${(await workshop.events(jobId))
+              .slice(-8)
+              .map((each) => JSON.stringify(each))
+              .join('\n')}`,
+          )
         await systemClock.sleep(20)
       }
     },
@@ -129,4 +242,5 @@ export function flawsOf(events: JobEvent[]): string[] {
 }
 
 /** The losses of all epochs, as the events tell them. */
-export const lossesOf = (events: JobEvent[]): number[] => events.flatMap(({ event }) => (event.type === 'epoch' ? [event.loss] : []))
+export const lossesOf = (events: JobEvent[]): number[] =>
+  events.flatMap(({ event }) => (event.type === 'epoch' ? [event.loss] : []))

@@ -8,7 +8,13 @@ import { zipOf } from '../trainer/data/uploads.js'
 
 // Nothing answers there: these are refused before a connection is made.
 const sdk = createClient({ url: 'http://127.0.0.1:9', apiKey: 'none', retries: 0 })
-const refused = (path: string) => sdk.networks.upload(path).then(() => { throw new Error('it was taken') }, (error: unknown) => error as BadInputError)
+const refused = (path: string) =>
+  sdk.networks.upload(path).then(
+    () => {
+      throw new Error('it was taken')
+    },
+    (error: unknown) => error as BadInputError,
+  )
 
 describe('what is no layers model', () => {
   const folder = makeFolder('foreign')
@@ -19,23 +25,103 @@ describe('what is no layers model', () => {
 
   it('is told for what it is, with what to run', async () => {
     const cases: [path: string, message: RegExp, hint: RegExp][] = [
-      [file('a.bin', Buffer.from('894844460d0a1a0a0000', 'hex')), /a Keras model in HDF5/, /--input_format keras a\.bin model\//],
-      [file('b.keras', await zipOf([['metadata.json', '{}'], ['config.json', '{}']])), /a Keras 3 model/, /load_model\('b\.keras'\)\.save\('model\.h5'\)/],
+      [
+        file('a.bin', Buffer.from('894844460d0a1a0a0000', 'hex')),
+        /a Keras model in HDF5/,
+        /--input_format keras a\.bin model\//,
+      ],
+      [
+        file(
+          'b.keras',
+          await zipOf([
+            ['metadata.json', '{}'],
+            ['config.json', '{}'],
+          ]),
+        ),
+        /a Keras 3 model/,
+        /load_model\('b\.keras'\)\.save\('model\.h5'\)/,
+      ],
       [file('c.pt', await zipOf([['archive/data.pkl', 'x']])), /a PyTorch file/, /Weights must come from Keras/],
       [file('d.pth', Buffer.from('80028a0a', 'hex')), /a pickle of Python/, /Keras/],
-      [file('e.tflite', Buffer.concat([Buffer.from('1c000000', 'hex'), Buffer.from('TFL3')])), /TensorFlow Lite/, /Keras model that it was made from/],
+      [
+        file('e.tflite', Buffer.concat([Buffer.from('1c000000', 'hex'), Buffer.from('TFL3')])),
+        /TensorFlow Lite/,
+        /Keras model that it was made from/,
+      ],
       [file('f.onnx', Buffer.from('0807', 'hex')), /an ONNX model/, /Keras model/],
       [file('g.pb', Buffer.from('0a0b', 'hex')), /a TensorFlow graph/, /save the Keras model/],
-      [file('model.json', JSON.stringify({ format: 'graph-model', modelTopology: { node: [] } })), /a graph model/, /--output_format tfjs_layers_model/],
-      [file('export-tfjs', await zipOf([['metadata.json', '{}'], ['weights.bin', 'x'], ['model.json', '{}']])), /a zip archive, not/, /Unpack it, and give the path of the model\.json in it/],
-      [file('export-keras', await zipOf([['keras_model.h5', 'x'], ['labels.txt', 'x']])), /a Keras model in it, keras_model\.h5/, /Unpack it.*--input_format keras keras_model\.h5 model\//],
-      [file('export-lite', await zipOf([['labels.txt', 'x'], ['model.tflite', 'x']])), /a TensorFlow Lite model in it/, /export for TensorFlow\.js/],
-      [file('noname-pt', await zipOf([['net/version', '3'], ...Array.from({ length: 300 }, (_, i): [string, string] => [`net/data/${i}`, 'x']), ['net/data.pkl', 'x']])), /a PyTorch file/, /--input_format keras/],
-      [file('noname-onnx', Buffer.from('080812077079746f726368'.padEnd(24, '0'), 'hex')), /an ONNX model/, /--input_format keras model\.h5/],
+      [
+        file('model.json', JSON.stringify({ format: 'graph-model', modelTopology: { node: [] } })),
+        /a graph model/,
+        /--output_format tfjs_layers_model/,
+      ],
+      [
+        file(
+          'export-tfjs',
+          await zipOf([
+            ['metadata.json', '{}'],
+            ['weights.bin', 'x'],
+            ['model.json', '{}'],
+          ]),
+        ),
+        /a zip archive, not/,
+        /Unpack it, and give the path of the model\.json in it/,
+      ],
+      [
+        file(
+          'export-keras',
+          await zipOf([
+            ['keras_model.h5', 'x'],
+            ['labels.txt', 'x'],
+          ]),
+        ),
+        /a Keras model in it, keras_model\.h5/,
+        /Unpack it.*--input_format keras keras_model\.h5 model\//,
+      ],
+      [
+        file(
+          'export-lite',
+          await zipOf([
+            ['labels.txt', 'x'],
+            ['model.tflite', 'x'],
+          ]),
+        ),
+        /a TensorFlow Lite model in it/,
+        /export for TensorFlow\.js/,
+      ],
+      [
+        file(
+          'noname-pt',
+          await zipOf([
+            ['net/version', '3'],
+            ...Array.from({ length: 300 }, (_, i): [string, string] => [`net/data/${i}`, 'x']),
+            ['net/data.pkl', 'x'],
+          ]),
+        ),
+        /a PyTorch file/,
+        /--input_format keras/,
+      ],
+      [
+        file('noname-onnx', Buffer.from('080812077079746f726368'.padEnd(24, '0'), 'hex')),
+        /an ONNX model/,
+        /--input_format keras model\.h5/,
+      ],
       [file('noname-pb', Buffer.from('080112000a00', 'hex')), /a TensorFlow graph/, /model\.save\('model\.h5'\)/],
-      [file('noname-safetensors', Buffer.concat([Buffer.from('0c00000000000000', 'hex'), Buffer.from('{"a":{}}')])), /a safetensors file/, /must come from Keras/],
-      [file('architecture.json', JSON.stringify({ class_name: 'Sequential', config: { layers: [] } })), /is the layers of a model without their weights/, /Save the model with its weights/],
-      [file('metadata.json', JSON.stringify({ labels: ['a', 'b'] })), /it lists no weights/, /Save the model with its weights/],
+      [
+        file('noname-safetensors', Buffer.concat([Buffer.from('0c00000000000000', 'hex'), Buffer.from('{"a":{}}')])),
+        /a safetensors file/,
+        /must come from Keras/,
+      ],
+      [
+        file('architecture.json', JSON.stringify({ class_name: 'Sequential', config: { layers: [] } })),
+        /is the layers of a model without their weights/,
+        /Save the model with its weights/,
+      ],
+      [
+        file('metadata.json', JSON.stringify({ labels: ['a', 'b'] })),
+        /it lists no weights/,
+        /Save the model with its weights/,
+      ],
       [file('null.json', 'null'), /it lists no weights/, /Save the model/],
       [file('h.json', '{ not JSON'), /is not the model\.json of a layers model/, /model\.save\(\)/],
     ]

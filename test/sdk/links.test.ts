@@ -25,9 +25,16 @@ function folderOf(...classes: string[]): string {
   }
   return folder
 }
-const said = ({ notes }: Pick<Dataset, 'notes'>) => Object.fromEntries(notes.map(({ code, count, examples }) => [code, [count, examples]]))
+const said = ({ notes }: Pick<Dataset, 'notes'>) =>
+  Object.fromEntries(notes.map(({ code, count, examples }) => [code, [count, examples]]))
 const images = ({ counts }: Dataset) => counts.train + counts.test
-const refused = (promise: Promise<unknown>) => promise.then(() => { throw new Error('it was not refused') }, (error: unknown) => error as BadInputError)
+const refused = (promise: Promise<unknown>) =>
+  promise.then(
+    () => {
+      throw new Error('it was not refused')
+    },
+    (error: unknown) => error as BadInputError,
+  )
 
 describe('links in an uploaded folder', { timeout: 60_000 }, () => {
   it('are followed where they stay inside, each file packed as often as it is reached; loops end; the rest is named', async () => {
@@ -44,7 +51,14 @@ describe('links in an uploaded folder', { timeout: 60_000 }, () => {
     // Of two classes that hold the same pictures, those that became test pictures are not trained on.
     expect(said(dataset)).toMatchObject({
       LINK_FOLLOWED: [2, ['owl -> .store/owl', 'owl again -> owl']],
-      LINK_NOT_FOLLOWED: [3, ['dog/broken -> nowhere (it leads to nothing)', 'dog/up -> .. (it leads to a folder that it lies in)', `fox -> ${outside}/fox (it leads out of the folder)`]],
+      LINK_NOT_FOLLOWED: [
+        3,
+        [
+          'dog/broken -> nowhere (it leads to nothing)',
+          'dog/up -> .. (it leads to a folder that it lies in)',
+          `fox -> ${outside}/fox (it leads out of the folder)`,
+        ],
+      ],
       IGNORED_LITTER: [1, ['.store']],
     })
     expect(said({ notes: (await sdk.datasets.get(dataset.versionId)).notes })).not.toHaveProperty('LINK_FOLLOWED')
@@ -56,7 +70,11 @@ describe('links in an uploaded folder', { timeout: 60_000 }, () => {
     symlinkSync(join(outside, 'fox'), join(folder, 'fox'))
     symlinkSync('cat/0.png', join(folder, 'dog/link.png'))
     const all = await sdk.datasets.upload(folder, { name: 'everywhere', followLinks: 'everywhere' })
-    expect([all.classes, said(all).LINK_FOLLOWED?.[0], said(all).LINK_NOT_FOLLOWED]).toEqual([['cat', 'dog', 'fox'], 1, [1, ['dog/link.png -> cat/0.png (it leads to nothing)']]])
+    expect([all.classes, said(all).LINK_FOLLOWED?.[0], said(all).LINK_NOT_FOLLOWED]).toEqual([
+      ['cat', 'dog', 'fox'],
+      1,
+      [1, ['dog/link.png -> cat/0.png (it leads to nothing)']],
+    ])
     const none = await sdk.datasets.upload(folder, { name: 'none', followLinks: 'nowhere' })
     expect([none.classes, images(none), said(none).LINK_NOT_FOLLOWED?.[0]]).toEqual([['cat', 'dog'], 10, 2])
   })
@@ -74,16 +92,28 @@ describe('links in an uploaded folder', { timeout: 60_000 }, () => {
     for (const name of ['cat', 'dog']) symlinkSync(join(outside, name), join(folder, name))
     const error = await refused(sdk.datasets.upload(folder))
     expect(error).toBeInstanceOf(BadInputError)
-    expect([error.code, error.message, error.hint]).toEqual(['EMPTY_SOURCE', `${folder} holds no files but links that were not followed: cat -> ${outside}/cat (it leads out of the folder), dog -> ${outside}/dog (it leads out of the folder).`, expect.stringContaining("followLinks: 'everywhere'")])
-    expect(await refused(sdk.datasets.upload(makeFolder('links')))).toMatchObject({ code: 'EMPTY_SOURCE', message: expect.stringContaining('holds no files') as string })
+    expect([error.code, error.message, error.hint]).toEqual([
+      'EMPTY_SOURCE',
+      `${folder} holds no files but links that were not followed: cat -> ${outside}/cat (it leads out of the folder), dog -> ${outside}/dog (it leads out of the folder).`,
+      expect.stringContaining("followLinks: 'everywhere'"),
+    ])
+    expect(await refused(sdk.datasets.upload(makeFolder('links')))).toMatchObject({
+      code: 'EMPTY_SOURCE',
+      message: expect.stringContaining('holds no files') as string,
+    })
     const hidden = makeFolder('links')
     writeFileSync(join(hidden, '.a.png'), noisePng(1))
-    expect(await refused(sdk.datasets.upload(hidden))).toMatchObject({ code: 'EMPTY_SOURCE', message: expect.stringContaining('hidden files alone (.a.png)') as string })
+    expect(await refused(sdk.datasets.upload(hidden))).toMatchObject({
+      code: 'EMPTY_SOURCE',
+      message: expect.stringContaining('hidden files alone (.a.png)') as string,
+    })
   })
 
   it('and an empty class folder is told of', async () => {
     const folder = folderOf('cat', 'dog')
     mkdirSync(join(folder, 'fox'))
-    expect(await refused(sdk.datasets.upload(folder, { name: 'empty class' }))).toMatchObject({ issues: [{ path: 'fox', code: 'EMPTY_CLASS' }] })
+    expect(await refused(sdk.datasets.upload(folder, { name: 'empty class' }))).toMatchObject({
+      issues: [{ path: 'fox', code: 'EMPTY_CLASS' }],
+    })
   })
 })

@@ -8,10 +8,19 @@ import { standalone, type RunningService } from '../support/runService.js'
 import { smallArchive } from '../support/smallArchive.js'
 
 /** What docs/operating.md says that a proxy needs. */
-const right = ['client_max_body_size 16m;', 'proxy_request_buffering off;', 'proxy_set_header X-Forwarded-Host $http_host;', 'proxy_set_header X-Forwarded-Proto $scheme;', 'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;']
+const right = [
+  'client_max_body_size 16m;',
+  'proxy_request_buffering off;',
+  'proxy_set_header X-Forwarded-Host $http_host;',
+  'proxy_set_header X-Forwarded-Proto $scheme;',
+  'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
+]
 
 const failed = async (promise: Promise<unknown>): Promise<ImclrError> => {
-  const error = await promise.then(() => new Error('it did not fail'), (reason: unknown) => reason)
+  const error = await promise.then(
+    () => new Error('it did not fail'),
+    (reason: unknown) => reason,
+  )
   if (error instanceof ImclrError) return error
   throw error
 }
@@ -32,10 +41,16 @@ describe.skipIf(!requirePart('nginx'))('behind nginx', { timeout: 180_000 }, () 
     await using proxy = await nginx(service.url, right)
     const sdk = createClient({ url: proxy.url, apiKey: service.apiKey })
     const dataset = await sdk.datasets.upload(archive)
-    const job = await sdk.train(dataset, { network: 'resnet8', epochs: 2, batchSize: 48, evaluation: { corruptionImages: 'none' } })
+    const job = await sdk.train(dataset, {
+      network: 'resnet8',
+      epochs: 2,
+      batchSize: 48,
+      evaluation: { corruptionImages: 'none' },
+    })
     const states: string[] = []
     for await (const { event } of job.events()) {
-      if (event.type === 'progress' || event.type === 'epoch') states.push((await sdk.api.job.get({ jobId: job.id })).state)
+      if (event.type === 'progress' || event.type === 'epoch')
+        states.push((await sdk.api.job.get({ jobId: job.id })).state)
     }
     // Of a stream that the proxy kept back, nothing would have come before the end.
     expect(states[0]).not.toBe('succeeded')
@@ -48,11 +63,19 @@ describe.skipIf(!requirePart('nginx'))('behind nginx', { timeout: 180_000 }, () 
     net.dispose()
   })
 
-  it('tells a limit for bodies that is below a part, and a service that is away, as the proxy\'s', async () => {
+  it("tells a limit for bodies that is below a part, and a service that is away, as the proxy's", async () => {
     await using small = await nginx(service.url, ['client_max_body_size 1k;', ...right.slice(1)])
-    const refused = await failed(createClient({ url: small.url, apiKey: service.apiKey }).datasets.upload(archive, { name: 'too large' }))
-    expect(refused).toMatchObject({ code: 'PROXY_ANSWERED', status: 413, hint: expect.stringContaining('client_max_body_size') as string })
-    expect(refused.message).toBe(`A proxy in front of the service, at ${small.url}, answered 413: its limit for bodies is below what was sent (a part of an upload has 8 MiB, another request up to 2 MiB).`)
+    const refused = await failed(
+      createClient({ url: small.url, apiKey: service.apiKey }).datasets.upload(archive, { name: 'too large' }),
+    )
+    expect(refused).toMatchObject({
+      code: 'PROXY_ANSWERED',
+      status: 413,
+      hint: expect.stringContaining('client_max_body_size') as string,
+    })
+    expect(refused.message).toBe(
+      `A proxy in front of the service, at ${small.url}, answered 413: its limit for bodies is below what was sent (a part of an upload has 8 MiB, another request up to 2 MiB).`,
+    )
 
     await using lost = await nginx(`http://127.0.0.1:${await freePort()}`, right)
     const away = createClient({ url: lost.url, apiKey: service.apiKey, retries: 0 })
@@ -63,13 +86,26 @@ describe.skipIf(!requirePart('nginx'))('behind nginx', { timeout: 180_000 }, () 
 })
 
 describe('addresses that are given out', { timeout: 180_000 }, () => {
-  const partUrl = async (service: RunningService, headers: Record<string, string>, url = service.url): Promise<string> => {
+  const partUrl = async (
+    service: RunningService,
+    headers: Record<string, string>,
+    url = service.url,
+  ): Promise<string> => {
     const call = async (path: string, input: unknown) => {
-      const answer = await fetch(`${url}/trpc/${path}`, { method: 'POST', headers: { authorization: `Bearer ${service.apiKey}`, 'content-type': 'application/json', ...headers }, body: JSON.stringify(input) })
+      const answer = await fetch(`${url}/trpc/${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${service.apiKey}`, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(input),
+      })
       return ((await answer.json()) as { result: { data: unknown } }).result.data
     }
-    const { id } = (await call('dataset.createUpload', { datasetName: 'addressed', fileName: 'a.zip', bytes: 3 })) as { id: string }
-    const { parts } = (await call('dataset.signParts', { uploadId: id, parts: [{ partNumber: 1, sha256: randomBytes(32).toString('base64') }] })) as { parts: { url: string }[] }
+    const { id } = (await call('dataset.createUpload', { datasetName: 'addressed', fileName: 'a.zip', bytes: 3 })) as {
+      id: string
+    }
+    const { parts } = (await call('dataset.signParts', {
+      uploadId: id,
+      parts: [{ partNumber: 1, sha256: randomBytes(32).toString('base64') }],
+    })) as { parts: { url: string }[] }
     return new URL(parts[0]!.url).origin
   }
   const forwarded = { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }
@@ -96,7 +132,10 @@ describe('addresses that are given out', { timeout: 180_000 }, () => {
     const archive = join(makeFolder('unreachable'), 'shapes.zip')
     await smallArchive(archive, { perClass: 12 })
     const sdk = createClient({ url: service.url, apiKey: service.apiKey, retries: 0 })
-    expect(await failed(sdk.datasets.upload(archive))).toMatchObject({ code: 'UPLOAD_BROKEN', message: expect.stringContaining(`could not be sent to ${gone}: `) as string, hint: expect.stringContaining('PUBLIC_URL') as string })
+    expect(await failed(sdk.datasets.upload(archive))).toMatchObject({
+      code: 'UPLOAD_BROKEN',
+      message: expect.stringContaining(`could not be sent to ${gone}: `) as string,
+      hint: expect.stringContaining('PUBLIC_URL') as string,
+    })
   })
 })
-

@@ -13,8 +13,10 @@ import { builtStandalone, protocolTrainer, spawnService, type ServiceProcess } f
 const folder = makeFolder('standalone')
 const dataDir = join(folder, 'data')
 const state = join(folder, 'state')
-const start = (...args: string[]): ServiceProcess => spawnService(builtStandalone, args, { IMCLR_TRAINER: protocolTrainer, XDG_STATE_HOME: state, LOG_LEVEL: 'warn' })
-const note = (path = join(dataDir, 'service.json')): { url: string; keyFile: string; pid: number } => JSON.parse(readFileSync(path, 'utf8')) as never
+const start = (...args: string[]): ServiceProcess =>
+  spawnService(builtStandalone, args, { IMCLR_TRAINER: protocolTrainer, XDG_STATE_HOME: state, LOG_LEVEL: 'warn' })
+const note = (path = join(dataDir, 'service.json')): { url: string; keyFile: string; pid: number } =>
+  JSON.parse(readFileSync(path, 'utf8')) as never
 const permissions = (path: string): string => (statSync(path).mode & 0o777).toString(8)
 
 const ready = 'imclr is ready at '
@@ -40,7 +42,9 @@ describe('the service on one machine', () => {
   })
 
   it('keeps its secrets to its user', () => {
-    expect([join(dataDir, 'api-key'), join(dataDir, 'signing-key'), join(dataDir, 'service.json')].map(permissions)).toEqual(['600', '600', '600'])
+    expect(
+      [join(dataDir, 'api-key'), join(dataDir, 'signing-key'), join(dataDir, 'service.json')].map(permissions),
+    ).toEqual(['600', '600', '600'])
     expect([dataDir, join(dataDir, 'pg'), join(dataDir, 'work')].map(permissions)).toEqual(['700', '700', '700'])
   })
 
@@ -52,18 +56,34 @@ describe('the service on one machine', () => {
 
   it('is found by a client that names none, until there are several: then they are named', async () => {
     // A process of its own: a client reads the environment once.
-    const ask = (url = '') => spawnSync(process.execPath, ['--input-type=module', '-e', `import { createClient } from '@imclr/sdk'
+    const ask = (url = '') =>
+      spawnSync(
+        process.execPath,
+        [
+          '--input-type=module',
+          '-e',
+          `import { createClient } from '@imclr/sdk'
       const told = await createClient({ retries: 0 }).api.project.current().then(({ name }) => name, ({ code, message }) => code + ' ' + message)
-      process.stdout.write(told)`], { cwd: fileURLToPath(new URL('../..', import.meta.url)), encoding: 'utf8', env: { ...process.env, XDG_STATE_HOME: state, IMCLR_URL: url, IMCLR_API_KEY: '' } }).stdout
+      process.stdout.write(told)`,
+        ],
+        {
+          cwd: fileURLToPath(new URL('../..', import.meta.url)),
+          encoding: 'utf8',
+          env: { ...process.env, XDG_STATE_HOME: state, IMCLR_URL: url, IMCLR_API_KEY: '' },
+        },
+      ).stdout
     writeFileSync(join(state, 'imclr', 'services', '999999999.json'), JSON.stringify({ ...note(), pid: 999_999_999 })) // left by one that was killed
     expect(ask()).toBe('default')
     const other = join(folder, 'second')
     const second = start('--data-dir', other, '--port', '0')
     await second.says(ready)
     const { url } = note(join(other, 'service.json'))
-    expect(readdirSync(join(state, 'imclr', 'services')).sort()).toEqual([`${service.pid}.json`, `${second.pid}.json`].sort())
+    expect(readdirSync(join(state, 'imclr', 'services')).sort()).toEqual(
+      [`${service.pid}.json`, `${second.pid}.json`].sort(),
+    )
     const told = ask()
-    for (const words of ['SEVERAL_SERVICES 2 imclr services', note().url, url, dataDir, other]) expect(told).toContain(words)
+    for (const words of ['SEVERAL_SERVICES 2 imclr services', note().url, url, dataDir, other])
+      expect(told).toContain(words)
     expect(ask(url)).toBe('default')
     expect(await second.end('SIGINT')).toBe(0)
     expect(ask()).toBe('default')
@@ -94,7 +114,12 @@ describe('the service on one machine', () => {
     taken.close()
   })
 
-  it.each([[['--prot', '1'], "Unknown option '--prot'"], [['--port', 'many'], 'PORT'], [['--port', '99999'], 'PORT'], [['--host', '203.0.113.9', '--data-dir', join(folder, 'elsewhere')], '--host']])('refuses %j by name', async (args, words) => {
+  it.each([
+    [['--prot', '1'], "Unknown option '--prot'"],
+    [['--port', 'many'], 'PORT'],
+    [['--port', '99999'], 'PORT'],
+    [['--host', '203.0.113.9', '--data-dir', join(folder, 'elsewhere')], '--host'],
+  ])('refuses %j by name', async (args, words) => {
     await using refused = start(...args)
     expect(await refused.end()).toBe(1)
     expect(refused.output()).toContain(words)
@@ -115,6 +140,8 @@ describe('the service on one machine', () => {
     service = start('--data-dir', dataDir, '--port', '0')
     await service.says(ready)
     expect(readFileSync(join(dataDir, 'api-key'), 'utf8')).toBe(key)
-    expect(await createClient({ url: note().url, apiKey: key.trim() }).api.project.current()).toMatchObject({ name: 'default' })
+    expect(await createClient({ url: note().url, apiKey: key.trim() }).api.project.current()).toMatchObject({
+      name: 'default',
+    })
   }, 90_000)
 })

@@ -10,24 +10,42 @@ import { minio } from '../support/minio.js'
 import { requirePart } from '../support/parts.js'
 import { folderWithServer } from './signedServer.js'
 
-interface Place extends AsyncDisposable { store: ObjectStore }
+interface Place extends AsyncDisposable {
+  store: ObjectStore
+}
 
 async function folder(): Promise<Place> {
   const root = mkdtempSync(join(tmpdir(), 'imclr-store-'))
   const { store, stop } = await folderWithServer(root, randomBytes(32).toString('hex'))
-  return { store, async [Symbol.asyncDispose]() { stop(); rmSync(root, { recursive: true }) } }
+  return {
+    store,
+    async [Symbol.asyncDispose]() {
+      stop()
+      rmSync(root, { recursive: true })
+    },
+  }
 }
 
 async function bucket(): Promise<Place> {
   const server = await minio()
-  const store = await openStore(storeConfigFromEnv({
-    OBJECT_STORE_URL: `s3://${server.bucket}?endpoint=${server.endpoint}&region=${server.region}`,
-    AWS_ACCESS_KEY_ID: server.accessKeyId, AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
-  }))
-  return { store, async [Symbol.asyncDispose]() { await store.close(); await server.stop() } }
+  const store = await openStore(
+    storeConfigFromEnv({
+      OBJECT_STORE_URL: `s3://${server.bucket}?endpoint=${server.endpoint}&region=${server.region}`,
+      AWS_ACCESS_KEY_ID: server.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
+    }),
+  )
+  return {
+    store,
+    async [Symbol.asyncDispose]() {
+      await store.close()
+      await server.stop()
+    },
+  }
 }
 
-const sha256 = (bytes: Uint8Array, form: 'hex' | 'base64' = 'hex'): string => createHash('sha256').update(bytes).digest(form)
+const sha256 = (bytes: Uint8Array, form: 'hex' | 'base64' = 'hex'): string =>
+  createHash('sha256').update(bytes).digest(form)
 const binary = { contentType: 'application/octet-stream' }
 const mebibyte = 1024 * 1024
 
@@ -46,7 +64,10 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
   describe.skipIf(!here())('', () => {
     let place: Place
     let store: ObjectStore
-    beforeAll(async () => { place = await make(); store = place.store })
+    beforeAll(async () => {
+      place = await make()
+      store = place.store
+    })
     afterAll(async () => place[Symbol.asyncDispose]())
 
     it('gives back what was put: bytes, length, type', async () => {
@@ -67,7 +88,9 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
     it('puts streams of any length, hashed on the way', async () => {
       const bytes = randomBytes(21 * mebibyte + 17)
       const chunks = Array.from({ length: 22 }, (_, i) => bytes.subarray(i * mebibyte, (i + 1) * mebibyte))
-      expect(await store.put('s/long.bin', Readable.from(chunks), { ...binary, sha256: sha256(bytes), bytes: bytes.length })).toEqual({ bytes: bytes.length, sha256: sha256(bytes) })
+      expect(
+        await store.put('s/long.bin', Readable.from(chunks), { ...binary, sha256: sha256(bytes), bytes: bytes.length }),
+      ).toEqual({ bytes: bytes.length, sha256: sha256(bytes) })
       expect(sha256(await store.read('s/long.bin'))).toBe(sha256(bytes))
       await store.put('s/none.bin', Readable.from([]), binary)
       expect((await store.head('s/none.bin'))?.bytes).toBe(0)
@@ -83,8 +106,15 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
         await expect(store.put('c/x.bin', body(), { ...binary, bytes: 4 })).rejects.toMatchObject(refused)
       }
       const long = randomBytes(20 * mebibyte)
-      await expect(store.put('c/long.bin', Readable.from([long]), { ...binary, sha256: sha256(right) })).rejects.toMatchObject(refused)
-      const broken = Readable.from((function* () { yield long; throw new Error('the source broke') })())
+      await expect(
+        store.put('c/long.bin', Readable.from([long]), { ...binary, sha256: sha256(right) }),
+      ).rejects.toMatchObject(refused)
+      const broken = Readable.from(
+        (function* () {
+          yield long
+          throw new Error('the source broke')
+        })(),
+      )
       await expect(store.put('c/long.bin', broken, binary)).rejects.toThrow('the source broke')
       expect(Buffer.from(await store.read('c/x.bin')).toString()).toBe('right')
       expect(await keysUnder(store, 'c/')).toEqual(['c/x.bin'])
@@ -131,7 +161,8 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
       for (const key of names) await store.put(key, Buffer.from(key), binary)
       const inOrder = ['l/Z', 'l/a-b', 'l/a.b', 'l/a/1', 'l/a0', 'l/b/c/d', 'l/é']
       expect(await keysUnder(store, 'l/')).toEqual(inOrder)
-      for await (const { bytes, modified } of store.list('l/b/')) expect([bytes, modified instanceof Date]).toEqual([7, true])
+      for await (const { bytes, modified } of store.list('l/b/'))
+        expect([bytes, modified instanceof Date]).toEqual([7, true])
       await store.delete(['l/a/1', 'l/missing'])
       expect(await store.deletePrefix('l/')).toBe(inOrder.length - 1)
       expect(await keysUnder(store, 'l/')).toEqual([])
@@ -140,13 +171,27 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
 
     it('deletes more than a thousand at once', async () => {
       const keys = Array.from({ length: 1_100 }, (_, i) => `many/${i}.bin`)
-      for (let at = 0; at < keys.length; at += 50) await Promise.all(keys.slice(at, at + 50).map((key) => store.put(key, Buffer.from('x'), binary)))
+      for (let at = 0; at < keys.length; at += 50)
+        await Promise.all(keys.slice(at, at + 50).map((key) => store.put(key, Buffer.from('x'), binary)))
       expect((await keysUnder(store, 'many/')).length).toBe(1_100)
       expect(await store.deletePrefix('many/')).toBe(1_100)
       expect(await keysUnder(store, 'many/')).toEqual([])
     })
 
-    it.each(['../x', 'a/../../x', '/a', 'a/', 'a//b', './a', 'a/.', 'a\\b', 'a\u0000b', '', `a/${'x'.repeat(256)}`, 'x/'.repeat(520) + 'x'])('refuses %j as a key', async (key) => {
+    it.each([
+      '../x',
+      'a/../../x',
+      '/a',
+      'a/',
+      'a//b',
+      './a',
+      'a/.',
+      'a\\b',
+      'a\u0000b',
+      '',
+      `a/${'x'.repeat(256)}`,
+      'x/'.repeat(520) + 'x',
+    ])('refuses %j as a key', async (key) => {
       const refused = { code: 'BAD_INPUT' }
       await expect(store.put(key, Buffer.from('x'), binary)).rejects.toMatchObject(refused)
       await expect(store.get(key)).rejects.toMatchObject(refused)
@@ -169,25 +214,49 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
       expect([answer.status, await answer.text()]).toEqual([200, 'picture'])
       expect((await fetch(url.replace('g/a', 'g/b'))).status).toBe(403)
       const short = await store.signGet({ key: 'g/a b+é.png', expiresSeconds: 1 })
-      await new Promise((resolve) => { setTimeout(resolve, 2_100) })
+      await new Promise((resolve) => {
+        setTimeout(resolve, 2_100)
+      })
       expect((await fetch(short)).status).toBe(403)
     })
 
     describe('an upload in parts', () => {
       const [first, second, last] = [randomBytes(5 * mebibyte), randomBytes(5 * mebibyte), randomBytes(1234)]
       const key = 'm/archive.zip'
-      const sign = (multipartId: string, partNumber: number, part: Uint8Array) => store.signPart({ key, multipartId, partNumber, sha256: sha256(part, 'base64'), bytes: part.byteLength, expiresSeconds: 60 })
+      const sign = (multipartId: string, partNumber: number, part: Uint8Array) =>
+        store.signPart({
+          key,
+          multipartId,
+          partNumber,
+          sha256: sha256(part, 'base64'),
+          bytes: part.byteLength,
+          expiresSeconds: 60,
+        })
       const send = async (to: { url: string; headers: Record<string, string> }, body: Uint8Array): Promise<number> => {
-        const answer = await fetch(to.url, { method: 'PUT', headers: to.headers, body: Buffer.from(body) }).catch(() => ({ status: 400 })) // refused before all was sent
+        const answer = await fetch(to.url, { method: 'PUT', headers: to.headers, body: Buffer.from(body) }).catch(
+          () => ({ status: 400 }),
+        ) // refused before all was sent
         return answer.status
       }
 
       it('is whole after its last part, whatever the order and however often a part was sent', async () => {
         const multipartId = await store.createMultipart(key, 'application/zip')
         expect(await store.listParts({ key, multipartId })).toEqual([])
-        for (const [number, part] of [[3, last], [1, second], [2, second], [1, first]] as const) expect(await send(await sign(multipartId, number, part), part)).toBe(200)
+        for (const [number, part] of [
+          [3, last],
+          [1, second],
+          [2, second],
+          [1, first],
+        ] as const)
+          expect(await send(await sign(multipartId, number, part), part)).toBe(200)
         const parts = await store.listParts({ key, multipartId })
-        expect(parts.map(({ partNumber, sha256, bytes }) => ({ partNumber, sha256, bytes }))).toEqual([first, second, last].map((part, i) => ({ partNumber: i + 1, sha256: sha256(part, 'base64'), bytes: part.length })))
+        expect(parts.map(({ partNumber, sha256, bytes }) => ({ partNumber, sha256, bytes }))).toEqual(
+          [first, second, last].map((part, i) => ({
+            partNumber: i + 1,
+            sha256: sha256(part, 'base64'),
+            bytes: part.length,
+          })),
+        )
         expect(await store.head(key)).toBeNull()
         await store.completeMultipart({ key, multipartId, parts })
         await store.completeMultipart({ key, multipartId, parts }) // the first answer may have got lost
@@ -203,15 +272,38 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
         expect(await send(to, second)).toBeGreaterThanOrEqual(400)
         expect(await send(to, last)).toBeGreaterThanOrEqual(400)
         expect(await send(to, Buffer.concat([first, last]))).toBeGreaterThanOrEqual(400)
-        expect(await send({ ...to, headers: {}, url: to.url.replace(encodeURIComponent(sha256(first, 'base64')), encodeURIComponent(sha256(second, 'base64'))) }, second)).toBeGreaterThanOrEqual(400)
+        expect(
+          await send(
+            {
+              ...to,
+              headers: {},
+              url: to.url.replace(
+                encodeURIComponent(sha256(first, 'base64')),
+                encodeURIComponent(sha256(second, 'base64')),
+              ),
+            },
+            second,
+          ),
+        ).toBeGreaterThanOrEqual(400)
         if (Object.keys(to.headers).length > 0) {
           expect(await send(to, last)).toBe(403) // its length is signed: refused before the store reads any of it
-          expect(await send({ ...to, headers: { 'x-amz-checksum-sha256': sha256(second, 'base64') } }, second)).toBe(403)
+          expect(await send({ ...to, headers: { 'x-amz-checksum-sha256': sha256(second, 'base64') } }, second)).toBe(
+            403,
+          )
           expect(await send({ ...to, headers: {} }, first)).toBeGreaterThanOrEqual(400)
         }
         expect(await send({ ...to, url: to.url.replace(/(part(?:Number)?)=1/, '$1=2') }, first)).toBe(403)
-        const late = await store.signPart({ key, multipartId, partNumber: 1, sha256: sha256(last, 'base64'), bytes: last.length, expiresSeconds: 1 })
-        await new Promise((resolve) => { setTimeout(resolve, 2_100) })
+        const late = await store.signPart({
+          key,
+          multipartId,
+          partNumber: 1,
+          sha256: sha256(last, 'base64'),
+          bytes: last.length,
+          expiresSeconds: 1,
+        })
+        await new Promise((resolve) => {
+          setTimeout(resolve, 2_100)
+        })
         expect(await send(late, last)).toBe(403)
         expect(await store.listParts({ key, multipartId })).toEqual([])
         await store.abortMultipart({ key, multipartId })
@@ -223,12 +315,19 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
         const [part] = await store.listParts({ key, multipartId })
         if (part === undefined) throw new Error('part 1 did not arrive')
         const missing = { ...part, partNumber: 2, etag: '2-'.padEnd(66, '0') }
-        await expect(store.completeMultipart({ key, multipartId, parts: [part, missing] })).rejects.toMatchObject({ code: 'UPLOAD_INCOMPLETE', issues: [{ path: 'parts.2' }] })
-        await expect(store.completeMultipart({ key, multipartId, parts: [] })).rejects.toMatchObject({ code: 'UPLOAD_INCOMPLETE' })
+        await expect(store.completeMultipart({ key, multipartId, parts: [part, missing] })).rejects.toMatchObject({
+          code: 'UPLOAD_INCOMPLETE',
+          issues: [{ path: 'parts.2' }],
+        })
+        await expect(store.completeMultipart({ key, multipartId, parts: [] })).rejects.toMatchObject({
+          code: 'UPLOAD_INCOMPLETE',
+        })
         expect(await store.head(key)).toBeNull()
         await store.abortMultipart({ key, multipartId })
         await store.abortMultipart({ key, multipartId })
-        await expect(store.completeMultipart({ key, multipartId, parts: [part] })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+        await expect(store.completeMultipart({ key, multipartId, parts: [part] })).rejects.toMatchObject({
+          code: 'NOT_FOUND',
+        })
         expect(await keysUnder(store, 'm/')).toEqual([])
       })
     })

@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { request } from 'node:http'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,13 +21,19 @@ import { folderWithServer } from './signedServer.js'
 
 const binary = { contentType: 'application/octet-stream' }
 let root: string
-beforeEach(() => { root = mkdtempSync(join(tmpdir(), 'imclr-store-')) })
-afterEach(() => { rmSync(root, { recursive: true, force: true }) })
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'imclr-store-'))
+})
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true })
+})
 
 describe('a folder store', () => {
   it('leaves nothing behind of what failed, and no empty folders of what was deleted', async () => {
     const store = await openStore({ kind: 'folder', root })
-    await expect(store.put('a/b/c', Buffer.from('x'), { ...binary, bytes: 2 })).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' })
+    await expect(store.put('a/b/c', Buffer.from('x'), { ...binary, bytes: 2 })).rejects.toMatchObject({
+      code: 'CHECKSUM_MISMATCH',
+    })
     await store.put('a/b/c', Buffer.from('x'), { contentType: 'text/odd' })
     await store.delete(['a/b/c'])
     for (const part of ['objects', 'types', 'aside', 'multipart']) expect(readdirSync(join(root, part))).toEqual([])
@@ -43,7 +59,10 @@ describe('a folder store', () => {
     await store.check()
     expect(changed()).toEqual(folders.map(() => 1000))
     rmSync(join(root, 'multipart'), { recursive: true })
-    await expect(store.check()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('multipart') as string })
+    await expect(store.check()).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('multipart') as string,
+    })
   })
 
   it('removes what a crash left half written, once it is a day old', async () => {
@@ -73,10 +92,22 @@ describe('a folder store', () => {
     const part = randomBytes(1_000_000)
     const key = 'u/x.zip'
     const multipartId = await store.createMultipart(key, 'application/zip')
-    const { url } = await store.signPart({ key, multipartId, partNumber: 1, sha256: createHash('sha256').update(part).digest('base64'), bytes: part.length, expiresSeconds: 60 })
-    const sending = request(`${publicUrl}${url.slice(publicUrl.length)}`, { method: 'PUT', headers: { 'content-length': part.length } })
+    const { url } = await store.signPart({
+      key,
+      multipartId,
+      partNumber: 1,
+      sha256: createHash('sha256').update(part).digest('base64'),
+      bytes: part.length,
+      expiresSeconds: 60,
+    })
+    const sending = request(`${publicUrl}${url.slice(publicUrl.length)}`, {
+      method: 'PUT',
+      headers: { 'content-length': part.length },
+    })
     sending.on('error', () => {})
-    await new Promise((resolve) => { sending.write(part.subarray(0, 500_000), resolve) })
+    await new Promise((resolve) => {
+      sending.write(part.subarray(0, 500_000), resolve)
+    })
     const upload = join(root, 'multipart', multipartId)
     for (const deadline = Date.now() + 5_000; readdirSync(upload).length < 2 && Date.now() < deadline;) await delay(10)
     sending.destroy()
@@ -91,7 +122,9 @@ describe('a folder store', () => {
     await expect(store.listParts({ key: 'u/y.zip', multipartId })).rejects.toMatchObject({ code: 'NOT_FOUND' })
     for (const id of ['../objects', '..', '', multipartId.toUpperCase() + '/..']) {
       await expect(store.listParts({ key: 'u/x.zip', multipartId: id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
-      await expect(store.abortMultipart({ key: 'u/x.zip', multipartId: id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      await expect(store.abortMultipart({ key: 'u/x.zip', multipartId: id })).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+      })
     }
     expect(existsSync(join(root, 'objects'))).toBe(true)
   })
@@ -108,7 +141,10 @@ describe('a folder store', () => {
     try {
       const store = await openStore({ kind: 'folder', root: disk })
       await store.put('small', Buffer.from('x'), binary)
-      await expect(store.put('large', randomBytes(3_000_000), binary)).rejects.toMatchObject({ code: 'DISK_FULL', message: expect.stringContaining(`${disk} on the machine ${hostname()}`) as string })
+      await expect(store.put('large', randomBytes(3_000_000), binary)).rejects.toMatchObject({
+        code: 'DISK_FULL',
+        message: expect.stringContaining(`${disk} on the machine ${hostname()}`) as string,
+      })
       expect(readdirSync(join(disk, 'aside'))).toEqual([])
       await store.put('small', Buffer.from('y'), binary)
       const multipartId = await store.createMultipart('u/x', 'x/y')
@@ -131,10 +167,31 @@ describe('a folder store', () => {
 
 describe('the configuration of a store', () => {
   it('is read from the environment', () => {
-    expect(storeConfigFromEnv({ OBJECT_STORE_URL: 'file:///data/a%20b', IMCLR_SIGNING_KEY: 'ab' })).toEqual({ kind: 'folder', root: '/data/a b', signingKey: 'ab' })
-    expect(storeConfigFromEnv({ OBJECT_STORE_URL: 's3://bucket.name?endpoint=http://host:9000&region=eu', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's', OBJECT_STORE_PUBLIC_ENDPOINT: 'https://s3.example' }))
-      .toEqual({ kind: 's3', bucket: 'bucket.name', endpoint: 'http://host:9000', region: 'eu', publicEndpoint: 'https://s3.example', accessKeyId: 'a', secretAccessKey: 's' })
-    expect(storeConfigFromEnv({ OBJECT_STORE_URL: 's3://bucket' })).toMatchObject({ region: 'us-east-1', endpoint: undefined })
+    expect(storeConfigFromEnv({ OBJECT_STORE_URL: 'file:///data/a%20b', IMCLR_SIGNING_KEY: 'ab' })).toEqual({
+      kind: 'folder',
+      root: '/data/a b',
+      signingKey: 'ab',
+    })
+    expect(
+      storeConfigFromEnv({
+        OBJECT_STORE_URL: 's3://bucket.name?endpoint=http://host:9000&region=eu',
+        AWS_ACCESS_KEY_ID: 'a',
+        AWS_SECRET_ACCESS_KEY: 's',
+        OBJECT_STORE_PUBLIC_ENDPOINT: 'https://s3.example',
+      }),
+    ).toEqual({
+      kind: 's3',
+      bucket: 'bucket.name',
+      endpoint: 'http://host:9000',
+      region: 'eu',
+      publicEndpoint: 'https://s3.example',
+      accessKeyId: 'a',
+      secretAccessKey: 's',
+    })
+    expect(storeConfigFromEnv({ OBJECT_STORE_URL: 's3://bucket' })).toMatchObject({
+      region: 'us-east-1',
+      endpoint: undefined,
+    })
   })
 
   it.each([undefined, '', 'bucket', 'http://host/bucket', 's3:///x'])('%j is BAD_INPUT and named', (url) => {
@@ -144,7 +201,13 @@ describe('the configuration of a store', () => {
 
 describe('a bucket that is not there', () => {
   it('is STORE_UNAVAILABLE, soon', async () => {
-    const store = await openStore(storeConfigFromEnv({ OBJECT_STORE_URL: 's3://b?endpoint=http://127.0.0.1:9', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's' }))
+    const store = await openStore(
+      storeConfigFromEnv({
+        OBJECT_STORE_URL: 's3://b?endpoint=http://127.0.0.1:9',
+        AWS_ACCESS_KEY_ID: 'a',
+        AWS_SECRET_ACCESS_KEY: 's',
+      }),
+    )
     const began = Date.now()
     await expect(store.check()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     await expect(store.put('x', Buffer.from('x'), binary)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })

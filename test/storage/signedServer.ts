@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { openStore, type ObjectStore } from '@imclr/storage'
 
 /** A folder store with the smallest server that its signed URLs can lead to: what the API's routes do, without the API. */
-export async function folderWithServer(root: string, signingKey: string): Promise<{ store: ObjectStore; publicUrl: string; stop: () => void }> {
+export async function folderWithServer(
+  root: string,
+  signingKey: string,
+): Promise<{ store: ObjectStore; publicUrl: string; stop: () => void }> {
   const opened: { store?: ObjectStore } = {}
   const server = createServer((request, response) => {
     void (async () => {
@@ -25,9 +28,18 @@ export async function folderWithServer(root: string, signingKey: string): Promis
       }
     })()
   })
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
   const publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const store = await openStore({ kind: 'folder', root, publicUrl, signingKey })
   opened.store = store
-  return { store, publicUrl, stop: () => { server.closeAllConnections(); server.close() } }
+  return {
+    store,
+    publicUrl,
+    stop: () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
 }

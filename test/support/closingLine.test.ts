@@ -6,13 +6,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 describe('the end of a test run', () => {
   let folder: string
-  beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'imclr-closing-')) })
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'imclr-closing-'))
+  })
   afterEach(() => rmSync(folder, { recursive: true }))
 
   const run = (files: Record<string, string>, lines = 2): { code: number | null; end: string[] } => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, `${name}.test.mjs`), text)
     const vitest = join(import.meta.dirname, '../../node_modules/vitest/vitest.mjs')
-    const { status, stdout } = spawnSync(process.execPath, [vitest, 'run', '--root', folder, '--globals', '--reporter', join(import.meta.dirname, 'closingLine.ts')], { encoding: 'utf8' })
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [vitest, 'run', '--root', folder, '--globals', '--reporter', join(import.meta.dirname, 'closingLine.ts')],
+      { encoding: 'utf8' },
+    )
     return { code: status, end: stdout.trimEnd().split('\n').slice(-lines) }
   }
 
@@ -22,7 +28,8 @@ describe('the end of a test run', () => {
   })
 
   it('counts failures, files that cannot be loaded, and hooks and promises that fail; names what was missing once', () => {
-    const missing = 'console.warn("skipped: needs a lathe; apt-get install lathe"); describe.skip("s", () => test("three", () => {}))'
+    const missing =
+      'console.warn("skipped: needs a lathe; apt-get install lathe"); describe.skip("s", () => test("three", () => {}))'
     const { code, end } = run({
       a: `test("one", () => { throw new Error("no") }); test("two", () => {}); ${missing}`,
       b: `throw new Error("cannot be loaded")`,
@@ -35,12 +42,19 @@ describe('the end of a test run', () => {
   })
 
   it('names the file whose process died, how, and the test it was at', () => {
-    const { code, end } = run({
-      a: 'test("one", () => {})',
-      b: `test("two", () => {}); describe("deep", () => test("three", async () => {
+    const { code, end } = run(
+      {
+        a: 'test("one", () => {})',
+        b: `test("two", () => {}); describe("deep", () => test("three", async () => {
         await new Promise((resolve) => setTimeout(resolve, 500)); process.kill(process.pid, "SIGKILL"); await new Promise(() => {}) })); test("four", () => {})`,
-    }, 3)
+      },
+      3,
+    )
     expect(code).toBe(1)
-    expect(end).toEqual(['a worker died: SIGKILL', 'did not finish: b.test.mjs (2 of 3 tests open; it was at "deep > three")', '2 passed, 1 failed, 2 skipped'])
+    expect(end).toEqual([
+      'a worker died: SIGKILL',
+      'did not finish: b.test.mjs (2 of 3 tests open; it was at "deep > three")',
+      '2 passed, 1 failed, 2 skipped',
+    ])
   })
 })

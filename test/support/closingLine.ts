@@ -15,7 +15,9 @@ export default class ClosingLine implements Reporter {
     subscribe('child_process', (message) => {
       const { process: worker } = message as { process: ChildProcess }
       // Vitest ends its workers with SIGTERM when they are done.
-      worker.once('exit', (code, signal) => { if (signal ? signal !== 'SIGTERM' : code) this.deaths.push(signal ?? `exit code ${code}`) })
+      worker.once('exit', (code, signal) => {
+        if (signal ? signal !== 'SIGTERM' : code) this.deaths.push(signal ?? `exit code ${code}`)
+      })
     })
   }
 
@@ -44,7 +46,9 @@ function unfinished(modules: ReadonlyArray<TestModule>): string[] {
     const open = tests.filter((test) => test.result().state === 'pending')
     if (open.length === 0) return []
     const at = open.find((test) => test.diagnostic() !== undefined) ?? open[0]!
-    return [`did not finish: ${module.relativeModuleId} (${open.length} of ${tests.length} tests open; it was at "${at.fullName}")`]
+    return [
+      `did not finish: ${module.relativeModuleId} (${open.length} of ${tests.length} tests open; it was at "${at.fullName}")`,
+    ]
   })
 }
 

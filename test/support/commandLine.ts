@@ -9,7 +9,8 @@ type Values<T extends Options> = ReturnType<typeof parseArgs<{ options: T }>>['v
  */
 export function readOptions<const T extends Options>(usage: string, options: T): Values<T> {
   try {
-    const { help, ...values } = parseArgs({ options: { ...options, help: { type: 'boolean', short: 'h' } } }).values as Values<T> & { help?: boolean }
+    const { help, ...values } = parseArgs({ options: { ...options, help: { type: 'boolean', short: 'h' } } })
+      .values as Values<T> & { help?: boolean }
     if (!help) return values as Values<T>
     process.stdout.write(usage)
     process.exit(0)

@@ -13,15 +13,25 @@ interface Part {
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
 /** Where what is costly to make is kept, outside of the clone; the same folder as infra/setup/cacheFolder.mjs says. */
-export const cacheFolder = process.env.IMCLR_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'imclr')
+export const cacheFolder =
+  process.env.IMCLR_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'imclr')
 
 const parts = {
   postgres: { needs: 'PostgreSQL; apt-get install postgresql', find: findPostgres },
   redis: { needs: 'redis-server; apt-get install redis-server', find: () => onPath('redis-server') },
   minio: { needs: 'the MinIO server; .ci/run builds it, or set IMCLR_MINIO to its binary', find: findMinio },
-  chromium: { needs: 'Chromium; apt-get install chromium', find: () => process.env.IMCLR_CHROMIUM ?? onPath('chromium') ?? onPath('chromium-browser') },
-  nginx: { needs: 'nginx; apt-get install nginx-light', find: () => onPath('nginx') ?? ['/usr/sbin/nginx'].find(isProgram) },
-  python: { needs: 'the Python oracles; set IMCLR_TEST_PYTHON to a Python that has test/oracles/requirements.txt', find: findPython },
+  chromium: {
+    needs: 'Chromium; apt-get install chromium',
+    find: () => process.env.IMCLR_CHROMIUM ?? onPath('chromium') ?? onPath('chromium-browser'),
+  },
+  nginx: {
+    needs: 'nginx; apt-get install nginx-light',
+    find: () => onPath('nginx') ?? ['/usr/sbin/nginx'].find(isProgram),
+  },
+  python: {
+    needs: 'the Python oracles; set IMCLR_TEST_PYTHON to a Python that has test/oracles/requirements.txt',
+    find: findPython,
+  },
   tar: { needs: 'GNU tar; apt-get install tar', find: () => onPath('tar') },
   zip: { needs: "Info-ZIP's zip; apt-get install zip", find: () => onPath('zip') },
   sevenZip: { needs: '7-Zip; apt-get install p7zip-full', find: () => onPath('7z') },
@@ -56,8 +66,11 @@ export function partPath(name: PartName): string {
 function findPostgres(): string | undefined {
   const versions = '/usr/lib/postgresql'
   const newest = existsSync(versions) ? readdirSync(versions).sort((a, b) => Number(b) - Number(a)) : []
-  const folders = [...newest.map(version => join(versions, version, 'bin')), ...[onPath('initdb')].flatMap(path => (path ? [dirname(path)] : []))]
-  return folders.find(folder => isProgram(join(folder, 'initdb')) && isProgram(join(folder, 'postgres')))
+  const folders = [
+    ...newest.map((version) => join(versions, version, 'bin')),
+    ...[onPath('initdb')].flatMap((path) => (path ? [dirname(path)] : [])),
+  ]
+  return folders.find((folder) => isProgram(join(folder, 'initdb')) && isProgram(join(folder, 'postgres')))
 }
 
 function findMinio(): string | undefined {
@@ -74,8 +87,8 @@ function findPython(): string | undefined {
 }
 
 function onPath(program: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(folder => folder !== '')
-  return folders.map(folder => join(folder, program)).find(isProgram)
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
+  return folders.map((folder) => join(folder, program)).find(isProgram)
 }
 
 function isProgram(path: string): boolean {

@@ -29,9 +29,19 @@ export async function minio(): Promise<Minio> {
     folder,
     command: partPath('minio'),
     args: ['server', '--quiet', '--address', `127.0.0.1:${port}`, join(folder, 'drive')],
-    env: { MINIO_ROOT_USER: accessKeyId, MINIO_ROOT_PASSWORD: secretAccessKey, MINIO_BROWSER: 'off', MINIO_UPDATE: 'off', HOME: folder },
+    env: {
+      MINIO_ROOT_USER: accessKeyId,
+      MINIO_ROOT_PASSWORD: secretAccessKey,
+      MINIO_BROWSER: 'off',
+      MINIO_UPDATE: 'off',
+      HOME: folder,
+    },
     stopSignal: 'KILL',
-    isReady: () => fetch(`${endpoint}/minio/health/ready`).then(answer => answer.ok, () => false),
+    isReady: () =>
+      fetch(`${endpoint}/minio/health/ready`).then(
+        (answer) => answer.ok,
+        () => false,
+      ),
   })
   return { ...server, endpoint, region: 'us-east-1', accessKeyId, secretAccessKey, bucket }
 }

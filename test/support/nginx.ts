@@ -12,16 +12,29 @@ export interface Nginx extends Server {
 export async function nginx(upstream: string, location: readonly string[]): Promise<Nginx> {
   const port = await freePort()
   const folder = makeFolder('nginx')
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`)
-  writeFileSync(join(folder, 'nginx.conf'), `
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${folder}/${name};`,
+  )
+  writeFileSync(
+    join(folder, 'nginx.conf'),
+    `
 daemon off; pid ${folder}/pid; error_log stderr; events {}
 http { access_log off; ${temporary.join(' ')}
   server { listen 127.0.0.1:${port}; location / { proxy_pass ${upstream}; proxy_http_version 1.1; ${location.join(' ')} } } }
-`)
+`,
+  )
   const url = `http://localhost:${port}`
   const server = await startServer({
-    name: 'nginx', folder, command: partPath('nginx'), args: ['-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf')], stopSignal: 'TERM',
-    isReady: () => fetch(url).then(() => true, () => false),
+    name: 'nginx',
+    folder,
+    command: partPath('nginx'),
+    args: ['-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf')],
+    stopSignal: 'TERM',
+    isReady: () =>
+      fetch(url).then(
+        () => true,
+        () => false,
+      ),
   })
   return { ...server, url }
 }

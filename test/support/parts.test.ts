@@ -20,7 +20,7 @@ describe.skipIf(!requirePart('postgres'))('PostgreSQL', () => {
       await using other = await postgres()
       url = other.url
       await ask(one.url, 'create table kept (id int)')
-      expect(await ask(other.url, 'select count(*) from information_schema.tables where table_name = \'kept\'')).toBe('0')
+      expect(await ask(other.url, "select count(*) from information_schema.tables where table_name = 'kept'")).toBe('0')
     }
     await expect(ask(url, 'select 1')).rejects.toThrow(/does not exist/)
     expect(await ask(one.url, 'select count(*) from kept')).toBe('0')
@@ -32,8 +32,8 @@ describe.skipIf(!requirePart('redis'))('redis-server', () => {
     let url: string, folder: string
     {
       await using one = await redis()
-      await using other = await redis();
-      ({ url, folder } = one)
+      await using other = await redis()
+      ;({ url, folder } = one)
       expect(other.url).not.toBe(url)
       expect(await command(url, 'CONFIG GET maxmemory-policy')).toContain('noeviction')
       expect(await command(url, 'SET answer 42')).toContain('+OK')
@@ -49,8 +49,13 @@ describe.skipIf(!requirePart('redis'))('redis-server', () => {
       const server = await redis()
       console.log(JSON.stringify(server))
       setInterval(() => {}, 1000)`
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const { url, folder } = JSON.parse(String(await new Promise(resolve => child.stdout.once('data', resolve)))) as { url: string; folder: string }
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const { url, folder } = JSON.parse(String(await new Promise((resolve) => child.stdout.once('data', resolve)))) as {
+      url: string
+      folder: string
+    }
     expect(await command(url, 'PING')).toBe('+PONG\r\n')
     child.kill('SIGKILL')
     await until(() => !existsSync(folder))
@@ -64,7 +69,12 @@ describe.skipIf(!requirePart('minio'))('MinIO', () => {
     await using server = await minio()
     const { endpoint, region, bucket, accessKeyId, secretAccessKey } = server
     const list = (secret: string): Promise<{ KeyCount?: number }> =>
-      new S3Client({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey: secret } }).send(new ListObjectsV2Command({ Bucket: bucket }))
+      new S3Client({
+        endpoint,
+        region,
+        forcePathStyle: true,
+        credentials: { accessKeyId, secretAccessKey: secret },
+      }).send(new ListObjectsV2Command({ Bucket: bucket }))
     expect((await list(secretAccessKey)).KeyCount).toBe(0)
     await expect(list('something else')).rejects.toThrow(/signature/)
   })
@@ -78,8 +88,15 @@ describe.skipIf(!requirePart('chromium'))('Chromium', () => {
 })
 
 describe('a part that is missing', () => {
-  beforeEach(() => { vi.stubEnv('IMCLR_TEST_PYTHON', undefined); vi.stubEnv('PATH', '/nowhere'); vi.stubEnv('IMCLR_CACHE', '/nowhere') })
-  afterEach(() => { vi.unstubAllEnvs(); vi.restoreAllMocks() })
+  beforeEach(() => {
+    vi.stubEnv('IMCLR_TEST_PYTHON', undefined)
+    vi.stubEnv('PATH', '/nowhere')
+    vi.stubEnv('IMCLR_CACHE', '/nowhere')
+  })
+  afterEach(() => {
+    vi.unstubAllEnvs()
+    vi.restoreAllMocks()
+  })
 
   it('is named once, with the way to get it', () => {
     vi.stubEnv('CI', '')
@@ -99,7 +116,7 @@ function command(url: string, line: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(`${line}\r\n`))
     socket.once('error', reject)
-    socket.once('data', data => {
+    socket.once('data', (data) => {
       socket.destroy()
       resolve(data.toString())
     })

@@ -1,9 +1,13 @@
 import { crc32, deflateSync } from 'node:zlib'
 
 /** A PNG written by hand, by its specification. @param samples `[height, width, channels]` */
-export function pngOf(samples: Uint8Array, { height, width, channels = 3, level = 1 }: { height: number; width: number; channels?: 1 | 3; level?: number }): Buffer {
+export function pngOf(
+  samples: Uint8Array,
+  { height, width, channels = 3, level = 1 }: { height: number; width: number; channels?: 1 | 3; level?: number },
+): Buffer {
   const rows = Buffer.alloc(height * (1 + width * channels))
-  for (let y = 0; y < height; y++) rows.set(samples.subarray(y * width * channels, (y + 1) * width * channels), y * (1 + width * channels) + 1)
+  for (let y = 0; y < height; y++)
+    rows.set(samples.subarray(y * width * channels, (y + 1) * width * channels), y * (1 + width * channels) + 1)
   return pngFile({ height, width, colour: channels === 3 ? 2 : 0 }, deflateSync(rows, { level }))
 }
 
@@ -17,12 +21,20 @@ export function pngChunk(type: string, body: Uint8Array): Buffer {
 }
 
 /** Header, one data chunk and end. @param colour 0: gray, 2: RGB */
-export function pngFile({ height, width, colour }: { height: number; width: number; colour: number }, data: Uint8Array): Buffer {
+export function pngFile(
+  { height, width, colour }: { height: number; width: number; colour: number },
+  data: Uint8Array,
+): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   header.set([8, colour, 0, 0, 0], 8)
-  return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), pngChunk('IHDR', header), pngChunk('IDAT', data), pngChunk('IEND', new Uint8Array())])
+  return Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    pngChunk('IHDR', header),
+    pngChunk('IDAT', data),
+    pngChunk('IEND', new Uint8Array()),
+  ])
 }
 
 /** Noise that differs with `seed`: uint8 `[count]`. */

@@ -41,13 +41,40 @@ async function start(): Promise<number> {
   const folder = makeFolder('postgres')
   const data = join(folder, 'data')
   const unprivileged = asUnprivileged(folder)
-  const [initialise = '', ...how] = [...unprivileged, join(programs, 'initdb'), '-D', data, '-U', 'imclr', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync']
+  const [initialise = '', ...how] = [
+    ...unprivileged,
+    join(programs, 'initdb'),
+    '-D',
+    data,
+    '-U',
+    'imclr',
+    '-A',
+    'trust',
+    '-E',
+    'UTF8',
+    '--no-locale',
+    '--no-sync',
+  ]
   await execute(initialise, how)
   const port = await freePort()
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=100'].flatMap(setting => ['-c', setting])
-  const [command = '', ...args] = [...unprivileged, join(programs, 'postgres'), '-D', data, '-F', '-p', String(port), ...settings]
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=100'].flatMap(
+    (setting) => ['-c', setting],
+  )
+  const [command = '', ...args] = [
+    ...unprivileged,
+    join(programs, 'postgres'),
+    '-D',
+    data,
+    '-F',
+    '-p',
+    String(port),
+    ...settings,
+  ]
   const isReady = (): Promise<boolean> =>
-    execute(join(programs, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)]).then(() => true, () => false)
+    execute(join(programs, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)]).then(
+      () => true,
+      () => false,
+    )
   await startServer({ name: 'PostgreSQL', folder, command, args, stopSignal: 'QUIT', isReady })
   return port
 }
@@ -55,8 +82,9 @@ async function start(): Promise<number> {
 /** PostgreSQL refuses to run as root: then the user of Debian's package runs it, and owns the folder. Gives the words to put before the command. */
 function asUnprivileged(folder: string): string[] {
   if (process.getuid?.() !== 0) return []
-  const user = ['postgres', 'nobody'].find(name => idOf(name, '-u') !== undefined)
-  if (user === undefined) throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody to run it as')
+  const user = ['postgres', 'nobody'].find((name) => idOf(name, '-u') !== undefined)
+  if (user === undefined)
+    throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody to run it as')
   const [uid = 0, gid = 0] = [idOf(user, '-u'), idOf(user, '-g')]
   chownSync(folder, uid, gid)
   return ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--']

@@ -24,15 +24,27 @@ const arrayOf = (dtype: string) => {
  *
  * @throws Error with what Python wrote to its standard error
  */
-export function python<Answer>(script: string, value: unknown, arrays: OracleArray[] = []): { value: Answer; arrays: OracleArray[] } {
-  const head = Buffer.from(JSON.stringify({ value, arrays: arrays.map(({ data, shape }) => ({ dtype: dtypeOf(data), shape })) }))
+export function python<Answer>(
+  script: string,
+  value: unknown,
+  arrays: OracleArray[] = [],
+): { value: Answer; arrays: OracleArray[] } {
+  const head = Buffer.from(
+    JSON.stringify({ value, arrays: arrays.map(({ data, shape }) => ({ dtype: dtypeOf(data), shape })) }),
+  )
   const length = Buffer.alloc(4)
   length.writeUInt32LE(head.length)
   const body = arrays.map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength))
-  const run = spawnSync(partPath('python'), [join(oracles, script)], { input: Buffer.concat([length, head, ...body]), maxBuffer: 2 ** 30 })
+  const run = spawnSync(partPath('python'), [join(oracles, script)], {
+    input: Buffer.concat([length, head, ...body]),
+    maxBuffer: 2 ** 30,
+  })
   if (run.status !== 0) throw new Error(`${script} failed: ${run.error?.message ?? run.stderr.toString()}`)
   const end = 4 + run.stdout.readUInt32LE(0)
-  const answer = JSON.parse(run.stdout.toString('utf8', 4, end)) as { value: Answer; arrays: { dtype: string; shape: number[] }[] }
+  const answer = JSON.parse(run.stdout.toString('utf8', 4, end)) as {
+    value: Answer
+    arrays: { dtype: string; shape: number[] }[]
+  }
   let offset = end
   const results = answer.arrays.map(({ dtype, shape }) => {
     const type = arrayOf(dtype)

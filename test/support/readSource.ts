@@ -26,10 +26,14 @@ export function readSource(text: string): Source {
   }
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, { typeOnly: isTypeImport(node.importClause) })
-    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, { typeOnly: node.isTypeOnly || isTypeExport(node.exportClause) })
-    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, { typeOnly: true })
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0], { dynamic: true })
-    else if (ts.isCallExpression(node) && node.expression.getText(file) === 'require') add(node.arguments[0], { dynamic: true })
+    else if (ts.isExportDeclaration(node))
+      add(node.moduleSpecifier, { typeOnly: node.isTypeOnly || isTypeExport(node.exportClause) })
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
+      add(node.argument.literal, { typeOnly: true })
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], { dynamic: true })
+    else if (ts.isCallExpression(node) && node.expression.getText(file) === 'require')
+      add(node.arguments[0], { dynamic: true })
     else if (ts.isPropertyAccessExpression(node) && node.getText(file) === 'process.env') readsEnvironment = true
     ts.forEachChild(node, visit)
   }
@@ -41,9 +45,20 @@ function isTypeImport(clause: ts.ImportClause | undefined): boolean {
   if (!clause) return false
   if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true
   const named = clause.namedBindings
-  return !clause.name && named !== undefined && ts.isNamedImports(named) && named.elements.length > 0 && named.elements.every(element => element.isTypeOnly)
+  return (
+    !clause.name &&
+    named !== undefined &&
+    ts.isNamedImports(named) &&
+    named.elements.length > 0 &&
+    named.elements.every((element) => element.isTypeOnly)
+  )
 }
 
 function isTypeExport(clause: ts.NamedExportBindings | undefined): boolean {
-  return clause !== undefined && ts.isNamedExports(clause) && clause.elements.length > 0 && clause.elements.every(element => element.isTypeOnly)
+  return (
+    clause !== undefined &&
+    ts.isNamedExports(clause) &&
+    clause.elements.length > 0 &&
+    clause.elements.every((element) => element.isTypeOnly)
+  )
 }

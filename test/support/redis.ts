@@ -14,7 +14,18 @@ export async function redis(): Promise<Redis> {
     name: 'redis-server',
     folder: makeFolder('redis'),
     command: partPath('redis'),
-    args: ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'],
+    args: [
+      '--bind',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--maxmemory-policy',
+      'noeviction',
+    ],
     stopSignal: 'KILL',
     isReady: () => answersPing(port),
   })
@@ -22,13 +33,13 @@ export async function redis(): Promise<Redis> {
 }
 
 function answersPing(port: number): Promise<boolean> {
-  return new Promise(resolve => {
+  return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'))
     const answer = (ready: boolean): void => {
       socket.destroy()
       resolve(ready)
     }
-    socket.once('data', data => answer(data.toString().startsWith('+PONG')))
+    socket.once('data', (data) => answer(data.toString().startsWith('+PONG')))
     socket.once('error', () => answer(false))
     socket.once('close', () => answer(false))
   })

@@ -11,10 +11,15 @@ export async function smallArchive(path: string, { perClass = 48, size = 16, see
   const zip = new yazl.ZipFile()
   const uniform = generator(seed)
   const written = pipeline(zip.outputStream, createWriteStream(path))
-  for (const [split, count] of [['train', perClass], ['test', Math.ceil(perClass / 3)]] as const) {
+  for (const [split, count] of [
+    ['train', perClass],
+    ['test', Math.ceil(perClass / 3)],
+  ] as const) {
     for (const [label, name] of ['across', 'down', 'square'].entries()) {
       for (let index = 0; index < count; index++) {
-        const png = await sharp(pixels({ label, size, uniform }), { raw: { width: size, height: size, channels: 3 } }).png().toBuffer()
+        const png = await sharp(pixels({ label, size, uniform }), { raw: { width: size, height: size, channels: 3 } })
+          .png()
+          .toBuffer()
         zip.addBuffer(png, `${split}/${name}/${String(index).padStart(4, '0')}.png`)
       }
     }
@@ -29,8 +34,14 @@ function pixels({ label, size, uniform }: { label: number; size: number; uniform
   const phase = Math.floor(4 * uniform())
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
-      const inside = label === 0 ? (y + phase) % 4 < 2 : label === 1 ? (x + phase) % 4 < 2 : Math.max(Math.abs(x - size / 2), Math.abs(y - size / 2)) < size / 4
-      for (let channel = 0; channel < 3; channel++) out[(y * size + x) * 3 + channel] = (inside ? colour[channel]! : 40) + 30 * uniform()
+      const inside =
+        label === 0
+          ? (y + phase) % 4 < 2
+          : label === 1
+            ? (x + phase) % 4 < 2
+            : Math.max(Math.abs(x - size / 2), Math.abs(y - size / 2)) < size / 4
+      for (let channel = 0; channel < 3; channel++)
+        out[(y * size + x) * 3 + channel] = (inside ? colour[channel]! : 40) + 30 * uniform()
     }
   }
   return out

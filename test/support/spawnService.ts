@@ -6,7 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 /** The repository: this file runs from its source as well as from `test/dist`. */
-const root = [new URL('../..', import.meta.url), new URL('../../..', import.meta.url)].map((url) => fileURLToPath(url)).find((folder) => existsSync(join(folder, 'vitest.config.ts')))!
+const root = [new URL('../..', import.meta.url), new URL('../../..', import.meta.url)]
+  .map((url) => fileURLToPath(url))
+  .find((folder) => existsSync(join(folder, 'vitest.config.ts')))!
 const built = (service: string): string => join(root, 'services', service, 'dist', 'main.js')
 
 export const builtApi = built('api')
@@ -28,9 +30,15 @@ export interface ServiceProcess extends AsyncDisposable {
 
 /** Starts one of our services from `dist` as a process of its own. */
 export function spawnService(program: string, args: string[], environment: Record<string, string>): ServiceProcess {
-  const child = spawn(process.execPath, [program, ...args], { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { output += chunk.toString() })
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+    })
   const ended = (): boolean => child.exitCode !== null || child.signalCode !== null
   const service: ServiceProcess = {
     pid: child.pid!,

@@ -48,7 +48,15 @@ export function makeFolder(name: string): string {
 }
 
 /** Starts a server and waits until it answers. Throws with the end of its log where it does not. */
-export async function startServer({ name, folder, command, args, env, stopSignal, isReady }: ServerStart): Promise<Server> {
+export async function startServer({
+  name,
+  folder,
+  command,
+  args,
+  env,
+  stopSignal,
+  isReady,
+}: ServerStart): Promise<Server> {
   const child = spawn('sh', ['-c', keeper, 'sh', folder, stopSignal, command, ...args], {
     // A session of its own: a terminal's Ctrl-C goes to us alone.
     detached: true,
@@ -57,12 +65,16 @@ export async function startServer({ name, folder, command, args, env, stopSignal
     cwd: folder,
   })
   let log = ''
-  const keep = (chunk: Buffer): void => { log = (log + chunk.toString()).slice(-4_000) }
+  const keep = (chunk: Buffer): void => {
+    log = (log + chunk.toString()).slice(-4_000)
+  }
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
-  const ended = new Promise<number | null>(resolve => child.once('exit', resolve))
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   let alive = true
-  void ended.then(() => { alive = false })
+  void ended.then(() => {
+    alive = false
+  })
   const stop = async (): Promise<void> => {
     child.ref() // now it is waited for
     child.stdin.end()
@@ -73,7 +85,10 @@ export async function startServer({ name, folder, command, args, env, stopSignal
   while (!(await isReady())) {
     const late = Date.now() > deadline
     if (late) await stop()
-    if (late || !alive) throw new Error(`${name} ${late ? `did not answer within ${startWithinMs / 1000} s` : `ended with code ${await ended}`}:\n${log}`)
+    if (late || !alive)
+      throw new Error(
+        `${name} ${late ? `did not answer within ${startWithinMs / 1000} s` : `ended with code ${await ended}`}:\n${log}`,
+      )
     await delay(20)
   }
   // From here on it must not keep this process from ending.
@@ -89,7 +104,9 @@ export function freePort(): Promise<number> {
     probe.once('error', reject)
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address()
-      probe.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+      probe.close(() =>
+        address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      )
     })
   })
 }

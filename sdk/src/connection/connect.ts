@@ -1,4 +1,11 @@
-import { createTRPCUntypedClient, httpBatchStreamLink, httpLink, splitLink, TRPCClientError, type TRPCUntypedClient } from '@trpc/client'
+import {
+  createTRPCUntypedClient,
+  httpBatchStreamLink,
+  httpLink,
+  splitLink,
+  TRPCClientError,
+  type TRPCUntypedClient,
+} from '@trpc/client'
 import type { AnyRouter } from '@trpc/server'
 import { ConnectionError, errorOfAnswer, ImclrError, type ErrorFields, localError } from '../errors.js'
 import { buildApi, procedures, type Api, type CallOptions, type ProcedureName } from '../generated/api.js'
@@ -33,16 +40,24 @@ export function connect(options: ClientOptions): Connection {
   const persistence = { fetch: plain, retries, timeoutMs: options.timeoutMs ?? 60_000 }
   const [persistent, whole] = [persistentFetch(persistence), persistentFetch({ ...persistence, whole: true })]
   let found: Promise<ServiceAddress> | undefined
-  const address = () => (found ??= findService(options).catch((error: unknown) => { found = undefined; throw error }))
+  const address = () =>
+    (found ??= findService(options).catch((error: unknown) => {
+      found = undefined
+      throw error
+    }))
   let client: Promise<TRPCUntypedClient<AnyRouter>> | undefined
   const open = () => (client ??= address().then((where) => makeClient(where, { stream: persistent, whole })))
 
   const call = async (name: ProcedureName, input: unknown, callOptions: CallOptions = {}): Promise<unknown> => {
     const { kind } = procedures[name]
     // Every change carries a key, so that sending it again after a broken connection changes nothing twice.
-    const context = kind === 'mutation' ? { idempotencyKey: callOptions.idempotencyKey ?? globalThis.crypto.randomUUID() } : {}
+    const context =
+      kind === 'mutation' ? { idempotencyKey: callOptions.idempotencyKey ?? globalThis.crypto.randomUUID() } : {}
     const where = await address()
-    const trpc = await open().catch((error: unknown) => { client = undefined; throw error })
+    const trpc = await open().catch((error: unknown) => {
+      client = undefined
+      throw error
+    })
     const explain = (error: unknown): never => {
       callOptions.signal?.throwIfAborted()
       throw understand(error, where.url)
@@ -57,14 +72,22 @@ export function connect(options: ClientOptions): Connection {
     send: persistentFetch({ fetch: plain, retries, timeoutMs: 15 * 60_000 }),
     async get(path, init) {
       const { url, apiKey } = await address()
-      const answer = await whole(`${url}${path}`, { ...init, headers: { ...init?.headers, authorization: `Bearer ${apiKey}` } }).catch((error: unknown) => { throw unreachable(error, url) })
+      const answer = await whole(`${url}${path}`, {
+        ...init,
+        headers: { ...init?.headers, authorization: `Bearer ${apiKey}` },
+      }).catch((error: unknown) => {
+        throw unreachable(error, url)
+      })
       if (answer.ok) return answer
       throw errorOfAnswer(fieldsOf(await foreignFields(answer, url), answer.status))
     },
   }
 }
 
-function makeClient({ url, apiKey }: ServiceAddress, fetches: { stream: typeof fetch; whole: typeof fetch }): TRPCUntypedClient<AnyRouter> {
+function makeClient(
+  { url, apiKey }: ServiceAddress,
+  fetches: { stream: typeof fetch; whole: typeof fetch },
+): TRPCUntypedClient<AnyRouter> {
   const common = { url: `${url}/trpc` }
   const headers = { authorization: `Bearer ${apiKey}` }
   return createTRPCUntypedClient<AnyRouter>({
@@ -73,22 +96,37 @@ function makeClient({ url, apiKey }: ServiceAddress, fetches: { stream: typeof f
         // Streams come line by line; all else is one request, one answer, so that each carries its own idempotency key.
         condition: (operation) => isStream(operation.path),
         true: httpBatchStreamLink({ ...common, fetch: refusePages(fetches.stream) as never, headers, maxItems: 1 }),
-        false: httpLink({ ...common, fetch: refusePages(fetches.whole) as never, headers: ({ op }) => ({ ...headers, ...(op.context.idempotencyKey ? { 'idempotency-key': String(op.context.idempotencyKey) } : {}) }) }),
+        false: httpLink({
+          ...common,
+          fetch: refusePages(fetches.whole) as never,
+          headers: ({ op }) => ({
+            ...headers,
+            ...(op.context.idempotencyKey ? { 'idempotency-key': String(op.context.idempotencyKey) } : {}),
+          }),
+        }),
       }),
     ],
   })
 }
 
 /** tRPC would try to read a proxy's page as JSON, and tell of that. */
-const refusePages = (plain: typeof fetch): typeof fetch => async (input, init) => {
-  const answer = await plain(input, init)
-  const contentType = answer.headers.get('content-type')
-  const page = answer.ok ? null : proxyFields({ status: answer.status, contentType, text: '' }, input instanceof Request ? input.url : String(input))
-  if (page) throw errorOfAnswer(fieldsOf(page, page.status))
-  return answer
-}
+const refusePages =
+  (plain: typeof fetch): typeof fetch =>
+  async (input, init) => {
+    const answer = await plain(input, init)
+    const contentType = answer.headers.get('content-type')
+    const page = answer.ok
+      ? null
+      : proxyFields(
+          { status: answer.status, contentType, text: '' },
+          input instanceof Request ? input.url : String(input),
+        )
+    if (page) throw errorOfAnswer(fieldsOf(page, page.status))
+    return answer
+  }
 
-const isStream = (name: string): boolean => (procedures[name as ProcedureName] as { stream?: boolean } | undefined)?.stream === true
+const isStream = (name: string): boolean =>
+  (procedures[name as ProcedureName] as { stream?: boolean } | undefined)?.stream === true
 
 /** A stream whose error, where it breaks off, is one of ours too. */
 async function* explained(stream: AsyncIterable<unknown>, explain: (error: unknown) => never): AsyncGenerator<unknown> {
@@ -109,7 +147,17 @@ function understand(error: unknown, url: string): Error {
 
 const unreachable = (error: unknown, url: string): ConnectionError => {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return new ConnectionError({ ...localError('UNREACHABLE', `The service did not answer at ${originOf(url)}: ${cause instanceof Error ? cause.message : String(cause)}.`, 'Check that it runs and that the URL is right.'), retryable: true }, { cause: error })
+  return new ConnectionError(
+    {
+      ...localError(
+        'UNREACHABLE',
+        `The service did not answer at ${originOf(url)}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+        'Check that it runs and that the URL is right.',
+      ),
+      retryable: true,
+    },
+    { cause: error },
+  )
 }
 
 /** What an answer that refuses says of it: the service in JSON, a proxy in front of it in a page. */
@@ -125,7 +173,12 @@ async function foreignFields(answer: Response, address: string): Promise<Partial
 /** Of an answer that may not be the service's own (a proxy's, a store's). */
 export function fieldsOf(answer: Partial<ErrorFields>, status: number): ErrorFields {
   return {
-    code: answer.code ?? 'INTERNAL', message: answer.message ?? `The service answered with status ${status}.`, hint: answer.hint ?? '', status: answer.status ?? status,
-    retryable: answer.retryable ?? (status === 429 || status >= 500), requestId: answer.requestId ?? null, issues: answer.issues ?? [],
+    code: answer.code ?? 'INTERNAL',
+    message: answer.message ?? `The service answered with status ${status}.`,
+    hint: answer.hint ?? '',
+    status: answer.status ?? status,
+    retryable: answer.retryable ?? (status === 429 || status >= 500),
+    requestId: answer.requestId ?? null,
+    issues: answer.issues ?? [],
   }
 }

@@ -16,26 +16,46 @@ export interface Persistence {
 
 const jittered = (n: number): number => Math.min(10_000, 250 * 2 ** (n - 1)) * (0.5 + Math.random() / 2)
 
-export function persistentFetch({ fetch: plain, retries, timeoutMs, whole = false, delay = jittered }: Persistence): typeof fetch {
+export function persistentFetch({
+  fetch: plain,
+  retries,
+  timeoutMs,
+  whole = false,
+  delay = jittered,
+}: Persistence): typeof fetch {
   return async (input, init) => {
     for (let attempt = 1; ; attempt++) {
       const answer = await one(plain, { input, init, timeoutMs, whole }).catch((error: unknown) => error as Error)
       init?.signal?.throwIfAborted()
-      const failed = answer instanceof Error || answer.status === 408 || answer.status === 429 || (answer.status >= 500 && answer.status !== 507)
+      const failed =
+        answer instanceof Error ||
+        answer.status === 408 ||
+        answer.status === 429 ||
+        (answer.status >= 500 && answer.status !== 507)
       if (!failed || attempt > retries) {
         if (answer instanceof Error) throw answer
         return answer
       }
-      const after = answer instanceof Error ? Number.NaN : Number(answer.headers.get('retry-after') ?? Number.NaN) * 1000
+      const after =
+        answer instanceof Error ? Number.NaN : Number(answer.headers.get('retry-after') ?? Number.NaN) * 1000
       if (!(answer instanceof Error)) await answer.body?.cancel()
       await pause(Number.isFinite(after) ? Math.min(after, 60_000) : delay(attempt), init?.signal ?? undefined)
     }
   }
 }
 
-async function one(plain: typeof fetch, { input, init, timeoutMs, whole }: { input: Parameters<typeof fetch>[0]; init: RequestInit | undefined; timeoutMs: number; whole: boolean }): Promise<Response> {
+async function one(
+  plain: typeof fetch,
+  {
+    input,
+    init,
+    timeoutMs,
+    whole,
+  }: { input: Parameters<typeof fetch>[0]; init: RequestInit | undefined; timeoutMs: number; whole: boolean },
+): Promise<Response> {
   const timeout = new AbortController()
-  const wait = () => setTimeout(() => timeout.abort(new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError')), timeoutMs)
+  const wait = () =>
+    setTimeout(() => timeout.abort(new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError')), timeoutMs)
   let timer = wait()
   const signal = init?.signal ? AbortSignal.any([init.signal, timeout.signal]) : timeout.signal
   try {
@@ -58,8 +78,14 @@ async function one(plain: typeof fetch, { input, init, timeoutMs, whole }: { inp
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
-    const stop = () => { clearTimeout(timer); reject(signal?.reason) }
-    const timer = setTimeout(() => { signal?.removeEventListener('abort', stop); resolve() }, ms)
+    const stop = () => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
     signal?.addEventListener('abort', stop, { once: true })
   })
 }

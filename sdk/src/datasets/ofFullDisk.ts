@@ -3,7 +3,15 @@ import { localError, ServiceError } from '../errors.js'
 
 /** An error of the file system, where it says that a disk of this machine is full; every other goes on as it is. */
 export function ofFullDisk(error: unknown, folder: string): unknown {
-  if (!(error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(error.code)))) return error
+  if (!(error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(error.code))))
+    return error
   const message = `no space left for the packed folder: the disk of ${folder} on this machine, ${hostname()}, is full`
-  return new ServiceError(localError('DISK_FULL', message, 'Free disk space there, set TMPDIR to a folder with more, or pack the folder yourself and upload the archive.'), { cause: error })
+  return new ServiceError(
+    localError(
+      'DISK_FULL',
+      message,
+      'Free disk space there, set TMPDIR to a folder with more, or pack the folder yourself and upload the archive.',
+    ),
+    { cause: error },
+  )
 }

@@ -44,11 +44,26 @@ function empty(path: string, { notes }: Walked): BadInputError {
   const links = notes.find(({ code }) => code === 'LINK_NOT_FOLLOWED')
   if (links !== undefined) {
     const more = links.count > links.examples.length ? ` and ${links.count - links.examples.length} more` : ''
-    return new BadInputError(localError('EMPTY_SOURCE', `${path} holds no files but links that were not followed: ${links.examples.join(', ')}${more}.`, "Upload with followLinks: 'everywhere' to have them followed, or give the folder that the files are in."))
+    return new BadInputError(
+      localError(
+        'EMPTY_SOURCE',
+        `${path} holds no files but links that were not followed: ${links.examples.join(', ')}${more}.`,
+        "Upload with followLinks: 'everywhere' to have them followed, or give the folder that the files are in.",
+      ),
+    )
   }
   const hidden = notes.find(({ code }) => code === 'IGNORED_LITTER')
-  if (hidden !== undefined) return new BadInputError(localError('EMPTY_SOURCE', `${path} holds hidden files alone (${hidden.examples.join(', ')}), which are left out.`, 'Rename them without the dot, or give the folder that the pictures are in.'))
-  return new BadInputError(localError('EMPTY_SOURCE', `${path} holds no files.`, 'Give the folder that the pictures are in.'))
+  if (hidden !== undefined)
+    return new BadInputError(
+      localError(
+        'EMPTY_SOURCE',
+        `${path} holds hidden files alone (${hidden.examples.join(', ')}), which are left out.`,
+        'Rename them without the dot, or give the folder that the pictures are in.',
+      ),
+    )
+  return new BadInputError(
+    localError('EMPTY_SOURCE', `${path} holds no files.`, 'Give the folder that the pictures are in.'),
+  )
 }
 
 async function writeTar({ files, emptyFolders }: Walked, archive: string): Promise<void> {
@@ -64,10 +79,23 @@ async function writeTar({ files, emptyFolders }: Walked, archive: string): Promi
       const content = createReadStream(source, { end: Math.max(0, bytes - 1) })
       await pipeline(content, entry).catch((cause: NodeJS.ErrnoException) => {
         if (cause.path === undefined) throw cause
-        throw new BadInputError(localError('UNREADABLE', `${source} cannot be read: ${cause.message}`, 'Make it readable, or leave it out of the folder.'), { cause })
+        throw new BadInputError(
+          localError(
+            'UNREADABLE',
+            `${source} cannot be read: ${cause.message}`,
+            'Make it readable, or leave it out of the folder.',
+          ),
+          { cause },
+        )
       })
     }
     tar.finalize()
   })()
-  await Promise.all([filled.catch((error: Error) => { tar.destroy(error); throw error }), written])
+  await Promise.all([
+    filled.catch((error: Error) => {
+      tar.destroy(error)
+      throw error
+    }),
+    written,
+  ])
 }

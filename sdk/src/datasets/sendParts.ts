@@ -6,7 +6,10 @@ import { pause } from '../connection/persistentFetch.js'
 import type { Source } from './source.js'
 
 /** One part of the upload as the store has it: number from 1, base64 of its sha256. */
-export interface Part { partNumber: number; sha256: string }
+export interface Part {
+  partNumber: number
+  sha256: string
+}
 
 export interface SendOptions {
   api: Api
@@ -56,28 +59,63 @@ export async function sendParts(options: SendOptions): Promise<Part[]> {
   return parts.sort((a, b) => a.partNumber - b.partNumber)
 }
 
-async function sendPart({ api, fetch, upload, signal }: SendOptions, { partNumber, sha256, body }: Part & { body: Uint8Array<ArrayBuffer> }): Promise<void> {
+async function sendPart(
+  { api, fetch, upload, signal }: SendOptions,
+  { partNumber, sha256, body }: Part & { body: Uint8Array<ArrayBuffer> },
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     // Signed anew at each try: a URL may have expired while the connection was down.
-    const { parts: [part] } = await api.dataset.signParts({ uploadId: upload.id, parts: [{ partNumber, sha256 }] }, { signal })
-    const answer = await fetch(part!.url, { method: 'PUT', headers: part!.headers, body, signal }).catch((error: unknown) => error as Error)
+    const {
+      parts: [part],
+    } = await api.dataset.signParts({ uploadId: upload.id, parts: [{ partNumber, sha256 }] }, { signal })
+    const answer = await fetch(part!.url, { method: 'PUT', headers: part!.headers, body, signal }).catch(
+      (error: unknown) => error as Error,
+    )
     signal?.throwIfAborted()
     if (!(answer instanceof Error) && answer.ok) return
     const text = answer instanceof Error ? reasonOf(answer) : await answer.text()
     const isFinal = !(answer instanceof Error) && [413, 507].includes(answer.status)
-    if (attempt < triesPerPart && !isFinal) { await pause(300 * 2 ** attempt, signal); continue }
-    if (answer instanceof Error) throw new ConnectionError({ ...localError('UPLOAD_BROKEN', `Part ${partNumber} of ${upload.partCount} could not be sent to ${originOf(part!.url)}: ${text}`, `${reachable} Then run the upload again: it goes on where it stopped.`), retryable: true }, { cause: answer })
+    if (attempt < triesPerPart && !isFinal) {
+      await pause(300 * 2 ** attempt, signal)
+      continue
+    }
+    if (answer instanceof Error)
+      throw new ConnectionError(
+        {
+          ...localError(
+            'UPLOAD_BROKEN',
+            `Part ${partNumber} of ${upload.partCount} could not be sent to ${originOf(part!.url)}: ${text}`,
+            `${reachable} Then run the upload again: it goes on where it stopped.`,
+          ),
+          retryable: true,
+        },
+        { cause: answer },
+      )
     // Our own service says what it is in JSON; an S3 store has words of its own.
-    const page = proxyFields({ status: answer.status, contentType: answer.headers.get('content-type'), text }, part!.url)
-    throw errorOfAnswer(fieldsOf(page ?? {
-      code: 'UPLOAD_REFUSED', message: `The store at ${originOf(part!.url)} refused part ${partNumber} with status ${answer.status}: ${text.slice(0, 300)}`, hint: 'Run the upload again: it goes on where it stopped.',
-      retryable: false, ...asJson(text),
-    }, answer.status))
+    const page = proxyFields(
+      { status: answer.status, contentType: answer.headers.get('content-type'), text },
+      part!.url,
+    )
+    throw errorOfAnswer(
+      fieldsOf(
+        page ?? {
+          code: 'UPLOAD_REFUSED',
+          message: `The store at ${originOf(part!.url)} refused part ${partNumber} with status ${answer.status}: ${text.slice(0, 300)}`,
+          hint: 'Run the upload again: it goes on where it stopped.',
+          retryable: false,
+          ...asJson(text),
+        },
+        answer.status,
+      ),
+    )
   }
 }
 
 /** What `fetch` calls "fetch failed" has its reason in the cause. */
-const reasonOf = (error: Error): string => (error.cause instanceof Error ? error.cause.message || String((error.cause as NodeJS.ErrnoException).code) : error.message)
+const reasonOf = (error: Error): string =>
+  error.cause instanceof Error
+    ? error.cause.message || String((error.cause as NodeJS.ErrnoException).code)
+    : error.message
 
 function asJson(text: string): Partial<ErrorFields> {
   try {

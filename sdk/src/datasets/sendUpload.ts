@@ -16,10 +16,21 @@ export interface SendUploadOptions<Answer> {
 }
 
 /** Brings bytes to the store and has something made of them. An upload that an earlier call left open goes on where it stopped. */
-export async function sendUpload<Answer>(connection: Connection, { source, name, signal, onSent, complete }: SendUploadOptions<Answer>): Promise<Answer> {
+export async function sendUpload<Answer>(
+  connection: Connection,
+  { source, name, signal, onSent, complete }: SendUploadOptions<Answer>,
+): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
     const { upload, held } = await openUpload(connection, { source, name, signal })
-    const completed = await sendParts({ api: connection.api, fetch: connection.send, source, upload, held, signal, onSent })
+    const completed = await sendParts({
+      api: connection.api,
+      fetch: connection.send,
+      source,
+      upload,
+      held,
+      signal,
+      onSent,
+    })
       .then((parts) => complete(upload.id, parts))
       .catch((error: unknown) => {
         // Another call with the same bytes, at the same time, had the same upload and has closed it.
@@ -36,7 +47,10 @@ const mostUploads = 5
  * The upload that an earlier call for the same bytes left open, or a new one. The key of the request is made of the
  * content, so no note of ours is needed to find it again.
  */
-async function openUpload({ api }: Connection, { source, name, signal }: { source: Source; name: string; signal: AbortSignal | undefined }): Promise<{ upload: Upload; held: Map<number, string | null> }> {
+async function openUpload(
+  { api }: Connection,
+  { source, name, signal }: { source: Source; name: string; signal: AbortSignal | undefined },
+): Promise<{ upload: Upload; held: Map<number, string | null> }> {
   const request = { datasetName: name, fileName: source.name, bytes: source.bytes }
   for (let idempotencyKey = await fingerprint(source, name); ;) {
     const upload = await api.dataset.createUpload(request, { signal, idempotencyKey })
@@ -57,7 +71,8 @@ async function fingerprint(source: Source, name: string): Promise<string> {
   const samples = Math.min(64, Math.ceil(source.bytes / size))
   const step = samples > 1 ? Math.floor((source.bytes - Math.min(size, source.bytes)) / (samples - 1)) : 0
   const pieces: Uint8Array<ArrayBuffer>[] = [new TextEncoder().encode(`${name}\n${source.name}\n${source.bytes}\n`)]
-  for (let index = 0; index < samples; index++) pieces.push(await source.read(index * step, Math.min(index * step + size, source.bytes)))
+  for (let index = 0; index < samples; index++)
+    pieces.push(await source.read(index * step, Math.min(index * step + size, source.bytes)))
   const digest = await crypto.subtle.digest('SHA-256', await new Blob(pieces).arrayBuffer())
   return `upload-${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }

@@ -17,12 +17,20 @@ export interface Source {
  *
  * @throws BadInputError `NO_SUCH_FILE`, `EMPTY_SOURCE`, and what `packFolder` throws
  */
-export async function openSource(from: string | URL | Blob | Uint8Array, { name, followLinks = 'inside' }: { name?: string; followLinks?: FollowLinks } = {}): Promise<Source> {
-  const source = typeof from === 'string' || from instanceof URL ? await openPath(from, followLinks) : openBlob(from instanceof Uint8Array ? new Blob([from as Uint8Array<ArrayBuffer>]) : from)
+export async function openSource(
+  from: string | URL | Blob | Uint8Array,
+  { name, followLinks = 'inside' }: { name?: string; followLinks?: FollowLinks } = {},
+): Promise<Source> {
+  const source =
+    typeof from === 'string' || from instanceof URL
+      ? await openPath(from, followLinks)
+      : openBlob(from instanceof Uint8Array ? new Blob([from as Uint8Array<ArrayBuffer>]) : from)
   if (name) source.name = name
   if (source.bytes > 0) return source
   await source.close()
-  throw new BadInputError(localError('EMPTY_SOURCE', `${source.name} is empty.`, 'Upload an archive or a folder that holds images.'))
+  throw new BadInputError(
+    localError('EMPTY_SOURCE', `${source.name} is empty.`, 'Upload an archive or a folder that holds images.'),
+  )
 }
 
 function openBlob(blob: Blob): Source {
@@ -39,12 +47,23 @@ async function openPath(path: string | URL, followLinks: FollowLinks): Promise<S
   const [{ stat }, { fileURLToPath }] = await Promise.all([import('node:fs/promises'), import('node:url')])
   const file = path instanceof URL ? fileURLToPath(path) : path
   const found = await stat(file).catch((cause: unknown) => {
-    throw new BadInputError(localError('NO_SUCH_FILE', `${file} cannot be read: ${(cause as Error).message}`, 'Check the path.'), { cause })
+    throw new BadInputError(
+      localError('NO_SUCH_FILE', `${file} cannot be read: ${(cause as Error).message}`, 'Check the path.'),
+      { cause },
+    )
   })
   if (!found.isDirectory()) return openFile(file)
   const packed = await (await import('./packFolder.js')).packFolder(file, followLinks)
   const source = await openFile(packed.archive)
-  return { ...source, name: packed.name, notes: packed.notes, close: async () => { await source.close(); await packed.remove() } }
+  return {
+    ...source,
+    name: packed.name,
+    notes: packed.notes,
+    close: async () => {
+      await source.close()
+      await packed.remove()
+    },
+  }
 }
 
 async function openFile(file: string): Promise<Source> {
@@ -56,7 +75,14 @@ async function openFile(file: string): Promise<Source> {
     async read(start, end) {
       const buffer = new Uint8Array(end - start)
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, start)
-      if (bytesRead < buffer.length) throw new BadInputError(localError('SOURCE_CHANGED', `${file} became shorter while it was read.`, 'Upload it again when nothing writes to it.'))
+      if (bytesRead < buffer.length)
+        throw new BadInputError(
+          localError(
+            'SOURCE_CHANGED',
+            `${file} became shorter while it was read.`,
+            'Upload it again when nothing writes to it.',
+          ),
+        )
       return buffer
     },
     close: () => handle.close(),

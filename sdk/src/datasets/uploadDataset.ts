@@ -44,13 +44,21 @@ export interface Dataset {
  *
  * @throws PrepareFailedError with every bad file, its problem and its fix in `issues`, and what was done with the others in `notes`
  */
-export async function uploadDataset(connection: Connection, from: string | URL | Blob | Uint8Array, options: UploadOptions = {}): Promise<Dataset> {
+export async function uploadDataset(
+  connection: Connection,
+  from: string | URL | Blob | Uint8Array,
+  options: UploadOptions = {},
+): Promise<Dataset> {
   const { name, onProgress, signal, followLinks, ...prepare } = options
   const source = await openSource(from, { followLinks })
   try {
     const datasetName = name ?? source.name.replace(/(\.tar)?\.[a-z0-9]+$/i, '')
     const onSent = (bytes: number) => onProgress?.({ phase: 'uploading', bytes, totalBytes: source.bytes })
-    const complete = (uploadId: string, parts: Part[]) => connection.api.dataset.completeUpload({ uploadId, parts, options: prepare }, { signal, idempotencyKey: `complete-${uploadId}` })
+    const complete = (uploadId: string, parts: Part[]) =>
+      connection.api.dataset.completeUpload(
+        { uploadId, parts, options: prepare },
+        { signal, idempotencyKey: `complete-${uploadId}` },
+      )
     const completed = await sendUpload(connection, { source, name: datasetName, signal, onSent, complete })
     const dataset = await prepared(connection, { jobId: completed.job.id, onProgress, signal, name: datasetName })
     return { ...dataset, notes: mergeNotes(source.notes, dataset.notes) }
@@ -62,26 +70,52 @@ export async function uploadDataset(connection: Connection, from: string | URL |
   }
 }
 
-interface Waiting { jobId: string; onProgress: UploadOptions['onProgress']; signal: AbortSignal | undefined; name: string }
+interface Waiting {
+  jobId: string
+  onProgress: UploadOptions['onProgress']
+  signal: AbortSignal | undefined
+  name: string
+}
 
 async function prepared(connection: Connection, { jobId, onProgress, signal, name }: Waiting): Promise<Dataset> {
   let notes: Note[] | null = null
   const report = ({ event }: JobUpdate) => {
     if (event.type === 'noted') notes = event.notes
-    if (event.type === 'progress' && event.phase === 'preparing') onProgress?.({ phase: 'preparing', images: event.done, totalImages: event.total, secondsLeft: event.secondsLeft })
+    if (event.type === 'progress' && event.phase === 'preparing')
+      onProgress?.({ phase: 'preparing', images: event.done, totalImages: event.total, secondsLeft: event.secondsLeft })
   }
   onProgress?.({ phase: 'waiting' })
   const job = await followJob(connection, jobId, { onEvent: report, signal }).catch((error: unknown) => {
     if (error instanceof PrepareFailedError) error.notes = notes ?? []
     throw error
   })
-  if (job.kind !== 'prepare' || !job.versionId) throw new ConflictError({ code: 'CONFLICT', message: `${jobId} gave no data set.`, hint: '', status: 409, retryable: false, requestId: null, issues: [] })
+  if (job.kind !== 'prepare' || !job.versionId)
+    throw new ConflictError({
+      code: 'CONFLICT',
+      message: `${jobId} gave no data set.`,
+      hint: '',
+      status: 409,
+      retryable: false,
+      requestId: null,
+      issues: [],
+    })
   const version = await getVersion(connection, job.versionId, job.datasetId)
   // The same content is the same version, whose notes are those of the upload that made it first; these are of this one.
   return { name, ...version, notes: notes ?? version.notes }
 }
 
-export async function getVersion({ api }: Connection, versionId: string, datasetId?: string): Promise<Omit<Dataset, 'name'>> {
+export async function getVersion(
+  { api }: Connection,
+  versionId: string,
+  datasetId?: string,
+): Promise<Omit<Dataset, 'name'>> {
   const version = await api.dataset.getVersion({ versionId })
-  return { id: datasetId ?? version.datasetId, versionId: version.id, classes: version.classes, counts: version.counts, picture: version.picture, notes: version.notes }
+  return {
+    id: datasetId ?? version.datasetId,
+    versionId: version.id,
+    classes: version.classes,
+    counts: version.counts,
+    picture: version.picture,
+    notes: version.notes,
+  }
 }

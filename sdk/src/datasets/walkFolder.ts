@@ -37,29 +37,58 @@ export async function walkFolder(folder: string, followLinks: FollowLinks): Prom
   const note = (code: Note['code'], example: string) => addNote(found.notes, { code, example })
   let byLinks = 0
 
-  const readable = <T>(path: string, work: Promise<T>): Promise<T> => work.catch((cause: unknown) => {
-    throw new BadInputError(localError('UNREADABLE', `${path} cannot be read: ${(cause as Error).message}`, 'Make it readable, or leave it out of the folder.'), { cause })
-  })
+  const readable = <T>(path: string, work: Promise<T>): Promise<T> =>
+    work.catch((cause: unknown) => {
+      throw new BadInputError(
+        localError(
+          'UNREADABLE',
+          `${path} cannot be read: ${(cause as Error).message}`,
+          'Make it readable, or leave it out of the folder.',
+        ),
+        { cause },
+      )
+    })
   const take = async (source: string, name: string, throughLink: boolean): Promise<void> => {
     const { size } = await readable(source, stat(source))
-    if (throughLink && ++byLinks > maxFilesByLinks) throw new BadInputError(localError('TOO_MANY_LINKS', `Links in ${folder} lead to more than ${maxFilesByLinks} files.`, "Give followLinks: 'nowhere', or remove links to whole folders."))
+    if (throughLink && ++byLinks > maxFilesByLinks)
+      throw new BadInputError(
+        localError(
+          'TOO_MANY_LINKS',
+          `Links in ${folder} lead to more than ${maxFilesByLinks} files.`,
+          "Give followLinks: 'nowhere', or remove links to whole folders.",
+        ),
+      )
     found.files.push({ source, name, bytes: size })
   }
 
   /** @param within the real paths of the folders that lead here: a link to one of them would never end */
-  const walk = async (path: string, { prefix, within, throughLink }: { prefix: string; within: readonly string[]; throughLink: boolean }): Promise<void> => {
+  const walk = async (
+    path: string,
+    { prefix, within, throughLink }: { prefix: string; within: readonly string[]; throughLink: boolean },
+  ): Promise<void> => {
     const entries = await readable(path, readdir(path, { withFileTypes: true }))
     if (entries.length === 0 && prefix !== '') found.emptyFolders.push(prefix)
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const name = `${prefix}${entry.name}`
-      if (entry.name.includes('\ufffd')) throw new BadInputError(localError('NAME_NOT_UTF8', `${join(path, entry.name)} has a name that is not UTF-8.`, 'Rename it (convmv renames whole folders), or pack the folder and name its encoding with the option encoding.'))
+      if (entry.name.includes('\ufffd'))
+        throw new BadInputError(
+          localError(
+            'NAME_NOT_UTF8',
+            `${join(path, entry.name)} has a name that is not UTF-8.`,
+            'Rename it (convmv renames whole folders), or pack the folder and name its encoding with the option encoding.',
+          ),
+        )
       if (entry.name.startsWith('.')) note('IGNORED_LITTER', name)
       else if (entry.isSymbolicLink()) await follow(join(path, entry.name), { name, within })
       else await visit(join(path, entry.name), entry, { name, within, throughLink })
     }
   }
 
-  const visit = async (path: string, kind: Pick<Dirent, 'isFile' | 'isDirectory'>, { name, within, throughLink }: { name: string; within: readonly string[]; throughLink: boolean }): Promise<void> => {
+  const visit = async (
+    path: string,
+    kind: Pick<Dirent, 'isFile' | 'isDirectory'>,
+    { name, within, throughLink }: { name: string; within: readonly string[]; throughLink: boolean },
+  ): Promise<void> => {
     if (kind.isFile()) await take(path, name, throughLink)
     else if (kind.isDirectory()) await walk(path, { prefix: `${name}/`, within: [...within, path], throughLink })
     else note('IGNORED_DOCUMENT', `${name} (neither a file nor a folder)`)
@@ -99,6 +128,13 @@ export function mergeNotes(first: readonly Note[], second: readonly Note[]): Not
   return (Object.keys(noteKinds) as Note['code'][]).flatMap((code) => {
     const both = [...first, ...second].filter((note) => note.code === code)
     if (both.length === 0) return []
-    return [{ code, message: both[0]!.message, count: both.reduce((sum, { count }) => sum + count, 0), examples: both.flatMap(({ examples }) => examples).slice(0, maxExamples) }]
+    return [
+      {
+        code,
+        message: both[0]!.message,
+        count: both.reduce((sum, { count }) => sum + count, 0),
+        examples: both.flatMap(({ examples }) => examples).slice(0, maxExamples),
+      },
+    ]
   })
 }

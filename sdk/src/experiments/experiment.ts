@@ -1,5 +1,12 @@
 import type { Connection } from '../connection/connect.js'
-import type { CallOptions, CreateExperimentRequest, Experiment as ExperimentRecord, ExperimentDefinition, ExperimentReport, ExperimentRuns } from '../generated/api.js'
+import type {
+  CallOptions,
+  CreateExperimentRequest,
+  Experiment as ExperimentRecord,
+  ExperimentDefinition,
+  ExperimentReport,
+  ExperimentRuns,
+} from '../generated/api.js'
 import { pause } from '../connection/persistentFetch.js'
 import { localError, WaitTimeoutError } from '../errors.js'
 
@@ -43,9 +50,16 @@ export interface Experiment {
  * Starts a preset, or an experiment of one's own; resolves when its runs are queued. The same on the same data is the same
  * experiment: what was trained is not trained again, what failed is.
  */
-export async function runExperiment(connection: Connection, experiment: CreateExperimentRequest['experiment'], { dataset, call, ...options }: ExperimentOptions & { call?: CallOptions }): Promise<Experiment> {
+export async function runExperiment(
+  connection: Connection,
+  experiment: CreateExperimentRequest['experiment'],
+  { dataset, call, ...options }: ExperimentOptions & { call?: CallOptions },
+): Promise<Experiment> {
   const versionId = typeof dataset === 'string' ? dataset : dataset.versionId
-  return experimentHandle(connection, await connection.api.experiment.create({ versionId, experiment, ...options }, call))
+  return experimentHandle(
+    connection,
+    await connection.api.experiment.create({ versionId, experiment, ...options }, call),
+  )
 }
 
 export async function getExperiment(connection: Connection, experimentId: string): Promise<Experiment> {
@@ -61,15 +75,28 @@ function experimentHandle({ api }: Connection, { id, definition }: ExperimentRec
     report: () => api.experiment.report(ref),
     page: async () => (await api.experiment.page(ref)).html,
     runs: () => api.experiment.runs(ref),
-    cancel: async () => { await api.experiment.cancel(ref) },
-    delete: async (options = {}) => { await api.experiment.delete({ ...ref, ...options }) },
+    cancel: async () => {
+      await api.experiment.cancel(ref)
+    },
+    delete: async (options = {}) => {
+      await api.experiment.delete({ ...ref, ...options })
+    },
     async result({ onProgress, signal, timeoutMs = Infinity, everyMs = 2000 } = {}) {
       const until = Date.now() + timeoutMs
       for (;;) {
         const now = await api.experiment.get(ref, { signal })
         onProgress?.(now)
         if (isOver(now)) return api.experiment.report(ref, { signal })
-        if (Date.now() >= until) throw new WaitTimeoutError({ ...localError('WAIT_TIMEOUT', `${id} had not ended after ${timeoutMs} ms.`, 'It goes on; wait again with experiment.result().'), jobId: id, modelId: null })
+        if (Date.now() >= until)
+          throw new WaitTimeoutError({
+            ...localError(
+              'WAIT_TIMEOUT',
+              `${id} had not ended after ${timeoutMs} ms.`,
+              'It goes on; wait again with experiment.result().',
+            ),
+            jobId: id,
+            modelId: null,
+          })
         await pause(Math.min(everyMs, until - Date.now()), signal)
       }
     },
@@ -79,8 +106,14 @@ function experimentHandle({ api }: Connection, { id, definition }: ExperimentRec
 /** Exhaustive on purpose: a state this SDK does not know is an error, not a reason to wait for ever. */
 function isOver({ state }: ExperimentRecord): boolean {
   switch (state) {
-    case 'running': return false
-    case 'succeeded': case 'incomplete': return true
-    default: throw new TypeError(`unknown state ${String(state satisfies never)} of an experiment: use a newer version of the SDK`)
+    case 'running':
+      return false
+    case 'succeeded':
+    case 'incomplete':
+      return true
+    default:
+      throw new TypeError(
+        `unknown state ${String(state satisfies never)} of an experiment: use a newer version of the SDK`,
+      )
   }
 }

@@ -1,5 +1,13 @@
 import type { Connection } from '../connection/connect.js'
-import type { CallOptions, Estimate, EvaluateJob, EvaluateOptionsInput, EvaluationReport, EvaluationSummary, Job } from '../generated/api.js'
+import type {
+  CallOptions,
+  Estimate,
+  EvaluateJob,
+  EvaluateOptionsInput,
+  EvaluationReport,
+  EvaluationSummary,
+  Job,
+} from '../generated/api.js'
 import { downloadFiles } from '../models/downloadModel.js'
 import { followJob, jobEvents, type EventOptions, type FollowOptions, type JobUpdate } from './followJob.js'
 
@@ -41,9 +49,15 @@ interface Evaluate {
  *
  * @throws BadInputError where classes or pictures differ: `issues` has both lists
  */
-export async function evaluate(connection: Connection, { modelId, versionId, options }: Evaluate): Promise<EvaluationJob> {
+export async function evaluate(
+  connection: Connection,
+  { modelId, versionId, options }: Evaluate,
+): Promise<EvaluationJob> {
   const { name, signal, idempotencyKey, ...rest } = options
-  const submitted = await connection.api.job.evaluate({ modelId, versionId, name, options: rest }, { signal, idempotencyKey })
+  const submitted = await connection.api.job.evaluate(
+    { modelId, versionId, name, options: rest },
+    { signal, idempotencyKey },
+  )
   const { id } = submitted
   return {
     id,
@@ -54,7 +68,9 @@ export async function evaluate(connection: Connection, { modelId, versionId, opt
       await followJob(connection, id, followOptions)
       return getEvaluation(connection, id)
     },
-    cancel: async () => { await connection.api.job.cancel({ jobId: id, mode: 'now' }) },
+    cancel: async () => {
+      await connection.api.job.cancel({ jobId: id, mode: 'now' })
+    },
     refresh: async () => evaluateJobOf(await connection.api.job.get({ jobId: id })),
   }
 }
@@ -71,6 +87,7 @@ export async function getEvaluation(connection: Connection, jobId: string): Prom
 }
 
 function evaluateJobOf(job: Job): EvaluateJob {
-  if (job.kind !== 'evaluate') throw new TypeError(`${job.id} is a job of the kind '${job.kind}'; read it with api.job.get`)
+  if (job.kind !== 'evaluate')
+    throw new TypeError(`${job.id} is a job of the kind '${job.kind}'; read it with api.job.get`)
   return job
 }

@@ -1,6 +1,14 @@
 import type { Connection } from '../connection/connect.js'
 import type { Job, JobEvent } from '../generated/api.js'
-import { EvaluationFailedError, ImclrError, PrepareFailedError, TrainingCanceledError, TrainingFailedError, TrainingTimedOutError, WaitTimeoutError } from '../errors.js'
+import {
+  EvaluationFailedError,
+  ImclrError,
+  PrepareFailedError,
+  TrainingCanceledError,
+  TrainingFailedError,
+  TrainingTimedOutError,
+  WaitTimeoutError,
+} from '../errors.js'
 import { pause } from '../connection/persistentFetch.js'
 
 /** What `job.events()` yields: a numbered event of a job. */
@@ -19,7 +27,11 @@ export interface EventOptions {
  *
  * @throws ConnectionError when the service stays away for minutes
  */
-export async function* jobEvents({ api }: Connection, jobId: string, { after = 0, signal }: EventOptions = {}): AsyncGenerator<JobUpdate> {
+export async function* jobEvents(
+  { api }: Connection,
+  jobId: string,
+  { after = 0, signal }: EventOptions = {},
+): AsyncGenerator<JobUpdate> {
   let number = after
   for (let failures = 0; ;) {
     try {
@@ -45,9 +57,18 @@ export async function* jobEvents({ api }: Connection, jobId: string, { after = 0
 /** Exhaustive on purpose: a state this SDK does not know is an error, not a reason to wait for ever. */
 function isFinal({ state }: Job): boolean {
   switch (state) {
-    case 'queued': case 'starting': case 'running': case 'paused': return false
-    case 'succeeded': case 'failed': case 'canceled': case 'timed_out': return true
-    default: throw new TypeError(`unknown job state ${String(state satisfies never)}: use a newer version of the SDK`)
+    case 'queued':
+    case 'starting':
+    case 'running':
+    case 'paused':
+      return false
+    case 'succeeded':
+    case 'failed':
+    case 'canceled':
+    case 'timed_out':
+      return true
+    default:
+      throw new TypeError(`unknown job state ${String(state satisfies never)}: use a newer version of the SDK`)
   }
 }
 
@@ -59,13 +80,28 @@ export interface FollowOptions {
 }
 
 /** Waits for the end of a job. Only success returns; anything else throws its own error. */
-export async function followJob(connection: Connection, jobId: string, { onEvent, signal, timeoutMs }: FollowOptions = {}): Promise<Job> {
+export async function followJob(
+  connection: Connection,
+  jobId: string,
+  { onEvent, signal, timeoutMs }: FollowOptions = {},
+): Promise<Job> {
   const timeout = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
   const either = timeout && signal ? AbortSignal.any([timeout, signal]) : (timeout ?? signal)
   try {
     for await (const update of jobEvents(connection, jobId, { signal: either })) onEvent?.(update)
   } catch (error) {
-    if (timeout?.aborted && !signal?.aborted) throw new WaitTimeoutError({ code: 'WAIT_TIMEOUT', message: `${jobId} had not ended after ${timeoutMs} ms.`, hint: 'It goes on; wait again with job.result().', status: 0, retryable: true, requestId: null, issues: [], jobId, modelId: null })
+    if (timeout?.aborted && !signal?.aborted)
+      throw new WaitTimeoutError({
+        code: 'WAIT_TIMEOUT',
+        message: `${jobId} had not ended after ${timeoutMs} ms.`,
+        hint: 'It goes on; wait again with job.result().',
+        status: 0,
+        retryable: true,
+        requestId: null,
+        issues: [],
+        jobId,
+        modelId: null,
+      })
     throw error
   }
   const job = await connection.api.job.get({ jobId }, { signal })
@@ -76,13 +112,31 @@ export async function followJob(connection: Connection, jobId: string, { onEvent
 function endedOtherwise(job: Job): Error {
   const modelId = job.kind === 'train' ? job.modelId : null
   const kept = modelId ? ` What was reached is kept as ${modelId}.` : ''
-  const { code, message, hint, issues } = job.failure ?? { code: job.state === 'canceled' ? 'CANCELED' : 'INTERNAL', message: `${job.id} ended as ${job.state}.`, hint: '', issues: [] }
-  const fields = { code, message: `${message}${kept}`, hint, status: 0, retryable: false, requestId: null, issues, jobId: job.id, modelId }
+  const { code, message, hint, issues } = job.failure ?? {
+    code: job.state === 'canceled' ? 'CANCELED' : 'INTERNAL',
+    message: `${job.id} ended as ${job.state}.`,
+    hint: '',
+    issues: [],
+  }
+  const fields = {
+    code,
+    message: `${message}${kept}`,
+    hint,
+    status: 0,
+    retryable: false,
+    requestId: null,
+    issues,
+    jobId: job.id,
+    modelId,
+  }
   if (job.state === 'canceled') return new TrainingCanceledError(fields)
   if (job.state === 'timed_out') return new TrainingTimedOutError(fields)
   switch (job.kind) {
-    case 'prepare': return new PrepareFailedError(fields)
-    case 'evaluate': return new EvaluationFailedError(fields)
-    case 'train': return new TrainingFailedError(fields)
+    case 'prepare':
+      return new PrepareFailedError(fields)
+    case 'evaluate':
+      return new EvaluationFailedError(fields)
+    case 'train':
+      return new TrainingFailedError(fields)
   }
 }

@@ -26,7 +26,10 @@ export interface Job {
 }
 
 /** Submits a training on a data set version; resolves when it is queued, with the resolved spec, limits and an estimate. */
-export async function train(connection: Connection, { dataset, options, call }: { dataset: { versionId: string } | string; options: TrainOptions; call?: CallOptions }): Promise<Job> {
+export async function train(
+  connection: Connection,
+  { dataset, options, call }: { dataset: { versionId: string } | string; options: TrainOptions; call?: CallOptions },
+): Promise<Job> {
   const { name, ...spec } = options
   const versionId = typeof dataset === 'string' ? dataset : dataset.versionId
   return jobHandle(connection, await connection.api.job.submit({ versionId, name, spec }, call))
@@ -38,7 +41,8 @@ export async function getJob(connection: Connection, jobId: string): Promise<Job
 }
 
 const trainJobOf = (job: { kind: string; id: string }): TrainJob => {
-  if (job.kind !== 'train') throw new TypeError(`${job.id} is a job of the kind '${job.kind}'; read it with api.job.get`)
+  if (job.kind !== 'train')
+    throw new TypeError(`${job.id} is a job of the kind '${job.kind}'; read it with api.job.get`)
   return job as TrainJob
 }
 
@@ -54,7 +58,9 @@ function jobHandle(connection: Connection, submitted: TrainJob): Job {
       const ended = trainJobOf(await followJob(connection, id, options))
       return getModel(connection, ended.modelId!)
     },
-    cancel: async (mode = 'graceful') => { await connection.api.job.cancel({ jobId: id, mode }) },
+    cancel: async (mode = 'graceful') => {
+      await connection.api.job.cancel({ jobId: id, mode })
+    },
     refresh: async () => trainJobOf(await connection.api.job.get({ jobId: id })),
   }
 }

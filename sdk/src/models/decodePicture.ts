@@ -10,23 +10,57 @@ import { BadInputError, localError } from '../errors.js'
  *
  * @throws BadInputError `UNREADABLE_IMAGE`
  */
-export async function decodePicture(image: string | URL | Uint8Array, { height, width, fit, kernel }: Picture): Promise<Uint8Array> {
+export async function decodePicture(
+  image: string | URL | Uint8Array,
+  { height, width, fit, kernel }: Picture,
+): Promise<Uint8Array> {
   const { default: sharp } = await import('sharp')
   const shapes = { crop: 'cover', letterbox: 'contain', stretch: 'fill' } as const
-  const file = image instanceof Uint8Array ? image : await (await import('node:fs/promises')).readFile(image).catch((cause: unknown) => {
-    throw new BadInputError(localError('UNREADABLE_IMAGE', `The image cannot be read: ${(cause as Error).message}`, 'Give the path of a file that is there, or its bytes.'), { cause })
-  })
+  const file =
+    image instanceof Uint8Array
+      ? image
+      : await (await import('node:fs/promises')).readFile(image).catch((cause: unknown) => {
+          throw new BadInputError(
+            localError(
+              'UNREADABLE_IMAGE',
+              `The image cannot be read: ${(cause as Error).message}`,
+              'Give the path of a file that is there, or its bytes.',
+            ),
+            { cause },
+          )
+        })
   try {
     const mistake = tiffMistake(file)
     if (mistake !== null) throw new Error(mistake)
-    const upright = isBmp(file) ? sharp(decodeBmp(file), { raw: { ...readBmpHeader(file), channels: 3 } }) : sharp(withoutTexts(file), { failOn: 'error' }).autoOrient().flatten({ background: '#000' })
+    const upright = isBmp(file)
+      ? sharp(decodeBmp(file), { raw: { ...readBmpHeader(file), channels: 3 } })
+      : sharp(withoutTexts(file), { failOn: 'error' }).autoOrient().flatten({ background: '#000' })
     // As preparing does it, step by step: a JPEG is halved while decoding only where that leaves Lanczos twice the target to work on, and a
     // picture of the target's size is not resampled.
-    const pixels = await upright.resize({ width, height, fit: shapes[fit], position: 'centre', kernel, background: '#000', fastShrinkOnLoad: false })
-      .toColourspace('srgb').raw().toBuffer()
-    if (pixels.length !== height * width * 3) throw new Error(`it has ${pixels.length / (height * width)} channels as RGB`)
+    const pixels = await upright
+      .resize({
+        width,
+        height,
+        fit: shapes[fit],
+        position: 'centre',
+        kernel,
+        background: '#000',
+        fastShrinkOnLoad: false,
+      })
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer()
+    if (pixels.length !== height * width * 3)
+      throw new Error(`it has ${pixels.length / (height * width)} channels as RGB`)
     return pixels
   } catch (cause) {
-    throw new BadInputError(localError('UNREADABLE_IMAGE', `The image cannot be read: ${(cause as Error).message}`, 'Send a whole JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF.'), { cause })
+    throw new BadInputError(
+      localError(
+        'UNREADABLE_IMAGE',
+        `The image cannot be read: ${(cause as Error).message}`,
+        'Send a whole JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF.',
+      ),
+      { cause },
+    )
   }
 }

@@ -3,7 +3,10 @@ import type { ArtifactFile, ModelSummary } from '../generated/api.js'
 import { IntegrityError, localError } from '../errors.js'
 
 /** Fetches all files of a model into `folder` and returns their paths. @throws IntegrityError `CHECKSUM_MISMATCH` */
-export function downloadModel(connection: Connection, { model, folder }: { model: Pick<ModelSummary, 'id' | 'files'>; folder: string }): Promise<string[]> {
+export function downloadModel(
+  connection: Connection,
+  { model, folder }: { model: Pick<ModelSummary, 'id' | 'files'>; folder: string },
+): Promise<string[]> {
   return downloadFiles(connection, { prefix: `/v1/models/${model.id}/`, files: model.files, folder })
 }
 
@@ -20,8 +23,15 @@ export interface FilesToFetch {
  *
  * @throws IntegrityError `CHECKSUM_MISMATCH`
  */
-export async function downloadFiles(connection: Connection, { prefix, files, folder }: FilesToFetch): Promise<string[]> {
-  const [{ mkdir, readFile, rename, writeFile }, { dirname, join }, { createHash }] = await Promise.all([import('node:fs/promises'), import('node:path'), import('node:crypto')])
+export async function downloadFiles(
+  connection: Connection,
+  { prefix, files, folder }: FilesToFetch,
+): Promise<string[]> {
+  const [{ mkdir, readFile, rename, writeFile }, { dirname, join }, { createHash }] = await Promise.all([
+    import('node:fs/promises'),
+    import('node:path'),
+    import('node:crypto'),
+  ])
   const sum = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
   const paths: string[] = []
   for (const { path, sha256 } of files) {
@@ -30,7 +40,14 @@ export async function downloadFiles(connection: Connection, { prefix, files, fol
     const present = await readFile(target).catch(() => null)
     if (present && sum(present) === sha256) continue
     const bytes = new Uint8Array(await (await connection.get(`${prefix}${path}`)).arrayBuffer())
-    if (sum(bytes) !== sha256) throw new IntegrityError(localError('CHECKSUM_MISMATCH', `${prefix}${path} arrived with another sha256 than its manifest says.`, 'Download it again.'))
+    if (sum(bytes) !== sha256)
+      throw new IntegrityError(
+        localError(
+          'CHECKSUM_MISMATCH',
+          `${prefix}${path} arrived with another sha256 than its manifest says.`,
+          'Download it again.',
+        ),
+      )
     await mkdir(dirname(target), { recursive: true })
     await writeFile(`${target}.part`, bytes)
     await rename(`${target}.part`, target)

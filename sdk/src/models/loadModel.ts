@@ -10,8 +10,14 @@ export interface TfjsRuntime {
   loadLayersModel(url: string, options?: { fetchFunc?: typeof fetch }): Promise<TfjsModel>
   tensor4d(values: Float32Array, shape: [number, number, number, number]): TfjsTensor
 }
-interface TfjsTensor { dispose(): void; data(): Promise<ArrayLike<number>> }
-interface TfjsModel { predict(input: TfjsTensor): unknown; dispose(): void }
+interface TfjsTensor {
+  dispose(): void
+  data(): Promise<ArrayLike<number>>
+}
+interface TfjsModel {
+  predict(input: TfjsTensor): unknown
+  dispose(): void
+}
 
 export interface Prediction<Label extends string = string> {
   label: Label
@@ -45,22 +51,38 @@ const goldenTolerance = 1e-3
  *
  * @throws IntegrityError `GOLDEN_MISMATCH`
  */
-export async function loadModel<Label extends string = string>(connection: Connection, model: Pick<Model, 'id'>, { runtime, verify = true }: LoadOptions = {}): Promise<LoadedModel<Label>> {
+export async function loadModel<Label extends string = string>(
+  connection: Connection,
+  model: Pick<Model, 'id'>,
+  { runtime, verify = true }: LoadOptions = {},
+): Promise<LoadedModel<Label>> {
   const tf = runtime ?? (await defaultRuntime())
   const { url } = await connection.api.model.url({ modelId: model.id })
   const file = async <T>(path: string) => (await (await connection.get(`/v1/models/${model.id}/${path}`)).json()) as T
   const { classes, picture } = await file<LabelsFile>('labels.json')
   const net = await tf.loadLayersModel(url, { fetchFunc: connection.fetch }).catch((error: unknown) => {
     if (error instanceof ImclrError) throw error
-    const reason = error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error)
-    throw new ConnectionError({ ...localError('MODEL_UNREACHABLE', `Model ${model.id} could not be loaded from ${originOf(url)}: ${reason.replaceAll(/\?token=[^\s'"]*/g, '')}`, reachable), retryable: true }, { cause: error })
+    const reason =
+      error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error)
+    throw new ConnectionError(
+      {
+        ...localError(
+          'MODEL_UNREACHABLE',
+          `Model ${model.id} could not be loaded from ${originOf(url)}: ${reason.replaceAll(/\?token=[^\s'"]*/g, '')}`,
+          reachable,
+        ),
+        retryable: true,
+      },
+      { cause: error },
+    )
   })
   const labels = classes as Label[]
   const { height, width } = picture
 
   async function predictPixels(pixels: Uint8Array | Float32Array): Promise<Prediction<Label>[]> {
     const count = pixels.length / (height * width * 3)
-    if (!Number.isInteger(count) || count === 0) throw new RangeError(`predictPixels takes [n, ${height}, ${width}, 3] values, got ${pixels.length} of them`)
+    if (!Number.isInteger(count) || count === 0)
+      throw new RangeError(`predictPixels takes [n, ${height}, ${width}, 3] values, got ${pixels.length} of them`)
     const input = tf.tensor4d(Float32Array.from(pixels), [count, height, width, 3])
     const output = net.predict(input) as TfjsTensor
     const values = Array.from(await output.data())
@@ -85,7 +107,14 @@ export async function loadModel<Label extends string = string>(connection: Conne
 
 async function defaultRuntime(): Promise<TfjsRuntime> {
   const tf = await import('@tensorflow/tfjs').catch((cause: unknown) => {
-    throw new IntegrityError(localError('NO_RUNTIME', 'The package @tensorflow/tfjs is not installed.', 'npm install @tensorflow/tfjs, or pass a runtime of yours to models.load.'), { cause })
+    throw new IntegrityError(
+      localError(
+        'NO_RUNTIME',
+        'The package @tensorflow/tfjs is not installed.',
+        'npm install @tensorflow/tfjs, or pass a runtime of yours to models.load.',
+      ),
+      { cause },
+    )
   })
   tf.enableProdMode() // else it advertises a package in the middle of the caller's output
   return tf as unknown as TfjsRuntime
@@ -94,9 +123,17 @@ async function defaultRuntime(): Promise<TfjsRuntime> {
 async function meetGolden(model: LoadedModel, golden: GoldenFile): Promise<void> {
   for (const { pixels, probabilities, original } of golden.cases) {
     const [answer] = await model.predictPixels(Uint8Array.from(atob(pixels), (character) => character.charCodeAt(0)))
-    const difference = Math.max(...probabilities.map((expected, index) => Math.abs(expected - answer!.probabilities[index]!)))
+    const difference = Math.max(
+      ...probabilities.map((expected, index) => Math.abs(expected - answer!.probabilities[index]!)),
+    )
     if (difference <= goldenTolerance) continue
     model.dispose()
-    throw new IntegrityError(localError('GOLDEN_MISMATCH', `On ${original} this runtime answers ${difference.toExponential(1)} away from what the model answered when it was made.`, 'Use another tfjs backend, or pass verify: false if you know why.'))
+    throw new IntegrityError(
+      localError(
+        'GOLDEN_MISMATCH',
+        `On ${original} this runtime answers ${difference.toExponential(1)} away from what the model answered when it was made.`,
+        'Use another tfjs backend, or pass verify: false if you know why.',
+      ),
+    )
   }
 }

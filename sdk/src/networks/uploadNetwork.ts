@@ -24,16 +24,26 @@ export interface NetworkFiles {
  *
  * @throws BadInputError with every layer that cannot be had in `issues`
  */
-export async function uploadNetwork(connection: Connection, from: string | URL | NetworkFiles, options: NetworkUploadOptions = {}): Promise<NetworkSummary> {
+export async function uploadNetwork(
+  connection: Connection,
+  from: string | URL | NetworkFiles,
+  options: NetworkUploadOptions = {},
+): Promise<NetworkSummary> {
   const { name, normalisation, licence, onProgress, signal } = options
   const files = typeof from === 'string' || from instanceof URL ? await readFiles(from) : { name: 'network', ...from }
   const network = name ?? files.name
   const source = await openSource(files.weights, { name: 'weights.bin' })
   try {
     return await sendUpload(connection, {
-      source, name: network, signal,
+      source,
+      name: network,
+      signal,
       onSent: (bytes) => onProgress?.({ bytes, totalBytes: source.bytes }),
-      complete: (uploadId, parts) => connection.api.network.create({ uploadId, parts, name: network, model: files.model, normalisation, licence }, { signal, idempotencyKey: `network-${uploadId}` }),
+      complete: (uploadId, parts) =>
+        connection.api.network.create(
+          { uploadId, parts, name: network, model: files.model, normalisation, licence },
+          { signal, idempotencyKey: `network-${uploadId}` },
+        ),
     })
   } finally {
     await source.close()
@@ -41,21 +51,34 @@ export async function uploadNetwork(connection: Connection, from: string | URL |
 }
 
 async function readFiles(path: string | URL): Promise<NetworkFiles & { name: string }> {
-  const [{ open, readFile, readdir, stat }, { basename, dirname, isAbsolute, relative, resolve }, { fileURLToPath }] = await Promise.all([import('node:fs/promises'), import('node:path'), import('node:url')])
+  const [{ open, readFile, readdir, stat }, { basename, dirname, isAbsolute, relative, resolve }, { fileURLToPath }] =
+    await Promise.all([import('node:fs/promises'), import('node:path'), import('node:url')])
   const given = resolve(path instanceof URL ? fileURLToPath(path) : path)
   const names = (await stat(given).catch(() => null))?.isDirectory() ? await readdir(given) : null
   const file = names === null ? given : resolve(given, 'model.json')
   const folder = dirname(file)
-  const unreadable = (one: string) => (cause: unknown): never => {
-    throw new BadInputError(localError('NO_SUCH_FILE', `${one} cannot be read: ${(cause as Error).message}`, 'Give the path of model.json; its weight files must lie beside it.'), { cause })
-  }
+  const unreadable =
+    (one: string) =>
+    (cause: unknown): never => {
+      throw new BadInputError(
+        localError(
+          'NO_SUCH_FILE',
+          `${one} cannot be read: ${(cause as Error).message}`,
+          'Give the path of model.json; its weight files must lie beside it.',
+        ),
+        { cause },
+      )
+    }
   const read = (one: string) => readFile(one).catch(unreadable(one))
   // A model.json is small; what else is given may be gigabytes, and need not be read to be told.
   const endsOf = async (one: string) => {
     const handle = await open(one)
     try {
       const { size } = await handle.stat()
-      const from = async (position: number) => { const { buffer, bytesRead } = await handle.read(Buffer.alloc(2 ** 20), 0, 2 ** 20, position); return buffer.subarray(0, bytesRead) }
+      const from = async (position: number) => {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(2 ** 20), 0, 2 ** 20, position)
+        return buffer.subarray(0, bytesRead)
+      }
       return { head: await from(0), tail: await from(Math.max(0, size - 2 ** 20)) }
     } finally {
       await handle.close()
@@ -63,7 +86,10 @@ async function readFiles(path: string | URL): Promise<NetworkFiles & { name: str
   }
   if (names !== null && !names.includes('model.json')) {
     const other = names.find((one) => /\.(zip|tflite|onnx|pt|pth|safetensors)$/i.test(one))
-    const told = other === undefined ? null : foreignFile(resolve(given, other), await endsOf(resolve(given, other)).catch(unreadable(other)))
+    const told =
+      other === undefined
+        ? null
+        : foreignFile(resolve(given, other), await endsOf(resolve(given, other)).catch(unreadable(other)))
     throw new BadInputError(told ?? foreignFolder(given, names))
   }
   const foreign = foreignFile(file, await endsOf(file).catch(unreadable(file)))
@@ -73,7 +99,14 @@ async function readFiles(path: string | URL): Promise<NetworkFiles & { name: str
     const whole = resolve(folder, part)
     const inside = relative(folder, whole)
     // A file from elsewhere must not have other files of this machine sent.
-    if (isAbsolute(part) || inside.startsWith('..') || isAbsolute(inside)) throw new BadInputError(localError('PATH_LEAVES_FOLDER', `${file} names the weight file ${part}, which is not beside it.`, 'Put all files of the model into one folder.'))
+    if (isAbsolute(part) || inside.startsWith('..') || isAbsolute(inside))
+      throw new BadInputError(
+        localError(
+          'PATH_LEAVES_FOLDER',
+          `${file} names the weight file ${part}, which is not beside it.`,
+          'Put all files of the model into one folder.',
+        ),
+      )
     return whole
   })
   const weights = []
@@ -91,6 +124,13 @@ function pathsOf(model: string, file: string): string[] {
     return weightsManifest.flatMap(({ paths }) => paths.map(String))
   } catch (cause) {
     if (cause instanceof BadInputError) throw cause
-    throw new BadInputError(localError('NOT_A_MODEL', `${file} is not the model.json of a layers model: ${(cause as Error).message}`, 'Save it by model.save() of TensorFlow.js, or convert it by tensorflowjs_converter.'), { cause })
+    throw new BadInputError(
+      localError(
+        'NOT_A_MODEL',
+        `${file} is not the model.json of a layers model: ${(cause as Error).message}`,
+        'Save it by model.save() of TensorFlow.js, or convert it by tensorflowjs_converter.',
+      ),
+      { cause },
+    )
   }
 }

@@ -6,7 +6,23 @@ import { apiConfig, type ApiConfig } from './config.js'
 
 const count = z.coerce.number().int().positive()
 const trustProxy = z
-  .union([z.enum(['true', 'false']).transform((text) => text === 'true'), z.coerce.number().int().positive().max(20), z.string().transform((text) => text.split(',').map((part) => part.trim())).pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6(), z.enum(['loopback', 'linklocal', 'uniquelocal'])])).min(1))], 'must be true, false, a number of proxies, or addresses such as 10.0.0.0/8,192.168.1.7')
+  .union(
+    [
+      z.enum(['true', 'false']).transform((text) => text === 'true'),
+      z.coerce.number().int().positive().max(20),
+      z
+        .string()
+        .transform((text) => text.split(',').map((part) => part.trim()))
+        .pipe(
+          z
+            .array(
+              z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6(), z.enum(['loopback', 'linklocal', 'uniquelocal'])]),
+            )
+            .min(1),
+        ),
+    ],
+    'must be true, false, a number of proxies, or addresses such as 10.0.0.0/8,192.168.1.7',
+  )
   .default(false)
 const defaults = apiConfig.shape
 
@@ -28,25 +44,35 @@ const serving = {
 const environment = z.object({
   ...serving,
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be postgres://...'),
-  QUEUE_URL: z.string().regex(/^(rediss?|postgres(ql)?):\/\//, 'must be redis://... or postgres://...').optional(), // unset: the database
-  IMCLR_SIGNING_KEY: z.string().regex(/^([0-9a-f]{2}){32,}$/i, 'must be at least 32 bytes in hexadecimal; make one with "openssl rand -hex 32"'),
+  QUEUE_URL: z
+    .string()
+    .regex(/^(rediss?|postgres(ql)?):\/\//, 'must be redis://... or postgres://...')
+    .optional(), // unset: the database
+  IMCLR_SIGNING_KEY: z
+    .string()
+    .regex(/^([0-9a-f]{2}){32,}$/i, 'must be at least 32 bytes in hexadecimal; make one with "openssl rand -hex 32"'),
   IMCLR_FIRST_KEY_FILE: z.string().default('./.imclr/api-key'), // where the first API key is written, or lies already
 })
 
 export type Env = z.output<typeof environment>
 export type ServingEnv = z.output<z.ZodObject<typeof serving>>
 /** Throws Failure BAD_INPUT that names every variable that is wrong. */
-export const readEnv = (variables: Variables = process.env): Env & { variables: Variables } => read(environment, variables)
+export const readEnv = (variables: Variables = process.env): Env & { variables: Variables } =>
+  read(environment, variables)
 /** The part that standalone needs of it. */
-export const readServingEnv = (variables: Variables = process.env): ServingEnv & { variables: Variables } => read(z.object(serving), variables)
+export const readServingEnv = (variables: Variables = process.env): ServingEnv & { variables: Variables } =>
+  read(z.object(serving), variables)
 
-const read = <T>(schema: z.ZodType<T>, given: Variables) => readEnvironment(schema, { given, readFile: (path) => readFileSync(path, 'utf8') })
+const read = <T>(schema: z.ZodType<T>, given: Variables) =>
+  readEnvironment(schema, { given, readFile: (path) => readFileSync(path, 'utf8') })
 
 /** Whether addresses that are given out follow from requests alone, while others than this machine can send some. */
-export const lacksPublicUrl = ({ PUBLIC_URL, HOST }: Pick<ServingEnv, 'PUBLIC_URL' | 'HOST'>): boolean => PUBLIC_URL === undefined && (HOST === '0.0.0.0' || HOST === '::')
+export const lacksPublicUrl = ({ PUBLIC_URL, HOST }: Pick<ServingEnv, 'PUBLIC_URL' | 'HOST'>): boolean =>
+  PUBLIC_URL === undefined && (HOST === '0.0.0.0' || HOST === '::')
 
 /** What an operator is told then. */
-export const publicUrlAdvice = 'PUBLIC_URL is not set: addresses of models and uploads are made of the address that each request came to. Set it to how clients reach this service, such as https://imclr.example.org; behind a proxy that rewrites Host, set TRUST_PROXY too'
+export const publicUrlAdvice =
+  'PUBLIC_URL is not set: addresses of models and uploads are made of the address that each request came to. Set it to how clients reach this service, such as https://imclr.example.org; behind a proxy that rewrites Host, set TRUST_PROXY too'
 
 /** How clients on this machine reach the service; an address to listen on is not always one to go to. */
 export function publicUrlOf({ PUBLIC_URL, HOST, PORT }: Pick<ServingEnv, 'PUBLIC_URL' | 'HOST' | 'PORT'>): string {

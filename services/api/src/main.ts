@@ -16,8 +16,19 @@ async function main(): Promise<void> {
   const log = makeLog(env.LOG_LEVEL)
   const database = await openDatabase({ url: env.DATABASE_URL })
   const store = await openStore(storeConfigFromEnv(env.variables))
-  const queue = await openQueue({ url: env.QUEUE_URL ?? env.DATABASE_URL, onError: (error) => log.warn({ err: error }, 'queue') })
-  const parts: ApiParts = { database, store, queue, config: apiConfigOf(env, env.IMCLR_SIGNING_KEY), log, clock: () => new Date(), random: randomBytes }
+  const queue = await openQueue({
+    url: env.QUEUE_URL ?? env.DATABASE_URL,
+    onError: (error) => log.warn({ err: error }, 'queue'),
+  })
+  const parts: ApiParts = {
+    database,
+    store,
+    queue,
+    config: apiConfigOf(env, env.IMCLR_SIGNING_KEY),
+    log,
+    clock: () => new Date(),
+    random: randomBytes,
+  }
 
   const first = await ensureFirstKey({ database, path: env.IMCLR_FIRST_KEY_FILE })
   if (first.created) log.info({ path: first.path }, 'the first API key is in this file')
@@ -27,7 +38,9 @@ async function main(): Promise<void> {
   log.info({ address, publicUrl: parts.config.publicUrl }, 'serving')
   if (lacksPublicUrl(env)) log.warn(publicUrlAdvice)
 
-  const signal = await new Promise<string>((resolve) => (['SIGTERM', 'SIGINT'] as const).forEach((name) => process.once(name, resolve)))
+  const signal = await new Promise<string>((resolve) =>
+    (['SIGTERM', 'SIGINT'] as const).forEach((name) => process.once(name, resolve)),
+  )
   log.info({ signal }, 'stopping')
   await app.close()
   await sweeping.stop()
@@ -38,6 +51,8 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   // Nothing is open that a log could go to, and a person reads this.
-  process.stderr.write(`imclr api: ${error instanceof Failure ? `${error.message}\n${error.record.hint}` : error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
+  process.stderr.write(
+    `imclr api: ${error instanceof Failure ? `${error.message}\n${error.record.hint}` : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  )
   process.exit(1)
 })

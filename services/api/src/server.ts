@@ -37,7 +37,12 @@ export async function createApi(opened: ApiParts): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply), // an address that cannot be decoded
   })
-  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] } } })
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+    },
+  })
   await app.register(rateLimit, { global: false })
   const signals = await listenToJobs(opened.database)
   const parts: ServerParts = { ...opened, signals, limits: rateLimits(app, opened.config) }
@@ -59,7 +64,12 @@ export async function createApi(opened: ApiParts): Promise<FastifyInstance> {
   metricsRoute(app, parts)
   await app.register(async (files) => {
     // Pages of any origin may load a model, or send the parts of an upload: the address or the key is the permission.
-    await files.register(cors, { origin: '*', methods: ['GET', 'HEAD', 'PUT'], exposedHeaders: ['etag', 'content-length', 'content-range', 'accept-ranges', 'x-request-id'], maxAge: 86_400 })
+    await files.register(cors, {
+      origin: '*',
+      methods: ['GET', 'HEAD', 'PUT'],
+      exposedHeaders: ['etag', 'content-length', 'content-range', 'accept-ranges', 'x-request-id'],
+      maxAge: 86_400,
+    })
     modelRoutes(files, parts)
     evaluationRoutes(files, parts)
     await files.register(async (scope) => objectRoutes(scope, parts))
@@ -74,7 +84,9 @@ export async function createApi(opened: ApiParts): Promise<FastifyInstance> {
       // Of a single call; a batch has a status per call inside.
       responseMeta: ({ errors, eagerGeneration, data }) => {
         const [error] = errors
-        return error === undefined || eagerGeneration || data.length > 1 ? {} : { status: onWire(failureOf(error), '').status }
+        return error === undefined || eagerGeneration || data.length > 1
+          ? {}
+          : { status: onWire(failureOf(error), '').status }
       },
       onError: ({ error, path, req }) => logFault(parts, { error, requestId: req.id, path }),
     },
@@ -83,7 +95,8 @@ export async function createApi(opened: ApiParts): Promise<FastifyInstance> {
 }
 
 /** In the framework's terms, which count proxies from the nearest one. */
-const trustedProxies = (trusted: ApiConfig['trustProxy']) => (typeof trusted === 'number' ? (_address: string, hop: number) => hop < trusted : trusted)
+const trustedProxies = (trusted: ApiConfig['trustProxy']) =>
+  typeof trusted === 'number' ? (_address: string, hop: number) => hop < trusted : trusted
 
 /** What a client calls its request, where that is fit for a log; else a name of our own. */
 function requestIdOf(header: string | string[] | undefined): string {

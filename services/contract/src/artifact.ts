@@ -5,7 +5,12 @@ import { datasetId, jobId, modelId, networkId, versionId } from './ids.js'
 import { networkRef } from './network.js'
 import { trainingSpec } from './trainingSpec.js'
 
-export const artifactFile = z.object({ path: z.string().regex(/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/), bytes: z.int().nonnegative(), sha256, contentType: z.string() })
+export const artifactFile = z.object({
+  path: z.string().regex(/^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/),
+  bytes: z.int().nonnegative(),
+  sha256,
+  contentType: z.string(),
+})
 export type ArtifactFile = z.infer<typeof artifactFile>
 
 /** The files every artifact has. `golden/` holds the 8 inputs as uploaded and `golden.json` their pixels and outputs. */
@@ -28,13 +33,22 @@ export const labelsFile = z.object({ classes: z.array(z.string()).min(2), pictur
 /** `golden.json`: what the model must answer, wherever it runs. Pixels are base64 of uint8 `[height, width, 3]`. */
 export const goldenFile = z.object({
   picture,
-  cases: z.array(z.object({ original: z.string(), label: z.string(), pixels: z.base64(), probabilities: z.array(z.number()) })),
+  cases: z.array(
+    z.object({ original: z.string(), label: z.string(), pixels: z.base64(), probabilities: z.array(z.number()) }),
+  ),
 })
 export type GoldenFile = z.infer<typeof goldenFile>
 
 /** `environment.json`: where the numbers were made. */
 export const environment = z.object({
-  imclr: z.string(), node: z.string(), tfjs: z.string(), tensorflow: z.string(), platform: z.string(), cpu: z.string(), cores: z.int(), device: z.string(),
+  imclr: z.string(),
+  node: z.string(),
+  tfjs: z.string(),
+  tensorflow: z.string(),
+  platform: z.string(),
+  cpu: z.string(),
+  cores: z.int(),
+  device: z.string(),
   threads: z.int().nullable(),
 })
 export type Environment = z.infer<typeof environment>

@@ -68,18 +68,34 @@ export const augmentOperation = z.discriminatedUnion('op', [
 ])
 
 /** The names that stand for a step with its defaults. */
-export const augmentName = z.enum(['crop', 'flip', 'translate', 'autoaugment', 'randaugment', 'jitter', 'noise', 'cutout', 'erase', 'augmix'])
+export const augmentName = z.enum([
+  'crop',
+  'flip',
+  'translate',
+  'autoaugment',
+  'randaugment',
+  'jitter',
+  'noise',
+  'cutout',
+  'erase',
+  'augmix',
+])
 const augmentStep = z.union([augmentName.transform((op) => ({ op })).pipe(augmentOperation), augmentOperation])
 export type AugmentOperation = z.output<typeof augmentOperation>
 
 /** Done in this order to each image on its own, before anything is mixed or stacked. */
-export const augmentChain = z.array(augmentStep).max(16).superRefine((chain, context) => {
-  const at = chain.findIndex(({ op }) => op === 'augmix')
-  if (at >= 0 && at < chain.length - 1) context.addIssue({ code: 'custom', path: [at], message: 'augmix must be the last step of the chain, once' })
-  chain.forEach((step, i) => {
-    if (step.op === 'erase' && step.smallest > step.largest) context.addIssue({ code: 'custom', path: [i, 'smallest'], message: 'smallest must not be above largest' })
+export const augmentChain = z
+  .array(augmentStep)
+  .max(16)
+  .superRefine((chain, context) => {
+    const at = chain.findIndex(({ op }) => op === 'augmix')
+    if (at >= 0 && at < chain.length - 1)
+      context.addIssue({ code: 'custom', path: [at], message: 'augmix must be the last step of the chain, once' })
+    chain.forEach((step, i) => {
+      if (step.op === 'erase' && step.smallest > step.largest)
+        context.addIssue({ code: 'custom', path: [i, 'smallest'], message: 'smallest must not be above largest' })
+    })
   })
-})
 export type AugmentChain = z.output<typeof augmentChain>
 
 export const mixOperation = z.discriminatedUnion('op', [

@@ -13,12 +13,17 @@ export const catalogueEntry = z.object({
   homepage: z.url(),
   licence: z.string(), // in the authors' words where they have any
   citation: z.string(),
-  files: z.array(z.object({
-    address: z.url(),
-    bytes: z.int().positive(),
-    md5: z.string().regex(/^[0-9a-f]{32}$/).nullable(),
-    needed: z.boolean(), // false: another form of the same, or more of it
-  })),
+  files: z.array(
+    z.object({
+      address: z.url(),
+      bytes: z.int().positive(),
+      md5: z
+        .string()
+        .regex(/^[0-9a-f]{32}$/)
+        .nullable(),
+      needed: z.boolean(), // false: another form of the same, or more of it
+    }),
+  ),
   format: z.string(), // as in a version's `format`, before 'in'
   classes: z.int().min(2),
   picture: z.object({ height: z.int(), width: z.int() }),
@@ -28,7 +33,8 @@ export const catalogueEntry = z.object({
 })
 export type CatalogueEntry = z.infer<typeof catalogueEntry>
 
-const krizhevsky = 'A. Krizhevsky. Learning Multiple Layers of Features from Tiny Images. Technical report, University of Toronto, 2009.'
+const krizhevsky =
+  'A. Krizhevsky. Learning Multiple Layers of Features from Tiny Images. Technical report, University of Toronto, 2009.'
 const notStated = 'Not stated by the authors.'
 
 /** Sizes and hashes as others quote them, those of STL-10, SVHN and Fashion-MNIST by torchvision 0.29: no file was fetched to check them. Copies that were packed anew have others. */
@@ -40,8 +46,18 @@ export const catalogue: readonly CatalogueEntry[] = [
     licence: notStated,
     citation: krizhevsky,
     files: [
-      { address: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz', bytes: 170_052_171, md5: 'c32a1d4ab5d03f1284b67883e8d87530', needed: true },
-      { address: 'https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz', bytes: 170_498_071, md5: 'c58f30108f718f92721af3b95e74349a', needed: false },
+      {
+        address: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
+        bytes: 170_052_171,
+        md5: 'c32a1d4ab5d03f1284b67883e8d87530',
+        needed: true,
+      },
+      {
+        address: 'https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz',
+        bytes: 170_498_071,
+        md5: 'c58f30108f718f92721af3b95e74349a',
+        needed: false,
+      },
     ],
     format: 'cifar-binary',
     classes: 10,
@@ -57,8 +73,18 @@ export const catalogue: readonly CatalogueEntry[] = [
     licence: notStated,
     citation: krizhevsky,
     files: [
-      { address: 'https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz', bytes: 168_513_733, md5: '03b5dce01913d631647c71ecec9e9cb8', needed: true },
-      { address: 'https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz', bytes: 169_001_437, md5: 'eb9058c3a382ffc7106e4002c42a8d85', needed: false },
+      {
+        address: 'https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz',
+        bytes: 168_513_733,
+        md5: '03b5dce01913d631647c71ecec9e9cb8',
+        needed: true,
+      },
+      {
+        address: 'https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz',
+        bytes: 169_001_437,
+        md5: 'eb9058c3a382ffc7106e4002c42a8d85',
+        needed: false,
+      },
     ],
     format: 'cifar-binary',
     classes: 100,
@@ -72,8 +98,16 @@ export const catalogue: readonly CatalogueEntry[] = [
     title: 'STL-10',
     homepage: 'https://cs.stanford.edu/~acoates/stl10/',
     licence: 'Not stated by the authors; the images come from ImageNet.',
-    citation: 'A. Coates, H. Lee, A. Y. Ng. An Analysis of Single-Layer Networks in Unsupervised Feature Learning. AISTATS, 2011.',
-    files: [{ address: 'http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz', bytes: 2_640_397_119, md5: '91f7769df0f17e558f3565bffb0c7dfb', needed: true }],
+    citation:
+      'A. Coates, H. Lee, A. Y. Ng. An Analysis of Single-Layer Networks in Unsupervised Feature Learning. AISTATS, 2011.',
+    files: [
+      {
+        address: 'http://ai.stanford.edu/~acoates/stl10/stl10_binary.tar.gz',
+        bytes: 2_640_397_119,
+        md5: '91f7769df0f17e558f3565bffb0c7dfb',
+        needed: true,
+      },
+    ],
     format: 'stl10-binary',
     classes: 10,
     picture: { height: 96, width: 96 },
@@ -85,9 +119,12 @@ export const catalogue: readonly CatalogueEntry[] = [
     name: 'tiny-imagenet',
     title: 'Tiny ImageNet',
     homepage: 'http://cs231n.stanford.edu/',
-    licence: "Not stated by the authors; the images come from ImageNet, whose terms allow non-commercial research and education.",
+    licence:
+      'Not stated by the authors; the images come from ImageNet, whose terms allow non-commercial research and education.',
     citation: 'Y. Le, X. Yang. Tiny ImageNet Visual Recognition Challenge. CS 231N, Stanford University, 2015.',
-    files: [{ address: 'http://cs231n.stanford.edu/tiny-imagenet-200.zip', bytes: 248_100_043, md5: null, needed: true }],
+    files: [
+      { address: 'http://cs231n.stanford.edu/tiny-imagenet-200.zip', bytes: 248_100_043, md5: null, needed: true },
+    ],
     format: 'tiny-imagenet',
     classes: 200,
     picture: { height: 64, width: 64 },
@@ -100,11 +137,27 @@ export const catalogue: readonly CatalogueEntry[] = [
     title: 'SVHN, cropped digits',
     homepage: 'http://ufldl.stanford.edu/housenumbers/',
     licence: 'For non-commercial use only.',
-    citation: 'Y. Netzer, T. Wang, A. Coates, A. Bissacco, B. Wu, A. Y. Ng. Reading Digits in Natural Images with Unsupervised Feature Learning. NIPS Workshop, 2011.',
+    citation:
+      'Y. Netzer, T. Wang, A. Coates, A. Bissacco, B. Wu, A. Y. Ng. Reading Digits in Natural Images with Unsupervised Feature Learning. NIPS Workshop, 2011.',
     files: [
-      { address: 'http://ufldl.stanford.edu/housenumbers/train_32x32.mat', bytes: 182_040_794, md5: 'e26dedcc434d2e4c54c9b2d4a06d8373', needed: true },
-      { address: 'http://ufldl.stanford.edu/housenumbers/test_32x32.mat', bytes: 64_275_384, md5: 'eb5a983be6a315427106f1b164d9cef3', needed: true },
-      { address: 'http://ufldl.stanford.edu/housenumbers/extra_32x32.mat', bytes: 1_329_278_602, md5: 'a93ce644f1a588dc4d68dda5feec44a7', needed: false },
+      {
+        address: 'http://ufldl.stanford.edu/housenumbers/train_32x32.mat',
+        bytes: 182_040_794,
+        md5: 'e26dedcc434d2e4c54c9b2d4a06d8373',
+        needed: true,
+      },
+      {
+        address: 'http://ufldl.stanford.edu/housenumbers/test_32x32.mat',
+        bytes: 64_275_384,
+        md5: 'eb5a983be6a315427106f1b164d9cef3',
+        needed: true,
+      },
+      {
+        address: 'http://ufldl.stanford.edu/housenumbers/extra_32x32.mat',
+        bytes: 1_329_278_602,
+        md5: 'a93ce644f1a588dc4d68dda5feec44a7',
+        needed: false,
+      },
     ],
     format: 'svhn',
     classes: 10,
@@ -118,12 +171,33 @@ export const catalogue: readonly CatalogueEntry[] = [
     title: 'Fashion-MNIST',
     homepage: 'https://github.com/zalandoresearch/fashion-mnist',
     licence: 'MIT',
-    citation: 'H. Xiao, K. Rasul, R. Vollgraf. Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms. arXiv 1708.07747, 2017.',
+    citation:
+      'H. Xiao, K. Rasul, R. Vollgraf. Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms. arXiv 1708.07747, 2017.',
     files: [
-      { address: 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-images-idx3-ubyte.gz', bytes: 26_421_880, md5: '8d4fb7e6c68d591d4c3dfef9ec88bf0d', needed: true },
-      { address: 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-labels-idx1-ubyte.gz', bytes: 29_515, md5: '25c81989df183df01b3e8a0aad5dffbe', needed: true },
-      { address: 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-images-idx3-ubyte.gz', bytes: 4_422_102, md5: 'bef4ecab320f06d8554ea6380940ec79', needed: true },
-      { address: 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-labels-idx1-ubyte.gz', bytes: 5148, md5: 'bb300cfdad3c16e7a12a480ee83cd310', needed: true },
+      {
+        address: 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-images-idx3-ubyte.gz',
+        bytes: 26_421_880,
+        md5: '8d4fb7e6c68d591d4c3dfef9ec88bf0d',
+        needed: true,
+      },
+      {
+        address: 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-labels-idx1-ubyte.gz',
+        bytes: 29_515,
+        md5: '25c81989df183df01b3e8a0aad5dffbe',
+        needed: true,
+      },
+      {
+        address: 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-images-idx3-ubyte.gz',
+        bytes: 4_422_102,
+        md5: 'bef4ecab320f06d8554ea6380940ec79',
+        needed: true,
+      },
+      {
+        address: 'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-labels-idx1-ubyte.gz',
+        bytes: 5148,
+        md5: 'bb300cfdad3c16e7a12a480ee83cd310',
+        needed: true,
+      },
     ],
     format: 'idx',
     classes: 10,

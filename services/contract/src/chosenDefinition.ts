@@ -1,6 +1,11 @@
 import type { z } from 'zod'
 import { differingFields } from './differingFields.js'
-import { experimentDefinition, longestParagraph, type createExperimentRequest, type ExperimentDefinition } from './experiment.js'
+import {
+  experimentDefinition,
+  longestParagraph,
+  type createExperimentRequest,
+  type ExperimentDefinition,
+} from './experiment.js'
 import { Failure, type Issue } from './failure.js'
 import { definitionOf } from './presets/preset.js'
 import { presets } from './presets/presets.js'
@@ -12,10 +17,19 @@ export type ExperimentChoice = Omit<z.output<typeof createExperimentRequest>, 'v
  * What a request asks for, as a whole definition, whose recipe tells what is not as it says. Throws Failure BAD_INPUT where rivals are asked
  * for, and no arm with ImCLR is compared with a baseline.
  */
-export function chosenDefinition({ experiment, scale, seeds, budgets, change = {}, rivals }: ExperimentChoice): ExperimentDefinition {
+export function chosenDefinition({
+  experiment,
+  scale,
+  seeds,
+  budgets,
+  change = {},
+  rivals,
+}: ExperimentChoice): ExperimentDefinition {
   const base = typeof experiment === 'string' ? definitionOf(presets[experiment], scale) : experiment
   const plain = experimentDefinition.parse({
-    ...base, seeds: seeds ?? base.seeds, budgets: budgets ?? base.budgets,
+    ...base,
+    seeds: seeds ?? base.seeds,
+    budgets: budgets ?? base.budgets,
     arms: base.arms.map((arm) => ({ ...arm, spec: { ...arm.spec, ...change } })),
   })
   const definition = { ...plain, recipe: recipeOf(base, plain) }
@@ -25,15 +39,25 @@ export function chosenDefinition({ experiment, scale, seeds, budgets, change = {
   return extended
 }
 
-const noRivals: Issue = { path: 'rivals', code: 'contradiction', message: 'No arm with ImCLR is compared with a baseline here', fix: 'Leave rivals out, or compare one with the other' }
+const noRivals: Issue = {
+  path: 'rivals',
+  code: 'contradiction',
+  message: 'No arm with ImCLR is compared with a baseline here',
+  fix: 'Leave rivals out, or compare one with the other',
+}
 
 function recipeOf(base: ExperimentDefinition, { arms, budgets }: ExperimentDefinition): string | null {
   if (base.recipe === null) return null
   const otherwise = new Set<string>()
-  if (differingFields({ budgets }, { budgets: base.budgets }).length > 0) otherwise.add(`${budgets.map((budget) => budget?.toLocaleString('en') ?? 'all').join(', ')} labels`)
-  arms.forEach(({ spec }, i) => differingFields(spec, base.arms[i]!.spec).forEach((field) => {
-    const value = spec[field as keyof typeof spec]
-    otherwise.add(typeof value === 'object' ? `another ${field}` : `${field} ${value}`)
-  }))
-  return otherwise.size === 0 ? base.recipe : `${base.recipe} But with ${[...otherwise].join(', ')}.`.slice(0, longestParagraph)
+  if (differingFields({ budgets }, { budgets: base.budgets }).length > 0)
+    otherwise.add(`${budgets.map((budget) => budget?.toLocaleString('en') ?? 'all').join(', ')} labels`)
+  arms.forEach(({ spec }, i) =>
+    differingFields(spec, base.arms[i]!.spec).forEach((field) => {
+      const value = spec[field as keyof typeof spec]
+      otherwise.add(typeof value === 'object' ? `another ${field}` : `${field} ${value}`)
+    }),
+  )
+  return otherwise.size === 0
+    ? base.recipe
+    : `${base.recipe} But with ${[...otherwise].join(', ')}.`.slice(0, longestParagraph)
 }

@@ -12,10 +12,17 @@ export type Split = (typeof splits)[number]
 /** How a data set is prepared. The same rule brings a picture to the model at prediction (`picture` below). */
 const side = z.int().min(8).max(256)
 export const prepareOptions = z.strictObject({
-  imageSize: z.union([side, z.strictObject({ height: side, width: side })]).nullable().default(null), // pixels a side, or both; null: the size that all share where its sides are of 8-96, else 64 x 64
+  imageSize: z
+    .union([side, z.strictObject({ height: side, width: side })])
+    .nullable()
+    .default(null), // pixels a side, or both; null: the size that all share where its sides are of 8-96, else 64 x 64
   fit: z.enum(['crop', 'letterbox', 'stretch']).default('crop'), // shorter side scaled, centre cropped | whole picture on black | both sides scaled
   testFraction: z.number().gt(0).lt(0.9).default(0.2), // where no test part is given: of each class, at least one image
-  splitSeed: z.int().min(0).max(2 ** 31 - 1).default(1),
+  splitSeed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(1),
   labels: z.enum(['fine', 'coarse']).default('fine'), // CIFAR-100: its 100 classes or its 20 superclasses
   folders: z.enum(['auto', 'classes', 'splits']).default('auto'), // what folders called train, test and the like are, where what lies beside them leaves it open
   encoding: z.string().min(1).max(40).nullable().default(null), // of names in the archive and of tables that are not UTF-8 (shift_jis, windows-1252, cp437); null: such are refused
@@ -47,7 +54,12 @@ export const splitManifest = z.object({
 })
 
 /** `train` is the path of the image, whose part `split` is. */
-export const nearDuplicate = z.object({ train: z.string(), test: z.string(), distance: z.int().nonnegative(), split: z.enum(splits).exclude(['test']).default('train') })
+export const nearDuplicate = z.object({
+  train: z.string(),
+  test: z.string(),
+  distance: z.int().nonnegative(),
+  split: z.enum(splits).exclude(['test']).default('train'),
+})
 
 /** `manifest.json` of a version; paths are relative to it. Written last. */
 export const datasetManifest = z.object({
@@ -74,7 +86,17 @@ export const datasetManifest = z.object({
   contactSheet: fileEntry, // PNG
   corruptionPreview: fileEntry.nullable().default(null), // PNG: test images under all corruptions at severities 1-5; null: made before there were any, or a stored set
   /** A stored evaluation set (CIFAR-10-C): which places of the test split are which cell. It has no training images. */
-  storedCells: z.array(z.object({ corruption: z.string(), severity: z.int().min(1).max(5), first: z.int().nonnegative(), count: z.int().positive() })).nullable().default(null),
+  storedCells: z
+    .array(
+      z.object({
+        corruption: z.string(),
+        severity: z.int().min(1).max(5),
+        first: z.int().nonnegative(),
+        count: z.int().positive(),
+      }),
+    )
+    .nullable()
+    .default(null),
   originals: z.array(fileEntry.extend({ testPosition: z.int().nonnegative(), contentType: z.string() })), // 8 test images as uploaded
 })
 export type DatasetManifest = z.infer<typeof datasetManifest>

@@ -4,7 +4,8 @@ import { Failure } from './failure.js'
 const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 /** Whether an error of the file system says that no byte more can be written. */
-export const isNoSpace = (error: unknown): boolean => error instanceof Error && 'code' in error && full.has(String(error.code))
+export const isNoSpace = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && full.has(String(error.code))
 
 /** Which disk is full. */
 export interface FullDisk {
@@ -15,4 +16,8 @@ export interface FullDisk {
 
 /** The failure of a full disk, which names the machine, as its hint promises. @param what could not be written: "the object a/b" */
 export const diskFull = (what: string, { host, folder }: FullDisk, cause?: unknown): Failure =>
-  new Failure('DISK_FULL', `no space left for ${what}: the disk of ${folder} on the machine ${host} is full`, cause === undefined ? {} : { cause })
+  new Failure(
+    'DISK_FULL',
+    `no space left for ${what}: the disk of ${folder} on the machine ${host} is full`,
+    cause === undefined ? {} : { cause },
+  )

@@ -11,7 +11,10 @@ const secrets = ['DATABASE_URL', 'QUEUE_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_A
  * What a schema makes of a process's environment, and all its variables with the secrets that came as files.
  * Throws Failure BAD_INPUT that names every variable that is wrong.
  */
-export function readEnvironment<T>(schema: z.ZodType<T>, { given, readFile }: { given: Variables; readFile: (path: string) => string }): T & { variables: Variables } {
+export function readEnvironment<T>(
+  schema: z.ZodType<T>,
+  { given, readFile }: { given: Variables; readFile: (path: string) => string },
+): T & { variables: Variables } {
   const variables = { ...given }
   for (const name of secrets) {
     const path = given[`${name}_FILE`]

@@ -8,7 +8,11 @@ import { jobId, modelId, versionId } from './ids.js'
 import { evaluationSpec, limits } from './trainingSpec.js'
 
 export const evaluateOptions = evaluationSpec.extend({
-  seed: z.int().min(0).max(2 ** 31 - 1).default(1), // of the corrupted pictures and of which images: a training's subsetSeed
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(1), // of the corrupted pictures and of which images: a training's subsetSeed
 })
 export type EvaluateOptions = z.output<typeof evaluateOptions>
 export type EvaluateOptionsInput = z.input<typeof evaluateOptions>
@@ -22,7 +26,12 @@ export const evaluateRequest = z.strictObject({
 })
 
 /** Of an evaluation's files; the predictions have the form of a model's. */
-export const evaluationPaths = { report: 'report.json', page: 'report.html', predictions: 'predictions.bin', manifest: 'manifest.json' } as const
+export const evaluationPaths = {
+  report: 'report.json',
+  page: 'report.html',
+  predictions: 'predictions.bin',
+  manifest: 'manifest.json',
+} as const
 
 /** `manifest.json`, written last: without it there is no evaluation. */
 export const evaluationManifest = z.object({
@@ -41,7 +50,15 @@ export const evaluationManifest = z.object({
 export type EvaluationManifest = z.infer<typeof evaluationManifest>
 
 /** What API and SDK show of an evaluation that has succeeded. */
-export const evaluationSummary = evaluationManifest.pick({ jobId: true, modelId: true, versionId: true, accuracy: true, meanCorruptionError: true, meanFlipProbability: true, files: true })
+export const evaluationSummary = evaluationManifest.pick({
+  jobId: true,
+  modelId: true,
+  versionId: true,
+  accuracy: true,
+  meanCorruptionError: true,
+  meanFlipProbability: true,
+  files: true,
+})
 export type EvaluationSummary = z.infer<typeof evaluationSummary>
 
 interface Sort {
@@ -50,20 +67,41 @@ interface Sort {
 }
 
 /** As it is asked for when data are uploaded. */
-const imageSizeOf = ({ height, width }: Picture) => (height === width ? String(height) : `{ height: ${height}, width: ${width} }`)
+const imageSizeOf = ({ height, width }: Picture) =>
+  height === width ? String(height) : `{ height: ${height}, width: ${width} }`
 
 /** Why a model cannot be evaluated on a version: other classes, pictures made by another rule, no test images. Empty: it can. */
 export function whyNotEvaluable(model: Sort, version: Sort & { testImages: number }): Issue[] {
   const issues: Issue[] = []
   const known = new Set(model.classes)
-  const list = (names: readonly string[]) => names.slice(0, 200).map((name) => JSON.stringify(name)).join(', ') + (names.length > 200 ? `, and ${names.length - 200} more` : '')
+  const list = (names: readonly string[]) =>
+    names
+      .slice(0, 200)
+      .map((name) => JSON.stringify(name))
+      .join(', ') + (names.length > 200 ? `, and ${names.length - 200} more` : '')
   if (version.classes.length !== model.classes.length || version.classes.some((name) => !known.has(name))) {
-    issues.push({ path: 'classes', code: 'does_not_fit', message: `The model tells apart ${list(model.classes)}; the version has ${list(version.classes)}`, fix: 'Name the classes of the data as the model names them: the same ones, no more and no fewer' })
+    issues.push({
+      path: 'classes',
+      code: 'does_not_fit',
+      message: `The model tells apart ${list(model.classes)}; the version has ${list(version.classes)}`,
+      fix: 'Name the classes of the data as the model names them: the same ones, no more and no fewer',
+    })
   }
   const say = ({ height, width, fit, kernel }: Picture) => `${width} x ${height} pixels by '${fit}' with ${kernel}`
   if (say(model.picture) !== say(version.picture)) {
-    issues.push({ path: 'picture', code: 'does_not_fit', message: `The model takes pictures of ${say(model.picture)}; those of the version have ${say(version.picture)}`, fix: `Upload the data with imageSize ${imageSizeOf(model.picture)} and fit '${model.picture.fit}'` })
+    issues.push({
+      path: 'picture',
+      code: 'does_not_fit',
+      message: `The model takes pictures of ${say(model.picture)}; those of the version have ${say(version.picture)}`,
+      fix: `Upload the data with imageSize ${imageSizeOf(model.picture)} and fit '${model.picture.fit}'`,
+    })
   }
-  if (version.testImages === 0) issues.push({ path: 'versionId', code: 'does_not_fit', message: 'The version has no test images', fix: 'Give it a test part' })
+  if (version.testImages === 0)
+    issues.push({
+      path: 'versionId',
+      code: 'does_not_fit',
+      message: 'The version has no test images',
+      fix: 'Give it a test part',
+    })
   return issues
 }

@@ -14,8 +14,12 @@ export interface EvaluatedPictures {
 }
 
 /** What an evaluation takes: how many pictures a model answers, and the seconds of one core in which they are corrupted and perturbed. */
-export function evaluationCost({ corruptionImages, perturbationImages }: Pick<EvaluationSpec, 'corruptionImages' | 'perturbationImages'>, { images, picture: { height, width } }: EvaluatedPictures): { pictures: number; changingSeconds: number } {
-  const some = (wanted: number | 'all' | 'none'): number => (wanted === 'none' ? 0 : wanted === 'all' ? images : Math.min(wanted, images))
+export function evaluationCost(
+  { corruptionImages, perturbationImages }: Pick<EvaluationSpec, 'corruptionImages' | 'perturbationImages'>,
+  { images, picture: { height, width } }: EvaluatedPictures,
+): { pictures: number; changingSeconds: number } {
+  const some = (wanted: number | 'all' | 'none'): number =>
+    wanted === 'none' ? 0 : wanted === 'all' ? images : Math.min(wanted, images)
   const changed = some(corruptionImages) * corruptionCells + some(perturbationImages) * sequenceFrames
-  return { pictures: images + changed, changingSeconds: changed * (height * width / 1e6) * secondsPerMegapixel }
+  return { pictures: images + changed, changingSeconds: changed * ((height * width) / 1e6) * secondsPerMegapixel }
 }

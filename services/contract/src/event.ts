@@ -24,27 +24,66 @@ export const epochRecord = z.object({
   /** On the part of the training images that was held back, by the weights that would be the model; absent without such a part. */
   validation: z.object({ accuracy: z.number(), loss: z.number() }).optional(),
   /** Of the unlabelled images; absent without any. */
-  unlabelled: z.object({
-    term: z.number(), // mean of the loss term before its weight
-    weighted: z.number(), // mean of what was added to the cross-entropy: weight times term
-    weight: z.number(), // at the last step
-    ramp: z.number(), // share of the whole weight, at the last step
-    counted: z.number(), // share of the unlabelled inputs that the term is made of; below one for pseudo-labels that are not sure enough
-  }).optional(),
+  unlabelled: z
+    .object({
+      term: z.number(), // mean of the loss term before its weight
+      weighted: z.number(), // mean of what was added to the cross-entropy: weight times term
+      weight: z.number(), // at the last step
+      ramp: z.number(), // share of the whole weight, at the last step
+      counted: z.number(), // share of the unlabelled inputs that the term is made of; below one for pseudo-labels that are not sure enough
+    })
+    .optional(),
 })
 export type EpochRecord = z.infer<typeof epochRecord>
 
 export const trainerEvent = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('started'), engine: z.string(), device: z.string(), execution: z.string(), precision: z.string(), resumedFrom: z.object({ epoch: z.int(), step: z.int() }).nullable(), ...once }),
+  z.object({
+    type: z.literal('started'),
+    engine: z.string(),
+    device: z.string(),
+    execution: z.string(),
+    precision: z.string(),
+    resumedFrom: z.object({ epoch: z.int(), step: z.int() }).nullable(),
+    ...once,
+  }),
   z.object({ type: z.literal('progress'), ...progress.shape, ...once }),
   z.object({ type: z.literal('epoch'), ...epochRecord.shape, ...once }),
-  z.object({ type: z.literal('checkpoint'), key: z.string(), epoch: z.int(), step: z.int(), bytes: z.int(), sha256: z.string(), ...once }),
-  z.object({ type: z.literal('evaluated'), accuracy: z.number(), low: z.number(), high: z.number(), images: z.int(), corruptionError: z.number().nullable(), corruptionImages: z.int(), rawAccuracy: z.number().optional(), ...once }),
-  z.object({ type: z.literal('log'), level: z.enum(['info', 'warn', 'error']), message: z.string().max(4000), ...once }),
+  z.object({
+    type: z.literal('checkpoint'),
+    key: z.string(),
+    epoch: z.int(),
+    step: z.int(),
+    bytes: z.int(),
+    sha256: z.string(),
+    ...once,
+  }),
+  z.object({
+    type: z.literal('evaluated'),
+    accuracy: z.number(),
+    low: z.number(),
+    high: z.number(),
+    images: z.int(),
+    corruptionError: z.number().nullable(),
+    corruptionImages: z.int(),
+    rawAccuracy: z.number().optional(),
+    ...once,
+  }),
+  z.object({
+    type: z.literal('log'),
+    level: z.enum(['info', 'warn', 'error']),
+    message: z.string().max(4000),
+    ...once,
+  }),
   /** What a preparation did with its upload without being asked. The version that comes of it may be one that is there already, with notes of its own. */
   z.object({ type: z.literal('noted'), notes: z.array(note), ...once }),
   /** The last line of a trainer that did its work: a version (prepare) or an artifact (train) lies under `manifestKey`. */
-  z.object({ type: z.literal('output'), manifestKey: z.string(), manifestSha256: z.string(), endedEarly: z.enum(['stopped']).nullable(), ...once }),
+  z.object({
+    type: z.literal('output'),
+    manifestKey: z.string(),
+    manifestSha256: z.string(),
+    endedEarly: z.enum(['stopped']).nullable(),
+    ...once,
+  }),
   /** The last line of a trainer that could not; its exit code says the same. */
   z.object({ type: z.literal('failed'), failure: failureRecord, ...once }),
 ])
@@ -55,7 +94,13 @@ export const lifecycleEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('queued'), position: z.int().nullable() }),
   z.object({ type: z.literal('state'), state: jobState, reason: z.string().nullable() }),
   z.object({ type: z.literal('retry'), failure: failureRecord, attempt: z.int(), of: z.int() }),
-  z.object({ type: z.literal('finished'), state: jobState, modelId: modelId.nullable(), versionId: versionId.nullable(), failure: failureRecord.nullable() }),
+  z.object({
+    type: z.literal('finished'),
+    state: jobState,
+    modelId: modelId.nullable(),
+    versionId: versionId.nullable(),
+    failure: failureRecord.nullable(),
+  }),
 ])
 export type LifecycleEvent = z.infer<typeof lifecycleEvent>
 

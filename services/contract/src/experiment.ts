@@ -10,11 +10,20 @@ import { jobState, progress } from './job.js'
 import { presetName } from './presets/names.js'
 import { trainingSpec, type TrainingSpec } from './trainingSpec.js'
 
-const slug = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens').max(60)
+const slug = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens')
+  .max(60)
 export const longestParagraph = 1000 // characters
 /** Lines of text; a zero character has no place in a database. */
-const paragraph = z.string().max(longestParagraph).regex(/^[^\0\p{Cs}]*$/u, 'must have no zero characters')
-const seed = z.int().min(0).max(2 ** 31 - 1)
+const paragraph = z
+  .string()
+  .max(longestParagraph)
+  .regex(/^[^\0\p{Cs}]*$/u, 'must have no zero characters')
+const seed = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1)
 const seeds = z.array(seed).min(1).max(100)
 /** Labelled training images, balanced over the classes; null: all there are. */
 const budget = z.int().min(2).nullable()
@@ -58,9 +67,14 @@ export type ExperimentDefinitionInput = z.input<typeof experimentDefinition>
 
 export type SpecChange = Partial<TrainingSpec>
 /** The fields of a training's spec, each optional and without its default: what replaces an arm's own. */
-export const specChange = z.strictObject(Object.fromEntries(Object.entries<z.ZodType>(trainingSpec.shape).map(([name, field]) => [
-  name, (field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : field).optional(),
-]))) as unknown as z.ZodType<SpecChange>
+export const specChange = z.strictObject(
+  Object.fromEntries(
+    Object.entries<z.ZodType>(trainingSpec.shape).map(([name, field]) => [
+      name,
+      (field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : field).optional(),
+    ]),
+  ),
+) as unknown as z.ZodType<SpecChange>
 
 /** `paper`: as published, or the nearest recipe with a source, on a GPU; `medium`: a GPU hour or a CPU night; `small`: about half an hour per seed on two cores. */
 export const scales = ['paper', 'medium', 'small'] as const
@@ -123,14 +137,31 @@ export interface PlannedRun {
 }
 
 /** All runs, seed by seed, so that the first pairs are whole early. A run's place is its number in the records: the order is part of the format. */
-export function planRuns({ arms, seeds, budgets }: Pick<ExperimentDefinition, 'arms' | 'seeds' | 'budgets'>): PlannedRun[] {
-  return seeds.flatMap((seed) => budgets.flatMap((budget) => arms.map(({ name, spec }) => ({
-    arm: name, seed, budget, spec: { ...spec, seed, subsetSeed: seed, trainImages: budget },
-  }))))
+export function planRuns({
+  arms,
+  seeds,
+  budgets,
+}: Pick<ExperimentDefinition, 'arms' | 'seeds' | 'budgets'>): PlannedRun[] {
+  return seeds.flatMap((seed) =>
+    budgets.flatMap((budget) =>
+      arms.map(({ name, spec }) => ({
+        arm: name,
+        seed,
+        budget,
+        spec: { ...spec, seed, subsetSeed: seed, trainImages: budget },
+      })),
+    ),
+  )
 }
 
 /** The pairs that are compared: those named, or every arm against the first. */
-export function comparedPairs({ arms, comparisons }: { arms: readonly { name: string }[]; comparisons: ExperimentComparison[] }): ExperimentComparison[] {
+export function comparedPairs({
+  arms,
+  comparisons,
+}: {
+  arms: readonly { name: string }[]
+  comparisons: ExperimentComparison[]
+}): ExperimentComparison[] {
   if (comparisons.length > 0) return comparisons
   const [first, ...others] = arms
   return others.map(({ name }) => ({ arm: name, against: first!.name, published: null, metric: 'clean' }))

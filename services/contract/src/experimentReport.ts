@@ -7,14 +7,23 @@ const interval = z.object({ low: z.number(), high: z.number() })
 const count = z.int().nonnegative()
 
 /** Over seeds: what `seedInterval` says. */
-const overSeeds = { mean: z.number(), deviation: z.number().nullable(), interval: interval.nullable(), pValue: z.number().nullable() }
+const overSeeds = {
+  mean: z.number(),
+  deviation: z.number().nullable(),
+  interval: interval.nullable(),
+  pValue: z.number().nullable(),
+}
 /** The same of a difference, with what several of them make of its p value, and the bootstrap over seeds and images. */
 const difference = { ...overSeeds, pHolm: z.number().nullable() }
 
 export const armResult = z.object({
   arm: z.string(),
   accuracies: z.array(z.object({ seed: z.int(), accuracy: z.number() })),
-  mean: z.number(), deviation: z.number().nullable(), interval: interval.nullable(), lowest: z.number(), highest: z.number(),
+  mean: z.number(),
+  deviation: z.number().nullable(),
+  interval: interval.nullable(),
+  lowest: z.number(),
+  highest: z.number(),
   corruptedError: z.number().nullable(), // mean over the seeds that have it
   steps: z.number(), // means over the seeds
   seconds: z.number(),
@@ -29,7 +38,9 @@ export const corruptedResult = z.object({
   second: z.number(),
   ...difference, // of the errors: below zero, `arm` is better
   bootstrap: interval,
-  perCorruption: z.array(z.object({ corruption: z.string(), benchmark: z.boolean(), first: z.number(), second: z.number(), ...difference })),
+  perCorruption: z.array(
+    z.object({ corruption: z.string(), benchmark: z.boolean(), first: z.number(), second: z.number(), ...difference }),
+  ),
   perSeverity: z.array(z.object({ severity: z.int(), first: z.number(), second: z.number(), ...overSeeds })), // over the benchmark's
   cells: z.array(z.object({ corruption: z.string(), severity: z.int(), benchmark: z.boolean(), ...overSeeds })),
 })
@@ -40,7 +51,17 @@ export const comparisonResult = z.object({
   against: z.string(),
   published: z.number().nullable(), // percentage points
   metric: z.enum(['clean', 'corrupted']), // of `published`
-  perSeed: z.array(z.object({ seed: z.int(), first: z.number(), second: z.number(), difference: z.number(), onlyFirst: count, onlySecond: count, pValue: z.number() })), // McNemar's
+  perSeed: z.array(
+    z.object({
+      seed: z.int(),
+      first: z.number(),
+      second: z.number(),
+      difference: z.number(),
+      onlyFirst: count,
+      onlySecond: count,
+      pValue: z.number(),
+    }),
+  ), // McNemar's
   ...difference,
   bootstrap: interval,
   stepsRatio: z.number(), // cost of `arm` in that of `against`
@@ -50,7 +71,11 @@ export const comparisonResult = z.object({
 })
 export type ComparisonResult = z.infer<typeof comparisonResult>
 
-export const budgetResult = z.object({ budget: z.int().nullable(), arms: z.array(armResult), comparisons: z.array(comparisonResult) })
+export const budgetResult = z.object({
+  budget: z.int().nullable(),
+  arms: z.array(armResult),
+  comparisons: z.array(comparisonResult),
+})
 export type BudgetResult = z.infer<typeof budgetResult>
 
 export const experimentReport = z.object({

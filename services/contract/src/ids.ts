@@ -1,7 +1,13 @@
 import { z } from 'zod'
 
 /** Ids say what they name: a prefix and 20 random characters of base 32 (100 bits), except a version's (see `versionId`). */
-const id = <P extends string>(prefix: P) => z.string().regex(new RegExp(`^${prefix}_[a-z0-9]{8,40}$`), { message: `must be an id that starts with ${prefix}_`, abort: true })
+const id = <P extends string>(prefix: P) =>
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}_[a-z0-9]{8,40}$`), {
+      message: `must be an id that starts with ${prefix}_`,
+      abort: true,
+    })
 
 export const projectId = id('prj')
 export const keyId = id('key')

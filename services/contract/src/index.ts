@@ -33,13 +33,47 @@ export * from './prepareLimits.js'
 export * from './report.js'
 export * from './semiSupervised.js'
 export * from './stepCost.js'
-export { asAsked, experimentPlan, experimentRuns, planOf, recordOfRun, runRecord, type ExperimentPlan, type ExperimentRuns, type FinishedRun, type RunRecord } from './runRecord.js'
+export {
+  asAsked,
+  experimentPlan,
+  experimentRuns,
+  planOf,
+  recordOfRun,
+  runRecord,
+  type ExperimentPlan,
+  type ExperimentRuns,
+  type FinishedRun,
+  type RunRecord,
+} from './runRecord.js'
 export { presetName, presetNames, type PresetName } from './presets/names.js'
 export { definitionOf, type Preset, type PresetScale } from './presets/preset.js'
 export { presets } from './presets/presets.js'
-export { comparison, compareEvaluations, evaluationComparison, hits, pairedDifferenceSchema, type Comparison, type CompareOptions, type EvaluationComparison } from './statistics/compareEvaluations.js'
-export { corruptionMeans, meanCorruptionError, type CorruptionMeans, type ErrorCell, type GridErrors, type MeanCorruptionError } from './statistics/corruptionErrors.js'
-export { flipProbability, meanFlipProbability, meanFlipRate, type ComparedWith, type MeanFlipRate, type SequenceFlips } from './statistics/flipProbability.js'
+export {
+  comparison,
+  compareEvaluations,
+  evaluationComparison,
+  hits,
+  pairedDifferenceSchema,
+  type Comparison,
+  type CompareOptions,
+  type EvaluationComparison,
+} from './statistics/compareEvaluations.js'
+export {
+  corruptionMeans,
+  meanCorruptionError,
+  type CorruptionMeans,
+  type ErrorCell,
+  type GridErrors,
+  type MeanCorruptionError,
+} from './statistics/corruptionErrors.js'
+export {
+  flipProbability,
+  meanFlipProbability,
+  meanFlipRate,
+  type ComparedWith,
+  type MeanFlipRate,
+  type SequenceFlips,
+} from './statistics/flipProbability.js'
 export { hierarchicalBootstrap, type HierarchicalOptions } from './statistics/hierarchicalBootstrap.js'
 export { holm } from './statistics/holm.js'
 export { mcnemar, type McNemar } from './statistics/mcnemar.js'

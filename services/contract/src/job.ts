@@ -6,7 +6,16 @@ import { failureRecord } from './failure.js'
 import { datasetId, jobId, modelId, networkId, projectId, uploadId, versionId } from './ids.js'
 import { limits, trainingSpec } from './trainingSpec.js'
 
-export const jobStates = ['queued', 'starting', 'running', 'paused', 'succeeded', 'failed', 'canceled', 'timed_out'] as const
+export const jobStates = [
+  'queued',
+  'starting',
+  'running',
+  'paused',
+  'succeeded',
+  'failed',
+  'canceled',
+  'timed_out',
+] as const
 export const jobState = z.enum(jobStates)
 export type JobState = z.infer<typeof jobState>
 
@@ -34,7 +43,8 @@ export type Lane = (typeof lanes)[number]
 export const laneOf = (kind: JobKind): Lane => (kind === 'prepare' ? 'preparation' : 'device')
 
 /** Who of a lane is served first, from 1: an evaluation is short, a training that has begun goes on before others begin. */
-export const turnOf = ({ kind, attempt }: { kind: JobKind; attempt: number }): number => (kind !== 'train' ? 1 : attempt > 0 ? 2 : 3)
+export const turnOf = ({ kind, attempt }: { kind: JobKind; attempt: number }): number =>
+  kind !== 'train' ? 1 : attempt > 0 ? 2 : 3
 
 /** `graceful`: checkpoint, evaluate, keep. `now`: the process is ended and nothing more is computed. */
 export const cancelMode = z.enum(['graceful', 'now'])

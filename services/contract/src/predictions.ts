@@ -49,9 +49,11 @@ export function writePredictions(predictions: Predictions): Uint8Array {
   const parts = [probabilities, corruptedRows, labels, corruptedClasses]
   const lengths = lengthsOf(head)
   parts.forEach((part, i) => {
-    if (part.length !== lengths[i]) throw new RangeError(`predictions: part ${i} has ${part.length} values, ${lengths[i]} expected`)
+    if (part.length !== lengths[i])
+      throw new RangeError(`predictions: part ${i} has ${part.length} values, ${lengths[i]} expected`)
   })
-  if (head.ids && head.ids.length !== head.images) throw new RangeError(`predictions: ${head.ids.length} ids for ${head.images} images`)
+  if (head.ids && head.ids.length !== head.images)
+    throw new RangeError(`predictions: ${head.ids.length} ids for ${head.images} images`)
   const json = new TextEncoder().encode(JSON.stringify(head))
   const start = 16 + Math.ceil(json.length / 4) * 4
   const bytes = new Uint8Array(start + parts.reduce((sum, part) => sum + part.byteLength, 0)).fill(0x20, 16, start)
@@ -72,14 +74,17 @@ export function writePredictions(predictions: Predictions): Uint8Array {
 export function readPredictions(bytes: Uint8Array): Predictions {
   const text = new TextDecoder()
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (bytes.length < 16 || text.decode(bytes.subarray(0, 8)) !== magic) throw new Error('not a predictions file: it does not begin with IMCLRPRD')
-  if (view.getUint32(8, true) !== 1) throw new Error(`predictions file of format version ${view.getUint32(8, true)}; this program reads version 1`)
+  if (bytes.length < 16 || text.decode(bytes.subarray(0, 8)) !== magic)
+    throw new Error('not a predictions file: it does not begin with IMCLRPRD')
+  if (view.getUint32(8, true) !== 1)
+    throw new Error(`predictions file of format version ${view.getUint32(8, true)}; this program reads version 1`)
   const start = 16 + view.getUint32(12, true)
   if (start > bytes.length) throw new Error('predictions file is cut off within its header')
   const { corruptedImages, clean, ...head } = header.parse(JSON.parse(text.decode(bytes.subarray(16, start))))
   const [probabilityCount, rowCount, labelCount, classCount] = lengthsOf({ ...head, clean, corruptedImages })
   const expected = start + 4 * (probabilityCount + rowCount) + 2 * (labelCount + classCount)
-  if (bytes.length !== expected) throw new Error(`predictions file has ${bytes.length} bytes, ${expected} expected: it is damaged or cut off`)
+  if (bytes.length !== expected)
+    throw new Error(`predictions file has ${bytes.length} bytes, ${expected} expected: it is damaged or cut off`)
   const body = new Uint8Array(bytes.subarray(start)).buffer // a copy, so that every array is aligned (a Buffer's slice would be none)
   const rowsAt = 4 * probabilityCount
   const labelsAt = rowsAt + 4 * rowCount
@@ -92,6 +97,17 @@ export function readPredictions(bytes: Uint8Array): Predictions {
   }
 }
 
-function lengthsOf(head: { images: number; classes: number; clean: boolean; corruptedImages: number; cells: unknown[] }): [number, number, number, number] {
-  return [head.clean ? head.images * head.classes : 0, head.corruptedImages, head.images, head.cells.length * head.corruptedImages]
+function lengthsOf(head: {
+  images: number
+  classes: number
+  clean: boolean
+  corruptedImages: number
+  cells: unknown[]
+}): [number, number, number, number] {
+  return [
+    head.clean ? head.images * head.classes : 0,
+    head.corruptedImages,
+    head.images,
+    head.cells.length * head.corruptedImages,
+  ]
 }

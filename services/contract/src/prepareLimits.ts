@@ -11,5 +11,7 @@ const mostSeconds = 30 * 86_400
 
 /** How long preparing an upload may take, over all attempts: a generous multiple of what an honest upload of its size takes. @param bytes of the upload */
 export function prepareLimits(bytes: number): TrainingSpec['limits'] {
-  return limits.parse({ maxSeconds: Math.min(mostSeconds, baseSeconds + Math.ceil((bytes / 2 ** 20) * secondsPerMebibyte)) })
+  return limits.parse({
+    maxSeconds: Math.min(mostSeconds, baseSeconds + Math.ceil((bytes / 2 ** 20) * secondsPerMebibyte)),
+  })
 }

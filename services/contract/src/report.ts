@@ -11,7 +11,13 @@ const count = z.int().nonnegative()
 export const intervalSchema = z.object({ low: z.number(), high: z.number() })
 
 /** One bin of the reliability diagram; accuracy and confidence are null where no image fell into it. */
-export const reliabilityBin = z.object({ low: share, high: share, images: count, accuracy: share.nullable(), confidence: share.nullable() })
+export const reliabilityBin = z.object({
+  low: share,
+  high: share,
+  images: count,
+  accuracy: share.nullable(),
+  confidence: share.nullable(),
+})
 
 /** Expected calibration error over equal-width bins of the top probability (Guo et al. 2017). */
 export const calibrationSchema = z.object({ images: count, ece: share, bins: z.array(reliabilityBin) })
@@ -60,9 +66,13 @@ export const referenceComparison = z.object({
   name: z.string(),
   mCE: z.number().nullable(), // ratio, 1 = as good as the reference; null where no corruption has one
   relativeMCE: z.number().nullable(),
-  perCorruption: z.array(z.object({ corruption: z.string(), ce: z.number().nullable(), relativeCE: z.number().nullable() })),
+  perCorruption: z.array(
+    z.object({ corruption: z.string(), ce: z.number().nullable(), relativeCE: z.number().nullable() }),
+  ),
   /** Corruptions that are in no mean, because the reference's sum is 0 (or, relative, not above 0). */
-  leftOut: z.object({ mCE: z.array(z.string()), relativeMCE: z.array(z.string()) }).default({ mCE: [], relativeMCE: [] }),
+  leftOut: z
+    .object({ mCE: z.array(z.string()), relativeMCE: z.array(z.string()) })
+    .default({ mCE: [], relativeMCE: [] }),
   /** Whether the reference was measured on the very same corrupted pictures. */
   samePictures: z.boolean().default(false),
 })
@@ -172,8 +182,15 @@ export const report = z.object({
     corrupted: calibrationSchema.nullable(), // predictions of the 15 x 5 cells pooled
     perSeverity: z.array(severityCalibration).default([]), // of the 15 corruptions at each severity
   }),
-  rawWeights: cleanMetrics.pick({ images: true, correct: true, accuracy: true, interval: true }).nullable().default(null), // where the model is an average: the same, by the weights that were averaged
-  training: z.object({ epochs: z.array(epochRecord), validation: validationBlock.nullable().default(null), unlabelled: unlabelledBlock.nullable().default(null) }),
+  rawWeights: cleanMetrics
+    .pick({ images: true, correct: true, accuracy: true, interval: true })
+    .nullable()
+    .default(null), // where the model is an average: the same, by the weights that were averaged
+  training: z.object({
+    epochs: z.array(epochRecord),
+    validation: validationBlock.nullable().default(null),
+    unlabelled: unlabelledBlock.nullable().default(null),
+  }),
   notes: z.array(z.string()), // formulae, and what was done otherwise than in the benchmark
   notMeasured: z.array(z.string()),
   environment,
@@ -184,10 +201,12 @@ export type Report = z.infer<typeof report>
  * The report of a registered model on another version, a job of its own. `dataset` is what it was evaluated on; a stored
  * evaluation set has no clean images, so what is said of those is null then.
  */
-export const evaluationReport = report.omit({ training: true, rawWeights: true }).extend({
-  model: reportedModel.extend({ id: modelId, trainedOn: versionId }),
-  clean: cleanMetrics.nullable(),
-  corruption: corruptionBlock.extend({ cleanErrorOfSameImages: share.nullable() }).nullable(),
-  calibration: report.shape.calibration.extend({ clean: calibrationSchema.nullable() }),
-})
+export const evaluationReport = report
+  .omit({ training: true, rawWeights: true })
+  .extend({
+    model: reportedModel.extend({ id: modelId, trainedOn: versionId }),
+    clean: cleanMetrics.nullable(),
+    corruption: corruptionBlock.extend({ cleanErrorOfSameImages: share.nullable() }).nullable(),
+    calibration: report.shape.calibration.extend({ clean: calibrationSchema.nullable() }),
+  })
 export type EvaluationReport = z.infer<typeof evaluationReport>

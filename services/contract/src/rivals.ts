@@ -22,7 +22,13 @@ export function withRivals(definition: ExperimentDefinition): ExperimentDefiniti
     return [pair, ...own.map(({ name }) => ({ ...pair, against: name, published: null }))]
   })
   if (rivals.size === 0) return null
-  return experimentDefinition.parse({ ...definition, name: `${definition.name}-rivals`, title: `${definition.title}, with fair rivals`, arms: [...definition.arms, ...rivals.values()], comparisons })
+  return experimentDefinition.parse({
+    ...definition,
+    name: `${definition.name}-rivals`,
+    title: `${definition.title}, with fair rivals`,
+    arms: [...definition.arms, ...rivals.values()],
+    comparisons,
+  })
 }
 
 function rivalsOf({ name, title, spec }: Arm, k: number): Arm[] {
@@ -30,6 +36,10 @@ function rivalsOf({ name, title, spec }: Arm, k: number): Arm[] {
   const epochs = { ...spec, epochs: k * spec.epochs, rampUp: longer(spec.rampUp), rampDown: longer(spec.rampDown) }
   return [
     { name: `${name}-epochs-x${k}`, title: `${title}, ${k} times the epochs`, spec: epochs },
-    { name: `${name}-batch-x${k}`, title: `${title}, ${k} times the batch, as many steps`, spec: { ...epochs, batchSize: k * spec.batchSize } },
+    {
+      name: `${name}-batch-x${k}`,
+      title: `${title}, ${k} times the batch, as many steps`,
+      spec: { ...epochs, batchSize: k * spec.batchSize },
+    },
   ]
 }

@@ -14,7 +14,9 @@ import type { EvaluationSpec } from './trainingSpec.js'
 const place = { arm: z.string(), seed: z.int(), budget: z.int().nullable() }
 
 const corruptedRecord = z.object({
-  seed: z.int(), table: z.string(), frost: z.string(), // what makes two corrupted sets the same pictures
+  seed: z.int(),
+  table: z.string(),
+  frost: z.string(), // what makes two corrupted sets the same pictures
   rows: z.base64(), // bitmap over the test images: which were corrupted
   wrong: z.base64(), // uint8 per corrupted image, in the order of the test images: in how many of the benchmark's cells it was taken for another class
   counted: z.int().positive(), // cells of the benchmark
@@ -52,8 +54,24 @@ export const experimentPlan = z.object({
 })
 export type ExperimentPlan = z.infer<typeof experimentPlan>
 
-export const planOf = ({ name, title, claim, recipe, arms, comparisons, seeds, budgets }: ExperimentDefinition): ExperimentPlan => ({
-  name, title, claim, recipe, arms: arms.map((arm) => ({ name: arm.name, title: arm.title })), comparisons, seeds, budgets,
+export const planOf = ({
+  name,
+  title,
+  claim,
+  recipe,
+  arms,
+  comparisons,
+  seeds,
+  budgets,
+}: ExperimentDefinition): ExperimentPlan => ({
+  name,
+  title,
+  claim,
+  recipe,
+  arms: arms.map((arm) => ({ name: arm.name, title: arm.title })),
+  comparisons,
+  seeds,
+  budgets,
 })
 
 /** The file of stored runs: `runs.json`. Those of several machines merge (`mergeRuns`). */
@@ -78,7 +96,10 @@ export function recordOfRun({ experiment, planned, content, predictions, report 
   const right = hits(predictions)
   const { epochs } = report.training
   return {
-    schemaVersion: 1, experiment, ...planned, content,
+    schemaVersion: 1,
+    experiment,
+    ...planned,
+    content,
     testImages: predictions.images,
     correct: packBits(right),
     accuracy: right.reduce((sum, one) => sum + one, 0) / right.length,
@@ -92,11 +113,26 @@ export function recordOfRun({ experiment, planned, content, predictions, report 
 }
 
 /** A record as an experiment asks for it that may ask for less: what it did not want measured is left out, whoever measured it. */
-export function asAsked(record: RunRecord, { evaluation, ...names }: { experiment: string; arm: string; evaluation: EvaluationSpec }): RunRecord {
-  return { ...record, ...names, spec: { ...record.spec, evaluation }, corrupted: evaluation.corruptionImages === 'none' ? null : record.corrupted }
+export function asAsked(
+  record: RunRecord,
+  { evaluation, ...names }: { experiment: string; arm: string; evaluation: EvaluationSpec },
+): RunRecord {
+  return {
+    ...record,
+    ...names,
+    spec: { ...record.spec, evaluation },
+    corrupted: evaluation.corruptionImages === 'none' ? null : record.corrupted,
+  }
 }
 
-function corruptedOf({ images, labels, corruption, cells, corruptedRows, corruptedClasses }: Predictions): RunRecord['corrupted'] {
+function corruptedOf({
+  images,
+  labels,
+  corruption,
+  cells,
+  corruptedRows,
+  corruptedClasses,
+}: Predictions): RunRecord['corrupted'] {
   const counted = cells.filter(({ benchmark }) => benchmark).length
   if (corruption === null || counted === 0) return null
   if (counted > 255) throw new RangeError(`a record counts up to 255 cells, got ${counted}`)
@@ -115,13 +151,21 @@ function corruptedOf({ images, labels, corruption, cells, corruptedRows, corrupt
       if (benchmark) wrong[at]!++
     })
   })
-  return { ...corruption, rows: packBits(chosen), wrong: toBase64(wrong), counted, cells: cells.map((cell, i) => ({ ...cell, error: errors[i]! / n })) }
+  return {
+    ...corruption,
+    rows: packBits(chosen),
+    wrong: toBase64(wrong),
+    counted,
+    cells: cells.map((cell, i) => ({ ...cell, error: errors[i]! / n })),
+  }
 }
 
 /** One bit per byte that is not zero, least significant bit first, as base64. */
 export function packBits(flags: Uint8Array): string {
   const bytes = new Uint8Array(Math.ceil(flags.length / 8))
-  flags.forEach((flag, i) => { if (flag !== 0) bytes[i >> 3]! |= 1 << (i & 7) })
+  flags.forEach((flag, i) => {
+    if (flag !== 0) bytes[i >> 3]! |= 1 << (i & 7)
+  })
   return toBase64(bytes)
 }
 
@@ -131,4 +175,5 @@ export function unpackBits(packed: string, length: number): Uint8Array {
 }
 
 const toBase64 = (bytes: Uint8Array): string => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
-export const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+export const fromBase64 = (text: string): Uint8Array =>
+  Uint8Array.from(atob(text), (character) => character.charCodeAt(0))

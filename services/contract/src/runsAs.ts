@@ -13,17 +13,32 @@ import { trainingSpec, type TrainingSpec } from './trainingSpec.js'
 export function runsAs(definition: ExperimentDefinition, files: readonly ExperimentRuns[]): ExperimentRuns {
   const planned = planRuns(definition)
   const plan = planOf(definition)
-  const taken = files.map(({ runs }) => runs.flatMap((run) => {
-    const spec = trainingSpec.safeParse(run.spec).data
-    if (spec === undefined) return []
-    return planned.filter((one) => one.seed === run.seed && one.budget === run.budget && answers(spec, asRunLike(one.spec, spec)))
-      .map(({ arm, spec: { evaluation } }): RunRecord => asAsked(run, { experiment: definition.name, arm, evaluation }))
-  }))
-  if (taken.every((runs) => runs.length === 0)) throw new Failure('CONFLICT', `None of the stored runs is one of ${definition.name}: no arm, seed and budget of it was trained in just that way`)
+  const taken = files.map(({ runs }) =>
+    runs.flatMap((run) => {
+      const spec = trainingSpec.safeParse(run.spec).data
+      if (spec === undefined) return []
+      return planned
+        .filter((one) => one.seed === run.seed && one.budget === run.budget && answers(spec, asRunLike(one.spec, spec)))
+        .map(({ arm, spec: { evaluation } }): RunRecord =>
+          asAsked(run, { experiment: definition.name, arm, evaluation }),
+        )
+    }),
+  )
+  if (taken.every((runs) => runs.length === 0))
+    throw new Failure(
+      'CONFLICT',
+      `None of the stored runs is one of ${definition.name}: no arm, seed and budget of it was trained in just that way`,
+    )
   const there = new Set(taken.flat().map(runKey))
-  const withoutResult = planned.filter((one) => !there.has(runKey(one))).map(({ arm, seed, budget }) => ({ arm, seed, budget, why: 'it is not among the stored runs' }))
+  const withoutResult = planned
+    .filter((one) => !there.has(runKey(one)))
+    .map(({ arm, seed, budget }) => ({ arm, seed, budget, why: 'it is not among the stored runs' }))
   return mergeRuns(taken.map((runs) => ({ schemaVersion: 1, plan, runs, withoutResult })))
 }
 
 /** What is planned, cut to the data and with what does not change a result as `run` has it. With all labels their number is not known here. */
-const asRunLike = (planned: TrainingSpec, { limits, execution }: TrainingSpec): TrainingSpec => ({ ...fitSpec(planned, planned.trainImages ?? Infinity), limits, execution })
+const asRunLike = (planned: TrainingSpec, { limits, execution }: TrainingSpec): TrainingSpec => ({
+  ...fitSpec(planned, planned.trainImages ?? Infinity),
+  limits,
+  execution,
+})

@@ -8,6 +8,7 @@ import type { TrainingSpec } from './trainingSpec.js'
 export function answers(done: TrainingSpec, asked: TrainingSpec): boolean {
   const { evaluation: measured, ...trained } = done
   const { evaluation: wanted, ...wished } = asked
-  const further = wanted.corruptionImages === 'none' && wanted.perturbationImages === 'none' && wanted.referenceModelId === null
+  const further =
+    wanted.corruptionImages === 'none' && wanted.perturbationImages === 'none' && wanted.referenceModelId === null
   return differingFields(trained, wished).length === 0 && (further || differingFields(measured, wanted).length === 0)
 }

@@ -7,13 +7,21 @@ export type UnlabelledSource = (typeof unlabelledSources)[number]
 
 const common = {
   /** The data set's own unlabelled part; training images that the label budget leaves; those that are trained on with labels, again. Sources without images count for nothing. */
-  from: z.array(z.enum(unlabelledSources)).min(1).max(3).refine((all) => new Set(all).size === all.length, 'Name each once').default(['unlabelled']),
+  from: z
+    .array(z.enum(unlabelledSources))
+    .min(1)
+    .max(3)
+    .refine((all) => new Set(all).size === all.length, 'Name each once')
+    .default(['unlabelled']),
   ratio: z.int().min(1).max(16).default(1), // unlabelled inputs per labelled one in a step
   /** Of the weight, from zero; null: the whole weight at once. Laine and Aila: `{ fraction: 0.267, shape: 'gaussian' }`, 80 of 300 epochs. */
-  rampUp: z.strictObject({
-    fraction: z.number().gt(0).max(1).default(0.4), // of all steps
-    shape: z.enum(['linear', 'gaussian']).default('linear'), // gaussian: exp(-5 (1 - t)^2)
-  }).nullable().default({ fraction: 0.4, shape: 'linear' }),
+  rampUp: z
+    .strictObject({
+      fraction: z.number().gt(0).max(1).default(0.4), // of all steps
+      shape: z.enum(['linear', 'gaussian']).default('linear'), // gaussian: exp(-5 (1 - t)^2)
+    })
+    .nullable()
+    .default({ fraction: 0.4, shape: 'linear' }),
 }
 const weight = (usual: number) => z.number().gt(0).max(10_000).default(usual) // of the term in the loss; the mean cross-entropy of the labelled inputs has one
 /** ImCLR of what has no labels: two views of one ordered pair. False: single images. Ignored by `mode: 'baseline'`. */

@@ -4,7 +4,9 @@ import type { TrainingSpec } from './trainingSpec.js'
 
 /** How many images are stacked to one unlabelled input. */
 export const stackedUnlabelled = (spec: Pick<TrainingSpec, 'mode' | 'stacking' | 'semiSupervised'>): number =>
-  spec.semiSupervised !== null && spec.semiSupervised.method !== 'pseudo-label' && spec.semiSupervised.stackUnlabelled ? picturesPerInput(spec).trained : 1
+  spec.semiSupervised !== null && spec.semiSupervised.method !== 'pseudo-label' && spec.semiSupervised.stackUnlabelled
+    ? picturesPerInput(spec).trained
+    : 1
 
 /**
  * What a step costs for each of its labelled inputs, in forward passes of one such input. A pass with gradients counts as three: forward,

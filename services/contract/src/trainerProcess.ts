@@ -20,6 +20,8 @@ const unset = z.literal('')
 
 /** What a user may set for trainers: the scheduler checks it at its start and hands it on, the trainer reads it. */
 export const trainerVariables = {
-  IMCLR_BATCH_WORKERS: z.union([unset.transform(() => 'auto' as const), z.literal('auto'), z.coerce.number().int().min(0).max(64)]).default('auto'), // threads that make batches ahead of the training
+  IMCLR_BATCH_WORKERS: z
+    .union([unset.transform(() => 'auto' as const), z.literal('auto'), z.coerce.number().int().min(0).max(64)])
+    .default('auto'), // threads that make batches ahead of the training
   IMCLR_THREADS: z.union([unset.transform(() => null), z.coerce.number().int().min(1).max(1024)]).default(null), // of the training; null: one per core
 }

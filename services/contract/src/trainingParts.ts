@@ -10,7 +10,8 @@ interface Counts {
 }
 
 /** Whether the best epoch is chosen by the validation part that came with the data set. */
-export const isGivenValidation = (validation: Validation | null): boolean => validation === 'given' || validation?.part === 'given'
+export const isGivenValidation = (validation: Validation | null): boolean =>
+  validation === 'given' || validation?.part === 'given'
 
 const budgetOf = ({ trainImages }: Budgeted, available: number): number => Math.min(trainImages ?? available, available)
 
@@ -28,9 +29,19 @@ export function trainingParts(spec: Budgeted, counts: Counts): { train: number; 
 }
 
 /** How many images without labels each source has. */
-export function unlabelledParts(spec: Budgeted, { unlabelled, ...counts }: Counts & { unlabelled: number }): Record<UnlabelledSource, number> {
-  return { unlabelled, 'left-over': counts.train - budgetOf(spec, counts.train), labelled: trainingParts(spec, counts).train }
+export function unlabelledParts(
+  spec: Budgeted,
+  { unlabelled, ...counts }: Counts & { unlabelled: number },
+): Record<UnlabelledSource, number> {
+  return {
+    unlabelled,
+    'left-over': counts.train - budgetOf(spec, counts.train),
+    labelled: trainingParts(spec, counts).train,
+  }
 }
 
 /** A spec as it is run on so many training images: a batch has no more than there are to train on. */
-export const fitSpec = (spec: TrainingSpec, available: number): TrainingSpec => ({ ...spec, batchSize: Math.min(spec.batchSize, Math.max(1, trainingParts(spec, { train: available, validation: 0 }).train)) })
+export const fitSpec = (spec: TrainingSpec, available: number): TrainingSpec => ({
+  ...spec,
+  batchSize: Math.min(spec.batchSize, Math.max(1, trainingParts(spec, { train: available, validation: 0 }).train)),
+})

@@ -51,12 +51,20 @@ export const optimizer = z.discriminatedUnion('kind', [
  * Images that are not trained on and decide when training has been best: the validation part that came with the data set ('given' for
  * short), or a part cut from the training images. Exactly one of `part`, `fraction` and `images` is given.
  */
-export const validation = z.union([z.literal('given'), z.strictObject({
-  part: z.literal('given').optional(), // that of the version; refused where it has none
-  fraction: z.number().gt(0).max(0.5).optional(), // of the label budget: its end in the stratified order
-  images: z.int().min(1).optional(), // or so many
-  patience: z.int().min(1).max(10_000).nullable().default(null), // epochs without a better one after which training ends; null: never
-}).refine(({ part, fraction, images }) => [part, fraction, images].filter((one) => one !== undefined).length === 1, { message: "Give one of fraction, images and part: 'given'", path: ['fraction'] })])
+export const validation = z.union([
+  z.literal('given'),
+  z
+    .strictObject({
+      part: z.literal('given').optional(), // that of the version; refused where it has none
+      fraction: z.number().gt(0).max(0.5).optional(), // of the label budget: its end in the stratified order
+      images: z.int().min(1).optional(), // or so many
+      patience: z.int().min(1).max(10_000).nullable().default(null), // epochs without a better one after which training ends; null: never
+    })
+    .refine(({ part, fraction, images }) => [part, fraction, images].filter((one) => one !== undefined).length === 1, {
+      message: "Give one of fraction, images and part: 'given'",
+      path: ['fraction'],
+    }),
+])
 export type Validation = z.output<typeof validation>
 
 /** What a picture becomes before the network sees it, once training is over. */
@@ -72,7 +80,9 @@ export const stacking = z.strictObject({
   order: z.enum(['mix-first', 'stack-first']).default('mix-first'), // whether `mix` works on each image, or on stacked inputs
   // Partners: a permutation of the mini-batch, or one that leaves no image with itself; or drawn from all training images, from those of
   // the same class, or from those of other classes.
-  pairing: z.enum(['permutation', 'derangement', 'independent', 'same-class', 'different-class']).default('permutation'),
+  pairing: z
+    .enum(['permutation', 'derangement', 'independent', 'same-class', 'different-class'])
+    .default('permutation'),
   testInput: testInput.default('self'), // the picture stacked with itself, alone, or stacked with its mirror image
 })
 
@@ -94,7 +104,11 @@ export const fineTune = z.strictObject({
 })
 
 export const limits = z.strictObject({
-  maxSeconds: z.int().min(1).max(30 * 86_400).default(86_400), // of one job over all attempts; then: checkpoint, evaluate, keep
+  maxSeconds: z
+    .int()
+    .min(1)
+    .max(30 * 86_400)
+    .default(86_400), // of one job over all attempts; then: checkpoint, evaluate, keep
   maxAttempts: z.int().min(1).max(20).default(5), // for infrastructure failures only
 })
 
@@ -121,8 +135,16 @@ export const trainingSpec = z.strictObject({
   sampling: z.enum(['natural', 'balanced', 'class-weighted']).default('natural'), // each image once an epoch | every class equally often | each once, rare classes count more in the loss
   trainImages: z.int().min(2).nullable().default(null), // label budget: the beginning of a stratified order; null: all
   validation: validation.nullable().default(null), // the version's own, or cut from the label budget; where set, the model is that of the best epoch by its accuracy
-  subsetSeed: z.int().min(0).max(2 ** 31 - 1).default(1), // decides that order and the corrupted pictures of the evaluation; paired runs share it
-  seed: z.int().min(0).max(2 ** 31 - 1).default(1), // of init, shuffle, augment and pair streams
+  subsetSeed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(1), // decides that order and the corrupted pictures of the evaluation; paired runs share it
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(1), // of init, shuffle, augment and pair streams
   precision: z.enum(['float32', 'bfloat16']).default('float32'),
   execution: z.enum(['recorded', 'eager']).default('recorded'),
   evaluation: evaluationSpec.default(evaluationSpec.parse({})),

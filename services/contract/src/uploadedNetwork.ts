@@ -14,13 +14,53 @@ const pair = z.tuple([z.int().min(1).max(64), z.int().min(1).max(64)]) // height
 const border = z.tuple([z.int().min(0).max(64), z.int().min(0).max(64)])
 const padding = z.enum(['same', 'valid'])
 const channels = z.int().min(1).max(65_536)
-export const layerActivation = z.enum(['linear', 'relu', 'relu6', 'elu', 'selu', 'sigmoid', 'hardSigmoid', 'softplus', 'tanh', 'swish'])
+export const layerActivation = z.enum([
+  'linear',
+  'relu',
+  'relu6',
+  'elu',
+  'selu',
+  'sigmoid',
+  'hardSigmoid',
+  'softplus',
+  'tanh',
+  'swish',
+])
 
 export const networkLayer = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('conv2d'), ...layer, filters: channels, kernelSize: pair, strides: pair, padding, useBias: z.boolean(), activation: layerActivation }),
-  z.strictObject({ kind: z.literal('depthwiseConv2d'), ...layer, depthMultiplier: z.int().min(1).max(64), kernelSize: pair, strides: pair, padding, useBias: z.boolean(), activation: layerActivation }),
-  z.strictObject({ kind: z.literal('dense'), ...layer, units: channels, useBias: z.boolean(), activation: layerActivation }),
-  z.strictObject({ kind: z.literal('batchNormalization'), ...layer, momentum: z.number().min(0).lt(1), epsilon: z.number().gt(0).max(1) }),
+  z.strictObject({
+    kind: z.literal('conv2d'),
+    ...layer,
+    filters: channels,
+    kernelSize: pair,
+    strides: pair,
+    padding,
+    useBias: z.boolean(),
+    activation: layerActivation,
+  }),
+  z.strictObject({
+    kind: z.literal('depthwiseConv2d'),
+    ...layer,
+    depthMultiplier: z.int().min(1).max(64),
+    kernelSize: pair,
+    strides: pair,
+    padding,
+    useBias: z.boolean(),
+    activation: layerActivation,
+  }),
+  z.strictObject({
+    kind: z.literal('dense'),
+    ...layer,
+    units: channels,
+    useBias: z.boolean(),
+    activation: layerActivation,
+  }),
+  z.strictObject({
+    kind: z.literal('batchNormalization'),
+    ...layer,
+    momentum: z.number().min(0).lt(1),
+    epsilon: z.number().gt(0).max(1),
+  }),
   z.strictObject({ kind: z.literal('activation'), ...layer, activation: layerActivation }),
   z.strictObject({ kind: z.literal('reLU'), ...layer, maxValue: z.number().gt(0).optional() }),
   z.strictObject({ kind: z.literal('leakyReLU'), ...layer, alpha: z.number().min(0).max(1) }),
@@ -48,7 +88,13 @@ export const normalisation = z.strictObject({
 export type Normalisation = z.infer<typeof normalisation>
 
 /** The most that one network may have. */
-export const networkLimits = { modelBytes: 2 ** 20, weightBytes: 400 * 2 ** 20, layers: 1000, multiplyAdds: 1e12, activations: 2 ** 26 } as const
+export const networkLimits = {
+  modelBytes: 2 ** 20,
+  weightBytes: 400 * 2 ** 20,
+  layers: 1000,
+  multiplyAdds: 1e12,
+  activations: 2 ** 26,
+} as const
 
 export const createNetworkRequest = z.strictObject({
   uploadId, // of the weights: all files of the manifest, one after the other
@@ -59,7 +105,12 @@ export const createNetworkRequest = z.strictObject({
   licence: z.string().trim().min(1).max(50_000).nullable().default(null), // its text, or its name; kept with every model that comes of it
 })
 
-export const networkWeight = z.object({ layer: layerName, name: z.string(), shape: z.array(z.int().positive()), first: z.int().nonnegative() }) // `first`: its place among all float32
+export const networkWeight = z.object({
+  layer: layerName,
+  name: z.string(),
+  shape: z.array(z.int().positive()),
+  first: z.int().nonnegative(),
+}) // `first`: its place among all float32
 export type NetworkWeight = z.infer<typeof networkWeight>
 
 const facts = {

@@ -23,8 +23,25 @@ export { findVersion, holdVersion, listVersions, type VersionRow } from './datas
 export { nameDataset } from './dataset/nameDataset.js'
 export { findExperiment, listExperiments, lockExperiment } from './experiment/findExperiment.js'
 export { nameExperiment, type ExperimentRow } from './experiment/nameExperiment.js'
-export { deleteExperiment, experimentsOfJob, findSameTraining, keepRecord, listRecords, listRuns, putRun, sharedRuns, type RunRow } from './experiment/runs.js'
-export { claimIdempotency, findIdempotency, forgetAnswers, keepAnswer, type Asked, type AskedRow } from './idempotency/answers.js'
+export {
+  deleteExperiment,
+  experimentsOfJob,
+  findSameTraining,
+  keepRecord,
+  listRecords,
+  listRuns,
+  putRun,
+  sharedRuns,
+  type RunRow,
+} from './experiment/runs.js'
+export {
+  claimIdempotency,
+  findIdempotency,
+  forgetAnswers,
+  keepAnswer,
+  type Asked,
+  type AskedRow,
+} from './idempotency/answers.js'
 export { deleteJob, neededOfJob } from './job/deleteJob.js'
 export { findJob, lockJob, queuePosition } from './job/findJob.js'
 export { insertJob } from './job/insertJob.js'

@@ -21,9 +21,16 @@ const deadAfterMs = 30_000
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = `${folder.replace(/\/+$/, '')}.lock`
-  const mine: Holder = { host: hostname(), pid: process.pid, started: await startOf(process.pid), token: randomBytes(8).toString('hex') }
+  const mine: Holder = {
+    host: hostname(),
+    pid: process.pid,
+    started: await startOf(process.pid),
+    token: randomBytes(8).toString('hex'),
+  }
   await take(path, mine, (other) => inUse(folder, path, other))
-  const heartbeat = setInterval(() => { utimes(path, new Date(), new Date()).catch(() => {}) }, heartbeatMs)
+  const heartbeat = setInterval(() => {
+    utimes(path, new Date(), new Date()).catch(() => {})
+  }, heartbeatMs)
   heartbeat.unref()
   return async () => {
     clearInterval(heartbeat)
@@ -75,14 +82,19 @@ async function linked(from: string, to: string): Promise<boolean> {
 async function readHolder(path: string): Promise<Holder | null> {
   const text = await readFile(path, 'utf8').catch(() => null)
   if (text === null) return null
-  const found = /^{"host":"[^"]*","pid":\d+,"started":"[^"]*","token":"[0-9a-f]+"}$/.test(text) ? JSON.parse(text) as Holder : null
+  const found = /^{"host":"[^"]*","pid":\d+,"started":"[^"]*","token":"[0-9a-f]+"}$/.test(text)
+    ? (JSON.parse(text) as Holder)
+    : null
   if (found === null) throw new Failure('CONFLICT', `${path} is not a lock file of this service; move it away`)
   return found
 }
 
 async function isAlive(other: Holder, path: string): Promise<boolean> {
   if (other.host === hostname()) return (await startOf(other.pid)) === other.started && other.started !== ''
-  const seen = await stat(path).then((file) => file.mtimeMs, () => 0)
+  const seen = await stat(path).then(
+    (file) => file.mtimeMs,
+    () => 0,
+  )
   return Date.now() - seen < deadAfterMs
 }
 

@@ -26,12 +26,17 @@ export async function openPglite({ pgliteDir }: { pgliteDir: string }): Promise<
   } catch (cause) {
     await client?.close().catch(() => {})
     await unlock()
-    if (cause instanceof Error && /ENOSPC|no space left/i.test(cause.message)) throw diskFull('the database', { host: hostname(), folder: pgliteDir }, cause)
+    if (cause instanceof Error && /ENOSPC|no space left/i.test(cause.message))
+      throw diskFull('the database', { host: hostname(), folder: pgliteDir }, cause)
     throw cause
   }
 }
 
-function handle(client: PGlite, queries: ReturnType<typeof drizzle<typeof schema, PGlite>>, { unlock, place }: { unlock: () => Promise<void>; place: string }): Database {
+function handle(
+  client: PGlite,
+  queries: ReturnType<typeof drizzle<typeof schema, PGlite>>,
+  { unlock, place }: { unlock: () => Promise<void>; place: string },
+): Database {
   let closing: Promise<void> | undefined
   return {
     kind: 'pglite',

@@ -14,8 +14,21 @@ const connectWithinMs = 5_000
 const frozenAfterMs = 10_000
 
 /** Opens a PostgreSQL server: a pool for queries, and one connection of its own for notifications once someone listens. */
-export async function openPostgres({ url, maxConnections = 10 }: { url: string; maxConnections?: number }): Promise<Database> {
-  const pool = new pg.Pool({ connectionString: url, max: maxConnections, connectionTimeoutMillis: connectWithinMs, idle_in_transaction_session_timeout: frozenAfterMs, keepAlive: true, application_name: 'imclr' })
+export async function openPostgres({
+  url,
+  maxConnections = 10,
+}: {
+  url: string
+  maxConnections?: number
+}): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: maxConnections,
+    connectionTimeoutMillis: connectWithinMs,
+    idle_in_transaction_session_timeout: frozenAfterMs,
+    keepAlive: true,
+    application_name: 'imclr',
+  })
   // A connection that breaks while it idles is replaced by the pool; whoever queries next hears of lasting trouble.
   pool.on('error', () => {})
   try {
@@ -36,7 +49,9 @@ export async function openPostgres({ url, maxConnections = 10 }: { url: string; 
     listen: (channel, callback) => listener.listen(channel, callback),
     notify: (channel, payload) => notify(queries, channel, payload),
     async check() {
-      const late = delay(connectWithinMs, undefined, { ref: false }).then(() => { throw new Error('no answer') })
+      const late = delay(connectWithinMs, undefined, { ref: false }).then(() => {
+        throw new Error('no answer')
+      })
       try {
         await Promise.race([pool.query('select 1'), late])
       } catch (cause) {
@@ -64,7 +79,11 @@ async function bringUpToDate(pool: pg.Pool): Promise<void> {
 
 function unavailable(url: string, cause: unknown): Failure {
   const { host } = new URL(url)
-  return new Failure('UNAVAILABLE', `PostgreSQL at ${host} does not answer: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  return new Failure(
+    'UNAVAILABLE',
+    `PostgreSQL at ${host} does not answer: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { cause },
+  )
 }
 
 /** PostgreSQL's disk_full. */
@@ -76,6 +95,10 @@ export function isDiskFull(error: unknown): boolean {
 export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (/^(ECONN|EHOST|ENET|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|08|28|3D|53|57P)/.test(code) || /timeout|terminated/i.test(error.message)) return true
+  if (
+    /^(ECONN|EHOST|ENET|ENOTFOUND|EAI_|ETIMEDOUT|EPIPE|08|28|3D|53|57P)/.test(code) ||
+    /timeout|terminated/i.test(error.message)
+  )
+    return true
   return error.cause !== undefined && isConnectionError(error.cause)
 }

@@ -8,8 +8,14 @@ export interface Slice {
 }
 
 /** Condition and order of such a list; the index `<table>_newest` serves both. */
-export function newestFirst(columns: { createdAt: PgColumn; id: PgColumn }, { before }: Slice): { where: SQL | undefined; orderBy: SQL[] } {
+export function newestFirst(
+  columns: { createdAt: PgColumn; id: PgColumn },
+  { before }: Slice,
+): { where: SQL | undefined; orderBy: SQL[] } {
   const { createdAt, id } = columns
-  const where = before === null ? undefined : or(lt(createdAt, before.createdAt), and(eq(createdAt, before.createdAt), lt(id, before.id)))
+  const where =
+    before === null
+      ? undefined
+      : or(lt(createdAt, before.createdAt), and(eq(createdAt, before.createdAt), lt(id, before.id)))
   return { where, orderBy: [desc(createdAt), desc(id)] }
 }

@@ -29,13 +29,18 @@ export class PostgresListener {
       listening.delete(entry)
       throw error
     }
-    return async () => { listening.delete(entry) }
+    return async () => {
+      listening.delete(entry)
+    }
   }
 
   async close(): Promise<void> {
     this.closed = true
     this.listeners.clear()
-    await this.connection?.then((client) => client.end(), () => {})
+    await this.connection?.then(
+      (client) => client.end(),
+      () => {},
+    )
   }
 
   private subscribe(name: string): Promise<void> {
@@ -43,13 +48,20 @@ export class PostgresListener {
       const client = await (this.connection ??= this.connect())
       await client.query(`listen ${name}`)
     })
-    this.busy = done.catch(() => { this.subscribed.delete(name) }) // the next one who listens tries again
+    this.busy = done.catch(() => {
+      this.subscribed.delete(name)
+    }) // the next one who listens tries again
     this.subscribed.set(name, done)
     return done
   }
 
   private async connect(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: this.url, keepAlive: true, application_name: 'imclr listener', connectionTimeoutMillis: lastRetryMs })
+    const client = new pg.Client({
+      connectionString: this.url,
+      keepAlive: true,
+      application_name: 'imclr listener',
+      connectionTimeoutMillis: lastRetryMs,
+    })
     client.on('notification', ({ channel, payload }) => this.tell(channel, payload ?? ''))
     client.on('error', () => {}) // always followed by 'end'
     try {
@@ -70,7 +82,12 @@ export class PostgresListener {
   private async reconnect(): Promise<void> {
     for (let wait = firstRetryMs; !this.closed; wait = Math.min(2 * wait, lastRetryMs)) {
       this.connection ??= this.connect()
-      if (await this.connection.then(() => true, () => false)) {
+      if (
+        await this.connection.then(
+          () => true,
+          () => false,
+        )
+      ) {
         for (const name of this.listeners.keys()) this.tell(name, null)
         return
       }

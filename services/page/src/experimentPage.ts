@@ -11,11 +11,13 @@ import { htmlDocument } from './htmlDocument.js'
 /** An experiment as one page. */
 export function experimentPage(report: ExperimentReport): string {
   const title = `${report.plan.title}: experiment`
-  return htmlDocument({ title, body: html`${experimentHeadline(report)}
-${differencesSection(report)}
-${budgetSection(report)}
-${armsSection(report)}
-${corruptedSection(report)}
-${experimentDetails(report)}
-<footer>Made by imclr from stored runs. All numbers of this page, and more, are in report.json; it is drawn again from runs.json without training.</footer>` })
+  return htmlDocument({
+    title,
+    body: html`${experimentHeadline(report)} ${differencesSection(report)} ${budgetSection(report)}
+      ${armsSection(report)} ${corruptedSection(report)} ${experimentDetails(report)}
+      <footer>
+        Made by imclr from stored runs. All numbers of this page, and more, are in report.json; it is drawn again from
+        runs.json without training.
+      </footer>`,
+  })
 }

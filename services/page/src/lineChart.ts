@@ -46,15 +46,23 @@ export function lineChart({ lines, xLabel, yFormat, xTicks, yFrom, label }: Char
   const at = (value: number) => value.toFixed(1)
   let legend = margin.left
   return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
-    ${yTicks.map((y) => html`<line x1="${margin.left}" x2="${width - margin.right}" y1="${at(py(y))}" y2="${at(py(y))}" stroke="var(--line)"/><text x="${margin.left - 8}" y="${at(py(y) + 4)}" text-anchor="end">${yFormat(y)}</text>`)}
+    ${yTicks.map((y) => html`<line x1="${margin.left}" x2="${width - margin.right}" y1="${at(py(y))}" y2="${at(py(y))}" stroke="var(--line)" /><text x="${margin.left - 8}" y="${at(py(y) + 4)}" text-anchor="end">${yFormat(y)}</text>`)}
     ${(xTicks ?? niceTicks(x0, x1)).filter((x) => x >= x0 && x <= x1).map((x) => html`<text x="${at(px(x))}" y="${height - margin.bottom + 18}" text-anchor="middle">${x}</text>`)}
     <text x="${(margin.left + width - margin.right) / 2}" y="${height - 4}" text-anchor="middle">${xLabel}</text>
-    ${lines.map((line) => html`<polyline fill="none" stroke="${line.colour}" stroke-width="2" stroke-linejoin="round"${line.dashed ? html` stroke-dasharray="5 4"` : null} points="${line.points.map(([x, y]) => `${at(px(x))},${at(py(y))}`).join(' ')}"/>`)}
-    ${lines.map((line) => (line.dots || line.points.length === 1) && line.points.map(([x, y]) => html`<circle cx="${at(px(x))}" cy="${at(py(y))}" r="3.5" fill="${line.colour}"/>`))}
+    ${lines.map((line) => html`<polyline fill="none" stroke="${line.colour}" stroke-width="2" stroke-linejoin="round" ${line.dashed ? html` stroke-dasharray="5 4"` : null} points="${line.points.map(([x, y]) => `${at(px(x))},${at(py(y))}`).join(' ')}" />`)}
+    ${lines.map((line) => (line.dots || line.points.length === 1) && line.points.map(([x, y]) => html`<circle cx="${at(px(x))}" cy="${at(py(y))}" r="3.5" fill="${line.colour}" />`))}
     ${lines.map((line) => {
       const x = legend
       legend += 34 + line.name.length * 6.2
-      return html`<line x1="${x}" x2="${x + 18}" y1="10" y2="10" stroke="${line.colour}" stroke-width="2"${line.dashed ? html` stroke-dasharray="5 4"` : null}/><text x="${x + 23}" y="14">${line.name}</text>`
+      return html`<line
+          x1="${x}"
+          x2="${x + 18}"
+          y1="10"
+          y2="10"
+          stroke="${line.colour}"
+          stroke-width="2"
+          ${line.dashed ? html` stroke-dasharray="5 4"` : null}
+        /><text x="${x + 23}" y="14">${line.name}</text>`
     })}
   </svg>`
 }

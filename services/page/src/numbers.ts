@@ -4,13 +4,15 @@ import type { Interval } from '@imclr/contract'
 export const count = (value: number) => value.toLocaleString('en-US')
 
 /** 0.7985 as "79.9 %". */
-export const percent = (share: number | null, digits = 1) => (share === null ? '–' : `${(100 * share).toFixed(digits)} %`)
+export const percent = (share: number | null, digits = 1) =>
+  share === null ? '–' : `${(100 * share).toFixed(digits)} %`
 
 /** 0.7985 as "79.9": for tables whose heading has the unit. */
 export const points = (share: number | null, digits = 1) => (share === null ? '–' : (100 * share).toFixed(digits))
 
 /** "78.1 – 81.5 %". */
-export const range = ({ low, high }: Interval, digits = 1) => `${(100 * low).toFixed(digits)} – ${(100 * high).toFixed(digits)} %`
+export const range = ({ low, high }: Interval, digits = 1) =>
+  `${(100 * low).toFixed(digits)} – ${(100 * high).toFixed(digits)} %`
 
 /** 0.0213 as "+2.13": a difference in points, with its sign. */
 export function signed(share: number | null, digits = 2): string {
@@ -20,7 +22,8 @@ export function signed(share: number | null, digits = 2): string {
 }
 
 /** "−0.31 to +2.10": an interval of differences, in points. */
-export const signedRange = (interval: Interval | null, digits = 2) => (interval === null ? '–' : `${signed(interval.low, digits)} to ${signed(interval.high, digits)}`)
+export const signedRange = (interval: Interval | null, digits = 2) =>
+  interval === null ? '–' : `${signed(interval.low, digits)} to ${signed(interval.high, digits)}`
 
 /** A p value as papers write it. */
 export const pValue = (p: number | null) => (p === null ? '–' : p < 0.001 ? '< 0.001' : p.toFixed(3))
@@ -33,4 +36,5 @@ export function title(name: string): string {
 }
 
 /** A name cut to a length, where it is longer. */
-export const shorten = (name: string, length: number) => (name.length <= length ? name : `${name.slice(0, length - 1)}…`)
+export const shorten = (name: string, length: number) =>
+  name.length <= length ? name : `${name.slice(0, length - 1)}…`

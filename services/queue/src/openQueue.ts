@@ -25,14 +25,19 @@ const answerWithinMs = 5_000
 export async function openQueue(config: QueueConfig): Promise<JobQueue> {
   const { onError, lockDurationMs = 60_000, stalledIntervalMs = 30_000 } = config
   const backend = await connect(config)
-  const queues = { device: backend.createQueue(queueNames.device), preparation: backend.createQueue(queueNames.preparation) }
+  const queues = {
+    device: backend.createQueue(queueNames.device),
+    preparation: backend.createQueue(queueNames.preparation),
+  }
   for (const lane of lanes) queues[lane].on('error', onError)
 
   /** The failure of one attempt is not the end: connections come back by themselves. */
   async function answered<T>(work: () => Promise<T>): Promise<T> {
     const late = new AbortController()
     try {
-      const timeout = delay(answerWithinMs, undefined, { signal: late.signal }).then(() => { throw new Error(`no answer within ${answerWithinMs / 1000} s`) })
+      const timeout = delay(answerWithinMs, undefined, { signal: late.signal }).then(() => {
+        throw new Error(`no answer within ${answerWithinMs / 1000} s`)
+      })
       return await Promise.race([work(), timeout])
     } catch (cause) {
       throw unavailable(backend.where, cause)
@@ -52,12 +57,25 @@ export async function openQueue(config: QueueConfig): Promise<JobQueue> {
   return {
     async enqueue(entry, job = { kind: 'train', attempt: 0 }) {
       const { jobId } = queueEntry.parse({ jobId: entry.jobId })
-      await answered(() => queues[laneOf(job.kind)].add('job', { jobId, entry: entry.entry }, { jobId: entryId(entry), priority: turnOf(job), attempts: 1, removeOnComplete: true, removeOnFail: true }))
+      await answered(() =>
+        queues[laneOf(job.kind)].add(
+          'job',
+          { jobId, entry: entry.entry },
+          { jobId: entryId(entry), priority: turnOf(job), attempts: 1, removeOnComplete: true, removeOnFail: true },
+        ),
+      )
     },
     async remove(entry, lane = 'device') {
       await answered(() => queues[lane].remove(entryId(entry)))
     },
-    work: (handler, { concurrency, lane = 'device' }) => startWorker(backend, handler, { name: queueNames[lane], concurrency, lockDurationMs, stalledIntervalMs, onError }),
+    work: (handler, { concurrency, lane = 'device' }) =>
+      startWorker(backend, handler, {
+        name: queueNames[lane],
+        concurrency,
+        lockDurationMs,
+        stalledIntervalMs,
+        onError,
+      }),
     async check() {
       await answered(() => queues.device.count())
     },
@@ -78,7 +96,11 @@ async function connect(config: QueueConfig): Promise<Backend> {
   if ('pglite' in config) return pgliteBackend(config.pglite)
   const protocol = URL.canParse(config.url) ? new URL(config.url).protocol : ''
   if (protocol === 'redis:' || protocol === 'rediss:') return redisBackend(config.url)
-  if (protocol !== 'postgres:' && protocol !== 'postgresql:') throw new Failure('BAD_INPUT', 'the address of the queue (QUEUE_URL) must begin with redis://, rediss:// or postgres://')
+  if (protocol !== 'postgres:' && protocol !== 'postgresql:')
+    throw new Failure(
+      'BAD_INPUT',
+      'the address of the queue (QUEUE_URL) must begin with redis://, rediss:// or postgres://',
+    )
   try {
     return await postgresBackend(config.url)
   } catch (cause) {
@@ -87,4 +109,8 @@ async function connect(config: QueueConfig): Promise<Backend> {
 }
 
 const unavailable = (where: string, cause: unknown): Failure =>
-  new Failure('UNAVAILABLE', `the queue (${where}) does not answer: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  new Failure(
+    'UNAVAILABLE',
+    `the queue (${where}) does not answer: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { cause },
+  )

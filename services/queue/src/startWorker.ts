@@ -18,14 +18,24 @@ export async function startWorker(backend: Backend, handler: Handler, options: W
   const worker = backend.createWorker(
     options.name,
     async (job, _token, signal) => {
-      await handler({ jobId: job.data.jobId, entry: job.data.entry, lost: job.stalledCounter }, signal ?? new AbortController().signal)
+      await handler(
+        { jobId: job.data.jobId, entry: job.data.entry, lost: job.stalledCounter },
+        signal ?? new AbortController().signal,
+      )
     },
-    { concurrency: options.concurrency, lockDuration: options.lockDurationMs, stalledInterval: options.stalledIntervalMs, maxStalledCount },
+    {
+      concurrency: options.concurrency,
+      lockDuration: options.lockDurationMs,
+      stalledInterval: options.stalledIntervalMs,
+      maxStalledCount,
+    },
   )
   worker.on('error', options.onError)
   worker.on('failed', (_job, error) => options.onError(error))
   // BullMQ only tells; the work would go on beside that of the worker which has the entry now.
-  worker.on('lockRenewalFailed', (ids) => { for (const id of ids) worker.cancelJob(id, 'lock lost') })
+  worker.on('lockRenewalFailed', (ids) => {
+    for (const id of ids) worker.cancelJob(id, 'lock lost')
+  })
   await worker.waitUntilReady()
 
   return {

@@ -3,7 +3,11 @@ import type { CancelMode } from '@imclr/contract'
 import type { Scheduler } from './parts.js'
 
 /** The fence of an attempt that this scheduler runs. */
-export const fenceOf = ({ config: { owner } }: Pick<Scheduler, 'config'>, { id, attempt }: JobRow): Fence => ({ jobId: id, attempt, owner })
+export const fenceOf = ({ config: { owner } }: Pick<Scheduler, 'config'>, { id, attempt }: JobRow): Fence => ({
+  jobId: id,
+  attempt,
+  owner,
+})
 
 export interface Lease extends AsyncDisposable {
   /** Another scheduler may have the job: nothing more may be written for it, and its trainer must go. */

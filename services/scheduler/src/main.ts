@@ -19,7 +19,10 @@ async function main(): Promise<void> {
 
   const database = await openDatabase({ url: env.DATABASE_URL })
   const store = await openStore(storeConfigFromEnv(env.variables))
-  const queue = await openQueue({ url: env.QUEUE_URL ?? env.DATABASE_URL, onError: (err) => log.warn({ err }, 'queue') })
+  const queue = await openQueue({
+    url: env.QUEUE_URL ?? env.DATABASE_URL,
+    onError: (err) => log.warn({ err }, 'queue'),
+  })
   const launcher = processLauncher({
     command: [process.execPath, env.IMCLR_TRAINER],
     environment: trainerEnvironment(env.variables),
@@ -32,7 +35,9 @@ async function main(): Promise<void> {
   const scheduler = await startScheduler({ database, store, queue, launcher, config, log, clock: systemClock })
   const health = await serveHealth(scheduler, { host: env.HOST, port: env.PORT, log })
 
-  const signal = await new Promise<string>((resolve) => (['SIGTERM', 'SIGINT'] as const).forEach((name) => process.once(name, resolve)))
+  const signal = await new Promise<string>((resolve) =>
+    (['SIGTERM', 'SIGINT'] as const).forEach((name) => process.once(name, resolve)),
+  )
   log.info({ signal }, 'closing: trainers leave a checkpoint and go back to the queue')
   health.close()
   await scheduler.close()
@@ -41,8 +46,13 @@ async function main(): Promise<void> {
   await database.close()
 }
 
-main().then(() => process.exit(0), (error: unknown) => {
-  // A person reads this: what went wrong at the start, and what to do.
-  process.stderr.write(`imclr scheduler: ${error instanceof Failure ? `${error.message}\n${error.record.hint}` : error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
-  process.exit(1)
-})
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    // A person reads this: what went wrong at the start, and what to do.
+    process.stderr.write(
+      `imclr scheduler: ${error instanceof Failure ? `${error.message}\n${error.record.hint}` : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    )
+    process.exit(1)
+  },
+)

@@ -20,12 +20,40 @@ export function makeMetrics(): Metrics {
   const registry = new Registry()
   const registers = [registry]
   return {
-    running: new Gauge({ name: 'imclr_scheduler_trainers', help: 'Trainers at work, preparations included', registers }),
-    slots: new Gauge({ name: 'imclr_scheduler_slots', help: 'Trainings and evaluations that may be at work at once', registers }),
-    finished: new Counter({ name: 'imclr_scheduler_jobs_finished_total', help: 'Jobs that ended', labelNames: ['kind', 'state'], registers }),
-    retries: new Counter({ name: 'imclr_scheduler_retries_total', help: 'Attempts that are tried again', labelNames: ['code'], registers }),
-    seconds: new Histogram({ name: 'imclr_scheduler_job_seconds', help: 'Running time of jobs over all attempts', labelNames: ['kind', 'state'], buckets: [10, 60, 300, 1800, 7200, 28_800, 86_400], registers }),
-    reconciled: new Gauge({ name: 'imclr_scheduler_reconciled_timestamp_seconds', help: 'When records and processes were last compared', registers }),
+    running: new Gauge({
+      name: 'imclr_scheduler_trainers',
+      help: 'Trainers at work, preparations included',
+      registers,
+    }),
+    slots: new Gauge({
+      name: 'imclr_scheduler_slots',
+      help: 'Trainings and evaluations that may be at work at once',
+      registers,
+    }),
+    finished: new Counter({
+      name: 'imclr_scheduler_jobs_finished_total',
+      help: 'Jobs that ended',
+      labelNames: ['kind', 'state'],
+      registers,
+    }),
+    retries: new Counter({
+      name: 'imclr_scheduler_retries_total',
+      help: 'Attempts that are tried again',
+      labelNames: ['code'],
+      registers,
+    }),
+    seconds: new Histogram({
+      name: 'imclr_scheduler_job_seconds',
+      help: 'Running time of jobs over all attempts',
+      labelNames: ['kind', 'state'],
+      buckets: [10, 60, 300, 1800, 7200, 28_800, 86_400],
+      registers,
+    }),
+    reconciled: new Gauge({
+      name: 'imclr_scheduler_reconciled_timestamp_seconds',
+      help: 'When records and processes were last compared',
+      registers,
+    }),
     registry,
   }
 }

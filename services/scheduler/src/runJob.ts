@@ -13,10 +13,18 @@ import type { Scheduler } from './parts.js'
 import { settle, settleUnlaunched } from './settle/settle.js'
 
 /** Claims a queued job and sees one attempt of it through. A job that is not queued any more is left alone: entries may come twice. */
-export async function runJob(scheduler: Scheduler, { jobId, slot }: { jobId: string; slot: number | null }): Promise<void> {
-  const { database, config: { owner, leaseSeconds }, closing } = scheduler
+export async function runJob(
+  scheduler: Scheduler,
+  { jobId, slot }: { jobId: string; slot: number | null },
+): Promise<void> {
+  const {
+    database,
+    config: { owner, leaseSeconds },
+    closing,
+  } = scheduler
   if (closing.aborted) return
-  const outputPrefix = (job: { projectId: string; id: string; attempt: number }) => keys.output(job.projectId, job.id, job.attempt)
+  const outputPrefix = (job: { projectId: string; id: string; attempt: number }) =>
+    keys.output(job.projectId, job.id, job.attempt)
   const job = await claimJob(database, { jobId, owner, leaseSeconds, outputPrefix })
   if (job === null) return
   await using lease = keepLease(scheduler, job)
@@ -32,7 +40,12 @@ export async function runJob(scheduler: Scheduler, { jobId, slot }: { jobId: str
 export async function adoptJob(scheduler: Scheduler, job: JobRow, runner: Runner | null): Promise<void> {
   await using lease = keepLease(scheduler, job)
   if (runner === null) return settleUnlaunched(scheduler, job, null)
-  if (!scheduler.launcher.isOurs(runner)) return settleUnlaunched(scheduler, job, new Failure('TRAINER_DIED', `The scheduler on ${runner.host} that ran it gave no sign of life.`))
+  if (!scheduler.launcher.isOurs(runner))
+    return settleUnlaunched(
+      scheduler,
+      job,
+      new Failure('TRAINER_DIED', `The scheduler on ${runner.host} that ran it gave no sign of life.`),
+    )
   await recordRunner(scheduler.database, fenceOf(scheduler, job), { ...runner })
   await attend(scheduler, { job, runner, lease })
 }
@@ -46,7 +59,8 @@ async function launch(scheduler: Scheduler, job: JobRow, slot: number | null): P
   } catch (error) {
     if (isConnectionError(error)) throw error
     if (error instanceof Failure) return error
-    if (isNoSpace(error)) return diskFull("the job's folder", { host: hostname(), folder: scheduler.config.workDir }, error)
+    if (isNoSpace(error))
+      return diskFull("the job's folder", { host: hostname(), folder: scheduler.config.workDir }, error)
     return new Failure('INTERNAL', `the job's folder could not be made: ${(error as Error).message}`, { cause: error })
   }
   scheduler.log.info({ jobId: job.id, attempt: job.attempt, pid: runner.pid }, 'trainer started')
@@ -56,10 +70,17 @@ async function launch(scheduler: Scheduler, job: JobRow, slot: number | null): P
 }
 
 /** Follows the trainer until its process is gone, then draws the conclusions. */
-async function attend(scheduler: Scheduler, { job, runner, lease }: { job: JobRow; runner: Runner; lease: Lease }): Promise<void> {
+async function attend(
+  scheduler: Scheduler,
+  { job, runner, lease }: { job: JobRow; runner: Runner; lease: Lease },
+): Promise<void> {
   const { log } = scheduler
   const followed = await followTrainer(scheduler, { job, runner, lease })
-  if (lease.lost) return log.warn({ jobId: job.id, attempt: job.attempt }, 'the lease was lost; the trainer was ended and nothing more is written')
+  if (lease.lost)
+    return log.warn(
+      { jobId: job.id, attempt: job.attempt },
+      'the lease was lost; the trainer was ended and nothing more is written',
+    )
   await settle(scheduler, { job, runner, lease, followed })
   await rm(dirname(runner.workDir), { recursive: true, force: true })
 }

@@ -23,8 +23,16 @@ export interface Slots {
  */
 export function makeSlots(scheduler: Scheduler): Slots {
   const { queue, config, log, running, metrics } = scheduler
-  const place = (lane: Lane, index: number | null) => ({ lane, index, busy: false, worker: null as Promise<QueueWorker> | null })
-  const slots = [...Array.from({ length: config.slots }, (_, index) => place('device', index)), ...Array.from({ length: config.preparations }, () => place('preparation', null))]
+  const place = (lane: Lane, index: number | null) => ({
+    lane,
+    index,
+    busy: false,
+    worker: null as Promise<QueueWorker> | null,
+  })
+  const slots = [
+    ...Array.from({ length: config.slots }, (_, index) => place('device', index)),
+    ...Array.from({ length: config.preparations }, () => place('preparation', null)),
+  ]
   const work = new Set<Promise<void>>()
   let opened = false
 
@@ -34,7 +42,9 @@ export function makeSlots(scheduler: Scheduler): Slots {
     running.set(jobId, () => {})
     metrics.running.inc()
     // Whatever goes wrong, the records stay as they are, and reconciling takes the job up again.
-    const done = through().catch((err: unknown) => log.error({ err, jobId }, 'this attempt could not be seen through; it is taken up again'))
+    const done = through().catch((err: unknown) =>
+      log.error({ err, jobId }, 'this attempt could not be seen through; it is taken up again'),
+    )
     work.add(done)
     await done
     work.delete(done)
@@ -44,11 +54,14 @@ export function makeSlots(scheduler: Scheduler): Slots {
 
   async function takeWork(slot: (typeof slots)[number]): Promise<void> {
     if (!opened || slot.worker !== null || scheduler.closing.aborted) return
-    slot.worker = queue.work(async ({ jobId }) => {
-      slot.busy = true
-      await see(jobId, () => runJob(scheduler, { jobId, slot: slot.index }))
-      slot.busy = false
-    }, { concurrency: 1, lane: slot.lane })
+    slot.worker = queue.work(
+      async ({ jobId }) => {
+        slot.busy = true
+        await see(jobId, () => runJob(scheduler, { jobId, slot: slot.index }))
+        slot.busy = false
+      },
+      { concurrency: 1, lane: slot.lane },
+    )
     await slot.worker
   }
 
@@ -58,11 +71,15 @@ export function makeSlots(scheduler: Scheduler): Slots {
       // With fewer slots than before, or where its slot works already, it runs beside them: it is better than to end it.
       const slot = idle.find(({ index }) => runner !== null && index === runner.slot) ?? idle[0]
       if (slot) slot.busy = true
-      void see(job.id, () => adoptJob(scheduler, job, runner)).then(async () => {
-        if (!slot) return
-        slot.busy = false
-        await takeWork(slot)
-      }).catch((err: unknown) => log.error({ err, lane: slot?.lane, slot: slot?.index }, 'this slot takes no work: the queue does not answer'))
+      void see(job.id, () => adoptJob(scheduler, job, runner))
+        .then(async () => {
+          if (!slot) return
+          slot.busy = false
+          await takeWork(slot)
+        })
+        .catch((err: unknown) =>
+          log.error({ err, lane: slot?.lane, slot: slot?.index }, 'this slot takes no work: the queue does not answer'),
+        )
     },
     free: (of) => slots.filter(({ lane, busy }) => lane === of && !busy).length,
     async open() {

@@ -57,14 +57,19 @@ export async function startScheduler(parts: SchedulerParts): Promise<RunningSche
   function hear(jobId: string | null): void {
     if (jobId === null) scheduler.running.forEach((look) => look())
     else if (scheduler.running.has(jobId)) scheduler.running.get(jobId)!()
-    else void cancelQueued(database, jobId, leftoversOfQueued).catch((err: unknown) => log.warn({ err, jobId }, 'not looked at; reconciling will'))
+    else
+      void cancelQueued(database, jobId, leftoversOfQueued).catch((err: unknown) =>
+        log.warn({ err, jobId }, 'not looked at; reconciling will'),
+      )
   }
 
   async function keepReconciling(): Promise<void> {
     while (!closing.signal.aborted) {
       await clock.sleep(config.reconcileSeconds * 1000, closing.signal)
       if (closing.signal.aborted) return
-      await reconcile(scheduler, slots).catch((err: unknown) => log.error({ err }, 'records and processes could not be compared; trying again'))
+      await reconcile(scheduler, slots).catch((err: unknown) =>
+        log.error({ err }, 'records and processes could not be compared; trying again'),
+      )
     }
   }
 

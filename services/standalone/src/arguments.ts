@@ -23,7 +23,15 @@ export interface Arguments {
 /** The options, or in words what is wrong with them. */
 export function readArguments(args: string[]): Arguments | string {
   try {
-    return parseArgs({ args, options: { 'data-dir': { type: 'string' }, port: { type: 'string' }, host: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } } }).values
+    return parseArgs({
+      args,
+      options: {
+        'data-dir': { type: 'string' },
+        port: { type: 'string' },
+        host: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values
   } catch (error) {
     return `${(error as Error).message.split('.')[0]}; "npm start -- --help" lists the options`
   }

@@ -20,8 +20,19 @@ export async function choosePort(host: string, port: number): Promise<number> {
 /** What a failed listen means, in words. */
 function portFailure(cause: unknown, host: string, port: number): unknown {
   const { code } = cause as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') return new Failure('CONFLICT', `port ${port} on ${host} is taken, perhaps by another imclr service; choose another with "npm start -- --port ${port + 1}", or --port 0 for any free one`, { cause })
-  if (code === 'EACCES') return new Failure('FORBIDDEN', `port ${port} needs more rights than this user has; choose one above 1023 with --port`, { cause })
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return new Failure('BAD_INPUT', `${host} is no address of this machine; choose one with --host`, { cause })
+  if (code === 'EADDRINUSE')
+    return new Failure(
+      'CONFLICT',
+      `port ${port} on ${host} is taken, perhaps by another imclr service; choose another with "npm start -- --port ${port + 1}", or --port 0 for any free one`,
+      { cause },
+    )
+  if (code === 'EACCES')
+    return new Failure(
+      'FORBIDDEN',
+      `port ${port} needs more rights than this user has; choose one above 1023 with --port`,
+      { cause },
+    )
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new Failure('BAD_INPUT', `${host} is no address of this machine; choose one with --host`, { cause })
   return cause
 }

@@ -22,7 +22,11 @@ export interface Settings {
 
 /** Throws Failure BAD_INPUT that names what is wrong. */
 export function readSettings(options: Arguments, environment: Variables = process.env): Settings {
-  const given = { ...environment, ...(options.port === undefined ? {} : { PORT: options.port }), ...(options.host === undefined ? {} : { HOST: options.host }) }
+  const given = {
+    ...environment,
+    ...(options.port === undefined ? {} : { PORT: options.port }),
+    ...(options.host === undefined ? {} : { HOST: options.host }),
+  }
   const { variables, ...serving } = readServingEnv(given)
   serving.IMCLR_TRAINER_MEMORY ??= machineMemory()
   return {

@@ -24,7 +24,9 @@ export async function leaveNotes(note: ServiceNote, stateHome: string | null): P
     await writeFile(`${path}.new`, text, { mode: 0o600 })
     await rename(`${path}.new`, path)
   }
-  if (shared !== null) for (const name of await readdir(shared)) if (!isRunning(Number.parseInt(name, 10))) await rm(join(shared, name), { force: true })
+  if (shared !== null)
+    for (const name of await readdir(shared))
+      if (!isRunning(Number.parseInt(name, 10))) await rm(join(shared, name), { force: true })
   return async () => {
     for (const path of paths) await rm(path, { force: true })
   }

@@ -9,7 +9,11 @@ export async function signingKey(path: string): Promise<string> {
     throw error
   })
   if (kept !== null) {
-    if (!/^[0-9a-f]{64}$/.test(kept.trim())) throw new Failure('BAD_INPUT', `${path} is there, but holds no signing key; move it away, and a new one is made (signed addresses given out before stop working)`)
+    if (!/^[0-9a-f]{64}$/.test(kept.trim()))
+      throw new Failure(
+        'BAD_INPUT',
+        `${path} is there, but holds no signing key; move it away, and a new one is made (signed addresses given out before stop working)`,
+      )
     return kept.trim()
   }
   const key = randomBytes(32).toString('hex')

@@ -4,7 +4,15 @@ import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { apiConfigOf, createApi, ensureFirstKey, lacksPublicUrl, publicUrlAdvice, publicUrlOf, startSweep } from '@imclr/api'
+import {
+  apiConfigOf,
+  createApi,
+  ensureFirstKey,
+  lacksPublicUrl,
+  publicUrlAdvice,
+  publicUrlOf,
+  startSweep,
+} from '@imclr/api'
 import { lockFolder, openDatabase } from '@imclr/database'
 import { openQueue } from '@imclr/queue'
 import { processLauncher, schedulerConfig, startScheduler, systemClock, trainerEnvironment } from '@imclr/scheduler'
@@ -34,7 +42,8 @@ export async function startService(settings: Settings, log: Logger): Promise<Run
     return part
   }
   async function closeAll(): Promise<void> {
-    for (const { name, close } of closers.splice(0)) await close().catch((err: unknown) => log.error({ err, part: name }, 'a part did not close cleanly'))
+    for (const { name, close } of closers.splice(0))
+      await close().catch((err: unknown) => log.error({ err, part: name }, 'a part did not close cleanly'))
   }
 
   try {
@@ -42,10 +51,16 @@ export async function startService(settings: Settings, log: Logger): Promise<Run
     opened('lock', null, await lockFolder(join(dataDir, 'service')))
     const serving = { ...settings.serving, PORT: await choosePort(settings.serving.HOST, settings.serving.PORT) }
     const url = publicUrlOf(serving)
-    const key = settings.variables.IMCLR_SIGNING_KEY ?? await signingKey(join(dataDir, 'signing-key'))
-    const variables = { OBJECT_STORE_URL: pathToFileURL(join(dataDir, 'objects')).href, ...settings.variables, IMCLR_SIGNING_KEY: key }
+    const key = settings.variables.IMCLR_SIGNING_KEY ?? (await signingKey(join(dataDir, 'signing-key')))
+    const variables = {
+      OBJECT_STORE_URL: pathToFileURL(join(dataDir, 'objects')).href,
+      ...settings.variables,
+      IMCLR_SIGNING_KEY: key,
+    }
 
-    const database = await openDatabase(databaseUrl === null ? { pgliteDir: join(dataDir, 'pg') } : { url: databaseUrl })
+    const database = await openDatabase(
+      databaseUrl === null ? { pgliteDir: join(dataDir, 'pg') } : { url: databaseUrl },
+    )
     opened('database', database, () => database.close())
     const store = await openStore(storeConfigFromEnv(variables))
     opened('store', store, () => store.close())
@@ -58,20 +73,38 @@ export async function startService(settings: Settings, log: Logger): Promise<Run
     const { created } = await ensureFirstKey({ database, path: keyFile })
     const config = schedulerConfig(running, join(dataDir, 'work'))
     const launcher = processLauncher({
-      command: [process.execPath, running.IMCLR_TRAINER], environment: trainerEnvironment(variables), workRoot: config.workDir,
-      host: hostname(), niceness: running.IMCLR_TRAINER_NICENESS, devices: running.IMCLR_DEVICES ?? null,
+      command: [process.execPath, running.IMCLR_TRAINER],
+      environment: trainerEnvironment(variables),
+      workRoot: config.workDir,
+      host: hostname(),
+      niceness: running.IMCLR_TRAINER_NICENESS,
+      devices: running.IMCLR_DEVICES ?? null,
     })
     const scheduler = await startScheduler({ database, store, queue, launcher, config, log, clock: systemClock })
     opened('scheduler', scheduler, () => scheduler.close())
-    const parts = { database, store, queue, config: apiConfigOf(serving, key), log, clock: () => new Date(), random: randomBytes }
+    const parts = {
+      database,
+      store,
+      queue,
+      config: apiConfigOf(serving, key),
+      log,
+      clock: () => new Date(),
+      random: randomBytes,
+    }
     const sweeping = startSweep(parts, { everySeconds: serving.IMCLR_SWEEP_SECONDS })
     opened('sweep', sweeping, () => sweeping.stop())
     const app = await createApi(parts)
     opened('api', app, () => app.close())
     const { registry } = scheduler.metrics
-    app.get('/metrics/scheduler', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+    app.get('/metrics/scheduler', async (_request, reply) =>
+      reply.type(registry.contentType).send(await registry.metrics()),
+    )
     await app.listen({ host: serving.HOST, port: serving.PORT })
-    opened('notes', null, await leaveNotes({ url, keyFile, pid: process.pid, dataDir: settings.dataDir }, settings.stateHome))
+    opened(
+      'notes',
+      null,
+      await leaveNotes({ url, keyFile, pid: process.pid, dataDir: settings.dataDir }, settings.stateHome),
+    )
     const warnings = lacksPublicUrl(serving) ? [publicUrlAdvice] : []
     for (const warning of warnings) log.warn(warning)
     return { url, keyFile, madeKey: created, warnings, close: closeAll }

@@ -13,8 +13,13 @@ export interface JobPlace {
  * archive that was prepared (or could not be), and the checkpoints where a whole model came of them. Those of a job that
  * ended otherwise stay until it is deleted.
  */
-export function leftovers({ projectId, id, attempt, uploadId }: JobPlace, { madeSomething, succeeded }: { madeSomething: boolean; succeeded: boolean }): string[] {
-  const attempts = Array.from({ length: attempt }, (_, index) => index + 1).filter((each) => each !== attempt || !madeSomething)
+export function leftovers(
+  { projectId, id, attempt, uploadId }: JobPlace,
+  { madeSomething, succeeded }: { madeSomething: boolean; succeeded: boolean },
+): string[] {
+  const attempts = Array.from({ length: attempt }, (_, index) => index + 1).filter(
+    (each) => each !== attempt || !madeSomething,
+  )
   return [
     ...attempts.map((each) => keys.attempt(projectId, id, each)),
     ...(uploadId === null ? [] : [keys.uploadPrefix(projectId, uploadId)]),

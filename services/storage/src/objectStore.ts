@@ -38,7 +38,11 @@ export interface Multipart {
  */
 export interface ObjectStore {
   /** Writes an object over what was there. `sha256` (hexadecimal) and `bytes`, where given, must be met: else Failure CHECKSUM_MISMATCH and nothing changes. */
-  put(key: string, body: Uint8Array | Readable, options: { contentType: string; sha256?: string; bytes?: number }): Promise<{ bytes: number; sha256: string }>
+  put(
+    key: string,
+    body: Uint8Array | Readable,
+    options: { contentType: string; sha256?: string; bytes?: number },
+  ): Promise<{ bytes: number; sha256: string }>
   /** `range` has both ends in it, counted from 0; one that begins beyond the object is BAD_INPUT, an end beyond it is cut. `bytes` are those of `body`. Throws Failure NOT_FOUND. */
   get(key: string, range?: { start: number; end: number }): Promise<ObjectHead & { body: Readable }>
   /** The whole of a small object. Throws Failure NOT_FOUND. */

@@ -23,9 +23,13 @@ export function storeConfigFromEnv(env: Record<string, string | undefined>): Sto
 }
 
 function parse(text: string | undefined): URL {
-  if (text === undefined || !URL.canParse(text)) throw wrong(text === undefined ? 'it is not set' : `it is ${JSON.stringify(text)}`)
+  if (text === undefined || !URL.canParse(text))
+    throw wrong(text === undefined ? 'it is not set' : `it is ${JSON.stringify(text)}`)
   return new URL(text)
 }
 
 const wrong = (what: string): Failure =>
-  new Failure('BAD_INPUT', `OBJECT_STORE_URL must be s3://bucket?endpoint=http://host:9000&region=us-east-1 or file:///folder; ${what}`)
+  new Failure(
+    'BAD_INPUT',
+    `OBJECT_STORE_URL must be s3://bucket?endpoint=http://host:9000&region=us-east-1 or file:///folder; ${what}`,
+  )

@@ -1,13 +1,21 @@
 import type { EpochRecord } from '@imclr/contract'
 
 /** The epoch of the highest validation accuracy, among equals that of the lowest loss, then the first; null where none was validated. */
-export function bestEpoch(history: readonly EpochRecord[]): (EpochRecord & Required<Pick<EpochRecord, 'validation'>>) | null {
-  const validated = history.filter((epoch): epoch is EpochRecord & Required<Pick<EpochRecord, 'validation'>> => epoch.validation !== undefined)
-  return validated.reduce<(typeof validated)[number] | null>((best, epoch) => (best === null || isBetter(epoch.validation, best.validation) ? epoch : best), null)
+export function bestEpoch(
+  history: readonly EpochRecord[],
+): (EpochRecord & Required<Pick<EpochRecord, 'validation'>>) | null {
+  const validated = history.filter(
+    (epoch): epoch is EpochRecord & Required<Pick<EpochRecord, 'validation'>> => epoch.validation !== undefined,
+  )
+  return validated.reduce<(typeof validated)[number] | null>(
+    (best, epoch) => (best === null || isBetter(epoch.validation, best.validation) ? epoch : best),
+    null,
+  )
 }
 
 type Validation = NonNullable<EpochRecord['validation']>
-const isBetter = (a: Validation, b: Validation) => a.accuracy > b.accuracy || (a.accuracy === b.accuracy && a.loss < b.loss)
+const isBetter = (a: Validation, b: Validation) =>
+  a.accuracy > b.accuracy || (a.accuracy === b.accuracy && a.loss < b.loss)
 
 /** Whether so many epochs have passed since the best one that no better is expected. */
 export function patienceIsOver(history: readonly EpochRecord[], patience: number | null): boolean {

@@ -8,7 +8,15 @@ import { listenForSignals, Suspended } from './control.js'
 
 const control = listenForSignals({ signals: process, end: () => end(new Suspended()) }) // before anything slow is loaded: a signal without a listener would end the process
 
-const [{ readFile }, { hostname }, { dirname }, { failures, jobFile, suspendedExitCode }, { createEmitter }, { cleanStdout }, { toFailure }] = await Promise.all([
+const [
+  { readFile },
+  { hostname },
+  { dirname },
+  { failures, jobFile, suspendedExitCode },
+  { createEmitter },
+  { cleanStdout },
+  { toFailure },
+] = await Promise.all([
   import('node:fs/promises'),
   import('node:os'),
   import('node:path'),
@@ -40,7 +48,14 @@ async function runJob(): Promise<void> {
   if (job.kind === 'prepare') {
     const { prepare } = await import('./prepare.js')
     const noted = (notes: Note[]) => emitter.emit({ type: 'noted', notes })
-    const output = await prepare({ jobFile: job, store, workDir: dirname(path), progress: emitter.progress, noted, signal: control.signal })
+    const output = await prepare({
+      jobFile: job,
+      store,
+      workDir: dirname(path),
+      progress: emitter.progress,
+      noted,
+      signal: control.signal,
+    })
     emitter.emit({ type: 'output', ...output, endedEarly: null })
   } else if (job.kind === 'evaluate') {
     const { evaluateVersion } = await import('./evaluateVersion.js')

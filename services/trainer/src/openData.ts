@@ -41,7 +41,11 @@ export interface ValidationPart {
  * The version's training images in memory, cut to the label budget and into what is trained on and what is held back, with the images that are
  * learnt from without labels, and the batches that are made of them all.
  */
-export async function openData(store: ObjectStore, { spec, versionPrefix: prefix }: TrainJobFile, onBytes: (done: number, total: number) => void): Promise<TrainingData> {
+export async function openData(
+  store: ObjectStore,
+  { spec, versionPrefix: prefix }: TrainJobFile,
+  onBytes: (done: number, total: number) => void,
+): Promise<TrainingData> {
   const dataset = await readDatasetManifest(store, prefix)
   const { semiSupervised } = spec
   const load = loading({ store, prefix, manifest: dataset, spec, onBytes })
@@ -49,25 +53,54 @@ export async function openData(store: ObjectStore, { spec, versionPrefix: prefix
   const parts = trainingParts(spec, { train: all.count, validation: dataset.splits.validation.count })
   const given = isGivenValidation(spec.validation) ? await load('validation') : null
   const held = given === null ? parts.validation : 0
-  const order = parts.train === all.count ? countedFrom(0, all.count) : stratifiedOrder(all.labels, dataset.versionId, spec.subsetSeed)
-  const places = { train: order.subarray(0, parts.train), validation: given === null ? order.subarray(parts.train, parts.train + held) : countedFrom(0, given.count), leftOver: order.subarray(parts.train + held) }
+  const order =
+    parts.train === all.count
+      ? countedFrom(0, all.count)
+      : stratifiedOrder(all.labels, dataset.versionId, spec.subsetSeed)
+  const places = {
+    train: order.subarray(0, parts.train),
+    validation: given === null ? order.subarray(parts.train, parts.train + held) : countedFrom(0, given.count),
+    leftOver: order.subarray(parts.train + held),
+  }
   const train = parts.train === all.count ? all : selectImages(all, places.train)
 
   const partOf = async (source: UnlabelledSource): Promise<UnlabelledPart> => {
     if (source === 'labelled') return { source, positions: places.train, images: train }
-    if (source === 'left-over') return { source, positions: places.leftOver, images: selectImages({ ...all, labels: new Uint16Array() }, places.leftOver) }
+    if (source === 'left-over')
+      return {
+        source,
+        positions: places.leftOver,
+        images: selectImages({ ...all, labels: new Uint16Array() }, places.leftOver),
+      }
     const images = await load('unlabelled')
     return { source, positions: countedFrom(all.count, images.count), images }
   }
-  const unlabelled = semiSupervised && unlabelledPool((await Promise.all(semiSupervised.from.map(partOf))).filter(({ images }) => images.count > 0))
+  const unlabelled =
+    semiSupervised &&
+    unlabelledPool((await Promise.all(semiSupervised.from.map(partOf))).filter(({ images }) => images.count > 0))
   return {
     dataset,
-    feed: trainingFeed({ ...train, unlabelled: unlabelled && unlabelled.images }, spec, { workers: batchWorkers(), mostWorkers: (trainingThreads() ?? availableParallelism()) - 1 }),
+    feed: trainingFeed({ ...train, unlabelled: unlabelled && unlabelled.images }, spec, {
+      workers: batchWorkers(),
+      mostWorkers: (trainingThreads() ?? availableParallelism()) - 1,
+    }),
     trainImages: parts.train,
-    validation: places.validation.length === 0 ? null : { split: given ?? selectImages(all, places.validation), source: given === null ? 'held-back' : 'given', positionsSha256: sha256(places.validation) },
+    validation:
+      places.validation.length === 0
+        ? null
+        : {
+            split: given ?? selectImages(all, places.validation),
+            source: given === null ? 'held-back' : 'given',
+            positionsSha256: sha256(places.validation),
+          },
     unlabelled,
-    partsSha256: sha256(JSON.stringify([sha256(places.train), sha256(places.validation), unlabelled && unlabelled.positionsSha256])),
-    normalisation: { mean: threeOf(dataset.channelMean), std: threeOf(dataset.channelStd.map((deviation) => Math.max(deviation, smallestDeviation))) },
+    partsSha256: sha256(
+      JSON.stringify([sha256(places.train), sha256(places.validation), unlabelled && unlabelled.positionsSha256]),
+    ),
+    normalisation: {
+      mean: threeOf(dataset.channelMean),
+      std: threeOf(dataset.channelStd.map((deviation) => Math.max(deviation, smallestDeviation))),
+    },
     openTest: () => loadSplit({ store, prefix, manifest: dataset, split: 'test' }),
   }
 }
@@ -81,13 +114,29 @@ interface Loading {
 }
 
 /** Loads splits one after another, counting the bytes of all that will be asked for. */
-function loading({ store, prefix, manifest, spec, onBytes }: Loading): (split: 'train' | 'validation' | 'unlabelled') => Promise<LoadedSplit> {
-  const { splits, picture: { height, width } } = manifest
+function loading({
+  store,
+  prefix,
+  manifest,
+  spec,
+  onBytes,
+}: Loading): (split: 'train' | 'validation' | 'unlabelled') => Promise<LoadedSplit> {
+  const {
+    splits,
+    picture: { height, width },
+  } = manifest
   const withValidation = splits.train.count + (isGivenValidation(spec.validation) ? splits.validation.count : 0)
   const wanted = withValidation + (spec.semiSupervised?.from.includes('unlabelled') ? splits.unlabelled.count : 0)
   const before = { train: 0, validation: splits.train.count, unlabelled: withValidation }
   const size = height * width * 3
-  return (split) => loadSplit({ store, prefix, manifest, split, onBytes: (done) => onBytes(before[split] * size + done, wanted * size) })
+  return (split) =>
+    loadSplit({
+      store,
+      prefix,
+      manifest,
+      split,
+      onBytes: (done) => onBytes(before[split] * size + done, wanted * size),
+    })
 }
 
 const countedFrom = (first: number, count: number) => Uint32Array.from({ length: count }, (_, i) => first + i)

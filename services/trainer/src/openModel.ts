@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto'
-import { artifactManifest, artifactPaths, Failure, report as reportSchema, type ArtifactManifest, type Report } from '@imclr/contract'
+import {
+  artifactManifest,
+  artifactPaths,
+  Failure,
+  report as reportSchema,
+  type ArtifactManifest,
+  type Report,
+} from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { loadModelFiles } from './artifact/layersModelFiles.js'
 import type { LayersModel } from './tf.js'
@@ -19,11 +26,21 @@ export async function openModel(store: ObjectStore, prefix: string): Promise<Ope
   const manifest = artifactManifest.parse(JSON.parse(Buffer.from(bytes).toString()))
   const read = async (path: string) => {
     const content = await store.read(prefix + path)
-    if (manifest.files.find((file) => file.path === path)?.sha256 !== sha256(content)) throw new Failure('CHECKSUM_MISMATCH', `${prefix}${path} is not what the model's manifest says it is`)
+    if (manifest.files.find((file) => file.path === path)?.sha256 !== sha256(content))
+      throw new Failure('CHECKSUM_MISMATCH', `${prefix}${path} is not what the model's manifest says it is`)
     return content
   }
-  const [json, weights, report] = await Promise.all([read(artifactPaths.model), read(artifactPaths.weights), read(artifactPaths.report)])
-  return { manifest, manifestSha256: sha256(bytes), report: reportSchema.parse(JSON.parse(Buffer.from(report).toString())), model: await loadModelFiles({ json, weights }) }
+  const [json, weights, report] = await Promise.all([
+    read(artifactPaths.model),
+    read(artifactPaths.weights),
+    read(artifactPaths.report),
+  ])
+  return {
+    manifest,
+    manifestSha256: sha256(bytes),
+    report: reportSchema.parse(JSON.parse(Buffer.from(report).toString())),
+    model: await loadModelFiles({ json, weights }),
+  }
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')

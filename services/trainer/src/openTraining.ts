@@ -34,7 +34,10 @@ export interface Training {
    * One step of the optimiser on a batch of the feed.
    * @returns the losses over the batch, before the step
    */
-  run(batch: Pick<TrainingBatch, 'images' | 'labels'> & Partial<Pick<TrainingBatch, 'size' | 'views'>>, scalars: StepScalars): StepLosses
+  run(
+    batch: Pick<TrainingBatch, 'images' | 'labels'> & Partial<Pick<TrainingBatch, 'size' | 'views'>>,
+    scalars: StepScalars,
+  ): StepLosses
   /** Everything that a training goes on from, what was kept included. */
   readState(): VariableState[]
   /** @throws RangeError when the state is of another network or optimiser */
@@ -58,17 +61,32 @@ export interface TrainingParts extends Pick<TrainingData, 'feed' | 'normalisatio
 }
 
 /** The network, and the step that trains it. @throws Failure PRECISION_UNSUPPORTED */
-export function openTraining(spec: TrainingSpec, { feed, normalisation, makeTwin = (seed) => buildNetwork({ name: spec.network, classes: feed.classes, seed }), network: model = makeTwin(spec.seed) }: TrainingParts): Training {
+export function openTraining(
+  spec: TrainingSpec,
+  {
+    feed,
+    normalisation,
+    makeTwin = (seed) => buildNetwork({ name: spec.network, classes: feed.classes, seed }),
+    network: model = makeTwin(spec.seed),
+  }: TrainingParts,
+): Training {
   const { batchSize, views, inputSizes, classes } = feed
   const pass = trainingPass({ model, ...normalisation })
   const teacher = openTeacher(spec, makeTwin)
   const terms = lossTerms({
-    supervised: { pass, ...shapesOf(views * batchSize, inputSizes), classes, weighted: spec.sampling === 'class-weighted', jsd: jsdOf(spec.augment) },
-    unlabelled: spec.semiSupervised && feed.unlabelled && {
-      method: spec.semiSupervised,
-      teacher: teacher && trainingPass({ model: teacher, ...normalisation }),
-      ...shapesOf(feed.unlabelled.batchSize, feed.unlabelled.inputSizes),
+    supervised: {
+      pass,
+      ...shapesOf(views * batchSize, inputSizes),
+      classes,
+      weighted: spec.sampling === 'class-weighted',
+      jsd: jsdOf(spec.augment),
     },
+    unlabelled: spec.semiSupervised &&
+      feed.unlabelled && {
+        method: spec.semiSupervised,
+        teacher: teacher && trainingPass({ model: teacher, ...normalisation }),
+        ...shapesOf(feed.unlabelled.batchSize, feed.unlabelled.inputSizes),
+      },
   })
   const definition = trainingStep({ ...spec, model, teacher, terms })
   const step = makeStep(definition, { execution: spec.execution, precision: spec.precision })
@@ -82,20 +100,30 @@ export function openTraining(spec: TrainingSpec, { feed, normalisation, makeTwin
     return [weights, averages].flatMap((part) => (part ? state.slice(part.start, part.start + part.count) : []))
   }
   const assign = (states: readonly VariableState[], which: Weights) =>
-    assignStates({ variables: own }, which === 'model' && averages ? states.slice(weights.count) : states.slice(0, weights.count))
+    assignStates(
+      { variables: own },
+      which === 'model' && averages ? states.slice(weights.count) : states.slice(0, weights.count),
+    )
 
   return {
     execution: step.execution,
     precision: step.precision,
     fallbackReason: step.fallbackReason,
-    parameters: model.weights.filter(({ originalName }) => !/\/(moving_mean|moving_variance|state)$/.test(originalName)).reduce((sum, { shape }) => sum + shape.reduce<number>((product, side) => product * side!, 1), 0),
+    parameters: model.weights
+      .filter(({ originalName }) => !/\/(moving_mean|moving_variance|state)$/.test(originalName))
+      .reduce((sum, { shape }) => sum + shape.reduce<number>((product, side) => product * side!, 1), 0),
     network: model,
     run({ images, labels, size, views: unlabelled = [] }, scalars) {
       const results = step.step({ images, labels, ...viewsOf(unlabelled), ...inputsOf(scalars) }, size)
       const [loss, term] = [results.supervised![0]!, results.unlabelled?.[0]]
-      return term === undefined ? { loss } : { loss, unlabelled: { term, weighted: term * scalars.unlabelledWeight!, counted: results.counted?.[0] ?? 1 } }
+      return term === undefined
+        ? { loss }
+        : { loss, unlabelled: { term, weighted: term * scalars.unlabelledWeight!, counted: results.counted?.[0] ?? 1 } }
     },
-    readState: () => [...step.readVariables(), ...(kept ?? []).map((state) => ({ ...state, name: keptPrefix + state.name }))],
+    readState: () => [
+      ...step.readVariables(),
+      ...(kept ?? []).map((state) => ({ ...state, name: keptPrefix + state.name })),
+    ],
     writeState(state) {
       step.writeVariables(state.slice(0, variables.length))
       const rest = state.slice(variables.length)
@@ -127,9 +155,13 @@ export function openTraining(spec: TrainingSpec, { feed, normalisation, makeTwin
 }
 
 /** The network of the averaged weights, where it takes part in training. */
-function openTeacher({ semiSupervised, emaDecay, seed }: TrainingSpec, makeTwin: (seed: number) => LayersModel): LayersModel | null {
+function openTeacher(
+  { semiSupervised, emaDecay, seed }: TrainingSpec,
+  makeTwin: (seed: number) => LayersModel,
+): LayersModel | null {
   if (semiSupervised?.method !== 'mean-teacher') return null
-  if (emaDecay === null) throw new Failure('BAD_INPUT', 'a mean teacher needs emaDecay: it is the running average of the weights')
+  if (emaDecay === null)
+    throw new Failure('BAD_INPUT', 'a mean teacher needs emaDecay: it is the running average of the weights')
   return makeTwin(seed + teacherSeed)
 }
 
@@ -142,5 +174,7 @@ function shapesOf(n: number, sizes: readonly { height: number; width: number }[]
   return { shape: shape!, otherShapes }
 }
 
-const viewsOf = (views: readonly Uint8Array[]) => Object.fromEntries(views.map((view, index) => [`view${index + 1}`, view]))
-const inputsOf = (scalars: StepScalars) => Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)]))
+const viewsOf = (views: readonly Uint8Array[]) =>
+  Object.fromEntries(views.map((view, index) => [`view${index + 1}`, view]))
+const inputsOf = (scalars: StepScalars) =>
+  Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)]))

@@ -30,24 +30,42 @@ export interface Surroundings {
  */
 export async function pipeline(job: TrainJobFile, { store, emitter, control }: Surroundings): Promise<void> {
   const { spec } = job
-  const onBytes = (done: number, total: number) => emitter.progress({ phase: 'loading', done, total, unit: 'bytes', secondsLeft: null })
+  const onBytes = (done: number, total: number) =>
+    emitter.progress({ phase: 'loading', done, total, unit: 'bytes', secondsLeft: null })
   control.suspendAtOnce(true) // nothing has been done yet
   const data = await openData(store, job, onBytes)
   const { dataset, feed } = data
   const opened = await openNetwork(store, job, dataset.classes.length)
   const normalisation = opened.normalisation ?? data.normalisation
-  const training = openTraining(spec, { feed: data.feed, normalisation, network: opened.network, makeTwin: opened.makeTwin })
+  const training = openTraining(spec, {
+    feed: data.feed,
+    normalisation,
+    network: opened.network,
+    makeTwin: opened.makeTwin,
+  })
 
-  const checkpoints = { store, prefix: job.checkpointPrefix, jobId: job.jobId, attempt: job.attempt, fingerprint: fingerprint(job, { contentSha256: dataset.contentSha256, partsSha256: data.partsSha256 }) }
-  const warn = (where: string, why: string) => emitter.emit({ type: 'log', level: 'warn', message: `the checkpoint ${where} was passed over: ${why}` })
+  const checkpoints = {
+    store,
+    prefix: job.checkpointPrefix,
+    jobId: job.jobId,
+    attempt: job.attempt,
+    fingerprint: fingerprint(job, { contentSha256: dataset.contentSha256, partsSha256: data.partsSha256 }),
+  }
+  const warn = (where: string, why: string) =>
+    emitter.emit({ type: 'log', level: 'warn', message: `the checkpoint ${where} was passed over: ${why}` })
   const found = await findCheckpoint({ ...checkpoints, onDamaged: warn })
   if (found) training.writeState(found.tensors)
   announce(emitter, training, found?.position ?? null)
   warnOfNormalisation(emitter, opened)
 
   const { mode, stacking } = spec
-  const model = buildServingModel(training.network, { ...normalisation, stack: mode === 'imclr' ? stacking : null, width: dataset.picture.width })
-  const validator = data.validation && openScorer({ ...data.validation.split, model, classNames: dataset.classes, spec })
+  const model = buildServingModel(training.network, {
+    ...normalisation,
+    stack: mode === 'imclr' ? stacking : null,
+    width: dataset.picture.width,
+  })
+  const validator =
+    data.validation && openScorer({ ...data.validation.split, model, classNames: dataset.classes, spec })
 
   control.suspendAtOnce(false) // from here on by a checkpoint
   const trained = await train(found?.position ?? firstPosition, {
@@ -57,12 +75,15 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
     scalarsOf: stepScalars(spec, feed.stepsPerEpoch),
     validation: validator && {
       async measure(position) {
-        const { accuracy, negativeLogLikelihood: loss } = await training.withWeights('model', () => validator.score(modelAfter(position)))
+        const { accuracy, negativeLogLikelihood: loss } = await training.withWeights('model', () =>
+          validator.score(modelAfter(position)),
+        )
         return { accuracy, loss }
       },
       keep: training.keep,
     },
-    saveCheckpoint: async (position) => emitter.emit({ type: 'checkpoint', ...(await writeCheckpoint(checkpoints, position, training.readState())) }),
+    saveCheckpoint: async (position) =>
+      emitter.emit({ type: 'checkpoint', ...(await writeCheckpoint(checkpoints, position, training.readState())) }),
     checkpointEverySeconds: job.checkpointEverySeconds,
     onEpoch: (epoch) => emitEpoch(emitter, epoch),
     secondsLeft: (throughput) => timeLeft(spec, dataset, throughput),
@@ -76,17 +97,40 @@ export async function pipeline(job: TrainJobFile, { store, emitter, control }: S
   validator?.dispose()
   const test = await data.openTest()
   training.finish('raw')
-  const rawWeights = spec.emaDecay === null ? null : await scoreOnce({ ...test, model, classNames: dataset.classes, spec }, `${modelAfter(trained)}, before its weights are averaged,`)
+  const rawWeights =
+    spec.emaDecay === null
+      ? null
+      : await scoreOnce(
+          { ...test, model, classNames: dataset.classes, spec },
+          `${modelAfter(trained)}, before its weights are averaged,`,
+        )
   training.finish('model')
   const evaluated = await evaluateModel(store, {
-    job, dataset, model, trained, test, networkTitle: opened.title, parameters: training.parameters, trainImages: data.trainImages, validation: data.validation, unlabelled: data.unlabelled, rawWeights,
-    onProgress: ({ done, total, imagesPerSecond, secondsLeft }) => emitter.progress({ phase: 'evaluating', done, total, unit: 'images', imagesPerSecond, secondsLeft }),
+    job,
+    dataset,
+    model,
+    trained,
+    test,
+    networkTitle: opened.title,
+    parameters: training.parameters,
+    trainImages: data.trainImages,
+    validation: data.validation,
+    unlabelled: data.unlabelled,
+    rawWeights,
+    onProgress: ({ done, total, imagesPerSecond, secondsLeft }) =>
+      emitter.progress({ phase: 'evaluating', done, total, unit: 'images', imagesPerSecond, secondsLeft }),
     warn: (message) => emitter.emit({ type: 'log', level: 'warn', message: message.slice(0, 4000) }),
   })
   announceEvaluation(emitter, evaluated.report)
 
   const output = await exportArtifact(store, {
-    job, dataset, model, network: opened, trained, test, ...evaluated,
+    job,
+    dataset,
+    model,
+    network: opened,
+    trained,
+    test,
+    ...evaluated,
     multiplyAddsPerSecond: multiplyAddsPerSecond(opened, { spec, dataset, trained }),
     onProgress: (phase, total) => emitter.progress({ phase, done: 0, total, unit: 'files', secondsLeft: null }),
   })

@@ -45,17 +45,39 @@ export interface Prepare {
  * @throws Failure ARCHIVE_UNREADABLE, ARCHIVE_UNSAFE, DATASET_INVALID (every problem in `issues`), DATASET_TOO_LARGE, DISK_FULL,
  *   STORE_UNAVAILABLE, CANCELED; the signal's reason where it carries one of its own
  */
-export async function prepare({ jobFile, store, workDir, progress, noted, now = () => performance.now(), signal }: Prepare): Promise<{ manifestKey: string; manifestSha256: string }> {
+export async function prepare({
+  jobFile,
+  store,
+  workDir,
+  progress,
+  noted,
+  now = () => performance.now(),
+  signal,
+}: Prepare): Promise<{ manifestKey: string; manifestSha256: string }> {
   const { options, uploadKey, uploadName, outputPrefix, maxBytes, maxImages } = jobFile
   const folder = await mkdtemp(join(workDir, 'prepare-'))
   const problems = new Problems()
   const notes = new Notes()
-  const meter = (phase: Progress['phase'], total: number) => progressMeter({ phase, total, unit: 'images', progress, now })
+  const meter = (phase: Progress['phase'], total: number) =>
+    progressMeter({ phase, total, unit: 'images', progress, now })
   try {
     const limits = { maxBytes, maxEntries: 2 * maxImages + 10_000 }
-    const onBytes = (done: number, total: number) => progress({ phase: 'loading', done, total, unit: 'bytes', secondsLeft: null })
+    const onBytes = (done: number, total: number) =>
+      progress({ phase: 'loading', done, total, unit: 'bytes', secondsLeft: null })
     await using spool = new Spool(folder, maxBytes)
-    await using archive = await openArchive({ store, key: uploadKey, name: uploadName, encoding: options.encoding, folder, limits, problems, notes, spool, signal, onBytes })
+    await using archive = await openArchive({
+      store,
+      key: uploadKey,
+      name: uploadName,
+      encoding: options.encoding,
+      folder,
+      limits,
+      problems,
+      notes,
+      spool,
+      signal,
+      onBytes,
+    })
 
     const stored = await findStoredSet(archive)
     if (stored !== null) {
@@ -65,11 +87,21 @@ export async function prepare({ jobFile, store, workDir, progress, noted, now = 
     }
     const found = await survey({ archive, options, problems, notes, spool, maxImages })
     const { items, pixels } = found
-    if (items.length > maxImages) throw new Failure('DATASET_TOO_LARGE', `${uploadName} has ${items.length} images; the limit maxImages is ${maxImages}`)
+    if (items.length > maxImages)
+      throw new Failure(
+        'DATASET_TOO_LARGE',
+        `${uploadName} has ${items.length} images; the limit maxImages is ${maxImages}`,
+      )
 
     const measured = meter('loading', items.length)
-    const headers = pixels.kind === 'records' ? null : await measureItems({ files: pixels.files, items, problems, signal, onDone: () => measured(1) })
-    const size = chooseSize(options.imageSize, pixels.kind === 'records' ? pixels.blocks.map(({ grid }) => grid) : headers!)
+    const headers =
+      pixels.kind === 'records'
+        ? null
+        : await measureItems({ files: pixels.files, items, problems, signal, onDone: () => measured(1) })
+    const size = chooseSize(
+      options.imageSize,
+      pixels.kind === 'records' ? pixels.blocks.map(({ grid }) => grid) : headers!,
+    )
     const picture: Picture = { ...size, fit: options.fit, kernel: 'lanczos3' }
 
     using decoded = new Decoded(items.length, size, join(folder, 'pixels'))
@@ -84,15 +116,51 @@ export async function prepare({ jobFile, store, workDir, progress, noted, now = 
       decoding.onDone(0)
       await new Promise(setImmediate)
     }
-    const { splits: splitIndices, near } = await settleNearDuplicates(distinct, { decoded, choice: options.nearDuplicates, problems, pathOf: (index) => items[index]!.path, breathe })
+    const { splits: splitIndices, near } = await settleNearDuplicates(distinct, {
+      decoded,
+      choice: options.nearDuplicates,
+      problems,
+      pathOf: (index) => items[index]!.path,
+      breathe,
+    })
     checkClasses(found, { splits: splitIndices, usable: (index) => decoded.usable(index), problems })
     problems.refuse(options.onProblem)
-    notePictures({ drawn, removed, near, decoded, headers, notes, pathOf: (index) => items[index]!.path, labelOf: (index) => items[index]!.label, classes: found.classes })
+    notePictures({
+      drawn,
+      removed,
+      near,
+      decoded,
+      headers,
+      notes,
+      pathOf: (index) => items[index]!.path,
+      labelOf: (index) => items[index]!.label,
+      classes: found.classes,
+    })
     const { issues: skipped, count: skippedCount } = problems.skipped
-    for (const [i, { path, message }] of skipped.entries()) notes.add('SKIPPED', `${path} (${message})`, i === 0 ? 1 + skippedCount - skipped.length : 1)
+    for (const [i, { path, message }] of skipped.entries())
+      notes.add('SKIPPED', `${path} (${message})`, i === 0 ? 1 + skippedCount - skipped.length : 1)
 
-    const onDone = meter('exporting', splits.reduce((sum, name) => sum + splitIndices[name].length, 0))
-    return await writeVersion({ job: jobFile, store, folder, archive, survey: found, headers, picture, decoded, splitIndices, removed, near, problems, notes, signal, onDone })
+    const onDone = meter(
+      'exporting',
+      splits.reduce((sum, name) => sum + splitIndices[name].length, 0),
+    )
+    return await writeVersion({
+      job: jobFile,
+      store,
+      folder,
+      archive,
+      survey: found,
+      headers,
+      picture,
+      decoded,
+      splitIndices,
+      removed,
+      near,
+      problems,
+      notes,
+      signal,
+      onDone,
+    })
   } catch (error) {
     // Without a manifest nobody takes it for a version; what cannot be deleted now is collected with the attempt.
     await store.deletePrefix(outputPrefix).catch(() => undefined)
@@ -105,8 +173,11 @@ export async function prepare({ jobFile, store, workDir, progress, noted, now = 
 
 function ending(error: unknown, signal: AbortSignal, workDir: string): unknown {
   if (error instanceof Failure) return error
-  if (isNoSpace(error)) return diskFull('the unpacked upload and its pixels', { host: hostname(), folder: workDir }, error)
+  if (isNoSpace(error))
+    return diskFull('the unpacked upload and its pixels', { host: hostname(), folder: workDir }, error)
   if (!signal.aborted) return error
   const reason: unknown = signal.reason
-  return reason instanceof Error && reason.name !== 'AbortError' ? reason : new Failure('CANCELED', 'preparing was cancelled', { cause: error })
+  return reason instanceof Error && reason.name !== 'AbortError'
+    ? reason
+    : new Failure('CANCELED', 'preparing was cancelled', { cause: error })
 }

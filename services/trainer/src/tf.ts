@@ -6,7 +6,20 @@ import { prepareEngineEnvironment } from './engine/env.js'
 import type { io } from '@tensorflow/tfjs-core'
 import type * as tfjs from '@tensorflow/tfjs-node-gpu'
 
-export type { DataType, LayersModel, Rank, Scalar, SymbolicTensor, Tensor, Tensor1D, Tensor2D, Tensor4D, TensorInfo, TypedArray, Variable } from '@tensorflow/tfjs-node-gpu'
+export type {
+  DataType,
+  LayersModel,
+  Rank,
+  Scalar,
+  SymbolicTensor,
+  Tensor,
+  Tensor1D,
+  Tensor2D,
+  Tensor4D,
+  TensorInfo,
+  TypedArray,
+  Variable,
+} from '@tensorflow/tfjs-node-gpu'
 export type Layer = tfjs.layers.Layer
 export type ModelArtifacts = io.ModelArtifacts
 export type WeightsManifestEntry = io.WeightsManifestEntry
@@ -61,7 +74,12 @@ export interface Backend {
   readonly binding: Binding
   readonly tensorMap: { get(dataId: object): TensorData }
   executeSingleOutput(name: string, attributes: OpAttribute[], inputs: tfjs.TensorInfo[]): tfjs.Tensor
-  executeMultipleOutputs(name: string, attributes: OpAttribute[], inputs: tfjs.TensorInfo[], outputs: number): tfjs.Tensor[]
+  executeMultipleOutputs(
+    name: string,
+    attributes: OpAttribute[],
+    inputs: tfjs.TensorInfo[],
+    outputs: number,
+  ): tfjs.Tensor[]
   createOutputTensor(info: OutputInfo): tfjs.Tensor
   readSync(dataId: object): Float32Array | Int32Array | Uint8Array
   read(dataId: object): Promise<Float32Array | Int32Array | Uint8Array>
@@ -79,7 +97,11 @@ function load(): typeof tfjs {
   try {
     return require('@tensorflow/tfjs-node-gpu') as typeof tfjs
   } catch (cause) {
-    throw new Failure('ENGINE_MISSING', `TensorFlow could not be loaded: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`, { cause })
+    throw new Failure(
+      'ENGINE_MISSING',
+      `TensorFlow could not be loaded: ${cause instanceof Error ? cause.message.split('\n')[0] : String(cause)}`,
+      { cause },
+    )
   }
 }
 

@@ -10,10 +10,17 @@ export interface Throughput {
 }
 
 /** Seconds until the job is done: what is left of the training, and the evaluation after it. */
-export function timeLeft(spec: TrainingSpec, dataset: DatasetManifest, { secondsPerStep, stepsLeft, batchSize }: Throughput): number {
-  const { pictures, changingSeconds } = evaluationCost(spec.evaluation, { images: dataset.splits.test.count, picture: dataset.picture })
+export function timeLeft(
+  spec: TrainingSpec,
+  dataset: DatasetManifest,
+  { secondsPerStep, stepsLeft, batchSize }: Throughput,
+): number {
+  const { pictures, changingSeconds } = evaluationCost(spec.evaluation, {
+    images: dataset.splits.test.count,
+    picture: dataset.picture,
+  })
   const { tested, trained } = picturesPerInput(spec)
-  const perPicture = secondsPerStep / batchSize / stepCost(spec) * (tested / trained)
+  const perPicture = (secondsPerStep / batchSize / stepCost(spec)) * (tested / trained)
   return stepsLeft * secondsPerStep + pictures * perPicture + changingSeconds
 }
 
@@ -27,8 +34,12 @@ interface Trained {
  * Speed of training for the estimates of later jobs: multiply-adds per second, data included. The table's number is of one 32x32
  * image, stacking makes an input longer.
  */
-export function multiplyAddsPerSecond({ multiplyAdds }: { multiplyAdds: number }, { spec, dataset: { picture }, trained: { history, sums } }: Trained): number {
-  const perInput = (stepCost(spec) * multiplyAdds * picture.height * picture.width * picturesPerInput(spec).trained) / 1024
+export function multiplyAddsPerSecond(
+  { multiplyAdds }: { multiplyAdds: number },
+  { spec, dataset: { picture }, trained: { history, sums } }: Trained,
+): number {
+  const perInput =
+    (stepCost(spec) * multiplyAdds * picture.height * picture.width * picturesPerInput(spec).trained) / 1024
   // The median: the first epoch has the slow first step in it.
   const inputsPerSecond = median(history.map(({ imagesPerSecond }) => imagesPerSecond)) ?? sums.inputs / sums.seconds
   return inputsPerSecond * perInput

@@ -17,7 +17,10 @@ export interface TrainOptions {
   run: (batch: TrainingBatch, scalars: StepScalars) => StepLosses
   scalarsOf: (step: number) => StepScalars
   /** Where a validation part was cut: measures the weights on it, after each epoch; and keeps them, after the best one so far. */
-  validation: { measure: (position: TrainingPosition) => Promise<NonNullable<EpochRecord['validation']>>; keep: () => void } | null
+  validation: {
+    measure: (position: TrainingPosition) => Promise<NonNullable<EpochRecord['validation']>>
+    keep: () => void
+  } | null
   saveCheckpoint: (position: TrainingPosition) => Promise<void>
   checkpointEverySeconds: number
   onEpoch: (epoch: EpochRecord) => void
@@ -46,7 +49,8 @@ export async function train(from: TrainingPosition, options: TrainOptions): Prom
   const { epochs } = options.spec
   const steps = epochs * stepsPerEpoch
   const patience = options.spec.validation === 'given' ? null : (options.spec.validation?.patience ?? null)
-  const goesOn = ({ step, history, endedEarly }: TrainingPosition) => step < steps && endedEarly === null && !patienceIsOver(history, patience)
+  const goesOn = ({ step, history, endedEarly }: TrainingPosition) =>
+    step < steps && endedEarly === null && !patienceIsOver(history, patience)
   const slack = roundingOf(options.spec, feed.classes)
   let measured = { since: now(), step: from.step }
   let position = from
@@ -61,21 +65,40 @@ export async function train(from: TrainingPosition, options: TrainOptions): Prom
     const { labelEntropy } = batch
     const { loss, unlabelled } = options.run(batch, scalars)
     const total = loss + (unlabelled?.weighted ?? 0)
-    if (!Number.isFinite(total)) throw new Failure('LOSS_NOT_FINITE', `the loss is ${total} at step ${position.step + 1}, in epoch ${position.epoch + 1}`)
-    if (loss < labelEntropy - slack(labelEntropy)) throw new Failure('INTERNAL', `the loss ${loss} at step ${position.step + 1} is below the entropy of its labels, ${labelEntropy}, which cannot be`)
+    if (!Number.isFinite(total))
+      throw new Failure(
+        'LOSS_NOT_FINITE',
+        `the loss is ${total} at step ${position.step + 1}, in epoch ${position.epoch + 1}`,
+      )
+    if (loss < labelEntropy - slack(labelEntropy))
+      throw new Failure(
+        'INTERNAL',
+        `the loss ${loss} at step ${position.step + 1} is below the entropy of its labels, ${labelEntropy}, which cannot be`,
+      )
     const seconds = now() - before
     before += seconds
-    position = advance(position, { loss, labelEntropy, unlabelled, inputs: batchSize, seconds }, { stepsPerEpoch, scalars })
+    position = advance(
+      position,
+      { loss, labelEntropy, unlabelled, inputs: batchSize, seconds },
+      { stepsPerEpoch, scalars },
+    )
     if (position.sums.steps === 0) {
       if (options.validation) position = await validate(position, options.validation)
       options.onEpoch(position.history.at(-1)!)
       before = now()
     }
     if (position.step === from.step + 1) measured = { since: now(), step: position.step } // a process's first step prepares kernels: no measure
-    const secondsPerStep = position.step > measured.step ? (now() - measured.since) / (position.step - measured.step) : seconds
+    const secondsPerStep =
+      position.step > measured.step ? (now() - measured.since) / (position.step - measured.step) : seconds
     emitter.progress({
-      phase: 'training', done: position.step, total: steps, unit: 'steps', epoch: Math.min(position.epoch + 1, epochs), epochs,
-      imagesPerSecond: batchSize / secondsPerStep, secondsLeft: options.secondsLeft({ secondsPerStep, stepsLeft: steps - position.step, batchSize }),
+      phase: 'training',
+      done: position.step,
+      total: steps,
+      unit: 'steps',
+      epoch: Math.min(position.epoch + 1, epochs),
+      epochs,
+      imagesPerSecond: batchSize / secondsPerStep,
+      secondsLeft: options.secondsLeft({ secondsPerStep, stepsLeft: steps - position.step, batchSize }),
     })
     if (now() - saved.at >= pause) {
       const start = now()
@@ -88,7 +111,8 @@ export async function train(from: TrainingPosition, options: TrainOptions): Prom
   }
 
   if (control.request === 'stop' && goesOn(position)) {
-    if (position.step === 0) throw new Failure('CANCELED', 'the job was stopped before its first step: there is nothing to keep')
+    if (position.step === 0)
+      throw new Failure('CANCELED', 'the job was stopped before its first step: there is nothing to keep')
     position = { ...position, endedEarly: 'stopped' }
   }
   if (position !== saved.position) await options.saveCheckpoint(position)
@@ -105,9 +129,13 @@ function roundingOf({ augment }: Pick<TrainingSpec, 'augment'>, classes: number)
   return (labelEntropy) => 1e-4 * Math.max(1, labelEntropy) + clipped
 }
 
-async function validate(position: TrainingPosition, { measure, keep }: NonNullable<TrainOptions['validation']>): Promise<TrainingPosition> {
+async function validate(
+  position: TrainingPosition,
+  { measure, keep }: NonNullable<TrainOptions['validation']>,
+): Promise<TrainingPosition> {
   const validation = await measure(position)
-  if (!Number.isFinite(validation.loss)) throw new Failure('LOSS_NOT_FINITE', `the validation loss is ${validation.loss} after epoch ${position.epoch}`)
+  if (!Number.isFinite(validation.loss))
+    throw new Failure('LOSS_NOT_FINITE', `the validation loss is ${validation.loss} after epoch ${position.epoch}`)
   const history = [...position.history.slice(0, -1), { ...position.history.at(-1)!, validation }]
   if (bestEpoch(history)!.epoch === position.epoch) keep()
   return { ...position, history }
@@ -122,7 +150,11 @@ interface Stepped {
   seconds: number
 }
 
-function advance({ epoch, step, sums, history, endedEarly }: TrainingPosition, stepped: Stepped, { stepsPerEpoch, scalars }: { stepsPerEpoch: number; scalars: StepScalars }): TrainingPosition {
+function advance(
+  { epoch, step, sums, history, endedEarly }: TrainingPosition,
+  stepped: Stepped,
+  { stepsPerEpoch, scalars }: { stepsPerEpoch: number; scalars: StepScalars },
+): TrainingPosition {
   const total = {
     steps: sums.steps + 1,
     loss: sums.loss + stepped.loss,
@@ -140,14 +172,28 @@ function advance({ epoch, step, sums, history, endedEarly }: TrainingPosition, s
     steps: step + 1,
     seconds: total.seconds,
     imagesPerSecond: total.inputs / total.seconds,
-    ...(total.unlabelled && { unlabelled: { ...times(total.unlabelled, 1 / total.steps), weight: scalars.unlabelledWeight!, ramp: scalars.unlabelledRamp! } }),
+    ...(total.unlabelled && {
+      unlabelled: {
+        ...times(total.unlabelled, 1 / total.steps),
+        weight: scalars.unlabelledWeight!,
+        ramp: scalars.unlabelledRamp!,
+      },
+    }),
   }
   return { epoch: epoch + 1, step: step + 1, sums: noSums, history: [...history, record], endedEarly }
 }
 
 type Unlabelled = NonNullable<StepLosses['unlabelled']>
-const times = ({ term, weighted, counted }: Unlabelled, factor: number): Unlabelled => ({ term: term * factor, weighted: weighted * factor, counted: counted * factor })
-const added = (a: Unlabelled = { term: 0, weighted: 0, counted: 0 }, b: Unlabelled): Unlabelled => ({ term: a.term + b.term, weighted: a.weighted + b.weighted, counted: a.counted + b.counted })
+const times = ({ term, weighted, counted }: Unlabelled, factor: number): Unlabelled => ({
+  term: term * factor,
+  weighted: weighted * factor,
+  counted: counted * factor,
+})
+const added = (a: Unlabelled = { term: 0, weighted: 0, counted: 0 }, b: Unlabelled): Unlabelled => ({
+  term: a.term + b.term,
+  weighted: a.weighted + b.weighted,
+  counted: a.counted + b.counted,
+})
 
 const noSums = { steps: 0, loss: 0, labelEntropy: 0, inputs: 0, seconds: 0 }
 export const firstPosition: TrainingPosition = { epoch: 0, step: 0, sums: noSums, history: [], endedEarly: null }

@@ -5,7 +5,13 @@ import type { Twists } from '../twists.js'
 export type Entries = [path: string, content: Uint8Array][]
 
 /** Of fflate, whose zips differ from yazl's. A path that comes twice is there once, and one is cut to what a zip can hold. */
-export const zipped = (entries: Entries, level: 0 | 6 = 6): Buffer => Buffer.from(zipSync(Object.fromEntries(entries.map(([path, content]) => [path.slice(0, 20_000), content])), { level, mtime: new Date('2001-02-03') }))
+export const zipped = (entries: Entries, level: 0 | 6 = 6): Buffer =>
+  Buffer.from(
+    zipSync(Object.fromEntries(entries.map(([path, content]) => [path.slice(0, 20_000), content])), {
+      level,
+      mtime: new Date('2001-02-03'),
+    }),
+  )
 
 /** A tar in the format of POSIX.1-1988, whose numbers may be twisted. */
 export function tarred(entries: Entries, twists: Twists): Buffer {
@@ -25,6 +31,7 @@ export function tarred(entries: Entries, twists: Twists): Buffer {
   return Buffer.concat([...parts, Buffer.alloc(1024)])
 }
 
-const octal = (value: number, width: number): string => Math.max(0, value).toString(8).slice(0, width).padStart(width, '0')
+const octal = (value: number, width: number): string =>
+  Math.max(0, value).toString(8).slice(0, width).padStart(width, '0')
 
 export const tarGzipped = (entries: Entries, twists: Twists): Buffer => gzipSync(tarred(entries, twists))

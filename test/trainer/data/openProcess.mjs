@@ -8,7 +8,10 @@ import { Problems } from '../../../services/trainer/dist/data/problems.js'
 
 const [file, folder, maxEntries] = process.argv.slice(2)
 const { size: bytes } = await stat(file)
-const store = { head: async () => ({ bytes }), get: async (_, range = {}) => ({ bytes, body: createReadStream(file, range) }) }
+const store = {
+  head: async () => ({ bytes }),
+  get: async (_, range = {}) => ({ bytes, body: createReadStream(file, range) }),
+}
 const [problems, notes, spool] = [new Problems(), new Notes(), new Spool(folder, 2 ** 33)]
 const limits = { maxBytes: 2 ** 33, maxEntries: Number(maxEntries) }
 const before = process.memoryUsage.rss()
@@ -17,7 +20,19 @@ let most = before
 setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 5).unref()
 const outcome = { code: null, message: '', files: 0, damaged: 0 }
 try {
-  const archive = await openArchive({ store, key: 'key', name: 'archive', encoding: null, folder, limits, spool, problems, notes, signal: new globalThis.AbortController().signal, onBytes: () => {} })
+  const archive = await openArchive({
+    store,
+    key: 'key',
+    name: 'archive',
+    encoding: null,
+    folder,
+    limits,
+    spool,
+    problems,
+    notes,
+    signal: new globalThis.AbortController().signal,
+    onBytes: () => {},
+  })
   outcome.files = archive.files.length
   for (const index of archive.files.length > 10_000 ? [] : archive.files.keys()) {
     try {
@@ -33,4 +48,6 @@ try {
 }
 const { user, system } = process.cpuUsage(cpuBefore)
 most = Math.max(most, process.memoryUsage.rss())
-process.stdout.write(JSON.stringify({ ...outcome, megabytes: Math.round((most - before) / 2 ** 20), seconds: (user + system) / 1e6 }))
+process.stdout.write(
+  JSON.stringify({ ...outcome, megabytes: Math.round((most - before) / 2 ** 20), seconds: (user + system) / 1e6 }),
+)

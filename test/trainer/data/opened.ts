@@ -24,11 +24,31 @@ export async function opened(archive: Uint8Array, encoding: string | null = null
   const [problems, notes] = [new Problems(), new Notes()]
   await using spool = new Spool(place.workDir, 2 ** 30)
   await using open = await openArchive({
-    store: place.store, key, name: 'archive', encoding: prepareOptions.parse({ encoding }).encoding, folder: place.workDir, limits: { maxBytes: 2 ** 30, maxEntries: 200_000 },
-    spool, problems, notes, signal: new AbortController().signal, onBytes: () => undefined,
+    store: place.store,
+    key,
+    name: 'archive',
+    encoding: prepareOptions.parse({ encoding }).encoding,
+    folder: place.workDir,
+    limits: { maxBytes: 2 ** 30, maxEntries: 200_000 },
+    spool,
+    problems,
+    notes,
+    signal: new AbortController().signal,
+    onBytes: () => undefined,
   })
   const files: Record<string, Buffer> = {}
-  for (const [index, { path }] of [...open.files.entries()].sort(([, a], [, b]) => (a.path < b.path ? -1 : 1))) files[path] = Buffer.from(await open.read(index))
-  const refused = await failureOf(Promise.resolve().then(() => { problems.refuse('refuse') })).catch(() => null)
-  return { format: open.format, files, folders: open.folders.toSorted(), notes: notes.list.map(({ code, count, examples }) => ({ code, count, examples })), issues: refused?.issues ?? [] }
+  for (const [index, { path }] of [...open.files.entries()].sort(([, a], [, b]) => (a.path < b.path ? -1 : 1)))
+    files[path] = Buffer.from(await open.read(index))
+  const refused = await failureOf(
+    Promise.resolve().then(() => {
+      problems.refuse('refuse')
+    }),
+  ).catch(() => null)
+  return {
+    format: open.format,
+    files,
+    folders: open.folders.toSorted(),
+    notes: notes.list.map(({ code, count, examples }) => ({ code, count, examples })),
+    issues: refused?.issues ?? [],
+  }
 }

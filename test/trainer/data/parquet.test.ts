@@ -11,7 +11,10 @@ const fixtures = join(import.meta.dirname, 'fixtures')
 const names = readdirSync(fixtures).filter((name) => name.endsWith('.parquet'))
 const fileOf = (bytes: Uint8Array): OpenFile => ({
   bytes: bytes.length,
-  read: (offset, length) => (offset >= 0 && length >= 0 && offset + length <= bytes.length ? Promise.resolve(Uint8Array.from(bytes.subarray(offset, offset + length))) : Promise.reject(new DamagedFile('it ends early'))),
+  read: (offset, length) =>
+    offset >= 0 && length >= 0 && offset + length <= bytes.length
+      ? Promise.resolve(Uint8Array.from(bytes.subarray(offset, offset + length)))
+      : Promise.reject(new DamagedFile('it ends early')),
 })
 
 /** Every value of every column that we read, by its path. */
@@ -19,7 +22,10 @@ async function ours(bytes: Uint8Array): Promise<Record<string, unknown[]>> {
   const table = await openParquet(fileOf(bytes))
   const leaves = table.columns.flatMap(({ leaf, fields }) => (leaf ? [leaf] : [...fields.values()]))
   const found: Record<string, unknown[]> = Object.fromEntries(leaves.map(({ path }) => [path.join('.'), []]))
-  for await (const columns of table.read(leaves)) columns.forEach((cells, i) => { for (const cell of cells) found[leaves[i]!.path.join('.')]!.push(comparable(cell)) })
+  for await (const columns of table.read(leaves))
+    columns.forEach((cells, i) => {
+      for (const cell of cells) found[leaves[i]!.path.join('.')]!.push(comparable(cell))
+    })
   return found
 }
 
@@ -27,9 +33,26 @@ async function ours(bytes: Uint8Array): Promise<Record<string, unknown[]>> {
 async function theirs(bytes: Uint8Array, paths: readonly string[]): Promise<Record<string, unknown[]>> {
   const buffer = Uint8Array.from(bytes).buffer
   const file = { byteLength: buffer.byteLength, slice: (start: number, end?: number) => buffer.slice(start, end) }
-  const compressors = { GZIP: (input: Uint8Array) => gunzipSync(input), BROTLI: (input: Uint8Array) => brotliDecompressSync(input) }
+  const compressors = {
+    GZIP: (input: Uint8Array) => gunzipSync(input),
+    BROTLI: (input: Uint8Array) => brotliDecompressSync(input),
+  }
   const rows = await parquetReadObjects({ file, compressors, utf8: false })
-  return Object.fromEntries(paths.map((path) => [path, rows.map((row) => comparable(path.split('.').reduce<unknown>((value, part) => (value instanceof Object ? (value as Record<string, unknown>)[part] : null), row)))]))
+  return Object.fromEntries(
+    paths.map((path) => [
+      path,
+      rows.map((row) =>
+        comparable(
+          path
+            .split('.')
+            .reduce<unknown>(
+              (value, part) => (value instanceof Object ? (value as Record<string, unknown>)[part] : null),
+              row,
+            ),
+        ),
+      ),
+    ]),
+  )
 }
 
 function comparable(value: unknown): unknown {
@@ -58,7 +81,10 @@ describe('Parquet', () => {
       for (let at = 3; at < bytes.length; at += 7) {
         const changed = Buffer.from(bytes)
         changed[at]! ^= 1 << (at & 7)
-        const error: unknown = await ours(changed).then(() => null, (reason: unknown) => reason)
+        const error: unknown = await ours(changed).then(
+          () => null,
+          (reason: unknown) => reason,
+        )
         if (error !== null) expect(error).toBeInstanceOf(DamagedFile)
       }
     }

@@ -9,14 +9,30 @@ const before = process.memoryUsage.rss()
 let most = before
 setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 20).unref()
 const jobFile = {
-  schemaVersion: 1, kind: 'prepare', jobId: 'job_aaaaaaaaaaaaaaaaaaaa', projectId: 'prj_aaaaaaaaaaaaaaaaaaaa', attempt: 1,
-  options: prepareOptions.parse(JSON.parse(options)), uploadKey, uploadName: 'archive', outputPrefix, maxBytes: 2 ** 33, maxImages: 1_000_000,
+  schemaVersion: 1,
+  kind: 'prepare',
+  jobId: 'job_aaaaaaaaaaaaaaaaaaaa',
+  projectId: 'prj_aaaaaaaaaaaaaaaaaaaa',
+  attempt: 1,
+  options: prepareOptions.parse(JSON.parse(options)),
+  uploadKey,
+  uploadName: 'archive',
+  outputPrefix,
+  maxBytes: 2 ** 33,
+  maxImages: 1_000_000,
 }
 
 const cpuBefore = process.cpuUsage()
 const issues = []
 try {
-  await prepare({ jobFile, store, workDir, progress: () => {}, noted: () => {}, signal: new globalThis.AbortController().signal })
+  await prepare({
+    jobFile,
+    store,
+    workDir,
+    progress: () => {},
+    noted: () => {},
+    signal: new globalThis.AbortController().signal,
+  })
 } catch (error) {
   if (error.code !== 'DATASET_INVALID') throw error
   issues.push(...error.issues.map(({ path, code }) => `${path} ${code}`))

@@ -25,26 +25,56 @@ export interface Claims {
   behind?: Uint8Array
 }
 
-export function rawZip(entries: readonly RawZipEntry[], { count = (n) => n & 0xffff, before = new Uint8Array(), behind = new Uint8Array() }: Claims = {}): Buffer {
+export function rawZip(
+  entries: readonly RawZipEntry[],
+  { count = (n) => n & 0xffff, before = new Uint8Array(), behind = new Uint8Array() }: Claims = {},
+): Buffer {
   const locals: Buffer[] = []
   const centrals: Buffer[] = []
   let offset = 0
-  for (const { name, content = new Uint8Array(), flags = 0, method = 0, madeBy = 0x0014, attributes = 0, extra = Buffer.alloc(0), descriptor = false } of entries) {
+  for (const {
+    name,
+    content = new Uint8Array(),
+    flags = 0,
+    method = 0,
+    madeBy = 0x0014,
+    attributes = 0,
+    extra = Buffer.alloc(0),
+    descriptor = false,
+  } of entries) {
     const nameBytes = Buffer.from(name as string)
     const packed = method === 8 ? deflateRawSync(content) : Buffer.from(content)
     const allFlags = flags | (descriptor ? 0x8 : 0)
     const sizes = [crc32(content), packed.length, content.length]
-    const local = Buffer.concat([numbers('HHHHH', [20, allFlags, method, 0, 0]), numbers('III', descriptor ? [0, 0, 0] : sizes), numbers('HH', [nameBytes.length, extra.length]), nameBytes, extra])
-    const behindData = descriptor ? Buffer.concat([Buffer.from('PK\x07\x08', 'latin1'), numbers('III', sizes)]) : Buffer.alloc(0)
+    const local = Buffer.concat([
+      numbers('HHHHH', [20, allFlags, method, 0, 0]),
+      numbers('III', descriptor ? [0, 0, 0] : sizes),
+      numbers('HH', [nameBytes.length, extra.length]),
+      nameBytes,
+      extra,
+    ])
+    const behindData = descriptor
+      ? Buffer.concat([Buffer.from('PK\x07\x08', 'latin1'), numbers('III', sizes)])
+      : Buffer.alloc(0)
     locals.push(Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), local, packed, behindData]))
-    centrals.push(Buffer.concat([
-      Buffer.from('PK\x01\x02', 'latin1'), numbers('HHHHHH', [madeBy, 20, allFlags, method, 0, 0]), numbers('III', sizes),
-      numbers('HHHHH', [nameBytes.length, extra.length, 0, 0, 0]), numbers('II', [attributes, offset]), nameBytes, extra,
-    ]))
+    centrals.push(
+      Buffer.concat([
+        Buffer.from('PK\x01\x02', 'latin1'),
+        numbers('HHHHHH', [madeBy, 20, allFlags, method, 0, 0]),
+        numbers('III', sizes),
+        numbers('HHHHH', [nameBytes.length, extra.length, 0, 0, 0]),
+        numbers('II', [attributes, offset]),
+        nameBytes,
+        extra,
+      ]),
+    )
     offset += locals.at(-1)!.length
   }
   const central = Buffer.concat(centrals)
-  const end = Buffer.concat([Buffer.from('PK\x05\x06', 'latin1'), numbers('HHHHIIH', [0, 0, count(entries.length), count(entries.length), central.length, offset, 0])])
+  const end = Buffer.concat([
+    Buffer.from('PK\x05\x06', 'latin1'),
+    numbers('HHHHIIH', [0, 0, count(entries.length), count(entries.length), central.length, offset, 0]),
+  ])
   return Buffer.concat([before, ...locals, central, end, behind])
 }
 

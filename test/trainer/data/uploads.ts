@@ -48,7 +48,8 @@ async function collect(stream: AsyncIterable<unknown>): Promise<Buffer> {
 }
 
 /** A picture of noise, no two seeds alike. */
-export const noisePng = (seed: number, side = 16): Buffer => pngOf(noise(seed, side * side * 3), { height: side, width: side })
+export const noisePng = (seed: number, side = 16): Buffer =>
+  pngOf(noise(seed, side * side * 3), { height: side, width: side })
 
 /** `count` pictures in a folder. */
 export const folderOf = (folder: string, count: number, { seed = 0, side = 16 } = {}): Entries =>
@@ -72,14 +73,34 @@ export async function workplace() {
     store,
     workDir,
     root,
-    prepare: async (archive: Uint8Array, options: PrepareOptionsInput = {}, change: { maxBytes?: number; maxImages?: number; signal?: AbortSignal } = {}): Promise<Prepared> => {
+    prepare: async (
+      archive: Uint8Array,
+      options: PrepareOptionsInput = {},
+      change: { maxBytes?: number; maxImages?: number; signal?: AbortSignal } = {},
+    ): Promise<Prepared> => {
       const uploadKey = 'projects/prj_aaaaaaaaaaaaaaaaaaaa/uploads/upl_aaaaaaaaaaaaaaaaaaaa/archive'
       await store.put(uploadKey, archive, { contentType: 'application/octet-stream' })
       const progress: Progress[] = []
       const { signal = new AbortController().signal, maxBytes = 2 ** 30, maxImages = 100_000 } = change
       const { manifestSha256 } = await prepare({
-        jobFile: { schemaVersion: 1, kind: 'prepare', jobId: 'job_aaaaaaaaaaaaaaaaaaaa', projectId: 'prj_aaaaaaaaaaaaaaaaaaaa', attempt: 1, options: prepareOptions.parse(options), uploadKey, uploadName: 'archive', outputPrefix, maxBytes, maxImages },
-        store, workDir, signal, progress: (state) => progress.push(state), noted: () => undefined,
+        jobFile: {
+          schemaVersion: 1,
+          kind: 'prepare',
+          jobId: 'job_aaaaaaaaaaaaaaaaaaaa',
+          projectId: 'prj_aaaaaaaaaaaaaaaaaaaa',
+          attempt: 1,
+          options: prepareOptions.parse(options),
+          uploadKey,
+          uploadName: 'archive',
+          outputPrefix,
+          maxBytes,
+          maxImages,
+        },
+        store,
+        workDir,
+        signal,
+        progress: (state) => progress.push(state),
+        noted: () => undefined,
       })
       return { manifest: await readDatasetManifest(store, outputPrefix), manifestSha256, store, progress }
     },
@@ -98,7 +119,10 @@ export async function workplace() {
 
 /** The failure that a promise ends with. */
 export async function failureOf(promise: Promise<unknown>): Promise<Failure> {
-  const error = await promise.then(() => new Error('it did not fail'), (reason: unknown) => reason)
+  const error = await promise.then(
+    () => new Error('it did not fail'),
+    (reason: unknown) => reason,
+  )
   if (error instanceof Failure) return error
   throw error
 }

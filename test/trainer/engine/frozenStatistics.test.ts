@@ -15,7 +15,10 @@ describe('a pass with frozen statistics', { timeout: 180_000 }, () => {
   it('gives what any pass in training gives, and leaves the moving averages alone to the last bit', () => {
     const model = buildNetwork({ name: 'resnet8', classes: 10, seed: 3 })
     const images = tf.randomNormal([...shape], 0, 1, 'float32', 4) as Tensor4D
-    const statistics = () => model.weights.filter((weight) => isStatistic({ name: weight.originalName })).map((weight) => [...weight.read().dataSync()])
+    const statistics = () =>
+      model.weights
+        .filter((weight) => isStatistic({ name: weight.originalName }))
+        .map((weight) => [...weight.read().dataSync()])
     const before = statistics()
     expect(before).toHaveLength(18) // two of each of nine normalisations
     const apply = (how: Statistics) => tf.tidy(() => [...applyInTraining(model, images, how).dataSync()])
@@ -37,12 +40,21 @@ describe('a pass with frozen statistics', { timeout: 180_000 }, () => {
         value: ({ others }) => tf.mean(tf.square(pass(others!, terms === 'moved' ? 'moved' : 'frozen'))).asScalar(),
       }
       const definition = trainingStep({
-        model, terms: [supervisedLoss({ pass, shape, classes: 10 }), ...(terms === 'first' ? [] : [second])],
-        optimizer: { kind: 'sgd', momentum: 0, nesterov: false }, weightDecay: 0, decay: 'all', clipNorm: null, emaDecay: null,
+        model,
+        terms: [supervisedLoss({ pass, shape, classes: 10 }), ...(terms === 'first' ? [] : [second])],
+        optimizer: { kind: 'sgd', momentum: 0, nesterov: false },
+        weightDecay: 0,
+        decay: 'all',
+        clipNorm: null,
+        emaDecay: null,
       })
       const step = makeStep(definition, recorded)
       expect(step.fallbackReason).toBeUndefined()
-      const results = step.step({ ...batch(shape, 0), others: batch(shape, 1).images, learningRate: Float32Array.of(0.01) })
+      const results = step.step({
+        ...batch(shape, 0),
+        others: batch(shape, 1).images,
+        learningRate: Float32Array.of(0.01),
+      })
       const state = step.readVariables()
       step.dispose()
       definition.dispose()

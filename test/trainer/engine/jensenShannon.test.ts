@@ -38,7 +38,11 @@ describe('the Jensen-Shannon divergence of three views', () => {
 
   it('is the entropy of the mean less the mean entropy, and its gradient that of finite differences', () => {
     expect(ours(logits)).toBeCloseTo(divergence(logits), 5)
-    const gradient = tf.tidy(() => tf.grad((x) => jensenShannon(x as Tensor2D, views))(tensor(logits)).dataSync())
+    const gradient = tf.tidy(() =>
+      tf
+        .grad((x) => jensenShannon(x as Tensor2D, views))(tensor(logits))
+        .dataSync(),
+    )
     logits.forEach((_, i) => {
       const moved = (by: number) => divergence(logits.map((value, j) => (i === j ? value + by : value)))
       expect(gradient[i]).toBeCloseTo((moved(1e-4) - moved(-1e-4)) / 2e-4, 5)
@@ -51,7 +55,11 @@ describe('a training step with it', () => {
 
   it('loses the cross-entropy of the first third and 12 times the divergence of all', () => {
     using run = training({ network: 'resnet8', shape, options: { jsd: 12 } })
-    const inputs = { images: batch(shape).images, labels: batch([4, 16, 8, 3]).labels, learningRate: Float32Array.of(0) }
+    const inputs = {
+      images: batch(shape).images,
+      labels: batch([4, 16, 8, 3]).labels,
+      learningRate: Float32Array.of(0),
+    }
     const all = tf.tidy(() => run.pass(tf.tensor4d(Float32Array.from(inputs.images), [...shape])).dataSync())
     const { loss } = makeStep(run.definition, eager).step(inputs)
     const rows = Array.from({ length: 12 }, (_, i) => {
@@ -61,7 +69,9 @@ describe('a training step with it', () => {
     })
     let expected = 0
     for (let i = 0; i < 4; i++) {
-      rows[i]!.forEach((p, c) => { expected -= (inputs.labels[10 * i + c]! * Math.log(p)) / 4 })
+      rows[i]!.forEach((p, c) => {
+        expected -= (inputs.labels[10 * i + c]! * Math.log(p)) / 4
+      })
       const three = [rows[i]!, rows[i + 4]!, rows[i + 8]!]
       const mean = three[0]!.map((_, c) => three.reduce((sum, row) => sum + row[c]! / 3, 0))
       expected += (12 * (entropy(mean) - three.reduce((sum, row) => sum + entropy(row) / 3, 0))) / 4
@@ -69,23 +79,34 @@ describe('a training step with it', () => {
     expect(loss![0]).toBeCloseTo(expected, 4)
   })
 
-  it.each([recorded, eager])('is the same step as without for three equal views, whose statistics are equal too ($execution)', (options) => {
-    const one = batch([4, 16, 8, 3])
-    using alone = training({ network: 'resnet8', shape: [4, 16, 8, 3] })
-    using thrice = training({ network: 'resnet8', shape, options: { jsd: 12 } })
-    const [a, b] = [makeStep(alone.definition, options), makeStep(thrice.definition, options)]
-    const images = Uint8Array.from([...one.images, ...one.images, ...one.images])
-    for (let i = 0; i < 2; i++) {
-      const [first, second] = [a.step({ ...one, learningRate: Float32Array.of(0.01) }), b.step({ images, labels: one.labels, learningRate: Float32Array.of(0.01) })]
-      // The second step shows that the first updated the weights alike.
-      expect(second.loss![0]).toBeCloseTo(first.loss![0]!, 3)
-    }
-    a.dispose()
-    b.dispose()
-  })
+  it.each([recorded, eager])(
+    'is the same step as without for three equal views, whose statistics are equal too ($execution)',
+    (options) => {
+      const one = batch([4, 16, 8, 3])
+      using alone = training({ network: 'resnet8', shape: [4, 16, 8, 3] })
+      using thrice = training({ network: 'resnet8', shape, options: { jsd: 12 } })
+      const [a, b] = [makeStep(alone.definition, options), makeStep(thrice.definition, options)]
+      const images = Uint8Array.from([...one.images, ...one.images, ...one.images])
+      for (let i = 0; i < 2; i++) {
+        const [first, second] = [
+          a.step({ ...one, learningRate: Float32Array.of(0.01) }),
+          b.step({ images, labels: one.labels, learningRate: Float32Array.of(0.01) }),
+        ]
+        // The second step shows that the first updated the weights alike.
+        expect(second.loss![0]).toBeCloseTo(first.loss![0]!, 3)
+      }
+      a.dispose()
+      b.dispose()
+    },
+  )
 
   it('recorded loses what the eager one loses, to 5 digits', () => {
     using run = training({ network: 'resnet8', shape, options: { jsd: 12 } })
-    expect(relativeDifference(losses(run.definition, 5, { ...recorded, rate: 1e-3 }), losses(run.definition, 5, { ...eager, rate: 1e-3 }))).toBeLessThan(1e-5)
+    expect(
+      relativeDifference(
+        losses(run.definition, 5, { ...recorded, rate: 1e-3 }),
+        losses(run.definition, 5, { ...eager, rate: 1e-3 }),
+      ),
+    ).toBeLessThan(1e-5)
   })
 })

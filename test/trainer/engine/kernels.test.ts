@@ -2,12 +2,19 @@ import { describe, expect, it } from 'vitest'
 import '../../../services/trainer/src/engine/kernels/meanGradient.js'
 import '../../../services/trainer/src/engine/kernels/reluGradients.js'
 import { batchNormalization } from '../../../services/trainer/src/engine/kernels/batchNormalization.js'
-import { softmaxCrossEntropy, weightedCrossEntropy } from '../../../services/trainer/src/engine/kernels/softmaxCrossEntropy.js'
+import {
+  softmaxCrossEntropy,
+  weightedCrossEntropy,
+} from '../../../services/trainer/src/engine/kernels/softmaxCrossEntropy.js'
 import { stream } from '../../../services/trainer/src/random/stream.js'
 import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../../../services/trainer/src/tf.js'
 
 const random = stream({ seed: 11, name: 'init' })
-const normals = (shape: number[], scale = 1) => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => scale * random.normal()), shape)
+const normals = (shape: number[], scale = 1) =>
+  tf.tensor(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => scale * random.normal()),
+    shape,
+  )
 
 /** Gradients by the tape against central differences of the same function, in float32: h = 1e-2 leaves about 1e-3 of error. */
 function checkGradients(f: (...inputs: Tensor[]) => Tensor, inputs: Tensor[]): void {
@@ -23,26 +30,41 @@ function checkGradients(f: (...inputs: Tensor[]) => Tensor, inputs: Tensor[]): v
       const at = (shift: number) => {
         const moved = Float32Array.from(values)
         moved[i]! += shift
-        return tf.tidy(() => scalar(...inputs.map((other, k) => (k === which ? tf.tensor(moved, input.shape) : other))).dataSync()[0]!)
+        return tf.tidy(
+          () =>
+            scalar(...inputs.map((other, k) => (k === which ? tf.tensor(moved, input.shape) : other))).dataSync()[0]!,
+        )
       }
       const h = 1e-2
       const numeric = (at(h) - at(-h)) / (2 * h)
-      expect(Math.abs(actual[i]! - numeric), `input ${which}, component ${i}: ${actual[i]} against ${numeric}`).toBeLessThan(5e-3 * (1 + Math.abs(numeric)))
+      expect(
+        Math.abs(actual[i]! - numeric),
+        `input ${which}, component ${i}: ${actual[i]} against ${numeric}`,
+      ).toBeLessThan(5e-3 * (1 + Math.abs(numeric)))
     }
   })
 }
 
 // Values away from zero, where ReLU has no derivative.
-const awayFromZero = (shape: number[]) => tf.tidy(() => {
-  const x = normals(shape)
-  return tf.add(x, tf.mul(tf.sign(x), 0.1))
-})
+const awayFromZero = (shape: number[]) =>
+  tf.tidy(() => {
+    const x = normals(shape)
+    return tf.add(x, tf.mul(tf.sign(x), 0.1))
+  })
 
 describe('gradients of our kernels against finite differences', () => {
   it('batch normalisation: input, scale and shift', () => {
     const [movingMean, movingVariance] = [tf.zeros([3]) as Tensor1D, tf.ones([3]) as Tensor1D]
     const f = (x: Tensor, gamma: Tensor, beta: Tensor) =>
-      batchNormalization({ x: x as Tensor4D, gamma: gamma as Tensor1D, beta: beta as Tensor1D, movingMean, movingVariance, epsilon: 1e-3, momentum: 0.9 }).y
+      batchNormalization({
+        x: x as Tensor4D,
+        gamma: gamma as Tensor1D,
+        beta: beta as Tensor1D,
+        movingMean,
+        movingVariance,
+        epsilon: 1e-3,
+        momentum: 0.9,
+      }).y
     checkGradients(f as (...inputs: Tensor[]) => Tensor, [normals([2, 3, 2, 3], 2), normals([3]), normals([3])])
   })
 
@@ -67,9 +89,16 @@ describe('gradients of our kernels against finite differences', () => {
 describe('cross-entropy of weighted labels', () => {
   it("has the values and gradients of PyTorch's cross_entropy(weight=) with soft labels", () => {
     // F.cross_entropy(z, y, weight=[0.5, 2, 3]) in float64, PyTorch 2.15: rows, and the gradient of their mean.
-    const logits = tf.tensor2d([[1, -0.5, 0.25], [0.1, 0.7, -1.2]])
-    const labels = tf.tensor2d([[0.5 * 0.5, 0.5 * 2, 0], [0, 0, 3]])
-    const near = (values: ArrayLike<number>, expected: number[]) => expected.forEach((value, i) => expect(values[i]).toBeCloseTo(value, 5))
+    const logits = tf.tensor2d([
+      [1, -0.5, 0.25],
+      [0.1, 0.7, -1.2],
+    ])
+    const labels = tf.tensor2d([
+      [0.5 * 0.5, 0.5 * 2, 0],
+      [0, 0, 3],
+    ])
+    const near = (values: ArrayLike<number>, expected: number[]) =>
+      expected.forEach((value, i) => expect(values[i]).toBeCloseTo(value, 5))
     near(weightedCrossEntropy(labels, logits).dataSync(), [2.15996968, 7.28902502])
     const gradient = tf.grad((z: Tensor) => tf.mean(weightedCrossEntropy(labels, z as Tensor2D)))(logits)
     near(gradient.dataSync(), [0.24362354, -0.41774897, 0.17412543, 0.48470739, 0.88319444, -1.36790183])
@@ -81,7 +110,15 @@ describe('values of our kernels', () => {
   it('batch normalisation: output by the biased variance, moving averages by the unbiased one', () => {
     // One channel, values 1, 2, 3, 6: mean 3, biased variance 14 / 4, unbiased 14 / 3.
     const x = tf.tensor4d([1, 2, 3, 6], [1, 2, 2, 1])
-    const result = batchNormalization({ x, gamma: tf.tensor1d([2]), beta: tf.tensor1d([0.5]), movingMean: tf.tensor1d([10]), movingVariance: tf.tensor1d([20]), epsilon: 0.5, momentum: 0.75 })
+    const result = batchNormalization({
+      x,
+      gamma: tf.tensor1d([2]),
+      beta: tf.tensor1d([0.5]),
+      movingMean: tf.tensor1d([10]),
+      movingVariance: tf.tensor1d([20]),
+      epsilon: 0.5,
+      momentum: 0.75,
+    })
     const scale = 2 / Math.sqrt(3.5 + 0.5)
     ;[...result.y.dataSync()].forEach((value, i) => expect(value).toBeCloseTo([-2, -1, 0, 3][i]! * scale + 0.5, 5))
     expect(result.movingMean.dataSync()[0]).toBeCloseTo(0.75 * 10 + 0.25 * 3, 5)
@@ -90,7 +127,16 @@ describe('values of our kernels', () => {
 
   it('softmax cross-entropy by hand', () => {
     // softmax([0, ln 3]) = [1/4, 3/4]
-    const loss = softmaxCrossEntropy(tf.tensor2d([[0.5, 0.5], [0, 1]]), tf.tensor2d([[0, Math.log(3)], [0, Math.log(3)]])).dataSync()
+    const loss = softmaxCrossEntropy(
+      tf.tensor2d([
+        [0.5, 0.5],
+        [0, 1],
+      ]),
+      tf.tensor2d([
+        [0, Math.log(3)],
+        [0, Math.log(3)],
+      ]),
+    ).dataSync()
     expect(loss[0]).toBeCloseTo(0.5 * Math.log(4) + 0.5 * Math.log(4 / 3), 6)
     expect(loss[1]).toBeCloseTo(Math.log(4 / 3), 6)
   })

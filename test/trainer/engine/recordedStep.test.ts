@@ -8,7 +8,8 @@ import { backend, tf, type Tensor, type Variable } from '../../../services/train
 import { batch, eager, losses, recorded, relativeDifference, training, type Recipe } from './training.js'
 
 type StepRecipe = Parameters<typeof stepScalars>[0]
-const inputsOf = (scalars: StepScalars) => Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)]))
+const inputsOf = (scalars: StepScalars) =>
+  Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)]))
 
 // The mean is subtracted from the pixels, which are then divided by 60: one unit in its last place is 1e-7 in what the network sees.
 const nudged = (times: number) => [120 + times * 8e-6, 118 + times * 8e-6, 110 + times * 8e-6] as const
@@ -18,7 +19,19 @@ describe('a recorded step loses what the eager step loses', () => {
   // Freshly drawn deep networks magnify rounding: the rates keep the weights where 5 digits can be kept, yet each step must show in the
   // losses. For the deepest, and VGG with no shortcuts, not even that is enough, and the yardstick is an eager run whose inputs differ by 1e-7.
   const rates: Record<NetworkName, number> = {
-    resnet8: 2e-3, resnet20: 1e-4, resnet32: 1e-5, resnet44: 3e-6, resnet56: 1e-6, resnet110: 1e-6, resnet18: 1e-5, 'wrn28-2': 3e-4, 'wrn40-2': 1e-4, 'wrn16-8': 1e-4, 'wrn28-10': 1e-4, 'conv-large': 1e-4, 'vgg16-bn': 1e-5,
+    resnet8: 2e-3,
+    resnet20: 1e-4,
+    resnet32: 1e-5,
+    resnet44: 3e-6,
+    resnet56: 1e-6,
+    resnet110: 1e-6,
+    resnet18: 1e-5,
+    'wrn28-2': 3e-4,
+    'wrn40-2': 1e-4,
+    'wrn16-8': 1e-4,
+    'wrn28-10': 1e-4,
+    'conv-large': 1e-4,
+    'vgg16-bn': 1e-5,
   }
   it.each(Object.keys(rates) as NetworkName[])('%s, to 5 digits over 5 steps', (network) => {
     const { smallestSize } = networks[network]
@@ -30,7 +43,10 @@ describe('a recorded step loses what the eager step loses', () => {
     let tolerance = 1e-5
     if (['resnet44', 'resnet56', 'resnet110', 'vgg16-bn'].includes(network)) {
       using moved = training({ network, shape, options: { mean: nudged(1) } })
-      tolerance = Math.max(tolerance, 10 * relativeDifference(losses(moved.definition, 5, { ...eager, ...run }), expected))
+      tolerance = Math.max(
+        tolerance,
+        10 * relativeDifference(losses(moved.definition, 5, { ...eager, ...run }), expected),
+      )
     }
     expect(relativeDifference(losses(usual.definition, 5, { ...recorded, ...run }), expected)).toBeLessThan(tolerance)
   })
@@ -49,17 +65,29 @@ describe('a recorded step loses what the eager step loses', () => {
   it.each(variants)('resnet8, %s', (_, { shape = [16, 16, 8, 3], options }) => {
     using run = training({ network: 'resnet8', shape, options })
     const rate = 2e-3
-    expect(relativeDifference(losses(run.definition, 5, { ...recorded, rate }), losses(run.definition, 5, { ...eager, rate }))).toBeLessThan(1e-5)
+    expect(
+      relativeDifference(
+        losses(run.definition, 5, { ...recorded, rate }),
+        losses(run.definition, 5, { ...eager, rate }),
+      ),
+    ).toBeLessThan(1e-5)
   })
 
   it('resnet8, in two shapes in turn: one set of variables, moved by both', () => {
-    using run = training({ network: 'resnet8', shape: [16, 16, 8, 3], options: { otherShapes: [[16, 8, 16, 3]], emaDecay: 0.9 } })
+    using run = training({
+      network: 'resnet8',
+      shape: [16, 16, 8, 3],
+      options: { otherShapes: [[16, 8, 16, 3]], emaDecay: 0.9 },
+    })
     const order = [0, 1, 1, 0, 1, 0]
     const lossesOf = (options: typeof eager, which: number[]) => {
       const before = makeStep(run.definition, eager).readVariables()
       const step = makeStep(run.definition, options)
       expect(step.fallbackReason).toBeUndefined()
-      const seen = which.map((shape, index) => step.step({ ...batch([16, 16, 8, 3], index), learningRate: Float32Array.of(2e-3) }, shape).loss![0]!)
+      const seen = which.map(
+        (shape, index) =>
+          step.step({ ...batch([16, 16, 8, 3], index), learningRate: Float32Array.of(2e-3) }, shape).loss![0]!,
+      )
       const after = step.readVariables()
       step.dispose()
       makeStep(run.definition, eager).writeVariables(before)
@@ -67,9 +95,19 @@ describe('a recorded step loses what the eager step loses', () => {
     }
     const [one, other] = [lossesOf(recorded, order), lossesOf(eager, order)]
     expect(relativeDifference(one.seen, other.seen)).toBeLessThan(1e-5)
-    one.after.forEach(({ name, values }, i) => values.forEach((value, j) => expect(Math.abs(value - other.after[i]!.values[j]!), name).toBeLessThan(1e-4)))
+    one.after.forEach(({ name, values }, i) =>
+      values.forEach((value, j) => expect(Math.abs(value - other.after[i]!.values[j]!), name).toBeLessThan(1e-4)),
+    )
     // The shape matters: the same bytes as rows of another width are other pictures.
-    expect(relativeDifference(lossesOf(recorded, order.map(() => 0)).seen, other.seen)).toBeGreaterThan(1e-4)
+    expect(
+      relativeDifference(
+        lossesOf(
+          recorded,
+          order.map(() => 0),
+        ).seen,
+        other.seen,
+      ),
+    ).toBeGreaterThan(1e-4)
   })
 
   const moments = { beta1: 0.9, beta1End: null, beta2: 0.999, epsilon: 1e-8 }
@@ -83,7 +121,11 @@ describe('a recorded step loses what the eager step loses', () => {
   const down = { epochs: 2, shape: 'linear' } as const
   // Five steps of one epoch each: all of a schedule.
   const schedules: Omit<StepRecipe, 'optimizer' | 'learningRate' | 'epochs'>[] = [
-    ...(['constant', 'linear', 'cosine', 'cosine-7-16'] as const).map((kind) => ({ schedule: { kind }, rampUp: null, rampDown: null })),
+    ...(['constant', 'linear', 'cosine', 'cosine-7-16'] as const).map((kind) => ({
+      schedule: { kind },
+      rampUp: null,
+      rampDown: null,
+    })),
     { schedule: { kind: 'step', milestones: [0.4, 0.8], factor: 0.1 }, rampUp: null, rampDown: null },
     { schedule: { kind: 'constant' }, rampUp: up, rampDown: down },
     { schedule: { kind: 'constant' }, rampUp: { ...up, shape: 'gaussian' }, rampDown: { ...down, shape: 'gaussian' } },
@@ -127,10 +169,12 @@ describe('a recorded step loses what the eager step loses', () => {
     using run = training({ network: 'resnet8', shape })
     const expected = losses(run.definition, 50, eager)
     // One pair of runs tells little of how far two may come apart: the furthest of four.
-    const chaos = Math.max(...[-2, -1, 1, 2].map((times) => {
-      using moved = training({ network: 'resnet8', shape, options: { mean: nudged(times) } })
-      return relativeDifference(losses(moved.definition, 50, eager), expected)
-    }))
+    const chaos = Math.max(
+      ...[-2, -1, 1, 2].map((times) => {
+        using moved = training({ network: 'resnet8', shape, options: { mean: nudged(times) } })
+        return relativeDifference(losses(moved.definition, 50, eager), expected)
+      }),
+    )
     expect(expected.at(-1)!).toBeLessThan(expected[0]! * 0.8)
     expect(chaos).toBeGreaterThan(0)
     expect(relativeDifference(losses(run.definition, 50, recorded), expected)).toBeLessThan(Math.max(3 * chaos, 1e-5))
@@ -176,16 +220,20 @@ describe('a recorded step', () => {
 
   // TensorFlow shares memory that begins at a multiple of 32 or 64 bytes (it copies the rest): one of these views does.
   it('holds nothing that it was given: the arrays are free to change, and are let go on the thread that lent them', () => {
-    const views = (fill: number) => Array.from({ length: 16 }, (_, i) => new Float32Array(64).subarray(i, i + 32).fill(fill))
+    const views = (fill: number) =>
+      Array.from({ length: 16 }, (_, i) => new Float32Array(64).subarray(i, i + 32).fill(fill))
     const made = Array.from({ length: 16 }, (_, i) => ({ name: `v${i}`, variable: tf.variable(tf.zeros([32])) }))
-    const step = makeStep({
-      inputs: Object.fromEntries(made.map(({ name }) => [name, { shape: [32], dtype: 'float32' }])),
-      variables: made,
-      run(inputs) {
-        for (const { name, variable } of made) variable.assign(inputs[name]!)
-        return { sum: tf.addN(Object.values(inputs)) }
+    const step = makeStep(
+      {
+        inputs: Object.fromEntries(made.map(({ name }) => [name, { shape: [32], dtype: 'float32' }])),
+        variables: made,
+        run(inputs) {
+          for (const { name, variable } of made) variable.assign(inputs[name]!)
+          return { sum: tf.addN(Object.values(inputs)) }
+        },
       },
-    }, recorded)
+      recorded,
+    )
     const held = () => step.readVariables().map(({ values }) => [...new Set(values)])
     const written = views(1)
     step.writeVariables(made.map(({ name }, i) => ({ name, shape: [32], values: written[i]! })))
@@ -216,7 +264,10 @@ describe('a recorded step', () => {
 
   it('leaves the model as it was, and nothing behind', () => {
     using run = training({ network: 'resnet8', shape })
-    const counts = () => [tf.memory().numTensors, (backend as unknown as { getNumOfTFTensors(): number }).getNumOfTFTensors()]
+    const counts = () => [
+      tf.memory().numTensors,
+      (backend as unknown as { getNumOfTFTensors(): number }).getNumOfTFTensors(),
+    ]
     const weights = run.model.getWeights().map((weight) => weight.dataSync().slice())
     const before = counts()
     const step = makeStep(run.definition, recorded)
@@ -246,7 +297,9 @@ describe('a recorded step', () => {
   it('refuses inputs of the wrong name or size', () => {
     using run = training({ network: 'resnet8', shape })
     const step = makeStep(run.definition, recorded)
-    expect(() => step.step({ ...inputs, images: inputs.images.subarray(1) })).toThrow(/input images has 3071 values; \[8, 16, 8, 3\] needs 3072/)
+    expect(() => step.step({ ...inputs, images: inputs.images.subarray(1) })).toThrow(
+      /input images has 3071 values; \[8, 16, 8, 3\] needs 3072/,
+    )
     expect(() => step.step({ images: inputs.images, labels: inputs.labels })).toThrow(/needs the input learningRate/)
     step.dispose()
   })
@@ -255,24 +308,42 @@ describe('a recorded step', () => {
 describe('what cannot be recorded falls back to the eager step and says why', () => {
   const definition = (run: (x: Tensor, v: Variable) => Tensor) => {
     const variable = tf.variable(tf.tensor1d([2]), false)
-    return { inputs: { x: { shape: [1], dtype: 'float32' as const } }, variables: [{ name: 'v', variable }], run: ({ x }: Record<string, Tensor>) => ({ y: run(x!, variable) }) }
+    return {
+      inputs: { x: { shape: [1], dtype: 'float32' as const } },
+      variables: [{ name: 'v', variable }],
+      run: ({ x }: Record<string, Tensor>) => ({ y: run(x!, variable) }),
+    }
   }
 
   it('a step that reads its own values', () => {
-    const step = makeStep(definition((x, v) => (tf.add(x, v).dataSync()[0]! > 3 ? tf.mul(x, v) : tf.mul(x, 0))), recorded)
+    const step = makeStep(
+      definition((x, v) => (tf.add(x, v).dataSync()[0]! > 3 ? tf.mul(x, v) : tf.mul(x, 0))),
+      recorded,
+    )
     expect(step).toMatchObject({ execution: 'eager', fallbackReason: expect.stringContaining('reads the values') })
     expect([step.step({ x: Float32Array.of(2) }).y![0], step.step({ x: Float32Array.of(0.5) }).y![0]]).toEqual([4, 0])
   })
 
   it('a step that captures a large tensor', () => {
     const large = tf.range(0, 20_000)
-    const step = makeStep(definition((x) => tf.sum(tf.mul(large, x))), recorded)
-    expect(step).toMatchObject({ execution: 'eager', fallbackReason: expect.stringContaining('captures a tensor [20000] of 80000 bytes') })
+    const step = makeStep(
+      definition((x) => tf.sum(tf.mul(large, x))),
+      recorded,
+    )
+    expect(step).toMatchObject({
+      execution: 'eager',
+      fallbackReason: expect.stringContaining('captures a tensor [20000] of 80000 bytes'),
+    })
     large.dispose()
   })
 
   it('and eager bfloat16 is refused', () => {
-    expect(() => makeStep(definition((x) => x), { execution: 'eager', precision: 'bfloat16' })).toThrow(expect.objectContaining({ code: 'PRECISION_UNSUPPORTED' }))
+    expect(() =>
+      makeStep(
+        definition((x) => x),
+        { execution: 'eager', precision: 'bfloat16' },
+      ),
+    ).toThrow(expect.objectContaining({ code: 'PRECISION_UNSUPPORTED' }))
   })
 })
 
@@ -280,37 +351,60 @@ describe('traps of recording', () => {
   const small = (initial: number[], run: (x: Tensor, a: Variable, b: Variable) => Record<string, Tensor>) => {
     const shared = tf.tensor1d(initial)
     const [a, b] = [tf.variable(shared, false), tf.variable(shared, false)]
-    return { inputs: { x: { shape: [initial.length], dtype: 'float32' as const } }, variables: [{ name: 'a', variable: a }, { name: 'b', variable: b }], run: ({ x }: Record<string, Tensor>) => run(x!, a, b) }
+    return {
+      inputs: { x: { shape: [initial.length], dtype: 'float32' as const } },
+      variables: [
+        { name: 'a', variable: a },
+        { name: 'b', variable: b },
+      ],
+      run: ({ x }: Record<string, Tensor>) => run(x!, a, b),
+    }
   }
 
   it('variables that began as one tensor stay two; a swap reads before it writes', () => {
-    const step = makeStep(small([1, 2], (x, a, b) => {
-      const old = tf.mul(a, 1)
-      a.assign(tf.add(b, x) as Variable)
-      b.assign(old as Variable)
-      return { sum: tf.add(a, b) }
-    }), recorded)
+    const step = makeStep(
+      small([1, 2], (x, a, b) => {
+        const old = tf.mul(a, 1)
+        a.assign(tf.add(b, x) as Variable)
+        b.assign(old as Variable)
+        return { sum: tf.add(a, b) }
+      }),
+      recorded,
+    )
     expect(step.fallbackReason).toBeUndefined()
     expect([...step.step({ x: Float32Array.of(10, 20) }).sum!]).toEqual([12, 24])
-    expect(step.readVariables().map(({ values }) => [...values])).toEqual([[11, 22], [1, 2]])
+    expect(step.readVariables().map(({ values }) => [...values])).toEqual([
+      [11, 22],
+      [1, 2],
+    ])
     expect([...step.step({ x: Float32Array.of(0, 0) }).sum!]).toEqual([12, 24])
-    expect(step.readVariables().map(({ values }) => [...values])).toEqual([[1, 2], [11, 22]])
+    expect(step.readVariables().map(({ values }) => [...values])).toEqual([
+      [1, 2],
+      [11, 22],
+    ])
     step.dispose()
   })
 
   it('a variable that is set without being read, while its old value is a result', () => {
-    const step = makeStep(small([1, 2], (x, a) => {
-      const old = tf.mul(a, 2)
-      a.assign(tf.neg(x) as Variable)
-      return { old }
-    }), recorded)
-    for (let i = 1; i < 20; i++) expect([...step.step({ x: Float32Array.of(i, -i) }).old!]).toEqual(i === 1 ? [2, 4] : [-2 * (i - 1), 2 * (i - 1)])
+    const step = makeStep(
+      small([1, 2], (x, a) => {
+        const old = tf.mul(a, 2)
+        a.assign(tf.neg(x) as Variable)
+        return { old }
+      }),
+      recorded,
+    )
+    for (let i = 1; i < 20; i++)
+      expect([...step.step({ x: Float32Array.of(i, -i) }).old!]).toEqual(i === 1 ? [2, 4] : [-2 * (i - 1), 2 * (i - 1)])
     step.dispose()
   })
 
   it('reshapes, ones, zeros, transposes and casts made outside the kernels', () => {
     const run = (x: Tensor) => ({
-      y: tf.add(tf.reshape(tf.transpose(tf.reshape(x, [2, 3])), [6]), tf.add(tf.ones([6]), tf.cast(tf.greater(x, tf.zerosLike(x)), 'float32'))),
+      y: tf.add(
+        tf.reshape(tf.transpose(tf.reshape(x, [2, 3])), [6]),
+        tf.add(tf.ones([6]), tf.cast(tf.greater(x, tf.zerosLike(x)), 'float32')),
+      ),
       same: x,
     })
     const x = Float32Array.of(1, -2, 3, -4, 5, -6)

@@ -15,7 +15,8 @@ export interface Recipe {
   network: NetworkName
   shape: Shape
   classes?: number
-  options?: Partial<Omit<TrainingStepOptions & TrainingPassOptions, 'model' | 'terms'>> & Pick<SupervisedLossOptions, 'jsd' | 'otherShapes'>
+  options?: Partial<Omit<TrainingStepOptions & TrainingPassOptions, 'model' | 'terms'>> &
+    Pick<SupervisedLossOptions, 'jsd' | 'otherShapes'>
 }
 
 /** A network with its step definition; both are freed by `using`. */
@@ -23,8 +24,14 @@ export function training({ network, shape, classes = 10, options = {} }: Recipe)
   const model = buildNetwork({ name: network, classes, seed: 3 })
   const pass = trainingPass({ model, mean: [120, 118, 110], std: [60, 61, 66], ...options })
   const definition = trainingStep({
-    optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true }, weightDecay: 5e-4, decay: 'all', clipNorm: null, emaDecay: null, ...options,
-    model, terms: [supervisedLoss({ pass, shape, classes, ...options })],
+    optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true },
+    weightDecay: 5e-4,
+    decay: 'all',
+    clipNorm: null,
+    emaDecay: null,
+    ...options,
+    model,
+    terms: [supervisedLoss({ pass, shape, classes, ...options })],
   })
   return {
     model,
@@ -48,7 +55,8 @@ export function batch(shape: Shape, index = 0, classes = 10) {
     for (const label of pair) labels[i * classes + label]! += 0.5
     for (let p = 0; p < h * w; p++) {
       const label = pair[p < (h * w) / 2 ? 0 : 1]!
-      for (let c = 0; c < 3; c++) images[(i * h * w + p) * 3 + c] = Math.min(255, 20 * ((label * (c + 1)) % 10) + random.int(60))
+      for (let c = 0; c < 3; c++)
+        images[(i * h * w + p) * 3 + c] = Math.min(255, 20 * ((label * (c + 1)) % 10) + random.int(60))
     }
   }
   return { images, labels }
@@ -62,7 +70,11 @@ export interface Run extends StepOptions {
 }
 
 /** The losses of some steps from the definition's weights, which are the same afterwards. */
-export function losses(definition: ReturnType<typeof trainingStep>, steps: number, { rate = 0.02, sameBatch = false, ...options }: Run): number[] {
+export function losses(
+  definition: ReturnType<typeof trainingStep>,
+  steps: number,
+  { rate = 0.02, sameBatch = false, ...options }: Run,
+): number[] {
   const before = makeStep(definition, eager).readVariables()
   const step = makeStep(definition, options)
   if (step.fallbackReason) throw new Error(step.fallbackReason)
@@ -73,7 +85,11 @@ export function losses(definition: ReturnType<typeof trainingStep>, steps: numbe
     return Array.from({ length: steps }, (_, index) => {
       const { images, labels } = batch(shape as unknown as Shape, sameBatch ? 0 : index, classes)
       // As many labels as the step takes: with several views of an image fewer than images.
-      return step.step({ images, labels: labels.subarray(0, rows! * classes!), learningRate: Float32Array.of(rateOf(index)) }).loss![0]!
+      return step.step({
+        images,
+        labels: labels.subarray(0, rows! * classes!),
+        learningRate: Float32Array.of(rateOf(index)),
+      }).loss![0]!
     })
   } finally {
     step.dispose()
@@ -81,4 +97,5 @@ export function losses(definition: ReturnType<typeof trainingStep>, steps: numbe
   }
 }
 
-export const relativeDifference = (a: readonly number[], b: readonly number[]): number => Math.max(...a.map((value, index) => Math.abs(value - b[index]!) / Math.abs(b[index]!)))
+export const relativeDifference = (a: readonly number[], b: readonly number[]): number =>
+  Math.max(...a.map((value, index) => Math.abs(value - b[index]!) / Math.abs(b[index]!)))

@@ -24,14 +24,32 @@ function open(method: SemiSupervised | null, options: StepOptions, name: Network
     supervised: { pass, shape, classes },
     unlabelled: method && { method, teacher: teacher && trainingPass({ model: teacher, ...normalisation }), shape },
   })
-  const definition = trainingStep({ model, teacher, terms, optimizer: { kind: 'sgd', momentum: 0, nesterov: false }, weightDecay: 0, decay: 'all', clipNorm: null, emaDecay: teacher ? 0.9 : null })
+  const definition = trainingStep({
+    model,
+    teacher,
+    terms,
+    optimizer: { kind: 'sgd', momentum: 0, nesterov: false },
+    weightDecay: 0,
+    decay: 'all',
+    clipNorm: null,
+    emaDecay: teacher ? 0.9 : null,
+  })
   const step = makeStep(definition, options)
   expect(step.fallbackReason).toBeUndefined()
   return {
-    definition, step,
+    definition,
+    step,
     weights: () => step.readVariables().slice(0, definition.weights.count),
     run: (index: number, { weight = 1, rate = 0.05 } = {}) =>
-      step.step({ ...batch(shape, index), ...(method && { view1, ...(method.method !== 'pseudo-label' && { view2 }), unlabelledWeight: Float32Array.of(weight) }), learningRate: Float32Array.of(rate) }),
+      step.step({
+        ...batch(shape, index),
+        ...(method && {
+          view1,
+          ...(method.method !== 'pseudo-label' && { view2 }),
+          unlabelledWeight: Float32Array.of(weight),
+        }),
+        learningRate: Float32Array.of(rate),
+      }),
     [Symbol.dispose]() {
       step.dispose()
       definition.dispose()
@@ -56,22 +74,36 @@ function unit(direction: number[]): number[] {
 /** The trained weights, moved along a direction that has an entry for each of their values. */
 const moved = (states: readonly VariableState[], by: number, along: number[]): VariableState[] => {
   let at = 0
-  return states.map((state) => (isStatistic(state) ? state : { ...state, values: state.values.map((value) => value + by * along[at++]!) }))
+  return states.map((state) =>
+    isStatistic(state) ? state : { ...state, values: state.values.map((value) => value + by * along[at++]!) },
+  )
 }
 /** Probabilities `[n][classes]` in training, by weights and statistics of the batch. */
-function probabilitiesOf({ images, rows, states }: { images: Uint8Array; rows: number; states: readonly VariableState[] }): number[][] {
+function probabilitiesOf({
+  images,
+  rows,
+  states,
+}: {
+  images: Uint8Array
+  rows: number
+  states: readonly VariableState[]
+}): number[][] {
   const model = network()
   const result = tf.tidy(() => {
-    model.weights.forEach((weight, i) => (weight.read() as Variable).assign(tf.tensor(states[i]!.values, states[i]!.shape)))
+    model.weights.forEach((weight, i) =>
+      (weight.read() as Variable).assign(tf.tensor(states[i]!.values, states[i]!.shape)),
+    )
     const pixels = tf.tensor4d(Float32Array.from(images), [rows, shape[1], shape[2], 3])
     return tf.softmax(trainingPass({ model, ...normalisation })(pixels as Tensor4D, 'frozen')).arraySync() as number[][]
   })
   model.dispose()
   return result
 }
-const probabilities = (images: Uint8Array, states: readonly VariableState[]) => probabilitiesOf({ images, rows: shape[0], states })
+const probabilities = (images: Uint8Array, states: readonly VariableState[]) =>
+  probabilitiesOf({ images, rows: shape[0], states })
 const together16 = (a: Uint8Array, b: Uint8Array) => ({ images: Uint8Array.from([...a, ...b]), rows: 2 * shape[0] })
-const meanSquare = (a: number[][], b: number[][]) => a.reduce((sum, row, i) => sum + row.reduce((s, p, c) => s + (p - b[i]![c]!) ** 2, 0), 0) / (a.length * classes)
+const meanSquare = (a: number[][], b: number[][]) =>
+  a.reduce((sum, row, i) => sum + row.reduce((s, p, c) => s + (p - b[i]![c]!) ** 2, 0), 0) / (a.length * classes)
 
 describe('the consistency term', { timeout: 300_000 }, () => {
   /** Its gradient: what a step with it takes from the weights beyond what a step without its weight does. */
@@ -83,7 +115,11 @@ describe('the consistency term', { timeout: 300_000 }, () => {
       return { before, term: unlabelled![0]!, weights: values(made.weights().filter((state) => !isStatistic(state))) }
     }
     const [whole, none] = [after(1), after(0)]
-    return { before: whole.before, term: whole.term, gradient: none.weights.map((value, i) => value - whole.weights[i]!) }
+    return {
+      before: whole.before,
+      term: whole.term,
+      gradient: none.weights.map((value, i) => value - whole.weights[i]!),
+    }
   }
   /** Its derivative along a direction by differences of two-sided steps, the second view answered as `target` says. */
   const differences = (before: VariableState[], along: number[], target: 'moving' | 'fixed') => {
@@ -100,7 +136,10 @@ describe('the consistency term', { timeout: 300_000 }, () => {
     const { before } = both
     const expected = meanSquare(probabilities(view1, before), probabilities(view2, before))
     for (const { term } of [both, first, ofTeacher]) expect(term).toBeCloseTo(expected, 6)
-    for (const [{ gradient }, target] of [[both, 'moving'], [first, 'fixed']] as const) {
+    for (const [{ gradient }, target] of [
+      [both, 'moving'],
+      [first, 'fixed'],
+    ] as const) {
       for (const along of [unit(both.gradient), unit(first.gradient)]) {
         expect(dot(gradient, along) / differences(before, along, target)).toBeCloseTo(1, 1.5)
       }
@@ -142,14 +181,23 @@ describe('the consistency term', { timeout: 300_000 }, () => {
     const { supervised, unlabelled } = made.run(0, { rate: 0 })
     const [n] = shape
     let entropy = 0
-    for (let i = 0; i < n; i++) for (let c = 0; c < classes; c++) entropy -= (labels[i * classes + c]! * Math.log(first[i]![c]!)) / n
+    for (let i = 0; i < n; i++)
+      for (let c = 0; c < classes; c++) entropy -= (labels[i * classes + c]! * Math.log(first[i]![c]!)) / n
     expect(supervised![0]).toBeCloseTo(entropy, 5)
     expect(unlabelled![0]! / meanSquare(first.slice(n), probabilities(view2, before))).toBeCloseTo(1, 4)
     // The moving mean of the first normalisation goes a tenth of the way to that of the sixteen images, not of the eight.
     const meansAfter = (pixels: Uint8Array, rows: number) => {
       const model = network()
-      tf.tidy(() => trainingPass({ model, ...normalisation })(tf.tensor4d(Float32Array.from(pixels), [rows, shape[1], shape[2], 3]) as Tensor4D))
-      const found = model.weights.find(({ originalName }) => originalName === 'stem_norm/moving_mean')!.read().dataSync<'float32'>().slice()
+      tf.tidy(() =>
+        trainingPass({ model, ...normalisation })(
+          tf.tensor4d(Float32Array.from(pixels), [rows, shape[1], shape[2], 3]) as Tensor4D,
+        ),
+      )
+      const found = model.weights
+        .find(({ originalName }) => originalName === 'stem_norm/moving_mean')!
+        .read()
+        .dataSync<'float32'>()
+        .slice()
       model.dispose()
       return found
     }
@@ -169,45 +217,75 @@ describe('the pseudo-label term', { timeout: 180_000 }, () => {
     using other = open(semiSupervised.parse({ method: 'pseudo-label', threshold }), recorded)
     const { unlabelled, counted } = other.run(0, { rate: 0 })
     expect(counted![0]).toBeCloseTo(5 / 8, 6)
-    expect(unlabelled![0]).toBeCloseTo(likeliest.filter((p) => p > threshold).reduce((sum, p) => sum - Math.log(p), 0) / 8, 4)
+    expect(unlabelled![0]).toBeCloseTo(
+      likeliest.filter((p) => p > threshold).reduce((sum, p) => sum - Math.log(p), 0) / 8,
+      4,
+    )
   })
 })
 
-const apart = [['pi-model', pi], ['pi-model through both views', attached], ['mean-teacher', teacher], ['pseudo-label', pseudo]] as const
+const apart = [
+  ['pi-model', pi],
+  ['pi-model through both views', attached],
+  ['mean-teacher', teacher],
+  ['pseudo-label', pseudo],
+] as const
 
 describe('a step with unlabelled images', { timeout: 180_000 }, () => {
-  it.each([...apart, ['pi-model in a joint batch', joint] as const])('loses recorded what it loses eagerly, over 5 steps: %s', (_, method) => {
-    const losses = (options: StepOptions) => {
-      using made = open(method, options)
-      return [0, 1, 2, 3, 4].map((index) => {
-        const { loss, unlabelled } = made.run(index, { weight: 2 * index, rate: 2e-3 })
-        return [loss![0]!, unlabelled![0]!]
-      })
-    }
-    const [fast, slow] = [losses(recorded), losses(eager)]
-    expect(relativeDifference(fast.map(([loss]) => loss!), slow.map(([loss]) => loss!))).toBeLessThan(1e-5)
-    expect(relativeDifference(fast.map(([, term]) => term!), slow.map(([, term]) => term!))).toBeLessThan(1e-3)
-  })
+  it.each([...apart, ['pi-model in a joint batch', joint] as const])(
+    'loses recorded what it loses eagerly, over 5 steps: %s',
+    (_, method) => {
+      const losses = (options: StepOptions) => {
+        using made = open(method, options)
+        return [0, 1, 2, 3, 4].map((index) => {
+          const { loss, unlabelled } = made.run(index, { weight: 2 * index, rate: 2e-3 })
+          return [loss![0]!, unlabelled![0]!]
+        })
+      }
+      const [fast, slow] = [losses(recorded), losses(eager)]
+      expect(
+        relativeDifference(
+          fast.map(([loss]) => loss!),
+          slow.map(([loss]) => loss!),
+        ),
+      ).toBeLessThan(1e-5)
+      expect(
+        relativeDifference(
+          fast.map(([, term]) => term!),
+          slow.map(([, term]) => term!),
+        ),
+      ).toBeLessThan(1e-3)
+    },
+  )
 
-  it.each(apart)('moves the weights, and leaves the moving statistics as the labelled images alone leave them: %s', (_, method) => {
-    const after = (which: SemiSupervised | null, options: StepOptions) => {
-      using made = open(which, options)
-      made.run(0, { weight: 10 })
-      const state = made.weights()
-      return { statistics: values(state.filter(isStatistic)), weights: values(state.filter((one) => !isStatistic(one))) }
-    }
-    for (const options of [recorded, eager]) {
-      const [without, together] = [after(null, options), after(method, options)]
-      expect(together.statistics).toEqual(without.statistics)
-      expect(together.weights).not.toEqual(without.weights)
-    }
-  })
+  it.each(apart)(
+    'moves the weights, and leaves the moving statistics as the labelled images alone leave them: %s',
+    (_, method) => {
+      const after = (which: SemiSupervised | null, options: StepOptions) => {
+        using made = open(which, options)
+        made.run(0, { weight: 10 })
+        const state = made.weights()
+        return {
+          statistics: values(state.filter(isStatistic)),
+          weights: values(state.filter((one) => !isStatistic(one))),
+        }
+      }
+      for (const options of [recorded, eager]) {
+        const [without, together] = [after(null, options), after(method, options)]
+        expect(together.statistics).toEqual(without.statistics)
+        expect(together.weights).not.toEqual(without.weights)
+      }
+    },
+  )
 })
 
 describe('with dropout (Conv-Large)', { timeout: 300_000 }, () => {
-  const stateOf = (states: readonly VariableState[], average = false) => states.filter(({ name }) => name.startsWith('average/') === average && name.endsWith('dropout/state')).map((state) => [...state.values])
+  const stateOf = (states: readonly VariableState[], average = false) =>
+    states
+      .filter(({ name }) => name.startsWith('average/') === average && name.endsWith('dropout/state'))
+      .map((state) => [...state.values])
 
-  it('each pass has masks of its own, also the teacher\'s, whose count is no average', () => {
+  it("each pass has masks of its own, also the teacher's, whose count is no average", () => {
     using made = open(teacher, recorded, 'conv-large')
     for (let index = 0; index < 3; index++) made.run(index, { rate: 0.01 })
     const states = made.step.readVariables()
@@ -221,10 +299,22 @@ describe('with dropout (Conv-Large)', { timeout: 300_000 }, () => {
 
   it('two views of the same pixels are answered differently', () => {
     using made = open(pi, recorded, 'conv-large')
-    const { unlabelled } = made.step.step({ ...batch(shape, 0), view1, view2: view1, unlabelledWeight: Float32Array.of(1), learningRate: Float32Array.of(0) })
+    const { unlabelled } = made.step.step({
+      ...batch(shape, 0),
+      view1,
+      view2: view1,
+      unlabelledWeight: Float32Array.of(1),
+      learningRate: Float32Array.of(0),
+    })
     expect(unlabelled![0]).toBeGreaterThan(1e-6)
     using without = open(pi, recorded)
-    const none = without.step.step({ ...batch(shape, 0), view1, view2: view1, unlabelledWeight: Float32Array.of(1), learningRate: Float32Array.of(0) })
+    const none = without.step.step({
+      ...batch(shape, 0),
+      view1,
+      view2: view1,
+      unlabelledWeight: Float32Array.of(1),
+      learningRate: Float32Array.of(0),
+    })
     expect(none.unlabelled![0]).toBe(0)
   })
 })

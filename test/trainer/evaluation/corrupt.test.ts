@@ -1,11 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { corrupt, prepareCorruption } from '../../../services/trainer/src/evaluation/corruption/corrupt.js'
-import { corruptionNames, corruptions, severities, tableFor, type CorruptionName } from '../../../services/trainer/src/evaluation/corruption/table.js'
+import {
+  corruptionNames,
+  corruptions,
+  severities,
+  tableFor,
+  type CorruptionName,
+} from '../../../services/trainer/src/evaluation/corruption/table.js'
 import { testImage } from './testImages.js'
 
 const side = 32
 const size = side * side * 3
-const settings = { height: side, width: side, seed: 3, jpeg: async ({ bytes }: { bytes: Uint8Array }) => bytes.map((value) => value ^ 1) }
+const settings = {
+  height: side,
+  width: side,
+  seed: 3,
+  jpeg: async ({ bytes }: { bytes: Uint8Array }) => bytes.map((value) => value ^ 1),
+}
 const grey = (count: number, level: number) => ({ images: new Uint8Array(count * size).fill(level), count })
 
 function pictures(count: number): Uint8Array {
@@ -37,34 +48,72 @@ function correlation(a: number[], b: number[]): number {
 describe('the grid', () => {
   it('has the 15 corruptions of the benchmark in its order, and 4 extra ones', () => {
     expect(corruptionNames.filter((name) => corruptions[name].benchmark)).toEqual(
-      ('gaussian_noise shot_noise impulse_noise defocus_blur glass_blur motion_blur zoom_blur snow frost fog ' +
-        'brightness contrast elastic_transform pixelate jpeg_compression').split(' '),
+      (
+        'gaussian_noise shot_noise impulse_noise defocus_blur glass_blur motion_blur zoom_blur snow frost fog ' +
+        'brightness contrast elastic_transform pixelate jpeg_compression'
+      ).split(' '),
     )
-    expect(corruptionNames.filter((name) => !corruptions[name].benchmark)).toEqual(['speckle_noise', 'gaussian_blur', 'spatter', 'saturate'])
+    expect(corruptionNames.filter((name) => !corruptions[name].benchmark)).toEqual([
+      'speckle_noise',
+      'gaussian_blur',
+      'spatter',
+      'saturate',
+    ])
     expect(new Set(corruptionNames.map((name) => corruptions[name].number)).size).toBe(19)
   })
 
   it('chooses the table by the shorter side', () => {
-    expect([[16, 16], [48, 200], [49, 49], [128, 130], [129, 300]].map(([height, width]) => tableFor(height!, width!))).toEqual(['32', '32', '64', '64', '224'])
+    expect(
+      [
+        [16, 16],
+        [48, 200],
+        [49, 49],
+        [128, 130],
+        [129, 300],
+      ].map(([height, width]) => tableFor(height!, width!)),
+    ).toEqual(['32', '32', '64', '64', '224'])
   })
 })
 
 describe('every corruption', () => {
-  it.each(corruptionNames)('%s gives an image the same noise whatever the batch, another one with another seed', async (name) => {
-    const images = pictures(6)
-    const given = images.slice()
-    const all = await corrupt({ ...settings, name, severity: 3, images, count: 6 })
-    const some = await corrupt({ ...settings, name, severity: 3, images: images.subarray(2 * size), count: 3, indices: [2, 3, 4] })
-    expect(Buffer.compare(some, all.subarray(2 * size, 5 * size))).toBe(0)
-    expect(Buffer.compare(images, given)).toBe(0)
-    expect(Buffer.compare(all, given)).not.toBe(0)
-    const again = await corrupt({ ...settings, name, severity: 3, images, count: 6, seed: 4 })
-    const isRandom = !['defocus_blur', 'zoom_blur', 'brightness', 'contrast', 'pixelate', 'jpeg_compression', 'gaussian_blur', 'saturate'].includes(name)
-    expect(Buffer.compare(again, all) !== 0).toBe(isRandom)
-  })
+  it.each(corruptionNames)(
+    '%s gives an image the same noise whatever the batch, another one with another seed',
+    async (name) => {
+      const images = pictures(6)
+      const given = images.slice()
+      const all = await corrupt({ ...settings, name, severity: 3, images, count: 6 })
+      const some = await corrupt({
+        ...settings,
+        name,
+        severity: 3,
+        images: images.subarray(2 * size),
+        count: 3,
+        indices: [2, 3, 4],
+      })
+      expect(Buffer.compare(some, all.subarray(2 * size, 5 * size))).toBe(0)
+      expect(Buffer.compare(images, given)).toBe(0)
+      expect(Buffer.compare(all, given)).not.toBe(0)
+      const again = await corrupt({ ...settings, name, severity: 3, images, count: 6, seed: 4 })
+      const isRandom = ![
+        'defocus_blur',
+        'zoom_blur',
+        'brightness',
+        'contrast',
+        'pixelate',
+        'jpeg_compression',
+        'gaussian_blur',
+        'saturate',
+      ].includes(name)
+      expect(Buffer.compare(again, all) !== 0).toBe(isRandom)
+    },
+  )
 
   it.each(corruptionNames)('%s works on small and on oblong images', async (name) => {
-    for (const [height, width] of [[16, 16], [17, 40], [70, 52]] as const) {
+    for (const [height, width] of [
+      [16, 16],
+      [17, 40],
+      [70, 52],
+    ] as const) {
       const images = testImage(height, width, 1)
       for (const severity of severities) {
         const out = await corrupt({ ...settings, height, width, name, severity, images, count: 1 })
@@ -81,19 +130,24 @@ describe('the noises in moments', () => {
     { name: 'shot_noise', level: 128, deviation: Math.sqrt(128 / 255 / 50) },
     { name: 'speckle_noise', level: 100, deviation: (0.2 * 100) / 255 },
   ]
-  it.each(cases)('$name has the mean of the image and the deviation of its formula', async ({ name, level, deviation }) => {
-    const { images } = grey(count, level)
-    const out = await corrupt({ ...settings, name, severity: 5, images, count })
-    const found = moments(out)
-    const n = out.length
-    // Cutting off to bytes lowers the mean by half a level.
-    expect(Math.abs(found.mean - (level - 0.5) / 255)).toBeLessThan((4 * deviation) / Math.sqrt(n) + 0.0003)
-    expect(found.deviation / deviation).toBeGreaterThan(0.98)
-    expect(found.deviation / deviation).toBeLessThan(1.02)
-    const changes = Array.from(out, (value) => value - level)
-    expect(Math.abs(correlation(changes.slice(0, -1), changes.slice(1)))).toBeLessThan(4 / Math.sqrt(n))
-    expect(Math.abs(correlation(changes.slice(0, size), changes.slice(size, 2 * size)))).toBeLessThan(4 / Math.sqrt(size))
-  })
+  it.each(cases)(
+    '$name has the mean of the image and the deviation of its formula',
+    async ({ name, level, deviation }) => {
+      const { images } = grey(count, level)
+      const out = await corrupt({ ...settings, name, severity: 5, images, count })
+      const found = moments(out)
+      const n = out.length
+      // Cutting off to bytes lowers the mean by half a level.
+      expect(Math.abs(found.mean - (level - 0.5) / 255)).toBeLessThan((4 * deviation) / Math.sqrt(n) + 0.0003)
+      expect(found.deviation / deviation).toBeGreaterThan(0.98)
+      expect(found.deviation / deviation).toBeLessThan(1.02)
+      const changes = Array.from(out, (value) => value - level)
+      expect(Math.abs(correlation(changes.slice(0, -1), changes.slice(1)))).toBeLessThan(4 / Math.sqrt(n))
+      expect(Math.abs(correlation(changes.slice(0, size), changes.slice(size, 2 * size)))).toBeLessThan(
+        4 / Math.sqrt(size),
+      )
+    },
+  )
 
   it('impulse noise turns its share of values to black and white, half each', async () => {
     const many = 4 * count
@@ -123,13 +177,19 @@ describe('frost', () => {
 
   it('says what is wrong with a photograph', () => {
     const broken = { bytes: new Uint8Array(10), height: 400, width: 400 }
-    expect(() => prepareCorruption({ ...settings, name: 'frost', severity: 1, frost: [broken] })).toThrow(/photograph 0 has 10 bytes/)
+    expect(() => prepareCorruption({ ...settings, name: 'frost', severity: 1, frost: [broken] })).toThrow(
+      /photograph 0 has 10 bytes/,
+    )
   })
 })
 
 describe('bad input', () => {
   it('is refused by name', async () => {
-    expect(() => prepareCorruption({ height: 32, width: 32, seed: 1, name: 'jpeg_compression', severity: 1 })).toThrow(/JPEG codec/)
-    await expect(corrupt({ ...settings, name: 'fog', severity: 1, images: new Uint8Array(5), count: 1 })).rejects.toThrow(/need 3072 bytes/)
+    expect(() => prepareCorruption({ height: 32, width: 32, seed: 1, name: 'jpeg_compression', severity: 1 })).toThrow(
+      /JPEG codec/,
+    )
+    await expect(
+      corrupt({ ...settings, name: 'fog', severity: 1, images: new Uint8Array(5), count: 1 }),
+    ).rejects.toThrow(/need 3072 bytes/)
   })
 })

@@ -2,7 +2,13 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { stream, type Stream } from '../../../services/trainer/src/random/stream.js'
 import { jpegRoundTrip } from '../../../services/trainer/src/data/codec.js'
 import { proceduralFrost } from '../../../services/trainer/src/evaluation/corruption/proceduralFrost.js'
-import { corruptionNames, corruptions, severities, type CorruptionName, type TableName } from '../../../services/trainer/src/evaluation/corruption/table.js'
+import {
+  corruptionNames,
+  corruptions,
+  severities,
+  type CorruptionName,
+  type TableName,
+} from '../../../services/trainer/src/evaluation/corruption/table.js'
 import { requirePart } from '../../support/parts.js'
 import { python, type OracleArray } from '../../support/python.js'
 import { testImage } from './testImages.js'
@@ -70,13 +76,22 @@ async function collect() {
         for (const severity of severities) {
           const corruption = corruptions[name]
           const parameters = corruption.parameters(table, severity)
-          const { recorder, kinds, values } = recording(stream({ seed: 11, name: 'corrupt', epoch: corruption.number * 10 + severity, index: which }))
+          const { recorder, kinds, values } = recording(
+            stream({ seed: 11, name: 'corrupt', epoch: corruption.number * 10 + severity, index: which }),
+          )
           let ours = new Uint8Array(bytes.length)
           const apply = corruption.prepare?.(parameters as never, { height, width, frost: () => pictures })
           if (apply) apply(bytes, ours, recorder)
           else ours = new Uint8Array(await jpegRoundTrip({ bytes, height, width }, parameters['quality']!))
           cases.push({ name, table, severity, height, width, ours })
-          requests.push({ name, parameters, image, frost, kinds: kinds.join(''), values: push({ data: Float64Array.from(values), shape: [values.length] }) })
+          requests.push({
+            name,
+            parameters,
+            image,
+            frost,
+            kinds: kinds.join(''),
+            values: push({ data: Float64Array.from(values), shape: [values.length] }),
+          })
         }
       }
     }
@@ -84,27 +99,30 @@ async function collect() {
   return { cases, requests, arrays }
 }
 
-describe.skipIf(!requirePart('python'))('corruptions against imagecorruptions, scipy, scikit-image and Pillow at equal parameters and draws', () => {
-  const results: (Case & { theirs: Uint8Array })[] = []
+describe.skipIf(!requirePart('python'))(
+  'corruptions against imagecorruptions, scipy, scikit-image and Pillow at equal parameters and draws',
+  () => {
+    const results: (Case & { theirs: Uint8Array })[] = []
 
-  beforeAll(async () => {
-    const { cases, requests, arrays } = await collect()
-    const answer = python<{ failures: string[] }>('corruptions.py', requests, arrays)
-    expect(answer.value.failures).toEqual([])
-    cases.forEach((one, i) => results.push({ ...one, theirs: answer.arrays[i]!.data as Uint8Array }))
-  })
+    beforeAll(async () => {
+      const { cases, requests, arrays } = await collect()
+      const answer = python<{ failures: string[] }>('corruptions.py', requests, arrays)
+      expect(answer.value.failures).toEqual([])
+      cases.forEach((one, i) => results.push({ ...one, theirs: answer.arrays[i]!.data as Uint8Array }))
+    })
 
-  it.each(compared)('%s', (name) => {
-    const own = results.filter((result) => result.name === name)
-    expect(own).toHaveLength(30)
-    const { levels, beyond } = tolerance[name] ?? { levels: 1, beyond: 0 }
-    for (const { table, severity, height, width, ours, theirs } of own) {
-      const cell = `${name} ${severity} of table ${table}, ${height} x ${width}`
-      expect(theirs.length, cell).toBe(ours.length)
-      const off = ours.filter((value, i) => Math.abs(value - theirs[i]!) > levels).length
-      expect(off / ours.length, `${cell}: share of values off by more than ${levels}`).toBeLessThanOrEqual(beyond)
-      const bias = ours.reduce((sum, value, i) => sum + value - theirs[i]!, 0) / ours.length
-      expect(Math.abs(bias), `${cell}: mean difference in levels`).toBeLessThan(0.25 * levels)
-    }
-  })
-})
+    it.each(compared)('%s', (name) => {
+      const own = results.filter((result) => result.name === name)
+      expect(own).toHaveLength(30)
+      const { levels, beyond } = tolerance[name] ?? { levels: 1, beyond: 0 }
+      for (const { table, severity, height, width, ours, theirs } of own) {
+        const cell = `${name} ${severity} of table ${table}, ${height} x ${width}`
+        expect(theirs.length, cell).toBe(ours.length)
+        const off = ours.filter((value, i) => Math.abs(value - theirs[i]!) > levels).length
+        expect(off / ours.length, `${cell}: share of values off by more than ${levels}`).toBeLessThanOrEqual(beyond)
+        const bias = ours.reduce((sum, value, i) => sum + value - theirs[i]!, 0) / ours.length
+        expect(Math.abs(bias), `${cell}: mean difference in levels`).toBeLessThan(0.25 * levels)
+      }
+    })
+  },
+)

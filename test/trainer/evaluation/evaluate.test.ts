@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { compareEvaluations, corruptionBlock, cleanMetrics, perturbationBlock, readPredictions, writePredictions } from '@imclr/contract'
+import {
+  compareEvaluations,
+  corruptionBlock,
+  cleanMetrics,
+  perturbationBlock,
+  readPredictions,
+  writePredictions,
+} from '@imclr/contract'
 import { corrupt } from '../../../services/trainer/src/evaluation/corruption/corrupt.js'
 import { evaluate, type EvaluateOptions } from '../../../services/trainer/src/evaluation/evaluate.js'
 import { preparePerturbation } from '../../../services/trainer/src/evaluation/perturbation/perturb.js'
@@ -12,14 +19,27 @@ import { testImage } from './testImages.js'
 const side = 16
 const size = side * side * 3
 const classes = ['dark', 'middle', 'bright']
-const jpeg: EvaluateOptions['jpeg'] = async ({ bytes }, quality) => bytes.map((value) => Math.min(255, value + 100 - quality))
+const jpeg: EvaluateOptions['jpeg'] = async ({ bytes }, quality) =>
+  bytes.map((value) => Math.min(255, value + 100 - quality))
 
 /** Pictures of three brightnesses, so that a threshold on the mean classifies them. */
 function split(count: number): TestSplit {
   const labels = Uint16Array.from({ length: count }, (_, i) => (i % 10 === 0 ? 2 : i % 2))
   const images = new Uint8Array(count * size)
-  for (let i = 0; i < count; i++) images.set(testImage(side, side, i % 7).map((value) => value / 4 + labels[i]! * 80), i * size)
-  return { images, labels, height: side, width: side, classes, versionId: 'ver_00000000000000000000000000000001', ids: null }
+  for (let i = 0; i < count; i++)
+    images.set(
+      testImage(side, side, i % 7).map((value) => value / 4 + labels[i]! * 80),
+      i * size,
+    )
+  return {
+    images,
+    labels,
+    height: side,
+    width: side,
+    classes,
+    versionId: 'ver_00000000000000000000000000000001',
+    ids: null,
+  }
 }
 
 /** A softmax over the distance of the mean to 30, 110 and 190. */
@@ -35,19 +55,28 @@ function byBrightness(images: Uint8Array, count: number): Float32Array {
 }
 
 const options = (change: Partial<EvaluateOptions> = {}): EvaluateOptions => ({
-  predict: byBrightness, test: split(200), spec: { corruptionImages: 40 }, seed: 6, jpeg, ...change,
+  predict: byBrightness,
+  test: split(200),
+  spec: { corruptionImages: 40 },
+  seed: 6,
+  jpeg,
+  ...change,
 })
 
 describe('evaluate', () => {
   it('gives blocks that fit the schema, with the numbers that prediction by prediction gives', async () => {
     const seen: EvaluationProgress[] = []
-    const { clean, corruption, calibration, predictions } = await evaluate(options({ onProgress: (progress) => seen.push(progress), batch: 15 }))
+    const { clean, corruption, calibration, predictions } = await evaluate(
+      options({ onProgress: (progress) => seen.push(progress), batch: 15 }),
+    )
     cleanMetrics.parse(clean)
     const block = corruptionBlock.parse(corruption)
     expect(block).toMatchObject({ table: '32', images: 40, total: 200, seed: 6, frost: 'procedural', reference: null })
     expect(block.cells).toHaveLength(95)
     expect(calibration.corrupted!.images).toBe(75 * 40)
-    expect(calibration.perSeverity.map(({ severity, images }) => [severity, images])).toEqual([1, 2, 3, 4, 5].map((severity) => [severity, 15 * 40]))
+    expect(calibration.perSeverity.map(({ severity, images }) => [severity, images])).toEqual(
+      [1, 2, 3, 4, 5].map((severity) => [severity, 15 * 40]),
+    )
     expect(seen.at(-1)).toMatchObject({ done: 200 + 95 * 40, total: 200 + 95 * 40, secondsLeft: 0 })
 
     // One cell anew, image by image.
@@ -55,12 +84,27 @@ describe('evaluate', () => {
     let wrong = 0
     for (const row of predictions.corruptedRows) {
       const images = test.images.subarray(row * size, (row + 1) * size)
-      const one = await corrupt({ images, count: 1, indices: [row], height: side, width: side, name: 'brightness', severity: 5, seed: 6 })
+      const one = await corrupt({
+        images,
+        count: 1,
+        indices: [row],
+        height: side,
+        width: side,
+        name: 'brightness',
+        severity: 5,
+        seed: 6,
+      })
       const [dark, middle, bright] = byBrightness(one, 1)
       if ([dark, middle, bright].indexOf(Math.max(dark!, middle!, bright!)) !== test.labels[row]) wrong++
     }
     const cell = block.cells.find(({ corruption, severity }) => corruption === 'brightness' && severity === 5)!
-    expect(cell).toMatchObject({ error: wrong / 40, images: 40, group: 'weather', benchmark: true, parameters: { amount: 0.3 } })
+    expect(cell).toMatchObject({
+      error: wrong / 40,
+      images: 40,
+      group: 'weather',
+      benchmark: true,
+      parameters: { amount: 0.3 },
+    })
     expect(cell.error).toBeGreaterThan(0)
   })
 
@@ -69,16 +113,25 @@ describe('evaluate', () => {
     const second = await evaluate(options({ batch: 1000 }))
     expect(second).toEqual(first)
     const file = readPredictions(writePredictions(first.predictions))
-    expect(compareEvaluations(file, second.predictions)).toMatchObject({ clean: { difference: 0 }, corruption: { difference: 0, cells: 75 } })
+    expect(compareEvaluations(file, second.predictions)).toMatchObject({
+      clean: { difference: 0 },
+      corruption: { difference: 0, cells: 75 },
+    })
   })
 
   it('sets the model against a named one: 1 against itself', async () => {
     const base = { modelId: 'mdl_aaaaaaaaaaaaaaaaaaaa', name: 'base' }
     const found = await evaluate(options())
-    const reference = referenceOf(base, { versionId: found.predictions.versionId, corruption: found.corruption, perturbation: null })
+    const reference = referenceOf(base, {
+      versionId: found.predictions.versionId,
+      corruption: found.corruption,
+      perturbation: null,
+    })
     const again = await evaluate(options({ reference }))
     expect(again.corruption!.reference).toMatchObject({ ...base, samePictures: true })
-    expect((await evaluate(options({ reference, spec: { corruptionImages: 41 } }))).corruption!.reference).toMatchObject({ samePictures: false })
+    expect(
+      (await evaluate(options({ reference, spec: { corruptionImages: 41 } }))).corruption!.reference,
+    ).toMatchObject({ samePictures: false })
     const ratios = again.corruption!.reference!.perCorruption.flatMap(({ ce }) => (ce === null ? [] : [ce]))
     expect(ratios.length).toBeGreaterThan(3)
     for (const ratio of ratios) expect(ratio).toBeCloseTo(1, 12)
@@ -86,7 +139,11 @@ describe('evaluate', () => {
 
   it('leaves the corruptions out when asked to, takes all when asked to', async () => {
     const none = await evaluate(options({ spec: { corruptionImages: 'none' } }))
-    expect(none).toMatchObject({ corruption: null, calibration: { corrupted: null }, predictions: { corruption: null, cells: [] } })
+    expect(none).toMatchObject({
+      corruption: null,
+      calibration: { corrupted: null },
+      predictions: { corruption: null, cells: [] },
+    })
     expect(readPredictions(writePredictions(none.predictions))).toEqual(none.predictions)
     const all = await evaluate(options({ test: split(30), spec: { corruptionImages: 'all' } }))
     expect(all.corruption).toMatchObject({ images: 30, total: 30 })
@@ -94,7 +151,12 @@ describe('evaluate', () => {
 
   it('stops at once when aborted, and refuses answers of the wrong length', async () => {
     const stop = new AbortController()
-    const running = evaluate(options({ signal: stop.signal, onProgress: ({ done }) => done > 300 && stop.abort(new Error('stopped by hand')) }))
+    const running = evaluate(
+      options({
+        signal: stop.signal,
+        onProgress: ({ done }) => done > 300 && stop.abort(new Error('stopped by hand')),
+      }),
+    )
     await expect(running).rejects.toThrow('stopped by hand')
     await expect(evaluate(options({ predict: () => new Float32Array(4) }))).rejects.toThrow(/answered with 4 values/)
   })
@@ -111,14 +173,20 @@ describe('evaluate along sequences', () => {
     expect(block.perturbations).toHaveLength(14)
     const test = split(30)
     const rows = stratifiedPart(test.labels, 10, 6)
-    for (const [name, comparedWith] of [['brightness', 'previous'], ['shot_noise', 'first'], ['scale', 'previous']] as const) {
+    for (const [name, comparedWith] of [
+      ['brightness', 'previous'],
+      ['shot_noise', 'first'],
+      ['scale', 'previous'],
+    ] as const) {
       const { frames, perturb } = preparePerturbation({ height: side, width: side, name, seed: 6 })
       let flips = 0
       for (const row of rows) {
         const sequence = perturb(test.images.subarray(row * size, (row + 1) * size), [row])
         const answers = byBrightness(sequence, frames)
-        const classOf = (frame: number) => [0, 1, 2].reduce((best, k) => (answers[frame * 3 + k]! > answers[frame * 3 + best]! ? k : best), 0)
-        for (let frame = 1; frame < frames; frame++) if (classOf(frame) !== classOf(comparedWith === 'first' ? 0 : frame - 1)) flips++
+        const classOf = (frame: number) =>
+          [0, 1, 2].reduce((best, k) => (answers[frame * 3 + k]! > answers[frame * 3 + best]! ? k : best), 0)
+        for (let frame = 1; frame < frames; frame++)
+          if (classOf(frame) !== classOf(comparedWith === 'first' ? 0 : frame - 1)) flips++
       }
       const found = block.perturbations.find((row) => row.perturbation === name)!
       expect(found).toMatchObject({ frames, comparedWith, benchmark: true })
@@ -129,11 +197,16 @@ describe('evaluate along sequences', () => {
 
   it('against itself every rate is 1, and what never flips is left out by name', async () => {
     const found = await evaluate(few())
-    const reference = referenceOf({ modelId: 'mdl_aaaaaaaaaaaaaaaaaaaa', name: 'base' }, { versionId: found.predictions.versionId, corruption: null, perturbation: found.perturbation })
+    const reference = referenceOf(
+      { modelId: 'mdl_aaaaaaaaaaaaaaaaaaaa', name: 'base' },
+      { versionId: found.predictions.versionId, corruption: null, perturbation: found.perturbation },
+    )
     const again = (await evaluate({ ...few(), reference })).perturbation!
     expect(again.reference).toMatchObject({ samePictures: true, name: 'base' })
     expect(again.reference!.mFR).toBeCloseTo(1, 12)
-    const still = found.perturbation!.perturbations.filter((row) => row.benchmark && row.flipProbability === 0).map((row) => row.perturbation)
+    const still = found
+      .perturbation!.perturbations.filter((row) => row.benchmark && row.flipProbability === 0)
+      .map((row) => row.perturbation)
     expect(again.reference!.leftOut).toEqual(still)
   })
 })
@@ -147,8 +220,20 @@ describe('stratifiedPart', () => {
     expect([...rows]).toEqual([...new Set(rows)].sort((a, b) => a - b))
     expect(stratifiedPart(labels, 50, 1)).toEqual(rows)
     expect(stratifiedPart(labels, 50, 2)).not.toEqual(rows)
-    expect(stratifiedPart(Uint16Array.from({ length: 1000 }, (_, i) => (i === 0 ? 1 : 0)), 10, 1)[0]).toBe(0)
+    expect(
+      stratifiedPart(
+        Uint16Array.from({ length: 1000 }, (_, i) => (i === 0 ? 1 : 0)),
+        10,
+        1,
+      )[0],
+    ).toBe(0)
     expect(stratifiedPart(labels, 500, 1)).toHaveLength(200)
-    expect(stratifiedPart(Uint16Array.from({ length: 300 }, (_, i) => i), 10, 1)).toHaveLength(10)
+    expect(
+      stratifiedPart(
+        Uint16Array.from({ length: 300 }, (_, i) => i),
+        10,
+        1,
+      ),
+    ).toHaveLength(10)
   })
 })

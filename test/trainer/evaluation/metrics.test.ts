@@ -16,7 +16,9 @@ function answers(images: number): Answers {
   const labels = Uint16Array.from({ length: images }, () => draw.int(6))
   const probabilities = new Float32Array(images * classes)
   for (let i = 0; i < images; i++) {
-    const row = Array.from({ length: classes }, (_, k) => (k === 5 ? 0 : Math.exp(2 * draw.normal() + (k === labels[i] ? 2.5 : 0))))
+    const row = Array.from({ length: classes }, (_, k) =>
+      k === 5 ? 0 : Math.exp(2 * draw.normal() + (k === labels[i] ? 2.5 : 0)),
+    )
     const sum = row.reduce((total, value) => total + value, 0)
     row.forEach((value, k) => (probabilities[i * classes + k] = value / sum))
   }
@@ -45,8 +47,14 @@ describe.skipIf(!requirePart('python'))('metrics against numpy and scipy', () =>
   let counts: number[][]
 
   beforeAll(() => {
-    const requests = [{ kind: 'scores', arrays: [0, 1] }, { kind: 'poisson', means, uniforms }]
-    const arrays = [{ data: given.probabilities, shape: [3000, names.length] }, { data: given.labels, shape: [3000] }]
+    const requests = [
+      { kind: 'scores', arrays: [0, 1] },
+      { kind: 'poisson', means, uniforms },
+    ]
+    const arrays = [
+      { data: given.probabilities, shape: [3000, names.length] },
+      { data: given.labels, shape: [3000] },
+    ]
     ;[theirs, counts] = python<[Scores, number[][]]>('statistics.py', requests, arrays).value
   })
 
@@ -62,7 +70,10 @@ describe.skipIf(!requirePart('python'))('metrics against numpy and scipy', () =>
 
   it('per class, with null where there is nothing to divide by', () => {
     ours.perClass.forEach(({ precision, recall, f1 }, k) => {
-      for (const [own, other] of [[precision, theirs.precision[k]], [recall, theirs.recall[k]]]) {
+      for (const [own, other] of [
+        [precision, theirs.precision[k]],
+        [recall, theirs.recall[k]],
+      ]) {
         if (other === null) expect(own).toBeNull()
         else expect(own).toBeCloseTo(other!, 12)
       }
@@ -111,7 +122,14 @@ describe('by hand', () => {
     const right = cleanMetrics({ probabilities: Float32Array.of(1, 0, 0, 1), labels, classes: 2 }, ['a', 'b'])
     expect(right).toMatchObject({ accuracy: 1, balancedAccuracy: 1, negativeLogLikelihood: 0, brier: 0, topK: [] })
     const wrong = cleanMetrics({ probabilities: Float32Array.of(0, 1, 1, 0), labels, classes: 2 }, ['a', 'b'])
-    expect(wrong).toMatchObject({ accuracy: 0, brier: 2, confusion: [[0, 1], [1, 0]] })
+    expect(wrong).toMatchObject({
+      accuracy: 0,
+      brier: 2,
+      confusion: [
+        [0, 1],
+        [1, 0],
+      ],
+    })
     expect(wrong.negativeLogLikelihood).toBeCloseTo(-Math.log(1e-12), 9)
   })
 })

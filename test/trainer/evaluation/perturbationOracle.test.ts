@@ -1,5 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { perturbationNames, perturbations, type PerturbationName } from '../../../services/trainer/src/evaluation/perturbation/table.js'
+import {
+  perturbationNames,
+  perturbations,
+  type PerturbationName,
+} from '../../../services/trainer/src/evaluation/perturbation/table.js'
 import type { TableName } from '../../../services/trainer/src/evaluation/corruption/table.js'
 import { preparePerturbation } from '../../../services/trainer/src/evaluation/perturbation/perturb.js'
 import { stream, type Stream } from '../../../services/trainer/src/random/stream.js'
@@ -43,80 +47,115 @@ const tolerance: Partial<Record<PerturbationName, { levels: number; beyond: numb
   tilt: { levels: 1, beyond: 0.001 },
 }
 
-describe.skipIf(!requirePart('python'))('perturbation sequences against Pillow, OpenCV, scipy and scikit-image at equal parameters and draws', () => {
-  const results: (Case & { theirs: Uint8Array })[] = []
-  let tilts: number[] = []
+describe.skipIf(!requirePart('python'))(
+  'perturbation sequences against Pillow, OpenCV, scipy and scikit-image at equal parameters and draws',
+  () => {
+    const results: (Case & { theirs: Uint8Array })[] = []
+    let tilts: number[] = []
 
-  beforeAll(() => {
-    const cases: Case[] = []
-    const requests: unknown[] = []
-    const arrays: OracleArray[] = []
-    const push = (array: OracleArray) => arrays.push(array) - 1
-    for (const { table, height, width } of sizes) {
-      const bytes = testImage(height, width, 1)
-      const image = push({ data: bytes, shape: [height, width, 3] })
-      for (const name of perturbationNames) {
-        const { number, parameters, prepare } = perturbations[name]
-        const own = parameters(table)
-        const { recorder, values } = recording(stream({ seed: 5, name: 'perturb', epoch: number, index: 0 }))
-        const ours = new Uint8Array(own.frames * bytes.length)
-        prepare(table, { height, width, frost: () => [] })(bytes, ours, recorder)
-        cases.push({ name, table, ours })
-        const run = table === '224' ? [0.05, 0.1, 0.15, 0.7] : [0.2, 0.8]
-        requests.push({ name, parameters: own, image, run, values: push({ data: Float64Array.from(values), shape: [values.length] }) })
+    beforeAll(() => {
+      const cases: Case[] = []
+      const requests: unknown[] = []
+      const arrays: OracleArray[] = []
+      const push = (array: OracleArray) => arrays.push(array) - 1
+      for (const { table, height, width } of sizes) {
+        const bytes = testImage(height, width, 1)
+        const image = push({ data: bytes, shape: [height, width, 3] })
+        for (const name of perturbationNames) {
+          const { number, parameters, prepare } = perturbations[name]
+          const own = parameters(table)
+          const { recorder, values } = recording(stream({ seed: 5, name: 'perturb', epoch: number, index: 0 }))
+          const ours = new Uint8Array(own.frames * bytes.length)
+          prepare(table, { height, width, frost: () => [] })(bytes, ours, recorder)
+          cases.push({ name, table, ours })
+          const run = table === '224' ? [0.05, 0.1, 0.15, 0.7] : [0.2, 0.8]
+          requests.push({
+            name,
+            parameters: own,
+            image,
+            run,
+            values: push({ data: Float64Array.from(values), shape: [values.length] }),
+          })
+        }
       }
-    }
-    const answer = python<{ tiltAgainstOpenCV: number[] }>('perturbations.py', requests, arrays)
-    tilts = answer.value.tiltAgainstOpenCV
-    cases.forEach((one, i) => results.push({ ...one, theirs: answer.arrays[i]!.data as Uint8Array }))
-  }, 300_000)
+      const answer = python<{ tiltAgainstOpenCV: number[] }>('perturbations.py', requests, arrays)
+      tilts = answer.value.tiltAgainstOpenCV
+      cases.forEach((one, i) => results.push({ ...one, theirs: answer.arrays[i]!.data as Uint8Array }))
+    }, 300_000)
 
-  it.each(perturbationNames)('%s', (name) => {
-    const { levels, beyond } = tolerance[name] ?? { levels: 1, beyond: 0 }
-    const own = results.filter((result) => result.name === name)
-    expect(own).toHaveLength(3)
-    for (const { table, ours, theirs } of own) {
-      expect(theirs.length, table).toBe(ours.length)
-      const off = ours.filter((value, i) => Math.abs(value - theirs[i]!) > levels).length
-      expect(off / ours.length, `table ${table}: share of values off by more than ${levels}`).toBeLessThanOrEqual(beyond)
-      const bias = ours.reduce((sum, value, i) => sum + value - theirs[i]!, 0) / ours.length
-      expect(Math.abs(bias), `table ${table}: mean difference in levels`).toBeLessThan(0.25)
-    }
-  })
+    it.each(perturbationNames)('%s', (name) => {
+      const { levels, beyond } = tolerance[name] ?? { levels: 1, beyond: 0 }
+      const own = results.filter((result) => result.name === name)
+      expect(own).toHaveLength(3)
+      for (const { table, ours, theirs } of own) {
+        expect(theirs.length, table).toBe(ours.length)
+        const off = ours.filter((value, i) => Math.abs(value - theirs[i]!) > levels).length
+        expect(off / ours.length, `table ${table}: share of values off by more than ${levels}`).toBeLessThanOrEqual(
+          beyond,
+        )
+        const bias = ours.reduce((sum, value, i) => sum + value - theirs[i]!, 0) / ours.length
+        expect(Math.abs(bias), `table ${table}: mean difference in levels`).toBeLessThan(0.25)
+      }
+    })
 
-  it('tilt agrees with OpenCV itself, but for its rounding of places', () => {
-    for (const difference of tilts) expect(difference).toBeLessThan(1)
-  })
-})
+    it('tilt agrees with OpenCV itself, but for its rounding of places', () => {
+      for (const difference of tilts) expect(difference).toBeLessThan(1)
+    })
+  },
+)
 
 describe('perturbation sequences', () => {
   const size = 32 * 32 * 3
   const images = new Uint8Array([0, 1, 2].flatMap((which) => [...testImage(32, 32, which)]))
 
   it('has the 10 of the benchmark, 4 extra ones, and compares the noises with the first frame', () => {
-    expect(perturbationNames.filter((name) => perturbations[name].benchmark)).toEqual('gaussian_noise shot_noise motion_blur zoom_blur snow brightness translate rotate tilt scale'.split(' '))
-    expect(perturbationNames.filter((name) => !perturbations[name].benchmark)).toEqual(['speckle_noise', 'gaussian_blur', 'spatter', 'shear'])
-    expect(perturbationNames.filter((name) => perturbations[name].comparedWith === 'first')).toEqual(['gaussian_noise', 'shot_noise', 'speckle_noise'])
+    expect(perturbationNames.filter((name) => perturbations[name].benchmark)).toEqual(
+      'gaussian_noise shot_noise motion_blur zoom_blur snow brightness translate rotate tilt scale'.split(' '),
+    )
+    expect(perturbationNames.filter((name) => !perturbations[name].benchmark)).toEqual([
+      'speckle_noise',
+      'gaussian_blur',
+      'spatter',
+      'shear',
+    ])
+    expect(perturbationNames.filter((name) => perturbations[name].comparedWith === 'first')).toEqual([
+      'gaussian_noise',
+      'shot_noise',
+      'speckle_noise',
+    ])
     expect(new Set(perturbationNames.map((name) => perturbations[name].number)).size).toBe(14)
-    expect(perturbationNames.map((name) => perturbations[name].parameters('32').frames)).toEqual([31, 31, 21, 31, 31, 31, 16, 31, 31, 31, 31, 31, 31, 31]) // CIFAR-10-P
+    expect(perturbationNames.map((name) => perturbations[name].parameters('32').frames)).toEqual([
+      31, 31, 21, 31, 31, 31, 16, 31, 31, 31, 31, 31, 31, 31,
+    ]) // CIFAR-10-P
   })
 
-  it.each(perturbationNames)('%s gives an image the same sequence whatever the batch, and leaves the image alone', (name) => {
-    const given = images.slice()
-    const { frames, perturb } = preparePerturbation({ height: 32, width: 32, name, seed: 3 })
-    const all = perturb(images, [4, 5, 6])
-    expect(all.length).toBe(3 * frames * size)
-    expect(Buffer.compare(perturb(images.subarray(size, 2 * size), [5]), all.subarray(frames * size, 2 * frames * size))).toBe(0)
-    expect(Buffer.compare(images, given)).toBe(0)
-    const another = preparePerturbation({ height: 32, width: 32, name, seed: 4 }).perturb(images, [4, 5, 6])
-    const random = ['gaussian_noise', 'shot_noise', 'speckle_noise', 'snow', 'spatter'].includes(name)
-    expect(Buffer.compare(another, all) !== 0).toBe(random)
-    const frame = (i: number) => all.subarray(i * size, (i + 1) * size)
-    expect(Buffer.compare(frame(0), frame(1))).not.toBe(0)
-  })
+  it.each(perturbationNames)(
+    '%s gives an image the same sequence whatever the batch, and leaves the image alone',
+    (name) => {
+      const given = images.slice()
+      const { frames, perturb } = preparePerturbation({ height: 32, width: 32, name, seed: 3 })
+      const all = perturb(images, [4, 5, 6])
+      expect(all.length).toBe(3 * frames * size)
+      expect(
+        Buffer.compare(perturb(images.subarray(size, 2 * size), [5]), all.subarray(frames * size, 2 * frames * size)),
+      ).toBe(0)
+      expect(Buffer.compare(images, given)).toBe(0)
+      const another = preparePerturbation({ height: 32, width: 32, name, seed: 4 }).perturb(images, [4, 5, 6])
+      const random = ['gaussian_noise', 'shot_noise', 'speckle_noise', 'snow', 'spatter'].includes(name)
+      expect(Buffer.compare(another, all) !== 0).toBe(random)
+      const frame = (i: number) => all.subarray(i * size, (i + 1) * size)
+      expect(Buffer.compare(frame(0), frame(1))).not.toBe(0)
+    },
+  )
 
   it('passes through the image itself in the middle, where nothing is moved', () => {
-    for (const [name, middle] of [['rotate', 15], ['shear', 15], ['scale', 15], ['translate', 7], ['brightness', 15]] as const) {
+    for (const [name, middle] of [
+      ['rotate', 15],
+      ['shear', 15],
+      ['scale', 15],
+      ['translate', 7],
+      ['brightness', 15],
+    ] as const) {
       const all = preparePerturbation({ height: 32, width: 32, name, seed: 3 }).perturb(images, [0])
       const frame = all.subarray(middle * size, (middle + 1) * size)
       const worst = frame.reduce((most, value, i) => Math.max(most, Math.abs(value - images[i]!)), 0)

@@ -8,7 +8,12 @@ export function draws(name: string, count: number): Float64Array {
   for (const byte of Buffer.from(name)) phase = (Math.imul(phase, 31) + byte) >>> 0
   return Float64Array.from({ length: count }, (_, place) => {
     let x = (Math.imul(place, 2654435761) + phase) >>> 0
-    for (const [shift, factor] of [[16, 2246822519], [13, 3266489917], [16, 668265263]] as const) x = Math.imul(x ^ (x >>> shift), factor) >>> 0
+    for (const [shift, factor] of [
+      [16, 2246822519],
+      [13, 3266489917],
+      [16, 668265263],
+    ] as const)
+      x = Math.imul(x ^ (x >>> shift), factor) >>> 0
     return ((x ^ (x >>> 16)) >>> 0) / 2 ** 31 - 1
   })
 }
@@ -28,9 +33,13 @@ export function fill(model: LayersModel): void {
       const kind = originalName.split('/').at(-1)!
       const sizes = shape as number[]
       const fanIn = sizes.slice(0, -1).reduce((product, size) => product * size, 1)
-      const [base, spread] = layer.name === 'logits' && kind === 'kernel' ? [0, Math.sqrt(3 / fanIn)] : range[kind]!(fanIn)
+      const [base, spread] =
+        layer.name === 'logits' && kind === 'kernel' ? [0, Math.sqrt(3 / fanIn)] : range[kind]!(fanIn)
       const size = sizes.reduce((product, side) => product * side, 1)
-      return tf.tensor(Float32Array.from(draws(`${layer.name}/${kind}`, size), (value) => base + spread * value), sizes)
+      return tf.tensor(
+        Float32Array.from(draws(`${layer.name}/${kind}`, size), (value) => base + spread * value),
+        sizes,
+      )
     })
     layer.setWeights(values)
     tf.dispose(values)
@@ -38,7 +47,8 @@ export function fill(model: LayersModel): void {
 }
 
 /** Bytes `[rows, height, width, 3]`. */
-export const drawImages = (rows: number, height: number, width: number, name = 'pixels') => Uint8Array.from(draws(name, rows * height * width * 3), (value) => Math.floor((value + 1) * 128))
+export const drawImages = (rows: number, height: number, width: number, name = 'pixels') =>
+  Uint8Array.from(draws(name, rows * height * width * 3), (value) => Math.floor((value + 1) * 128))
 
 /** Soft, float32 `[rows, classes]`. */
 export function drawLabels(rows: number, classes: number): Float32Array {

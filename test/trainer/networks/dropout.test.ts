@@ -5,7 +5,14 @@ import { trainingPass } from '../../../services/trainer/src/engine/trainingPass.
 import { trainingStep } from '../../../services/trainer/src/engine/trainingStep.js'
 import { dropoutLayer } from '../../../services/trainer/src/networks/dropoutLayer.js'
 import { initialiseWeights } from '../../../services/trainer/src/networks/initialiseWeights.js'
-import { classifier, convolution, dropout, leakyRelu, maxPooling, normalised } from '../../../services/trainer/src/networks/layers.js'
+import {
+  classifier,
+  convolution,
+  dropout,
+  leakyRelu,
+  maxPooling,
+  normalised,
+} from '../../../services/trainer/src/networks/layers.js'
 import { buildServingModel } from '../../../services/trainer/src/networks/servingModel.js'
 import { tf, type LayersModel, type SymbolicTensor, type Tensor } from '../../../services/trainer/src/tf.js'
 import { batch, eager, recorded, relativeDifference } from '../engine/training.js'
@@ -17,16 +24,20 @@ const alone = (seed: number, rate = 0.5): LayersModel => {
   return model
 }
 const shape: [number, number, number, number] = [4, 32, 32, 3]
-const pass = (model: LayersModel, training = true) => tf.tidy(() => (model.apply(tf.ones(shape), { training }) as Tensor).dataSync().slice())
+const pass = (model: LayersModel, training = true) =>
+  tf.tidy(() => (model.apply(tf.ones(shape), { training }) as Tensor).dataSync().slice())
 
 describe('dropout', () => {
-  it.each([0.5, 0.25])('drops a share of %d of the values and multiplies what is left, so that the mean stays', (rate) => {
-    const values = pass(alone(1, rate))
-    const left = values.filter((value) => value !== 0)
-    expect([...new Set(left)]).toEqual([expect.closeTo(1 / (1 - rate), 6)])
-    // 12,288 values: five standard errors are 2.3 % at most.
-    expect(Math.abs(left.length / values.length - (1 - rate))).toBeLessThan(0.023)
-  })
+  it.each([0.5, 0.25])(
+    'drops a share of %d of the values and multiplies what is left, so that the mean stays',
+    (rate) => {
+      const values = pass(alone(1, rate))
+      const left = values.filter((value) => value !== 0)
+      expect([...new Set(left)]).toEqual([expect.closeTo(1 / (1 - rate), 6)])
+      // 12,288 values: five standard errors are 2.3 % at most.
+      expect(Math.abs(left.length / values.length - (1 - rate))).toBeLessThan(0.023)
+    },
+  )
 
   it('does nothing out of training, and counts no pass', () => {
     const model = alone(1)
@@ -67,19 +78,37 @@ describe('a network of the layers of Conv-Large', () => {
   const size = [6, 12, 8, 3] as const
   const small = (): LayersModel => {
     const images = tf.input({ shape: [null, null, 3], name: 'images' })
-    const pooled = maxPooling(leakyRelu(normalised(convolution(images, { name: 'conv1', filters: 8, size: 3 }), 'norm1'), 'relu1'), 'pool1')
-    const model = tf.model({ inputs: images, outputs: classifier(convolution(dropout(pooled, 'dropout'), { name: 'conv2', filters: 8, size: 3, padding: 'valid' }), 10) })
+    const pooled = maxPooling(
+      leakyRelu(normalised(convolution(images, { name: 'conv1', filters: 8, size: 3 }), 'norm1'), 'relu1'),
+      'pool1',
+    )
+    const model = tf.model({
+      inputs: images,
+      outputs: classifier(
+        convolution(dropout(pooled, 'dropout'), { name: 'conv2', filters: 8, size: 3, padding: 'valid' }),
+        10,
+      ),
+    })
     initialiseWeights(model, 5)
     return model
   }
   const inputs = { ...batch(size), learningRate: Float32Array.of(0.05) }
-  const losses = (step: ReturnType<typeof makeStep>, count: number) => Array.from({ length: count }, () => step.step(inputs).loss![0]!)
+  const losses = (step: ReturnType<typeof makeStep>, count: number) =>
+    Array.from({ length: count }, () => step.step(inputs).loss![0]!)
 
   it('draws the same masks recorded as eager, and after a resume', () => {
     const model = small()
     const pass = trainingPass({ model, mean: [120, 118, 110], std: [60, 61, 66] })
     const optimizer = { kind: 'sgd', momentum: 0.9, nesterov: true } as const
-    const definition = trainingStep({ model, terms: [supervisedLoss({ pass, shape: size, classes: 10 })], optimizer, weightDecay: 5e-4, decay: 'all', clipNorm: null, emaDecay: 0.9 })
+    const definition = trainingStep({
+      model,
+      terms: [supervisedLoss({ pass, shape: size, classes: 10 })],
+      optimizer,
+      weightDecay: 5e-4,
+      decay: 'all',
+      clipNorm: null,
+      emaDecay: 0.9,
+    })
     const step = makeStep(definition, recorded)
     expect(step.fallbackReason).toBeUndefined()
     const first = losses(step, 2)

@@ -10,7 +10,10 @@ import { tf, type Variable } from '../../../services/trainer/src/tf.js'
 
 /** Two steps from w = 1, v = 0 with gradients 0.5 and -0.25 at rates 0.1 and 0.05. */
 function twoSteps(options: SgdOptions): [number, number] {
-  const [weight, velocity] = [tf.variable(tf.tensor1d([1]), false), tf.variable(tf.tensor1d([0]), false)] as [Variable, Variable]
+  const [weight, velocity] = [tf.variable(tf.tensor1d([1]), false), tf.variable(tf.tensor1d([0]), false)] as [
+    Variable,
+    Variable,
+  ]
   applySgd({ weight, velocity, gradient: tf.tensor1d([0.5]), learningRate: tf.scalar(0.1) }, options)
   applySgd({ weight, velocity, gradient: tf.tensor1d([-0.25]), learningRate: tf.scalar(0.05) }, options)
   return [weight.dataSync()[0]!, velocity.dataSync()[0]!]
@@ -44,7 +47,10 @@ describe('SGD as PyTorch defines it', () => {
 })
 
 it('the moving average keeps its share', () => {
-  const [average, value] = [tf.variable(tf.tensor1d([4]), false), tf.variable(tf.tensor1d([8]), false)] as [Variable, Variable]
+  const [average, value] = [tf.variable(tf.tensor1d([4]), false), tf.variable(tf.tensor1d([8]), false)] as [
+    Variable,
+    Variable,
+  ]
   updateMovingAverage({ average, value }, 0.75)
   expect(average.dataSync()[0]).toBeCloseTo(5, 6)
 })
@@ -68,7 +74,9 @@ describe('schedules', () => {
   })
 
   it('steps: times the factor from each milestone on', () => {
-    expect(at({ kind: 'step', milestones: [0.5, 0.75], factor: 0.1 }, [0, 49, 50, 74, 75, 99])).toEqual([1, 1, 0.1, 0.1, 0.01, 0.01])
+    expect(at({ kind: 'step', milestones: [0.5, 0.75], factor: 0.1 }, [0, 49, 50, 74, 75, 99])).toEqual([
+      1, 1, 0.1, 0.1, 0.01, 0.01,
+    ])
   })
 
   it('ramps up: linear from one part, Gaussian from exp(-5)', () => {
@@ -87,7 +95,13 @@ describe('schedules', () => {
   })
 
   it('of a spec: rate, schedule and both ramps multiplied', () => {
-    const spec = { learningRate: 0.003, schedule: { kind: 'linear' }, rampUp: { epochs: 0.5, shape: 'linear' }, rampDown: { epochs: 2, shape: 'gaussian' }, epochs: 10 } as const
+    const spec = {
+      learningRate: 0.003,
+      schedule: { kind: 'linear' },
+      rampUp: { epochs: 0.5, shape: 'linear' },
+      rampDown: { epochs: 2, shape: 'gaussian' },
+      epochs: 10,
+    } as const
     const rate = learningRateOf(spec, 20)
     expect(rate(0)).toBeCloseTo(0.003 * 0.1, 10)
     expect(rate(9)).toBeCloseTo(0.003 * (1 - 9 / 200), 10)
@@ -96,18 +110,41 @@ describe('schedules', () => {
 })
 
 describe('what changes from step to step', () => {
-  const spec = { learningRate: 0.003, schedule: { kind: 'constant' }, rampUp: null, rampDown: { epochs: 50, shape: 'gaussian' }, epochs: 300 } as const
+  const spec = {
+    learningRate: 0.003,
+    schedule: { kind: 'constant' },
+    rampUp: null,
+    rampDown: { epochs: 50, shape: 'gaussian' },
+    epochs: 300,
+  } as const
 
   it('is the rate alone with SGD', () => {
-    expect(stepScalars({ ...spec, optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true } }, 1)(0)).toEqual({ learningRate: 0.003 })
+    expect(stepScalars({ ...spec, optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true } }, 1)(0)).toEqual({
+      learningRate: 0.003,
+    })
   })
 
   it('with Adam the corrections 1 - beta^t, and beta1 on its way from 0.9 to 0.5 as the rate goes down', () => {
-    const scalars = stepScalars({ ...spec, optimizer: { kind: 'adam', beta1: 0.9, beta1End: 0.5, beta2: 0.999, epsilon: 1e-8 } }, 1)
-    expect(scalars(0)).toEqual({ learningRate: 0.003, beta1: 0.9, correction1: expect.closeTo(0.1, 12) as number, correction2: expect.closeTo(0.001, 12) as number })
-    expect(scalars(1)).toMatchObject({ beta1: 0.9, correction1: expect.closeTo(0.19, 12) as number, correction2: expect.closeTo(0.001999, 12) as number })
+    const scalars = stepScalars(
+      { ...spec, optimizer: { kind: 'adam', beta1: 0.9, beta1End: 0.5, beta2: 0.999, epsilon: 1e-8 } },
+      1,
+    )
+    expect(scalars(0)).toEqual({
+      learningRate: 0.003,
+      beta1: 0.9,
+      correction1: expect.closeTo(0.1, 12) as number,
+      correction2: expect.closeTo(0.001, 12) as number,
+    })
+    expect(scalars(1)).toMatchObject({
+      beta1: 0.9,
+      correction1: expect.closeTo(0.19, 12) as number,
+      correction2: expect.closeTo(0.001999, 12) as number,
+    })
     // exp(-1/2) = 0.606531 ten epochs into the ramp: 0.606531 * 0.9 + 0.393469 * 0.5
-    expect(scalars(260)).toMatchObject({ learningRate: expect.closeTo(0.003 * 0.606531, 8) as number, beta1: expect.closeTo(0.742612, 6) as number })
+    expect(scalars(260)).toMatchObject({
+      learningRate: expect.closeTo(0.003 * 0.606531, 8) as number,
+      beta1: expect.closeTo(0.742612, 6) as number,
+    })
   })
 })
 

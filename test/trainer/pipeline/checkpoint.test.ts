@@ -25,7 +25,9 @@ afterEach(async () => {
 })
 
 const position = (epoch: number, step: number): TrainingPosition => ({
-  epoch, step, endedEarly: null,
+  epoch,
+  step,
+  endedEarly: null,
   sums: { steps: 1, loss: 0.1 + 0.2, labelEntropy: 1 / 3, inputs: 8, seconds: 0.25 },
   history: [],
 })
@@ -33,8 +35,14 @@ const tensors = (value: number): StateTensor[] => [
   { name: 'weight', shape: [2, 3], values: Float32Array.of(value, -0, 1e-38, 3.4e38, Math.fround(0.1), 2 ** -149) },
   { name: 'scalar', shape: [], values: Float32Array.of(7) },
 ]
-const write = (epoch: number, step: number, value = step) => writeCheckpoint({ store, prefix, jobId: 'job_aaaaaaaa', attempt: 1, fingerprint }, position(epoch, step), tensors(value))
-const find = (wanted = fingerprint) => findCheckpoint({ store, prefix, fingerprint: wanted, onDamaged: (_, why) => damaged.push(why) })
+const write = (epoch: number, step: number, value = step) =>
+  writeCheckpoint(
+    { store, prefix, jobId: 'job_aaaaaaaa', attempt: 1, fingerprint },
+    position(epoch, step),
+    tensors(value),
+  )
+const find = (wanted = fingerprint) =>
+  findCheckpoint({ store, prefix, fingerprint: wanted, onDamaged: (_, why) => damaged.push(why) })
 const folders = async () => (await readdir(join(root, 'objects', prefix))).sort()
 
 describe('checkpoints', () => {
@@ -54,10 +62,21 @@ describe('checkpoints', () => {
   })
 
   it.each([
-    ['a flipped bit of the tensors', 'state.bin', (bytes: Buffer) => { bytes[3]! ^= 1; return bytes }],
+    [
+      'a flipped bit of the tensors',
+      'state.bin',
+      (bytes: Buffer) => {
+        bytes[3]! ^= 1
+        return bytes
+      },
+    ],
     ['tensors cut off', 'state.bin', (bytes: Buffer) => bytes.subarray(0, 8)],
     ['a state cut off', 'state.json', (bytes: Buffer) => bytes.subarray(0, 40)],
-    ['a changed position', 'state.json', (bytes: Buffer) => Buffer.from(bytes.toString().replace('"epoch":0', '"epoch":-1'))],
+    [
+      'a changed position',
+      'state.json',
+      (bytes: Buffer) => Buffer.from(bytes.toString().replace('"epoch":0', '"epoch":-1')),
+    ],
   ])('damaged by %s give way to the one before, and count no more', async (_, file, damage) => {
     await write(0, 1)
     await write(0, 2)
@@ -81,18 +100,24 @@ describe('checkpoints', () => {
     expect(damaged).toEqual(['it belongs to another training'])
   })
 
-  it.each(['state.bin', 'state.json'])('whose %s reads back other than it was written are no success, and the ones before stay', async (file) => {
-    await write(0, 1)
-    await write(0, 2)
-    const { read } = store
-    store.read = async (key) => {
-      const bytes = Buffer.from(await read.call(store, key))
-      if (key.endsWith(`0-3/${file}`)) bytes[5]! ^= 1
-      return bytes
-    }
-    await expect(write(0, 3)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('read back') })
-    expect(await folders()).toEqual(['0-1', '0-2', '0-3'])
-  })
+  it.each(['state.bin', 'state.json'])(
+    'whose %s reads back other than it was written are no success, and the ones before stay',
+    async (file) => {
+      await write(0, 1)
+      await write(0, 2)
+      const { read } = store
+      store.read = async (key) => {
+        const bytes = Buffer.from(await read.call(store, key))
+        if (key.endsWith(`0-3/${file}`)) bytes[5]! ^= 1
+        return bytes
+      }
+      await expect(write(0, 3)).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        message: expect.stringContaining('read back'),
+      })
+      expect(await folders()).toEqual(['0-1', '0-2', '0-3'])
+    },
+  )
 
   it('that are not finite are refused, and the one before stays', async () => {
     await write(0, 1)

@@ -33,15 +33,28 @@ const diverging: TrainingSpecInput = { network: 'resnet20', epochs: 1, batchSize
 
 function expectDiverged({ exitCode, events, log }: Ended, message: RegExp): void {
   const last = events.at(-1)!
-  expect([exitCode, last], log).toEqual([failures.LOSS_NOT_FINITE.exitCode, expect.objectContaining({ type: 'failed' })])
-  expect(last).toMatchObject({ failure: { code: 'LOSS_NOT_FINITE', retryable: false, message: expect.stringMatching(message) as string, issues: [] } })
+  expect([exitCode, last], log).toEqual([
+    failures.LOSS_NOT_FINITE.exitCode,
+    expect.objectContaining({ type: 'failed' }),
+  ])
+  expect(last).toMatchObject({
+    failure: {
+      code: 'LOSS_NOT_FINITE',
+      retryable: false,
+      message: expect.stringMatching(message) as string,
+      issues: [],
+    },
+  })
 }
 
 describe('a training that diverges', { timeout: 120_000 }, () => {
   it('in its very last step says so when its model is asked for answers, and leaves no model', async () => {
     const run = bench.train({ job: 'laststep', versionPrefix, spec: diverging })
     const ended = await run.ended
-    expectDiverged(ended, /^the model after epoch 1 gives no finite outputs: for \d+ of the 9 pictures that it was asked about they are NaN or infinite, so its training has diverged$/)
+    expectDiverged(
+      ended,
+      /^the model after epoch 1 gives no finite outputs: for \d+ of the 9 pictures that it was asked about they are NaN or infinite, so its training has diverged$/,
+    )
     expect(ofType(ended.events, 'epoch').map(({ loss }) => Number.isFinite(loss))).toEqual([true])
     expect(existsSync(bench.objectPath(`${run.outputPrefix}manifest.json`))).toBe(false)
     // All that was trained has been kept, so that the next attempt would end the same way: at once, and not by training again.
@@ -52,11 +65,27 @@ describe('a training that diverges', { timeout: 120_000 }, () => {
 
   it.each<[string, TrainingSpecInput, RegExp]>([
     ['by single steps', { ...diverging, execution: 'eager' }, /^the model after epoch 1 gives no finite outputs/],
-    ['on its validation part', { ...diverging, batchSize: 4, validation: { fraction: 0.2 } }, /^the model after epoch 1 gives no finite outputs: for \d+ of the 4 pictures/],
-    ['in the weights that are averaged', { ...diverging, emaDecay: 0.9999 }, /^the model after epoch 1, before its weights are averaged, gives no finite outputs/],
-    ['in a loss', { ...diverging, epochs: 30, learningRate: 100, weightDecay: 1 }, /^(the loss is (NaN|Infinity|-Infinity) at step \d+, in epoch \d+|after step \d+, in epoch \d+, the weights, their averages or the optimiser's means are not finite numbers)$/],
+    [
+      'on its validation part',
+      { ...diverging, batchSize: 4, validation: { fraction: 0.2 } },
+      /^the model after epoch 1 gives no finite outputs: for \d+ of the 4 pictures/,
+    ],
+    [
+      'in the weights that are averaged',
+      { ...diverging, emaDecay: 0.9999 },
+      /^the model after epoch 1, before its weights are averaged, gives no finite outputs/,
+    ],
+    [
+      'in a loss',
+      { ...diverging, epochs: 30, learningRate: 100, weightDecay: 1 },
+      /^(the loss is (NaN|Infinity|-Infinity) at step \d+, in epoch \d+|after step \d+, in epoch \d+, the weights, their averages or the optimiser's means are not finite numbers)$/,
+    ],
   ])('%s', async (name, spec, message) => {
-    const ended = await bench.train({ job: name.replace(/\W/g, '').toLowerCase(), versionPrefix, spec: { ...spec, ...without } }).ended
+    const ended = await bench.train({
+      job: name.replace(/\W/g, '').toLowerCase(),
+      versionPrefix,
+      spec: { ...spec, ...without },
+    }).ended
     expectDiverged(ended, message)
   })
 
@@ -64,7 +93,10 @@ describe('a training that diverges', { timeout: 120_000 }, () => {
     const run = bench.train({ job: 'stopped', versionPrefix, spec: { ...diverging, epochs: 10_000, ...without } })
     await run.until((event) => event.type === 'progress' && event.phase === 'training')
     run.kill('SIGTERM')
-    expectDiverged(await run.ended, /^(the model after (epoch \d+|step \d+, in epoch \d+,) gives no finite outputs|the loss is NaN)/)
+    expectDiverged(
+      await run.ended,
+      /^(the model after (epoch \d+|step \d+, in epoch \d+,) gives no finite outputs|the loss is NaN)/,
+    )
   })
 
   it('passes over a checkpoint whose weights are not finite, and ends as it would have without', async () => {
@@ -75,7 +107,9 @@ describe('a training that diverges', { timeout: 120_000 }, () => {
     const second = bench.train({ ...job, attempt: 2 })
     const { exitCode, events, log } = await second.ended
     expect(exitCode, log).toBe(0)
-    expect(ofType(events, 'log').map(({ message }) => message)).toEqual([expect.stringContaining('was passed over: its weights are not finite numbers')])
+    expect(ofType(events, 'log').map(({ message }) => message)).toEqual([
+      expect.stringContaining('was passed over: its weights are not finite numbers'),
+    ])
     expect(ofType(events, 'started')[0]!.resumedFrom).toBeNull()
     expect(await weightsSha256(second)).toBe(await weightsSha256(first))
   })
@@ -88,8 +122,19 @@ describe('an evaluation of a model', { timeout: 120_000 }, () => {
     for (const { ended } of [model, bad]) expect((await ended).exitCode).toBe(0)
     await spoil(bad)
     const options = { versionPrefix, options: { corruptionImages: 'none' } } as const
-    expectDiverged(await bench.evaluate({ job: 'evalbad', modelPrefix: bad.outputPrefix, ...options }).ended, /^the model the model gives no finite outputs: for 9 of the 9 pictures/)
-    expectDiverged(await bench.evaluate({ job: 'evalrefbad', modelPrefix: model.outputPrefix, referencePrefix: bad.outputPrefix, ...options }).ended, /^the reference model the reference gives no finite outputs/)
+    expectDiverged(
+      await bench.evaluate({ job: 'evalbad', modelPrefix: bad.outputPrefix, ...options }).ended,
+      /^the model the model gives no finite outputs: for 9 of the 9 pictures/,
+    )
+    expectDiverged(
+      await bench.evaluate({
+        job: 'evalrefbad',
+        modelPrefix: model.outputPrefix,
+        referencePrefix: bad.outputPrefix,
+        ...options,
+      }).ended,
+      /^the reference model the reference gives no finite outputs/,
+    )
   })
 })
 
@@ -105,14 +150,48 @@ const extremes: [string, TrainingSpecInput][] = [
   ['averages that never move', { emaDecay: 1 - Number.EPSILON / 2 }],
   ['averages that are the weights', { emaDecay: Number.MIN_VALUE, learningRate: 30, batchSize: 8 }],
   ['batches of two', { batchSize: 2, mode: 'baseline' }],
-  ['Adam without means and with the smallest epsilon', { optimizer: { kind: 'adam', beta1: 0, beta2: 0, epsilon: Number.MIN_VALUE }, learningRate: 0.05 }],
-  ['Adam with means that hardly move', { optimizer: { kind: 'adamw', beta1: 1 - Number.EPSILON / 2, beta2: 1 - Number.EPSILON / 2 }, learningRate: 0.05, weightDecay: 1 }],
+  [
+    'Adam without means and with the smallest epsilon',
+    { optimizer: { kind: 'adam', beta1: 0, beta2: 0, epsilon: Number.MIN_VALUE }, learningRate: 0.05 },
+  ],
+  [
+    'Adam with means that hardly move',
+    {
+      optimizer: { kind: 'adamw', beta1: 1 - Number.EPSILON / 2, beta2: 1 - Number.EPSILON / 2 },
+      learningRate: 0.05,
+      weightDecay: 1,
+    },
+  ],
   ['mixup by a tiny alpha', { mix: { op: 'mixup', alpha: Number.MIN_VALUE } }],
   ['cutmix by a large alpha', { mix: { op: 'cutmix', alpha: 100, probability: 1 } }],
-  ['AugMix with all its loss', { augment: [{ op: 'augmix', alpha: Number.MIN_VALUE, jsd: 100, severity: 10 }], learningRate: 1 }],
-  ['ramps shorter than a step', { rampUp: { epochs: Number.MIN_VALUE, shape: 'gaussian' }, rampDown: { epochs: Number.MIN_VALUE, shape: 'gaussian' } }],
-  ['a mean teacher of all weight', { emaDecay: 0.999, trainImages: 9, batchSize: 4, semiSupervised: { method: 'mean-teacher', weight: 10_000, from: ['left-over'], rampUp: null } }],
-  ['a Pi-model of all weight', { trainImages: 9, batchSize: 4, semiSupervised: { method: 'pi-model', weight: 10_000, from: ['left-over'], ratio: 4, rampUp: null } }],
+  [
+    'AugMix with all its loss',
+    { augment: [{ op: 'augmix', alpha: Number.MIN_VALUE, jsd: 100, severity: 10 }], learningRate: 1 },
+  ],
+  [
+    'ramps shorter than a step',
+    {
+      rampUp: { epochs: Number.MIN_VALUE, shape: 'gaussian' },
+      rampDown: { epochs: Number.MIN_VALUE, shape: 'gaussian' },
+    },
+  ],
+  [
+    'a mean teacher of all weight',
+    {
+      emaDecay: 0.999,
+      trainImages: 9,
+      batchSize: 4,
+      semiSupervised: { method: 'mean-teacher', weight: 10_000, from: ['left-over'], rampUp: null },
+    },
+  ],
+  [
+    'a Pi-model of all weight',
+    {
+      trainImages: 9,
+      batchSize: 4,
+      semiSupervised: { method: 'pi-model', weight: 10_000, from: ['left-over'], ratio: 4, rampUp: null },
+    },
+  ],
 ]
 
 describe('hyper-parameters at the end of what is accepted', { timeout: 120_000 }, () => {
@@ -121,24 +200,51 @@ describe('hyper-parameters at the end of what is accepted', { timeout: 120_000 }
   })
 
   it.each(['class-weighted', 'balanced'] as const)('few pictures of some classes, %s', async (sampling) => {
-    await expectNoFault(sampling, { versionPrefix: imbalanced, spec: { network: 'resnet8', epochs: 2, batchSize: 8, learningRate: 1, sampling, mix: 'cutmix', labelSmoothing: 1, ...without } })
+    await expectNoFault(sampling, {
+      versionPrefix: imbalanced,
+      spec: {
+        network: 'resnet8',
+        epochs: 2,
+        batchSize: 8,
+        learningRate: 1,
+        sampling,
+        mix: 'cutmix',
+        labelSmoothing: 1,
+        ...without,
+      },
+    })
   })
 
   // Of all of them together, drawn by seed.
   const draw = stream({ seed: 12, name: 'shuffle' })
-  const drawn = Array.from({ length: 6 }, (_, i): [number, TrainingSpecInput] => [i, Object.assign({}, ...Array.from({ length: 3 }, () => extremes[draw.int(extremes.length)]![1])) as TrainingSpecInput])
+  const drawn = Array.from({ length: 6 }, (_, i): [number, TrainingSpecInput] => [
+    i,
+    Object.assign({}, ...Array.from({ length: 3 }, () => extremes[draw.int(extremes.length)]![1])) as TrainingSpecInput,
+  ])
   it.each(drawn)('some of these together (%i): %j', async (i, spec) => {
-    await expectNoFault(`drawn${i}`, { versionPrefix: i % 2 === 0 ? versionPrefix : imbalanced, spec: { network: 'resnet8', epochs: 1, ...without, ...spec } })
+    await expectNoFault(`drawn${i}`, {
+      versionPrefix: i % 2 === 0 ? versionPrefix : imbalanced,
+      spec: { network: 'resnet8', epochs: 1, ...without, ...spec },
+    })
   })
 })
 
 async function expectNoFault(name: string, run: { versionPrefix: string; spec: TrainingSpecInput }): Promise<void> {
-  const { exitCode, events, log } = await bench.train({ job: name.replace(/\W/g, '').toLowerCase().slice(0, 30), ...run }).ended
+  const { exitCode, events, log } = await bench.train({
+    job: name.replace(/\W/g, '').toLowerCase().slice(0, 30),
+    ...run,
+  }).ended
   const last = events.at(-1)!
-  expect([failures.LOSS_NOT_FINITE.exitCode, 0], `${last.type === 'failed' ? last.failure.message : last.type}\n${log}`).toContain(exitCode)
+  expect(
+    [failures.LOSS_NOT_FINITE.exitCode, 0],
+    `${last.type === 'failed' ? last.failure.message : last.type}\n${log}`,
+  ).toContain(exitCode)
 }
 
-const weightsSha256 = async ({ outputPrefix }: Run) => createHash('sha256').update(await readFile(bench.objectPath(`${outputPrefix}weights.bin`))).digest('hex')
+const weightsSha256 = async ({ outputPrefix }: Run) =>
+  createHash('sha256')
+    .update(await readFile(bench.objectPath(`${outputPrefix}weights.bin`)))
+    .digest('hex')
 
 /** Writes NaN into the middle of the newest checkpoint, whose checksum is that of its bytes all the same. */
 async function poison(run: Run): Promise<void> {
@@ -147,20 +253,39 @@ async function poison(run: Run): Promise<void> {
   tensors.writeFloatLE(NaN, 4 * Math.floor(tensors.length / 8))
   await writeFile(`${folder}/state.bin`, tensors)
   const state = JSON.parse(await readFile(`${folder}/state.json`, 'utf8')) as { sha256: string }
-  await writeFile(`${folder}/state.json`, JSON.stringify({ ...state, sha256: createHash('sha256').update(tensors).digest('hex') }))
+  await writeFile(
+    `${folder}/state.json`,
+    JSON.stringify({ ...state, sha256: createHash('sha256').update(tensors).digest('hex') }),
+  )
 }
 
 /** Makes a bias of the last layer infinite, as a model may have that was registered before anybody looked. */
 async function spoil(run: Run): Promise<void> {
   const path = bench.objectPath(`${run.outputPrefix}weights.bin`)
   const weights = await readFile(path)
-  const { weightsManifest: [{ weights: layout }] } = JSON.parse(await readFile(bench.objectPath(`${run.outputPrefix}model.json`), 'utf8')) as { weightsManifest: [{ weights: { name: string; shape: number[] }[] }] }
-  const before = layout.slice(0, layout.findIndex(({ name }) => name === 'logits/bias'))
-  weights.writeFloatLE(Infinity, 4 * before.reduce((sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1), 0))
+  const {
+    weightsManifest: [{ weights: layout }],
+  } = JSON.parse(await readFile(bench.objectPath(`${run.outputPrefix}model.json`), 'utf8')) as {
+    weightsManifest: [{ weights: { name: string; shape: number[] }[] }]
+  }
+  const before = layout.slice(
+    0,
+    layout.findIndex(({ name }) => name === 'logits/bias'),
+  )
+  weights.writeFloatLE(
+    Infinity,
+    4 * before.reduce((sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1), 0),
+  )
   await writeFile(path, weights)
   const manifest = await readManifest(bench, run)
   const sha256 = createHash('sha256').update(weights).digest('hex')
-  await writeFile(bench.objectPath(`${run.outputPrefix}manifest.json`), JSON.stringify({ ...manifest, files: manifest.files.map((file) => (file.path === 'weights.bin' ? { ...file, sha256 } : file)) }))
+  await writeFile(
+    bench.objectPath(`${run.outputPrefix}manifest.json`),
+    JSON.stringify({
+      ...manifest,
+      files: manifest.files.map((file) => (file.path === 'weights.bin' ? { ...file, sha256 } : file)),
+    }),
+  )
 }
 
 /** Noise, each class about a colour of its own. */

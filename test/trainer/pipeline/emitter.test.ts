@@ -18,19 +18,36 @@ describe('createEmitter', () => {
     const path = join(folder, 'events.jsonl')
     const fd = openSync(path, 'a')
     let now = 0
-    const emitter = createEmitter({ fd, disk, now: () => now, onReaderGone: () => expect.fail('a file has no reader that could go') })
+    const emitter = createEmitter({
+      fd,
+      disk,
+      now: () => now,
+      onReaderGone: () => expect.fail('a file has no reader that could go'),
+    })
     for (let done = 1; done <= 100; done++, now += 100) emitter.progress(progress(done))
     emitter.progress({ ...progress(0), phase: 'evaluating' })
     closeSync(fd)
-    const events = readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => trainerEvent.parse(JSON.parse(line)))
+    const events = readFileSync(path, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => trainerEvent.parse(JSON.parse(line)))
     // 100 steps in 9.9 s: one line per half second, the last one, and the new phase at once.
-    expect(events.map((event) => (event.type === 'progress' ? event.done : NaN))).toEqual([...Array.from({ length: 20 }, (_, i) => 5 * i + 1), 100, 0])
+    expect(events.map((event) => (event.type === 'progress' ? event.done : NaN))).toEqual([
+      ...Array.from({ length: 20 }, (_, i) => 5 * i + 1),
+      100,
+      0,
+    ])
   })
 
   it('says that the disk is full', () => {
     const fd = openSync('/dev/full', 'w')
     const emitter = createEmitter({ fd, disk, now: () => 0, onReaderGone: () => {} })
-    expect(() => emitter.progress(progress(1))).toThrow(expect.objectContaining({ code: 'DISK_FULL', message: expect.stringContaining('/srv/work on the machine node-7') as string }))
+    expect(() => emitter.progress(progress(1))).toThrow(
+      expect.objectContaining({
+        code: 'DISK_FULL',
+        message: expect.stringContaining('/srv/work on the machine node-7') as string,
+      }),
+    )
     closeSync(fd)
   })
 
@@ -76,12 +93,17 @@ describe('toFailure', () => {
   it.each([
     [Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }), 'DISK_FULL'],
     [new RangeError('Array buffer allocation failed'), 'OUT_OF_MEMORY'],
-    [new Error('Session fail to run with error: OOM when allocating tensor with shape[4096,64,64,16]'), 'OUT_OF_MEMORY'],
+    [
+      new Error('Session fail to run with error: OOM when allocating tensor with shape[4096,64,64,16]'),
+      'OUT_OF_MEMORY',
+    ],
     [new Error('something else'), 'INTERNAL'],
     ['a string', 'INTERNAL'],
   ])('%s is %s', (thrown, code) => expect(toFailure(thrown, disk).code).toBe(code))
 
   it('names the machine whose disk is full', () => {
-    expect(toFailure(Object.assign(new Error('EDQUOT: quota exceeded, write'), { code: 'EDQUOT' }), disk).message).toContain('/srv/work on the machine node-7')
+    expect(
+      toFailure(Object.assign(new Error('EDQUOT: quota exceeded, write'), { code: 'EDQUOT' }), disk).message,
+    ).toContain('/srv/work on the machine node-7')
   })
 })

@@ -6,8 +6,27 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { artifactManifest, datasetManifest, evaluateOptions, prepareOptions, report as reportSchema, trainerEvent, trainerProcessEnvironment, trainingSpec } from '@imclr/contract'
-import type { ArtifactManifest, DatasetManifest, EvaluateOptionsInput, JobFile, PrepareOptionsInput, Report, TrainerEvent, TrainingSpecInput, TrainJobFile } from '@imclr/contract'
+import {
+  artifactManifest,
+  datasetManifest,
+  evaluateOptions,
+  prepareOptions,
+  report as reportSchema,
+  trainerEvent,
+  trainerProcessEnvironment,
+  trainingSpec,
+} from '@imclr/contract'
+import type {
+  ArtifactManifest,
+  DatasetManifest,
+  EvaluateOptionsInput,
+  JobFile,
+  PrepareOptionsInput,
+  Report,
+  TrainerEvent,
+  TrainingSpecInput,
+  TrainJobFile,
+} from '@imclr/contract'
 
 /*
  * A bench for trainers: a folder store with the demo's real pictures in it, and trainer processes started from `dist` the way
@@ -75,7 +94,10 @@ export async function openBench(): Promise<Bench> {
   const running = new Set<() => void>()
   let files = 0
 
-  const start = (job: JobFile, env: Record<string, string> = {}): Pick<Run, 'kill' | 'events' | 'until' | 'ended' | 'peakBytes'> => {
+  const start = (
+    job: JobFile,
+    env: Record<string, string> = {},
+  ): Pick<Run, 'kill' | 'events' | 'until' | 'ended' | 'peakBytes'> => {
     const name = join(folder, `run-${files++}`)
     const jobPath = `${name}.json`
     const written = writeFile(jobPath, JSON.stringify(job))
@@ -83,32 +105,49 @@ export async function openBench(): Promise<Bench> {
     let kill: (signal: NodeJS.Signals) => void = () => {}
     let pid: number | undefined
     const read = () => (existsSync(`${name}.jsonl`) ? readEvents(readFileSync(`${name}.jsonl`, 'utf8')) : [])
-    const ended = written.then(() => new Promise<Ended>((resolve, reject) => {
-      const child = spawn(process.execPath, [trainerProgram, jobPath], { stdio: ['ignore', out, err], env: { ...trainerProcessEnvironment, ...process.env, OBJECT_STORE_URL: `file://${objects}`, ...env } })
-      pid = child.pid
-      const stop = () => child.kill('SIGKILL')
-      running.add(stop)
-      kill = (signal) => child.kill(signal)
-      child.on('error', reject)
-      child.on('exit', (exitCode, signal) => {
-        running.delete(stop)
-        pid = undefined
-        closeSync(out)
-        closeSync(err)
-        resolve({ exitCode, signal, events: read(), log: readFileSync(`${name}.log`, 'utf8') })
-      })
-    }))
+    const ended = written.then(
+      () =>
+        new Promise<Ended>((resolve, reject) => {
+          const child = spawn(process.execPath, [trainerProgram, jobPath], {
+            stdio: ['ignore', out, err],
+            env: { ...trainerProcessEnvironment, ...process.env, OBJECT_STORE_URL: `file://${objects}`, ...env },
+          })
+          pid = child.pid
+          const stop = () => child.kill('SIGKILL')
+          running.add(stop)
+          kill = (signal) => child.kill(signal)
+          child.on('error', reject)
+          child.on('exit', (exitCode, signal) => {
+            running.delete(stop)
+            pid = undefined
+            closeSync(out)
+            closeSync(err)
+            resolve({ exitCode, signal, events: read(), log: readFileSync(`${name}.log`, 'utf8') })
+          })
+        }),
+    )
     const until = async (fits: (event: TrainerEvent) => boolean) => {
       let over: Ended | null = null
-      void ended.then((result) => { over = result })
+      void ended.then((result) => {
+        over = result
+      })
       for (;;) {
         const found = read().find(fits)
         if (found) return found
-        if (over) throw new Error(`the trainer ended (${(over as Ended).exitCode}) before the event came\n${(over as Ended).log}\n${JSON.stringify((over as Ended).events.at(-1))}`)
+        if (over)
+          throw new Error(
+            `the trainer ended (${(over as Ended).exitCode}) before the event came\n${(over as Ended).log}\n${JSON.stringify((over as Ended).events.at(-1))}`,
+          )
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
     }
-    return { kill: (signal) => kill(signal), events: read, until, peakBytes: () => (pid === undefined ? 0 : residentPeak(pid)), ended }
+    return {
+      kill: (signal) => kill(signal),
+      events: read,
+      until,
+      peakBytes: () => (pid === undefined ? 0 : residentPeak(pid)),
+      ended,
+    }
   }
 
   return {
@@ -121,31 +160,73 @@ export async function openBench(): Promise<Bench> {
       const jobId = `job_prepare${String(files).padStart(4, '0')}`
       const outputPrefix = `projects/${projectId}/jobs/${jobId}/attempts/1/output/`
       const { ended } = start({
-        schemaVersion: 1, jobId, projectId, attempt: 1, kind: 'prepare', options: prepareOptions.parse(options), uploadKey,
-        uploadName: archive.split('/').at(-1)!, outputPrefix, maxBytes: 2 ** 34, maxImages: 1_000_000,
+        schemaVersion: 1,
+        jobId,
+        projectId,
+        attempt: 1,
+        kind: 'prepare',
+        options: prepareOptions.parse(options),
+        uploadKey,
+        uploadName: archive.split('/').at(-1)!,
+        outputPrefix,
+        maxBytes: 2 ** 34,
+        maxImages: 1_000_000,
       })
       const { exitCode, events, log } = await ended
       const last = events.at(-1)
-      if (exitCode !== 0 || last?.type !== 'output') throw new Error(`preparing ended with ${exitCode}: ${JSON.stringify(last)}\n${log}`)
-      return { versionPrefix: outputPrefix, manifest: datasetManifest.parse(JSON.parse(await readFile(join(objects, 'objects', last.manifestKey), 'utf8'))) }
+      if (exitCode !== 0 || last?.type !== 'output')
+        throw new Error(`preparing ended with ${exitCode}: ${JSON.stringify(last)}\n${log}`)
+      return {
+        versionPrefix: outputPrefix,
+        manifest: datasetManifest.parse(JSON.parse(await readFile(join(objects, 'objects', last.manifestKey), 'utf8'))),
+      }
     },
     train({ job, attempt = 1, versionPrefix, spec, network = null, from = null, checkpointEverySeconds = 3600, env }) {
       const jobId = `job_${job.padEnd(8, '0')}`
       const checkpointPrefix = `projects/${projectId}/jobs/${jobId}/checkpoints/`
       const outputPrefix = `projects/${projectId}/jobs/${jobId}/attempts/${attempt}/output/`
-      const run = start({
-        schemaVersion: 1, jobId, projectId, attempt, kind: 'train', name: job, spec: trainingSpec.parse(spec), versionPrefix,
-        checkpointPrefix, outputPrefix, checkpointEverySeconds, reference: null, network, from,
-      }, env)
+      const run = start(
+        {
+          schemaVersion: 1,
+          jobId,
+          projectId,
+          attempt,
+          kind: 'train',
+          name: job,
+          spec: trainingSpec.parse(spec),
+          versionPrefix,
+          checkpointPrefix,
+          outputPrefix,
+          checkpointEverySeconds,
+          reference: null,
+          network,
+          from,
+        },
+        env,
+      )
       return { ...run, outputPrefix, checkpointPrefix }
     },
     evaluate({ job, modelPrefix, referencePrefix, versionPrefix, options = {} }) {
       const jobId = `job_${job.padEnd(8, '0')}`
       const outputPrefix = `projects/${projectId}/jobs/${jobId}/attempts/1/output/`
       const [modelId, referenceId] = [`mdl_${'a'.repeat(20)}`, `mdl_${'b'.repeat(20)}`]
-      const reference = referencePrefix === undefined ? null : { modelId: referenceId, name: 'the reference', modelPrefix: referencePrefix }
+      const reference =
+        referencePrefix === undefined
+          ? null
+          : { modelId: referenceId, name: 'the reference', modelPrefix: referencePrefix }
       const run = start({
-        schemaVersion: 1, jobId, projectId, attempt: 1, kind: 'evaluate', name: 'the model', modelId, modelPrefix, options: evaluateOptions.parse(options), versionPrefix, outputPrefix, reference,
+        schemaVersion: 1,
+        jobId,
+        projectId,
+        attempt: 1,
+        kind: 'evaluate',
+        name: 'the model',
+        modelId,
+        modelPrefix,
+        options: evaluateOptions.parse(options),
+        versionPrefix,
+        outputPrefix,
+        reference,
       })
       return { ...run, outputPrefix }
     },
@@ -170,16 +251,23 @@ function findRoot(folder: string): string {
   return existsSync(join(folder, 'package-lock.json')) ? folder : findRoot(dirname(folder))
 }
 
-const readEvents = (text: string) => text.split('\n').slice(0, -1).map((line) => trainerEvent.parse(JSON.parse(line)))
+const readEvents = (text: string) =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => trainerEvent.parse(JSON.parse(line)))
 
 export const ofType = <T extends TrainerEvent['type']>(events: readonly TrainerEvent[], type: T) =>
   events.filter((event): event is Extract<TrainerEvent, { type: T }> => event.type === type)
 
 /** Loss and label entropy of every epoch: what two runs must have in common to the last bit. */
-export const lossesOf = (events: readonly TrainerEvent[]) => ofType(events, 'epoch').map(({ epoch, loss, labelEntropy }) => ({ epoch, loss, labelEntropy }))
+export const lossesOf = (events: readonly TrainerEvent[]) =>
+  ofType(events, 'epoch').map(({ epoch, loss, labelEntropy }) => ({ epoch, loss, labelEntropy }))
 
 export async function readManifest(bench: Bench, run: Run): Promise<ArtifactManifest> {
-  return artifactManifest.parse(JSON.parse(await readFile(bench.objectPath(`${run.outputPrefix}manifest.json`), 'utf8')))
+  return artifactManifest.parse(
+    JSON.parse(await readFile(bench.objectPath(`${run.outputPrefix}manifest.json`), 'utf8')),
+  )
 }
 
 export async function readReport(bench: Bench, run: Run): Promise<Report> {
@@ -188,17 +276,26 @@ export async function readReport(bench: Bench, run: Run): Promise<Report> {
 
 export const checkpointsOf = async (bench: Bench, run: Run) => {
   const folder = bench.objectPath(run.checkpointPrefix)
-  return existsSync(folder) ? (await readdir(folder)).sort((a, b) => Number(a.split('-')[1]) - Number(b.split('-')[1])) : []
+  return existsSync(folder)
+    ? (await readdir(folder)).sort((a, b) => Number(a.split('-')[1]) - Number(b.split('-')[1]))
+    : []
 }
 
 /** A folder over HTTP, as a model is hosted. */
 export async function serve(folder: string): Promise<AsyncDisposable & { url: string }> {
   const server = createServer((request, response) => {
-    void readFile(join(folder, new URL(request.url!, 'http://x').pathname)).then((bytes) => response.end(bytes), () => response.writeHead(404).end())
+    void readFile(join(folder, new URL(request.url!, 'http://x').pathname)).then(
+      (bytes) => response.end(bytes),
+      () => response.writeHead(404).end(),
+    )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: () => new Promise((resolve) => { server.closeAllConnections(); server.close(() => resolve()) }),
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
   }
 }

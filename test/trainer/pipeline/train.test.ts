@@ -15,8 +15,14 @@ import type { Bench, Ended, Run } from './harness.js'
 
 /** Small, but the whole road: 96 of the demo's training images, all 2,000 test images. */
 const small: TrainingSpecInput = {
-  network: 'resnet8', epochs: 16, batchSize: 32, trainImages: 96, learningRate: 0.05, emaDecay: 0.9,
-  augment: [{ op: 'crop', padding: 2 }, 'flip'], evaluation: { corruptionImages: 'none' },
+  network: 'resnet8',
+  epochs: 16,
+  batchSize: 32,
+  trainImages: 96,
+  learningRate: 0.05,
+  emaDecay: 0.9,
+  augment: [{ op: 'crop', padding: 2 }, 'flip'],
+  evaluation: { corruptionImages: 'none' },
 }
 
 let bench: Bench
@@ -31,17 +37,36 @@ beforeAll(async () => {
 })
 afterAll(() => bench[Symbol.asyncDispose]())
 
-const weightsOf = (run: Run) => createHash('sha256').update(readFileSync(bench.objectPath(`${run.outputPrefix}weights.bin`))).digest('hex')
+const weightsOf = (run: Run) =>
+  createHash('sha256')
+    .update(readFileSync(bench.objectPath(`${run.outputPrefix}weights.bin`)))
+    .digest('hex')
 const fileOf = (run: Run, path: string) => readFile(bench.objectPath(run.outputPrefix + path))
 
 describe('a training job', { timeout: 180_000 }, () => {
   it('ends with an output, having told of every phase and epoch', () => {
     const { exitCode, events, log } = undisturbed.ended
     expect(exitCode, log).toBe(0)
-    expect(events.find(({ type }) => type === 'started')).toMatchObject({ execution: 'recorded', precision: 'float32', resumedFrom: null })
-    expect(ofType(events, 'epoch').map(({ epoch, steps, once }) => [epoch, steps, once])).toEqual(Array.from({ length: 16 }, (_, i) => [i + 1, 3 * (i + 1), `epoch-${i + 1}`]))
-    expect([...new Set(ofType(events, 'progress').map(({ phase }) => phase))]).toEqual(['loading', 'training', 'evaluating', 'exporting', 'verifying'])
-    expect(events.at(-1)).toMatchObject({ type: 'output', manifestKey: `${undisturbed.run.outputPrefix}manifest.json`, endedEarly: null })
+    expect(events.find(({ type }) => type === 'started')).toMatchObject({
+      execution: 'recorded',
+      precision: 'float32',
+      resumedFrom: null,
+    })
+    expect(ofType(events, 'epoch').map(({ epoch, steps, once }) => [epoch, steps, once])).toEqual(
+      Array.from({ length: 16 }, (_, i) => [i + 1, 3 * (i + 1), `epoch-${i + 1}`]),
+    )
+    expect([...new Set(ofType(events, 'progress').map(({ phase }) => phase))]).toEqual([
+      'loading',
+      'training',
+      'evaluating',
+      'exporting',
+      'verifying',
+    ])
+    expect(events.at(-1)).toMatchObject({
+      type: 'output',
+      manifestKey: `${undisturbed.run.outputPrefix}manifest.json`,
+      endedEarly: null,
+    })
   })
 
   it('learns, and its loss is never below the entropy of its labels', () => {
@@ -66,24 +91,42 @@ describe('a training job', { timeout: 180_000 }, () => {
     expect(report.training.epochs).toHaveLength(16)
     expect(report.clean.accuracy).toBe(manifest.accuracy)
     const { probabilities, labels, classes } = readPredictions(await fileOf(undisturbed.run, 'predictions.bin'))
-    const hits = labels.reduce((sum, label, i) => sum + (argmax(probabilities.subarray(i * classes, (i + 1) * classes)) === label ? 1 : 0), 0)
+    const hits = labels.reduce(
+      (sum, label, i) => sum + (argmax(probabilities.subarray(i * classes, (i + 1) * classes)) === label ? 1 : 0),
+      0,
+    )
     expect(hits / labels.length).toBeCloseTo(manifest.accuracy, 12)
     expect(manifest.parameters).toBe(78_042)
     expect(manifest.multiplyAddsPerSecond).toBeGreaterThan(1e8)
     const { picture, cases } = goldenFile.parse(JSON.parse((await fileOf(undisturbed.run, 'golden.json')).toString()))
-    expect(cases.map(({ original }) => original)).toEqual(manifest.files.flatMap(({ path }) => (path.startsWith('golden/') ? path : [])))
+    expect(cases.map(({ original }) => original)).toEqual(
+      manifest.files.flatMap(({ path }) => (path.startsWith('golden/') ? path : [])),
+    )
     expect(cases).toHaveLength(8)
-    for (const { original, pixels } of cases) expect(Buffer.from(await decodePicture(await fileOf(undisturbed.run, original), picture)).toString('base64')).toBe(pixels)
+    for (const { original, pixels } of cases)
+      expect(
+        Buffer.from(await decodePicture(await fileOf(undisturbed.run, original), picture)).toString('base64'),
+      ).toBe(pixels)
     expect((await fileOf(undisturbed.run, 'model-card.md')).toString()).toContain('| T-shirt\\_top |')
   })
 
   it('reports the weights that were averaged beside their average: those of the same training without', async () => {
-    const { exitCode, events, log } = await bench.train({ job: 'notaveraged', versionPrefix, spec: { ...small, emaDecay: null } }).ended
+    const { exitCode, events, log } = await bench.train({
+      job: 'notaveraged',
+      versionPrefix,
+      spec: { ...small, emaDecay: null },
+    }).ended
     expect(exitCode, log).toBe(0)
     expect(lossesOf(events)).toEqual(lossesOf(undisturbed.ended.events))
-    const { rawWeights, clean } = reportSchema.parse(JSON.parse((await fileOf(undisturbed.run, 'report.json')).toString()))
+    const { rawWeights, clean } = reportSchema.parse(
+      JSON.parse((await fileOf(undisturbed.run, 'report.json')).toString()),
+    )
     const [averaged, raw] = [undisturbed.ended.events, events].map((some) => ofType(some, 'evaluated')[0]!)
-    expect(rawWeights).toMatchObject({ images: 2000, accuracy: raw!.accuracy, interval: { low: raw!.low, high: raw!.high } })
+    expect(rawWeights).toMatchObject({
+      images: 2000,
+      accuracy: raw!.accuracy,
+      interval: { low: raw!.low, high: raw!.high },
+    })
     expect(averaged).toMatchObject({ accuracy: clean.accuracy, rawAccuracy: raw!.accuracy })
     expect(raw).not.toHaveProperty('rawAccuracy')
     expect((await fileOf(undisturbed.run, 'model-card.md')).toString()).toContain('accuracy without averaging')
@@ -100,7 +143,17 @@ describe('a training job', { timeout: 180_000 }, () => {
       expect(Math.max(...output.map((value, i) => Math.abs(value - probabilities[i]!)))).toBeLessThan(1e-3)
     }
     const layers = new Set(model.layers.map((layer) => layer.getClassName()))
-    expect([...layers].sort()).toEqual(['Activation', 'Add', 'BatchNormalization', 'Concatenate', 'Conv2D', 'Dense', 'GlobalAveragePooling2D', 'InputLayer', 'ZeroPadding2D'])
+    expect([...layers].sort()).toEqual([
+      'Activation',
+      'Add',
+      'BatchNormalization',
+      'Concatenate',
+      'Conv2D',
+      'Dense',
+      'GlobalAveragePooling2D',
+      'InputLayer',
+      'ZeroPadding2D',
+    ])
   })
 
   it('is not registered with weights that are not the exported ones', async () => {
@@ -114,10 +167,16 @@ describe('a training job', { timeout: 180_000 }, () => {
     altered.writeFloatLE(altered.readFloatLE(altered.length - 4) + 1, altered.length - 4)
     try {
       await writeFile(bench.objectPath(`${prefix}weights.bin`), altered)
-      await expect(verifyArtifact(store, { prefix, files })).rejects.toMatchObject({ code: 'ARTIFACT_INVALID', message: expect.stringContaining('came back') })
+      await expect(verifyArtifact(store, { prefix, files })).rejects.toMatchObject({
+        code: 'ARTIFACT_INVALID',
+        message: expect.stringContaining('came back'),
+      })
       const sha256 = createHash('sha256').update(altered).digest('hex')
       const listed = files.map((file) => (file.path === 'weights.bin' ? { ...file, sha256 } : file))
-      await expect(verifyArtifact(store, { prefix, files: listed })).rejects.toMatchObject({ code: 'ARTIFACT_INVALID', message: expect.stringContaining('golden') })
+      await expect(verifyArtifact(store, { prefix, files: listed })).rejects.toMatchObject({
+        code: 'ARTIFACT_INVALID',
+        message: expect.stringContaining('golden'),
+      })
     } finally {
       await writeFile(bench.objectPath(`${prefix}weights.bin`), good)
       await store.close()
@@ -127,9 +186,19 @@ describe('a training job', { timeout: 180_000 }, () => {
   it('reads the test split after its last step, and not before', async () => {
     const { versionPrefix: other, manifest } = await bench.prepare(demoArchive)
     await writeFile(bench.objectPath(other + manifest.splits.test.shards[0]!.path), 'not a shard')
-    const { exitCode, events } = await bench.train({ job: 'blind', versionPrefix: other, spec: { ...small, epochs: 2 } }).ended
+    const { exitCode, events } = await bench.train({
+      job: 'blind',
+      versionPrefix: other,
+      spec: { ...small, epochs: 2 },
+    }).ended
     expect(ofType(events, 'epoch')).toHaveLength(2)
-    expect([exitCode, events.at(-1)]).toEqual([failures.CHECKSUM_MISMATCH.exitCode, expect.objectContaining({ type: 'failed', failure: expect.objectContaining({ code: 'CHECKSUM_MISMATCH' }) as object })])
+    expect([exitCode, events.at(-1)]).toEqual([
+      failures.CHECKSUM_MISMATCH.exitCode,
+      expect.objectContaining({
+        type: 'failed',
+        failure: expect.objectContaining({ code: 'CHECKSUM_MISMATCH' }) as object,
+      }),
+    ])
   })
 
   it('is the same again, bit for bit, by eager steps to five digits', async () => {
@@ -183,7 +252,12 @@ describe('an interrupted training job', { timeout: 180_000 }, () => {
 
   it('that fine-tunes a model, killed, ends as the undisturbed one: frozen layers as they were, all else moved', async () => {
     const from = { id: `mdl_${'a'.repeat(20)}`, name: 'the first', prefix: undisturbed.run.outputPrefix }
-    const spec: TrainingSpecInput = { ...small, epochs: 6, emaDecay: null, fineTune: { from: from.id, freeze: ['stem*', 'stage1*', 'stage2_unit1_norm1'] } }
+    const spec: TrainingSpecInput = {
+      ...small,
+      epochs: 6,
+      emaDecay: null,
+      fineTune: { from: from.id, freeze: ['stem*', 'stage1*', 'stage2_unit1_norm1'] },
+    }
     const whole = bench.train({ job: 'tuned', versionPrefix, spec, from })
     const expected = await whole.ended
     expect(expected.exitCode, expected.log).toBe(0)
@@ -199,12 +273,28 @@ describe('an interrupted training job', { timeout: 180_000 }, () => {
     expect(weightsOf(second)).toBe(weightsOf(whole))
 
     const manifest = await readManifest(bench, second)
-    expect(manifest.origin).toMatchObject({ id: from.id, name: 'the first', licence: null, frozen: expect.arrayContaining(['stem_norm', 'stage2_unit1_norm1']) as string[] })
+    expect(manifest.origin).toMatchObject({
+      id: from.id,
+      name: 'the first',
+      licence: null,
+      frozen: expect.arrayContaining(['stem_norm', 'stage2_unit1_norm1']) as string[],
+    })
     await using server = await serve(bench.objectPath(''))
-    const [before, after] = await Promise.all([undisturbed.run, second].map((run) => tf.loadLayersModel(`${server.url}/${run.outputPrefix}model.json`)))
-    const values = (model: tf.LayersModel, name: string) => model.weights.find((weight) => weight.originalName === name)!.read().dataSync().join()
+    const [before, after] = await Promise.all(
+      [undisturbed.run, second].map((run) => tf.loadLayersModel(`${server.url}/${run.outputPrefix}model.json`)),
+    )
+    const values = (model: tf.LayersModel, name: string) =>
+      model.weights
+        .find((weight) => weight.originalName === name)!
+        .read()
+        .dataSync()
+        .join()
     for (const { originalName: name } of before!.weights) {
-      if (!name.startsWith('normalise/')) expect([name, values(before!, name) === values(after!, name)]).toEqual([name, /^(stem|stage1|stage2_unit1_norm1)/.test(name)])
+      if (!name.startsWith('normalise/'))
+        expect([name, values(before!, name) === values(after!, name)]).toEqual([
+          name,
+          /^(stem|stage1|stage2_unit1_norm1)/.test(name),
+        ])
     }
   })
 
@@ -219,7 +309,9 @@ describe('an interrupted training job', { timeout: 180_000 }, () => {
     expect(last).toMatchObject({ type: 'checkpoint' })
     const second = bench.train({ ...options, attempt: 2 })
     const ended = await second.ended
-    expect(ofType(ended.events, 'started')[0]!.resumedFrom).toMatchObject({ step: last.type === 'checkpoint' ? last.step : NaN })
+    expect(ofType(ended.events, 'started')[0]!.resumedFrom).toMatchObject({
+      step: last.type === 'checkpoint' ? last.step : NaN,
+    })
     expect(lossesOf(ended.events)).toEqual(lossesOf(undisturbed.ended.events))
     expect(weightsOf(second)).toBe(weightsOf(undisturbed.run))
   })
@@ -252,14 +344,25 @@ describe('an interrupted training job', { timeout: 180_000 }, () => {
   })
 
   it('whose loss is not finite says so and keeps its last good checkpoint', async () => {
-    const spec: TrainingSpecInput = { ...small, epochs: 1000, rampUp: { epochs: 1000 }, learningRate: 100, weightDecay: 1 }
+    const spec: TrainingSpecInput = {
+      ...small,
+      epochs: 1000,
+      rampUp: { epochs: 1000 },
+      learningRate: 100,
+      weightDecay: 1,
+    }
     const run = bench.train({ job: 'diverge', versionPrefix, spec, checkpointEverySeconds: 0.001 })
     const { exitCode, events } = await run.ended
     expect(exitCode).toBe(failures.LOSS_NOT_FINITE.exitCode)
     const last = events.at(-1)!
-    expect(last).toMatchObject({ type: 'failed', failure: { code: 'LOSS_NOT_FINITE', hint: failures.LOSS_NOT_FINITE.hint } })
+    expect(last).toMatchObject({
+      type: 'failed',
+      failure: { code: 'LOSS_NOT_FINITE', hint: failures.LOSS_NOT_FINITE.hint },
+    })
     const kept = (await checkpointsOf(bench, run)).at(-1)!
-    const values = new Float32Array((await readFile(bench.objectPath(`${run.checkpointPrefix}${kept}/state.bin`))).buffer)
+    const values = new Float32Array(
+      (await readFile(bench.objectPath(`${run.checkpointPrefix}${kept}/state.bin`))).buffer,
+    )
     expect(values.every(Number.isFinite)).toBe(true)
     expect(readdirSync(bench.folder)).not.toContain('projects')
   })

@@ -9,7 +9,14 @@ import type { TrainOptions } from '../../../services/trainer/src/train.js'
 import { EventEmitter } from 'node:events'
 
 const [count, classes] = [40, 4]
-const split = { count, height: 8, width: 8, classes, images: new Uint8Array(count * 192), labels: Uint16Array.from({ length: count }, (_, i) => i % classes) }
+const split = {
+  count,
+  height: 8,
+  width: 8,
+  classes,
+  images: new Uint8Array(count * 192),
+  labels: Uint16Array.from({ length: count }, (_, i) => i % classes),
+}
 const spec = trainingSpec.parse({ batchSize: 8, epochs: 4 })
 
 /** A loop whose step takes a second of a clock of its own and whose loss is a function of the batch and the rate. */
@@ -19,7 +26,9 @@ function loop(options: Partial<TrainOptions> = {}) {
   const control = listenForSignals({ signals, end: () => seen.ended++ })
   const feed = trainingFeed(split, spec)
   const all: TrainOptions = {
-    spec, feed, control,
+    spec,
+    feed,
+    control,
     run: ({ labels, labelEntropy }, { learningRate }) => {
       seen.clock += 1
       seen.steps += 1
@@ -47,20 +56,37 @@ describe('train', () => {
     for (const position of whole.seen.saved) {
       const rest = loop()
       await rest.run(JSON.parse(JSON.stringify(position)) as TrainingPosition)
-      expect([...position.history, ...rest.seen.epochs].map(({ loss, labelEntropy }) => [loss, labelEntropy])).toEqual(whole.seen.epochs.map(({ loss, labelEntropy }) => [loss, labelEntropy]))
+      expect([...position.history, ...rest.seen.epochs].map(({ loss, labelEntropy }) => [loss, labelEntropy])).toEqual(
+        whole.seen.epochs.map(({ loss, labelEntropy }) => [loss, labelEntropy]),
+      )
     }
   })
 
   it('checkpoints less often where a checkpoint is slow: at most a twentieth of the time', async () => {
     const at: number[] = []
-    const { run, seen } = loop({ checkpointEverySeconds: 2, saveCheckpoint: async () => { at.push(seen.clock); seen.clock += 0.5 } })
+    const { run, seen } = loop({
+      checkpointEverySeconds: 2,
+      saveCheckpoint: async () => {
+        at.push(seen.clock)
+        seen.clock += 0.5
+      },
+    })
     await run()
     expect(at).toEqual([2, 12.5, 21]) // after 2 s, 0.5 / 0.05 = 10 s after that one's end, and at the end
   })
 
   it.each([NaN, Infinity])('ends at a loss of %s, leaving the checkpoints before alone', async (loss) => {
-    const { run, seen } = loop({ checkpointEverySeconds: 5, run: () => { seen.clock++; return { loss: seen.clock < 13 ? 5 : loss } } })
-    await expect(run()).rejects.toMatchObject({ code: 'LOSS_NOT_FINITE', message: expect.stringContaining('step 13, in epoch 3') })
+    const { run, seen } = loop({
+      checkpointEverySeconds: 5,
+      run: () => {
+        seen.clock++
+        return { loss: seen.clock < 13 ? 5 : loss }
+      },
+    })
+    await expect(run()).rejects.toMatchObject({
+      code: 'LOSS_NOT_FINITE',
+      message: expect.stringContaining('step 13, in epoch 3'),
+    })
     expect(seen.saved.map(({ step }) => step)).toEqual([5, 10])
   })
 
@@ -69,8 +95,12 @@ describe('train', () => {
     const made = (options: Partial<TrainOptions> = {}, first = 0) => {
       let step = first
       const made: ReturnType<typeof loop> = loop({
-        run: ({ labelEntropy }) => { made.seen.clock++; return { loss: labelEntropy, unlabelled: terms(step++) } },
-        scalarsOf: (at) => ({ learningRate: 1, unlabelledWeight: 100 + at, unlabelledRamp: at / 20 }), ...options,
+        run: ({ labelEntropy }) => {
+          made.seen.clock++
+          return { loss: labelEntropy, unlabelled: terms(step++) }
+        },
+        scalarsOf: (at) => ({ learningRate: 1, unlabelledWeight: 100 + at, unlabelledRamp: at / 20 }),
+        ...options,
       })
       return made
     }
@@ -82,14 +112,25 @@ describe('train', () => {
     for (const position of whole.seen.saved) {
       const rest = made({}, position.step)
       await rest.run(trainingPosition.parse(JSON.parse(JSON.stringify(position))))
-      expect([...position.history, ...rest.seen.epochs].map(({ unlabelled }) => unlabelled)).toEqual(whole.seen.epochs.map(({ unlabelled }) => unlabelled))
+      expect([...position.history, ...rest.seen.epochs].map(({ unlabelled }) => unlabelled)).toEqual(
+        whole.seen.epochs.map(({ unlabelled }) => unlabelled),
+      )
     }
-    await expect(made({ run: ({ labelEntropy }) => ({ loss: labelEntropy, unlabelled: { term: NaN, weighted: NaN, counted: 1 } }) }).run()).rejects.toMatchObject({ code: 'LOSS_NOT_FINITE' })
+    await expect(
+      made({
+        run: ({ labelEntropy }) => ({ loss: labelEntropy, unlabelled: { term: NaN, weighted: NaN, counted: 1 } }),
+      }).run(),
+    ).rejects.toMatchObject({ code: 'LOSS_NOT_FINITE' })
   })
 
   it('takes a loss below the entropy of its labels for a fault', async () => {
-    await expect(loop({ run: ({ labelEntropy }) => ({ loss: labelEntropy - 1e-3 }) }).run()).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('below the entropy') })
-    await expect(loop({ run: ({ labelEntropy }) => ({ loss: labelEntropy }) }).run()).resolves.toMatchObject({ step: 20 })
+    await expect(loop({ run: ({ labelEntropy }) => ({ loss: labelEntropy - 1e-3 }) }).run()).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining('below the entropy'),
+    })
+    await expect(loop({ run: ({ labelEntropy }) => ({ loss: labelEntropy }) }).run()).resolves.toMatchObject({
+      step: 20,
+    })
   })
 
   it('stops between two steps and says so in its last checkpoint', async () => {
@@ -102,7 +143,12 @@ describe('train', () => {
   })
 
   it('suspends after a checkpoint; a suspension outranks a stop', async () => {
-    const { run, seen, signals } = loop({ onEpoch: () => { signals.emit('SIGUSR2'); signals.emit('SIGTERM') } })
+    const { run, seen, signals } = loop({
+      onEpoch: () => {
+        signals.emit('SIGUSR2')
+        signals.emit('SIGTERM')
+      },
+    })
     await expect(run()).rejects.toMatchObject({ name: 'Suspended' })
     expect(seen.saved).toMatchObject([{ step: 5, endedEarly: null }])
     expect(seen.ended).toBe(0)
@@ -118,13 +164,24 @@ describe('train', () => {
 
 describe('with a validation part', () => {
   /** Measured after each epoch, by its number. */
-  const measured = [[0.5, 2], [0.7, 1.5], [0.6, 1], [0.7, 1.4], [0.7, 1.4], [0.6, 0.9], [0.9, 0.1]].map(([accuracy, loss]) => ({ accuracy: accuracy!, loss: loss! }))
+  const measured = [
+    [0.5, 2],
+    [0.7, 1.5],
+    [0.6, 1],
+    [0.7, 1.4],
+    [0.7, 1.4],
+    [0.6, 0.9],
+    [0.9, 0.1],
+  ].map(([accuracy, loss]) => ({ accuracy: accuracy!, loss: loss! }))
   function validated(patience: number | null, options: Partial<TrainOptions> = {}) {
     const seen = { kept: [] as number[], measured: 0 }
     let epoch = 0
     const made = loop({
       spec: { ...spec, epochs: 7, validation: { fraction: 0.1, patience } },
-      run: ({ labelEntropy }) => { made.seen.clock++; return { loss: labelEntropy + 1 } },
+      run: ({ labelEntropy }) => {
+        made.seen.clock++
+        return { loss: labelEntropy + 1 }
+      },
       validation: {
         async measure() {
           made.seen.clock += 100
@@ -135,11 +192,22 @@ describe('with a validation part', () => {
       },
       ...options,
     })
-    return { ...made, validated: seen, from: (position: TrainingPosition) => { epoch = position.epoch; return made.run(position) } }
+    return {
+      ...made,
+      validated: seen,
+      from: (position: TrainingPosition) => {
+        epoch = position.epoch
+        return made.run(position)
+      },
+    }
   }
 
   it('measures after each epoch and keeps the best: the higher accuracy, then the lower loss, then the first', async () => {
-    const { run, seen, validated: { kept } } = validated(null)
+    const {
+      run,
+      seen,
+      validated: { kept },
+    } = validated(null)
     const end = await run()
     expect(kept).toEqual([1, 2, 4, 7])
     expect(seen.epochs.map(({ validation }) => validation)).toEqual(measured)
@@ -165,13 +233,20 @@ describe('with a validation part', () => {
     for (const position of whole.seen.saved) {
       const rest = validated(2)
       const { history } = await rest.from(JSON.parse(JSON.stringify(position)) as TrainingPosition)
-      expect(history.map(({ epoch, validation }) => [epoch, validation])).toEqual(end.history.map(({ epoch, validation }) => [epoch, validation]))
+      expect(history.map(({ epoch, validation }) => [epoch, validation])).toEqual(
+        end.history.map(({ epoch, validation }) => [epoch, validation]),
+      )
     }
   })
 
   it('takes a validation loss that is not finite for a training that has failed', async () => {
-    const { run, seen } = validated(null, { validation: { measure: async () => ({ accuracy: 0.1, loss: NaN }), keep: () => {} } })
-    await expect(run()).rejects.toMatchObject({ code: 'LOSS_NOT_FINITE', message: expect.stringContaining('after epoch 1') })
+    const { run, seen } = validated(null, {
+      validation: { measure: async () => ({ accuracy: 0.1, loss: NaN }), keep: () => {} },
+    })
+    await expect(run()).rejects.toMatchObject({
+      code: 'LOSS_NOT_FINITE',
+      message: expect.stringContaining('after epoch 1'),
+    })
     expect(seen.saved).toEqual([])
   })
 })

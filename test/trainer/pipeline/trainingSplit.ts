@@ -6,7 +6,10 @@ import { stratifiedOrder } from '../../../services/trainer/src/data/subset.js'
 import type { Bench } from './harness.js'
 
 /** A version's training images, and the stratified order (subset seed 1) that label budgets and validation parts are cut from. */
-export async function trainingSplit(bench: Bench, versionPrefix: string): Promise<{ manifest: DatasetManifest; train: LoadedSplit; order: Uint32Array }> {
+export async function trainingSplit(
+  bench: Bench,
+  versionPrefix: string,
+): Promise<{ manifest: DatasetManifest; train: LoadedSplit; order: Uint32Array }> {
   const store = await openStore({ kind: 'folder', root: join(bench.folder, 'objects') })
   const manifest = await readDatasetManifest(store, versionPrefix)
   const train = await loadSplit({ store, prefix: versionPrefix, manifest, split: 'train' })

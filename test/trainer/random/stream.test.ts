@@ -4,7 +4,9 @@ import { stream, xoshiro128 } from '../../../services/trainer/src/random/stream.
 describe('named seeded streams', () => {
   it('draws what the published C program of xoshiro128** draws', () => {
     const from1234 = xoshiro128([1, 2, 3, 4])
-    expect(Array.from({ length: 8 }, from1234.bits)).toEqual([11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849])
+    expect(Array.from({ length: 8 }, from1234.bits)).toEqual([
+      11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849,
+    ])
     const highBits = xoshiro128([0xdeadbeef, 0x12345678, 0xffffffff, 0x80000000])
     expect(Array.from({ length: 4 }, highBits.bits)).toEqual([2576977301, 2031002624, 493879743, 1881573885])
   })
@@ -13,12 +15,16 @@ describe('named seeded streams', () => {
     const key = { seed: 7, name: 'pair', epoch: 3, index: 11 } as const
     const draw = (change: object) => Array.from({ length: 4 }, stream({ ...key, ...change }).bits).join()
     expect(draw({})).toBe(draw({}))
-    const others = [{}, { seed: 8 }, { name: 'augment' }, { epoch: 4 }, { index: 12 }, { epoch: 31, index: 1 }].map(draw)
+    const others = [{}, { seed: 8 }, { name: 'augment' }, { epoch: 4 }, { index: 12 }, { epoch: 31, index: 1 }].map(
+      draw,
+    )
     expect(new Set(others).size).toBe(others.length)
   })
 
   it('permutes: every value once, all 24 orders of four equally often', () => {
-    expect([...stream({ seed: 1, name: 'shuffle' }).permutation(1000)].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i))
+    expect([...stream({ seed: 1, name: 'shuffle' }).permutation(1000)].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 1000 }, (_, i) => i),
+    )
     const source = stream({ seed: 2, name: 'shuffle' })
     const counts = new Map<string, number>()
     for (let i = 0; i < 24_000; i++) {
@@ -55,12 +61,18 @@ describe('named seeded streams', () => {
  */
 describe('streams of neighbouring keys are independent', () => {
   const [epochs, steps, batch] = [200, 10, 32] as const
-  const near = (found: number, expected: number, deviation: number) => expect(Math.abs(found - expected)).toBeLessThan(4.5 * deviation)
+  const near = (found: number, expected: number, deviation: number) =>
+    expect(Math.abs(found - expected)).toBeLessThan(4.5 * deviation)
   /** Offsets and flips as the augmentation draws them: `[epochs][steps][batch]` of top (0..8), left (0..8), flip (0, 1). */
-  const augmentations = Array.from({ length: epochs }, (_, epoch) => Array.from({ length: steps }, (_, index) => {
-    const random = stream({ seed: 1, name: 'augment', epoch, index })
-    return Array.from({ length: batch }, () => [random.int(9), random.int(9), random.bits() >= 0x8000_0000 ? 1 : 0] as const)
-  }))
+  const augmentations = Array.from({ length: epochs }, (_, epoch) =>
+    Array.from({ length: steps }, (_, index) => {
+      const random = stream({ seed: 1, name: 'augment', epoch, index })
+      return Array.from(
+        { length: batch },
+        () => [random.int(9), random.int(9), random.bits() >= 0x8000_0000 ? 1 : 0] as const,
+      )
+    }),
+  )
 
   /** Chi-squared of independence of two draws with `n` and `m` values: their joint counts against equal ones, as a standard normal. */
   function dependence(pairs: (readonly [number, number])[], n: number, m: number): number {
@@ -68,13 +80,23 @@ describe('streams of neighbouring keys are independent', () => {
     for (const [a, b] of pairs) counts[a * m + b]!++
     const expected = pairs.length / (n * m)
     const degrees = n * m - 1
-    return (counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0) - degrees) / Math.sqrt(2 * degrees)
+    return (
+      (counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0) - degrees) / Math.sqrt(2 * degrees)
+    )
   }
-  const pairsOf = (other: (epoch: number, step: number, i: number) => readonly number[] | undefined, own: number, its: number) =>
-    augmentations.flatMap((all, epoch) => all.flatMap((images, step) => images.flatMap((draws, i) => {
-      const others = other(epoch, step, i)
-      return others ? [[draws[own]!, others[its]!] as const] : []
-    })))
+  const pairsOf = (
+    other: (epoch: number, step: number, i: number) => readonly number[] | undefined,
+    own: number,
+    its: number,
+  ) =>
+    augmentations.flatMap((all, epoch) =>
+      all.flatMap((images, step) =>
+        images.flatMap((draws, i) => {
+          const others = other(epoch, step, i)
+          return others ? [[draws[own]!, others[its]!] as const] : []
+        }),
+      ),
+    )
   const neighbours: [string, Parameters<typeof pairsOf>[0]][] = [
     ['the next image', (epoch, step, i) => augmentations[epoch]![step]![i + 1]],
     ['the next step', (epoch, step, i) => augmentations[epoch]![step + 1]?.[i]],
@@ -82,21 +104,47 @@ describe('streams of neighbouring keys are independent', () => {
   ]
 
   it.each(neighbours)('augmentation: an image and the same place of %s', (_, other) => {
-    for (const [own, its, n, m] of [[0, 0, 9, 9], [1, 1, 9, 9], [2, 2, 2, 2], [0, 2, 9, 2], [2, 1, 2, 9]] as const) expect(Math.abs(dependence(pairsOf(other, own, its), n, m))).toBeLessThan(4.5)
+    for (const [own, its, n, m] of [
+      [0, 0, 9, 9],
+      [1, 1, 9, 9],
+      [2, 2, 2, 2],
+      [0, 2, 9, 2],
+      [2, 1, 2, 9],
+    ] as const)
+      expect(Math.abs(dependence(pairsOf(other, own, its), n, m))).toBeLessThan(4.5)
   })
 
   it('augmentation: top, left and flip of one image', () => {
-    for (const [own, its, n, m] of [[0, 1, 9, 9], [0, 2, 9, 2], [1, 2, 9, 2]] as const) expect(Math.abs(dependence(pairsOf((epoch, step, i) => augmentations[epoch]![step]![i], own, its), n, m))).toBeLessThan(4.5)
+    for (const [own, its, n, m] of [
+      [0, 1, 9, 9],
+      [0, 2, 9, 2],
+      [1, 2, 9, 2],
+    ] as const)
+      expect(
+        Math.abs(
+          dependence(
+            pairsOf((epoch, step, i) => augmentations[epoch]![step]![i], own, its),
+            n,
+            m,
+          ),
+        ),
+      ).toBeLessThan(4.5)
   })
 
   /** How many places two permutations have in common: 1 in expectation, variance 1. */
-  const common = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a).filter((value, i) => value === b[i]).length
+  const common = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+    Array.from(a).filter((value, i) => value === b[i]).length
   const identity = Uint32Array.from({ length: batch }, (_, i) => i)
-  const permutations = (name: 'shuffle' | 'pair', length: number) => Array.from({ length: epochs * steps }, (_, n) => stream({ seed: 1, name, epoch: Math.floor(n / steps), index: n % steps }).permutation(length))
+  const permutations = (name: 'shuffle' | 'pair', length: number) =>
+    Array.from({ length: epochs * steps }, (_, n) =>
+      stream({ seed: 1, name, epoch: Math.floor(n / steps), index: n % steps }).permutation(length),
+    )
 
   it('partners and orders: those of two steps, two epochs, two purposes and two seeds agree as often as by chance', () => {
     const [pair, shuffle] = [permutations('pair', batch), permutations('shuffle', batch)]
-    const otherSeed = pair.map((_, n) => stream({ seed: 2, name: 'pair', epoch: Math.floor(n / steps), index: n % steps }).permutation(batch))
+    const otherSeed = pair.map((_, n) =>
+      stream({ seed: 2, name: 'pair', epoch: Math.floor(n / steps), index: n % steps }).permutation(batch),
+    )
     const pairings: [ArrayLike<number>, ArrayLike<number>][][] = [
       pair.map((order) => [order, identity]),
       pair.slice(1).map((order, n) => [order, pair[n]!]),
@@ -138,7 +186,11 @@ describe('streams of neighbouring keys are independent', () => {
       }
     })
     const chance = (batch - 1) / (images - 1)
-    near(shared / ((epochs - 1) * (images - 1)), chance, Math.sqrt((chance * (1 - chance)) / ((epochs - 1) * (images - 1))))
+    near(
+      shared / ((epochs - 1) * (images - 1)),
+      chance,
+      Math.sqrt((chance * (1 - chance)) / ((epochs - 1) * (images - 1))),
+    )
     near(again / shared, chance, Math.sqrt((chance * (1 - chance)) / shared))
   })
 })

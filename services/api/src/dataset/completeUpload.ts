@@ -1,4 +1,14 @@
-import { Failure, makeId, prepareJob, prepareOptions, uploadId, uploadPart, datasetId, prepareLimits, type PrepareOptions } from '@imclr/contract'
+import {
+  Failure,
+  makeId,
+  prepareJob,
+  prepareOptions,
+  uploadId,
+  uploadPart,
+  datasetId,
+  prepareLimits,
+  type PrepareOptions,
+} from '@imclr/contract'
 import { closeUpload, findJob, insertJob, lockUpload, nameDataset, type Queries, type UploadRow } from '@imclr/database'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
@@ -38,10 +48,23 @@ export async function completeUpload(call: Call, input: Input): Promise<Complete
     refuseClosed(locked ?? upload, call.clock())
     const createdAt = call.clock()
     const { projectId } = call.caller
-    const dataset = await nameDataset(tx, { id: makeId('ds', call.random(20)), projectId, name: upload.datasetName, createdAt })
+    const dataset = await nameDataset(tx, {
+      id: makeId('ds', call.random(20)),
+      projectId,
+      name: upload.datasetName,
+      createdAt,
+    })
     const row = await insertJob(tx, {
-      id: makeId('job', call.random(20)), projectId, kind: 'prepare', name: upload.datasetName, datasetId: dataset.id, uploadId: upload.id, options: input.options,
-      limits: prepareLimits(upload.bytes), createdAt, queuedAt: createdAt,
+      id: makeId('job', call.random(20)),
+      projectId,
+      kind: 'prepare',
+      name: upload.datasetName,
+      datasetId: dataset.id,
+      uploadId: upload.id,
+      options: input.options,
+      limits: prepareLimits(upload.bytes),
+      createdAt,
+      queuedAt: createdAt,
     })
     await closeUpload(tx, { uploadId: upload.id, jobId: row.id })
     return { datasetId: dataset.id, job: await shownPrepareJob(tx, row) }
@@ -51,10 +74,23 @@ export async function completeUpload(call: Call, input: Input): Promise<Complete
 }
 
 /** The answer of the request that completed it. Throws Failure CONFLICT where that had other options, or its job was deleted. */
-async function completedBefore({ tx, call, upload, options }: { tx: Queries; call: Call; upload: UploadRow; options: PrepareOptions }): Promise<Completed> {
-  const job = upload.jobId === null ? undefined : await findJob(tx, { projectId: call.caller.projectId, jobId: upload.jobId })
-  if (job === undefined) throw new Failure('CONFLICT', `Upload ${upload.id} was completed, and its job has been deleted`)
+async function completedBefore({
+  tx,
+  call,
+  upload,
+  options,
+}: {
+  tx: Queries
+  call: Call
+  upload: UploadRow
+  options: PrepareOptions
+}): Promise<Completed> {
+  const job =
+    upload.jobId === null ? undefined : await findJob(tx, { projectId: call.caller.projectId, jobId: upload.jobId })
+  if (job === undefined)
+    throw new Failure('CONFLICT', `Upload ${upload.id} was completed, and its job has been deleted`)
   const shown = await shownPrepareJob(tx, job)
-  if (!isDeepStrictEqual(shown.options, options)) throw new Failure('CONFLICT', `Upload ${upload.id} was completed with other options; start a new upload for these`)
+  if (!isDeepStrictEqual(shown.options, options))
+    throw new Failure('CONFLICT', `Upload ${upload.id} was completed with other options; start a new upload for these`)
   return { datasetId: shown.datasetId, job: shown }
 }

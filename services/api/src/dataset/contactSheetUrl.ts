@@ -4,7 +4,10 @@ import { signedFile, type signedUrl } from './signedFile.js'
 import { versionManifest } from './versionManifest.js'
 
 /** A picture of some images of every class (PNG), for a quarter of an hour. */
-export async function contactSheetUrl(call: Call, { versionId }: { versionId: string }): Promise<z.infer<typeof signedUrl>> {
+export async function contactSheetUrl(
+  call: Call,
+  { versionId }: { versionId: string },
+): Promise<z.infer<typeof signedUrl>> {
   const { contactSheet } = await versionManifest(call, { versionId })
   return signedFile(call, versionId, contactSheet.path)
 }

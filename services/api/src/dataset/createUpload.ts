@@ -10,9 +10,18 @@ import { shownUpload } from './shownUpload.js'
 
 /** Begins an upload: the store is told, and nothing is sent yet. Throws Failure LIMIT_REACHED. */
 export async function createUpload(call: Call, input: z.output<typeof createUploadRequest>): Promise<Upload> {
-  const { store, config, clock, caller: { projectId } } = call
+  const {
+    store,
+    config,
+    clock,
+    caller: { projectId },
+  } = call
   const most = Math.min(config.maxUploadBytes, maxParts * 5 * 2 ** 30)
-  if (input.bytes > most) throw new Failure('LIMIT_REACHED', `${input.fileName} has ${input.bytes} bytes; this service takes archives of up to ${most} bytes (IMCLR_MAX_UPLOAD_BYTES)`)
+  if (input.bytes > most)
+    throw new Failure(
+      'LIMIT_REACHED',
+      `${input.fileName} has ${input.bytes} bytes; this service takes archives of up to ${most} bytes (IMCLR_MAX_UPLOAD_BYTES)`,
+    )
   const earlier = await earlierAnswer<Upload>(call, input)
   if (earlier !== undefined) return earlier
 
@@ -24,10 +33,21 @@ export async function createUpload(call: Call, input: z.output<typeof createUplo
   const multipartId = await store.createMultipart(objectKey, 'application/octet-stream')
   let answer: Upload | undefined
   try {
-    answer = await idempotent(call, input, async (tx) => shownUpload(await insertUpload(tx, {
-      id, projectId, ...input, partBytes, partCount: partCountOf(input.bytes, partBytes), objectKey, multipartId, createdAt,
-      expiresAt: new Date(createdAt.getTime() + config.uploadHours * 3_600_000),
-    })))
+    answer = await idempotent(call, input, async (tx) =>
+      shownUpload(
+        await insertUpload(tx, {
+          id,
+          projectId,
+          ...input,
+          partBytes,
+          partCount: partCountOf(input.bytes, partBytes),
+          objectKey,
+          multipartId,
+          createdAt,
+          expiresAt: new Date(createdAt.getTime() + config.uploadHours * 3_600_000),
+        }),
+      ),
+    )
     return answer
   } finally {
     if (answer?.id !== id) await store.abortMultipart({ key: objectKey, multipartId })

@@ -14,7 +14,8 @@ export const deletedDataset = z.object({ datasetId })
 export async function deleteDataset(call: Call, input: { datasetId: string }): Promise<z.infer<typeof deletedDataset>> {
   const { datasetId } = input
   return idempotent(call, input, async (tx) => {
-    if (!(await lockDataset(tx, { projectId: call.caller.projectId, datasetId }))) throw new Failure('NOT_FOUND', `There is no data set ${datasetId}`)
+    if (!(await lockDataset(tx, { projectId: call.caller.projectId, datasetId })))
+      throw new Failure('NOT_FOUND', `There is no data set ${datasetId}`)
     refuseNeeded(`Data set ${datasetId}`, await neededOfDataset(tx, datasetId))
     await removeDataset(tx, datasetId)
     return { datasetId }

@@ -28,12 +28,40 @@ function refuseUnlike(upload: UploadRow, announced: UploadPart[], stored: Stored
     const [mine, theirs] = [sent.get(number), there.get(number)]
     const expected = bytesOfPart(upload, number)
     const path = `parts.${number}`
-    if (theirs === undefined) missing.push({ path, code: 'missing', message: `Part ${number} has not arrived`, fix: 'Send it' })
-    else if (theirs.bytes !== expected) missing.push({ path, code: 'wrong_size', message: `Part ${number} has ${theirs.bytes} bytes instead of ${expected}`, fix: 'Send it again' })
-    else if (mine === undefined) missing.push({ path, code: 'not_listed', message: `Part ${number} is not listed in parts`, fix: 'List every part with its checksum' })
-    else if (theirs.sha256 !== null && theirs.sha256 !== mine.sha256) unlike.push({ path, code: 'wrong_checksum', message: `Part ${number} arrived with another checksum`, fix: 'Send it again' })
+    if (theirs === undefined)
+      missing.push({ path, code: 'missing', message: `Part ${number} has not arrived`, fix: 'Send it' })
+    else if (theirs.bytes !== expected)
+      missing.push({
+        path,
+        code: 'wrong_size',
+        message: `Part ${number} has ${theirs.bytes} bytes instead of ${expected}`,
+        fix: 'Send it again',
+      })
+    else if (mine === undefined)
+      missing.push({
+        path,
+        code: 'not_listed',
+        message: `Part ${number} is not listed in parts`,
+        fix: 'List every part with its checksum',
+      })
+    else if (theirs.sha256 !== null && theirs.sha256 !== mine.sha256)
+      unlike.push({
+        path,
+        code: 'wrong_checksum',
+        message: `Part ${number} arrived with another checksum`,
+        fix: 'Send it again',
+      })
   }
-  if (missing.length > 0) throw new Failure('UPLOAD_INCOMPLETE', `${missing.length} of ${upload.partCount} parts of upload ${upload.id} are missing`, { issues: missing })
-  if (unlike.length > 0) throw new Failure('CHECKSUM_MISMATCH', `${unlike.length} parts of upload ${upload.id} are not those listed`, { issues: unlike })
-  if (sent.size !== upload.partCount || stored.length !== upload.partCount) throw new Failure('BAD_INPUT', `Upload ${upload.id} has ${upload.partCount} parts, not more`)
+  if (missing.length > 0)
+    throw new Failure(
+      'UPLOAD_INCOMPLETE',
+      `${missing.length} of ${upload.partCount} parts of upload ${upload.id} are missing`,
+      { issues: missing },
+    )
+  if (unlike.length > 0)
+    throw new Failure('CHECKSUM_MISMATCH', `${unlike.length} parts of upload ${upload.id} are not those listed`, {
+      issues: unlike,
+    })
+  if (sent.size !== upload.partCount || stored.length !== upload.partCount)
+    throw new Failure('BAD_INPUT', `Upload ${upload.id} has ${upload.partCount} parts, not more`)
 }

@@ -5,5 +5,9 @@ import { pageOf, type Page, type PageRequest } from '../request/page.js'
 import { shownDataset } from './shownDataset.js'
 
 export async function listDatasets({ database, caller }: Call, input: PageRequest): Promise<Page<DatasetSummary>> {
-  return pageOf(input, (slice) => readDatasets(database.queries, { projectId: caller.projectId, ...slice }), shownDataset)
+  return pageOf(
+    input,
+    (slice) => readDatasets(database.queries, { projectId: caller.projectId, ...slice }),
+    shownDataset,
+  )
 }

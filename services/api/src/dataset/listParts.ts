@@ -2,7 +2,9 @@ import { z } from 'zod'
 import type { Call } from '../request/context.js'
 import { openUpload } from './shownUpload.js'
 
-export const listedParts = z.object({ parts: z.array(z.object({ partNumber: z.int(), sha256: z.string().nullable(), bytes: z.int() })) })
+export const listedParts = z.object({
+  parts: z.array(z.object({ partNumber: z.int(), sha256: z.string().nullable(), bytes: z.int() })),
+})
 
 /** The parts that the store has: a client that was cut off sends the others. */
 export async function listParts(call: Call, { uploadId }: { uploadId: string }): Promise<z.infer<typeof listedParts>> {

@@ -8,7 +8,10 @@ import { ownDataset, shownVersion } from './shownDataset.js'
 export const listVersionsRequest = pageRequest.extend({ datasetId })
 
 /** Versions of a data set, the latest first. */
-export async function listVersions(call: Call, input: z.output<typeof listVersionsRequest>): Promise<Page<VersionSummary>> {
+export async function listVersions(
+  call: Call,
+  input: z.output<typeof listVersionsRequest>,
+): Promise<Page<VersionSummary>> {
   const { id } = await ownDataset(call, input.datasetId)
   return pageOf(input, (slice) => readVersions(call.database.queries, { datasetId: id, ...slice }), shownVersion)
 }

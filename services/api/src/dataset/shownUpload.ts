@@ -21,7 +21,12 @@ export async function openUpload(call: Call, uploadId: string): Promise<UploadRo
 }
 
 export function refuseClosed({ id, state, expiresAt }: UploadRow, now: Date): void {
-  if (state === 'open' && expiresAt <= now) throw new Failure('UPLOAD_EXPIRED', `Upload ${id} expired at ${expiresAt.toISOString()}`)
-  if (state === 'aborted') throw new Failure(expiresAt <= now ? 'UPLOAD_EXPIRED' : 'CONFLICT', `Upload ${id} was ${expiresAt <= now ? 'given up when it expired' : 'aborted'}`)
+  if (state === 'open' && expiresAt <= now)
+    throw new Failure('UPLOAD_EXPIRED', `Upload ${id} expired at ${expiresAt.toISOString()}`)
+  if (state === 'aborted')
+    throw new Failure(
+      expiresAt <= now ? 'UPLOAD_EXPIRED' : 'CONFLICT',
+      `Upload ${id} was ${expiresAt <= now ? 'given up when it expired' : 'aborted'}`,
+    )
   if (state === 'completed') throw new Failure('CONFLICT', `Upload ${id} is completed`)
 }

@@ -12,7 +12,9 @@ import { fateOf, ownExperiment } from './shownExperiment.js'
 export async function cancelExperiment(call: Call, { experimentId }: { experimentId: string }): Promise<Experiment> {
   const { queries } = call.database
   await ownExperiment(call, experimentId)
-  const jobIds = (await listRuns(queries, experimentId)).filter((run) => fateOf(run).kind === 'unfinished').map(({ jobId }) => jobId)
+  const jobIds = (await listRuns(queries, experimentId))
+    .filter((run) => fateOf(run).kind === 'unfinished')
+    .map(({ jobId }) => jobId)
   const shared = await sharedRuns(queries, { experimentId, jobIds })
   // The last ones first, so that none of them starts meanwhile.
   for (const jobId of jobIds.filter((id) => !shared.has(id)).reverse()) await cancelJob(call, { jobId, mode: 'now' })

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { Failure, fitSpec, makeId, planRuns, type createExperimentRequest, type Experiment, type ExperimentDefinition, type PlannedRun } from '@imclr/contract'
+import {
+  Failure,
+  fitSpec,
+  makeId,
+  planRuns,
+  type createExperimentRequest,
+  type Experiment,
+  type ExperimentDefinition,
+  type PlannedRun,
+} from '@imclr/contract'
 import { findSameTraining, holdVersion, listRuns, nameExperiment, putRun, type RunRow } from '@imclr/database'
 import type { z } from 'zod'
 import { enqueue } from '../job/enqueue.js'
@@ -18,8 +27,15 @@ import { fateOf, shownExperiment } from './shownExperiment.js'
  *
  * Throws Failure NOT_FOUND (version), BAD_INPUT where the data cannot carry it, with the nearest thing that would work.
  */
-export async function createExperiment(call: Call, input: z.output<typeof createExperimentRequest>): Promise<Experiment> {
-  const { caller: { projectId }, clock, random } = call
+export async function createExperiment(
+  call: Call,
+  input: z.output<typeof createExperimentRequest>,
+): Promise<Experiment> {
+  const {
+    caller: { projectId },
+    clock,
+    random,
+  } = call
   const { versionId } = input
   const definition = resolveExperiment(input)
   const submitted: string[] = []
@@ -27,13 +43,29 @@ export async function createExperiment(call: Call, input: z.output<typeof create
     const version = await holdVersion(tx, { projectId, versionId })
     if (version === undefined) throw new Failure('NOT_FOUND', `There is no version ${versionId}`)
     const runs: DecidedRun[] = []
-    for (const planned of planRuns(definition)) runs.push({ ...planned, ...(await holdNetwork(tx, projectId, planned.spec)) })
-    const issues = checkExperiment(definition, version.summary, { runs, preset: typeof input.experiment === 'string' ? input.experiment : null })
-    if (issues.length > 0) throw new Failure('BAD_INPUT', `Version ${versionId} cannot carry ${definition.name}: ${issues.map(({ message }) => message).join('; ')}`, { issues })
+    for (const planned of planRuns(definition))
+      runs.push({ ...planned, ...(await holdNetwork(tx, projectId, planned.spec)) })
+    const issues = checkExperiment(definition, version.summary, {
+      runs,
+      preset: typeof input.experiment === 'string' ? input.experiment : null,
+    })
+    if (issues.length > 0)
+      throw new Failure(
+        'BAD_INPUT',
+        `Version ${versionId} cannot carry ${definition.name}: ${issues.map(({ message }) => message).join('; ')}`,
+        { issues },
+      )
 
     const preset = typeof input.experiment === 'string' ? { preset: input.experiment, scale: input.scale } : {}
     const row = await nameExperiment(tx, {
-      id: makeId('exp', random(20)), projectId, fingerprint: fingerprint(definition, versionId), datasetId: version.datasetId, versionId, ...preset, definition, createdAt: clock(),
+      id: makeId('exp', random(20)),
+      projectId,
+      fingerprint: fingerprint(definition, versionId),
+      datasetId: version.datasetId,
+      versionId,
+      ...preset,
+      definition,
+      createdAt: clock(),
     })
     const there = new Map((await listRuns(tx, row.id)).map((run) => [run.place, run]))
     for (const [place, planned] of runs.entries()) {
@@ -58,6 +90,8 @@ const isOnItsWay = (run: RunRow): boolean => {
   return kind === 'result' || (kind === 'unfinished' && run.job?.cancelRequested === null)
 }
 
-const fingerprint = (definition: ExperimentDefinition, versionId: string): string => createHash('sha256').update(canonical({ definition, versionId })).digest('hex')
+const fingerprint = (definition: ExperimentDefinition, versionId: string): string =>
+  createHash('sha256').update(canonical({ definition, versionId })).digest('hex')
 
-const nameOf = ({ name }: ExperimentDefinition, { arm, seed, budget }: PlannedRun): string => `${name}: ${arm}, ${budget ?? 'all'} labels, seed ${seed}`.slice(0, 100)
+const nameOf = ({ name }: ExperimentDefinition, { arm, seed, budget }: PlannedRun): string =>
+  `${name}: ${arm}, ${budget ?? 'all'} labels, seed ${seed}`.slice(0, 100)

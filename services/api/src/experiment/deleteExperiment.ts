@@ -17,8 +17,13 @@ export const deletedExperiment = z.object({ experimentId })
  * Forgets an experiment and its stored results; where asked for, with jobs and models of its own runs, all or nothing. Throws Failure
  * CONFLICT while runs of its own have not ended, and IN_USE where something else needs a model that is to go too.
  */
-export async function deleteExperiment(call: Call, input: z.output<typeof deleteExperimentRequest>): Promise<z.infer<typeof deletedExperiment>> {
-  const { caller: { projectId } } = call
+export async function deleteExperiment(
+  call: Call,
+  input: z.output<typeof deleteExperimentRequest>,
+): Promise<z.infer<typeof deletedExperiment>> {
+  const {
+    caller: { projectId },
+  } = call
   const { experimentId } = input
   return idempotent(call, input, async (tx) => {
     const row = await lockExperiment(tx, { projectId, experimentId })
@@ -27,7 +32,8 @@ export async function deleteExperiment(call: Call, input: z.output<typeof delete
     const shared = await sharedRuns(tx, { experimentId, jobIds: runs.map(({ jobId }) => jobId) })
     const mine = runs.filter(({ jobId }) => !shared.has(jobId))
     const unfinished = mine.filter((run) => fateOf(run).kind === 'unfinished').length
-    if (unfinished > 0) throw new Failure('CONFLICT', `${unfinished} runs of experiment ${experimentId} have not ended; cancel it first`)
+    if (unfinished > 0)
+      throw new Failure('CONFLICT', `${unfinished} runs of experiment ${experimentId} have not ended; cancel it first`)
     await removeExperiment(tx, experimentId)
     if (input.runs === 'keep') return { experimentId }
     for (const { jobId, job, model } of mine) {

@@ -1,4 +1,11 @@
-import { createExperimentRequest, experiment, experimentReport, experimentRuns, experimentSummary, page } from '@imclr/contract'
+import {
+  createExperimentRequest,
+  experiment,
+  experimentReport,
+  experimentRuns,
+  experimentSummary,
+  page,
+} from '@imclr/contract'
 import { experimentRef, nothing, pages } from '../request/inputs.js'
 import { by, reading, router, writing } from '../request/procedure.js'
 import { cancelExperiment } from './cancelExperiment.js'

@@ -32,5 +32,7 @@ function factorOf({ state, estimate, progress, startedAt, finishedAt }: RunTime,
   if (!estimate?.seconds || startedAt === null) return []
   const since = (end: Date) => (end.getTime() - startedAt.getTime()) / 1000
   if (state === 'succeeded' && finishedAt !== null) return [since(finishedAt) / estimate.seconds]
-  return state === 'running' && progress?.secondsLeft != null ? [(since(now) + progress.secondsLeft) / estimate.seconds] : []
+  return state === 'running' && progress?.secondsLeft != null
+    ? [(since(now) + progress.secondsLeft) / estimate.seconds]
+    : []
 }

@@ -1,4 +1,11 @@
-import { Failure, isFinal, planRuns, type Experiment, type ExperimentRun, type ExperimentSummary } from '@imclr/contract'
+import {
+  Failure,
+  isFinal,
+  planRuns,
+  type Experiment,
+  type ExperimentRun,
+  type ExperimentSummary,
+} from '@imclr/contract'
 import { findExperiment, listRuns, type ExperimentRow, type Queries, type RunRow } from '@imclr/database'
 import type { Call } from '../request/context.js'
 import { secondsLeft } from './secondsLeft.js'
@@ -10,7 +17,8 @@ export async function ownExperiment({ database, caller }: Call, experimentId: st
   return row
 }
 
-export const noExperiment = (experimentId: string): Failure => new Failure('NOT_FOUND', `There is no experiment ${experimentId}`)
+export const noExperiment = (experimentId: string): Failure =>
+  new Failure('NOT_FOUND', `There is no experiment ${experimentId}`)
 
 export type Fate = { kind: 'result' } | { kind: 'unfinished' } | { kind: 'without result'; why: string }
 
@@ -19,7 +27,10 @@ export function fateOf({ recorded, job, model }: RunRow): Fate {
   if (recorded) return { kind: 'result' }
   if (job === null) return { kind: 'without result', why: 'its job was deleted' }
   if (!isFinal(job.state)) return { kind: 'unfinished' }
-  if (job.state === 'succeeded' && job.endedEarly === null) return model === null ? { kind: 'without result', why: 'its model was deleted before its results were kept' } : { kind: 'result' }
+  if (job.state === 'succeeded' && job.endedEarly === null)
+    return model === null
+      ? { kind: 'without result', why: 'its model was deleted before its results were kept' }
+      : { kind: 'result' }
   return { kind: 'without result', why: job.failure?.message ?? `its job was ${job.state}` }
 }
 
@@ -33,21 +44,50 @@ export async function shownExperiment(queries: Queries, row: ExperimentRow, now:
   return {
     ...summary(row, runs),
     definition: row.definition,
-    secondsLeft: secondsLeft(runs.flatMap(({ job }) => job ?? []), now),
+    secondsLeft: secondsLeft(
+      runs.flatMap(({ job }) => job ?? []),
+      now,
+    ),
     allRuns: runs.map((run): ExperimentRun => {
       const { arm, seed, budget } = plan[run.place]!
       const fate = fateOf(run)
       return {
-        arm, seed, budget, jobId: run.jobId, state: run.job?.state ?? 'succeeded', progress: run.job?.progress ?? null, modelId: run.model?.id ?? null,
-        accuracy: fate.kind === 'result' ? run.accuracy : null, whyNoResult: fate.kind === 'without result' ? fate.why : null,
+        arm,
+        seed,
+        budget,
+        jobId: run.jobId,
+        state: run.job?.state ?? 'succeeded',
+        progress: run.job?.progress ?? null,
+        modelId: run.model?.id ?? null,
+        accuracy: fate.kind === 'result' ? run.accuracy : null,
+        whyNoResult: fate.kind === 'without result' ? fate.why : null,
       }
     }),
   }
 }
 
-function summary({ id, datasetId, versionId, preset, scale, definition, createdAt }: ExperimentRow, runs: RunRow[]): ExperimentSummary {
+function summary(
+  { id, datasetId, versionId, preset, scale, definition, createdAt }: ExperimentRow,
+  runs: RunRow[],
+): ExperimentSummary {
   const count = (kind: Fate['kind']): number => runs.filter((run) => fateOf(run).kind === kind).length
-  const counts = { total: planRuns(definition).length, succeeded: count('result'), unfinished: count('unfinished'), withoutResult: count('without result') }
+  const counts = {
+    total: planRuns(definition).length,
+    succeeded: count('result'),
+    unfinished: count('unfinished'),
+    withoutResult: count('without result'),
+  }
   const state = counts.unfinished > 0 ? 'running' : counts.succeeded === counts.total ? 'succeeded' : 'incomplete'
-  return { id, name: definition.name, title: definition.title, datasetId, versionId, preset, scale, state, runs: counts, createdAt: createdAt.toISOString() }
+  return {
+    id,
+    name: definition.name,
+    title: definition.title,
+    datasetId,
+    versionId,
+    preset,
+    scale,
+    state,
+    runs: counts,
+    createdAt: createdAt.toISOString(),
+  }
 }

@@ -13,7 +13,15 @@ export function errorHandlers(app: FastifyInstance, parts: ServerParts): void {
   })
   app.setNotFoundHandler(async (request, reply) => {
     const { hint, http } = failures.NOT_FOUND
-    const wire: WireError = { code: 'NOT_FOUND', message: `There is nothing at ${request.method} ${request.url.split('?')[0]}`, hint, retryable: false, status: http, requestId: request.id, issues: [] }
+    const wire: WireError = {
+      code: 'NOT_FOUND',
+      message: `There is nothing at ${request.method} ${request.url.split('?')[0]}`,
+      hint,
+      retryable: false,
+      status: http,
+      requestId: request.id,
+      issues: [],
+    }
     return reply.code(http).send(bodyFor(request, wire))
   })
 }
@@ -21,11 +29,18 @@ export function errorHandlers(app: FastifyInstance, parts: ServerParts): void {
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const wire = onWire(failureOf(error), request.id)
   const status = ownStatus(error) ?? wire.status
-  return reply.code(status).type('application/json').header('cache-control', 'no-store').send(bodyFor(request, { ...wire, status }))
+  return reply
+    .code(status)
+    .type('application/json')
+    .header('cache-control', 'no-store')
+    .send(bodyFor(request, { ...wire, status }))
 }
 
 /** Logs what is our fault; what a caller did wrong, the caller is told. */
-export function logFault({ log }: Pick<ServerParts, 'log'>, { error, requestId, path }: { error: unknown; requestId: string; path: string | undefined }): void {
+export function logFault(
+  { log }: Pick<ServerParts, 'log'>,
+  { error, requestId, path }: { error: unknown; requestId: string; path: string | undefined },
+): void {
   const failure = failureOf(error)
   if (isMasked(failure)) log.error({ err: failure.cause ?? failure, requestId, path }, 'request failed')
   else if (failures[failure.code].http >= 500) log.warn({ err: failure, requestId, path }, 'request failed')
@@ -41,5 +56,11 @@ function ownStatus(error: unknown): number | undefined {
 function bodyFor(request: FastifyRequest, wire: WireError): unknown {
   if (!request.url.startsWith('/trpc/')) return wire
   const code: TRPCError['code'] = failures[wire.code as keyof typeof failures].trpc
-  return { error: { message: wire.message, code: TRPC_ERROR_CODES_BY_KEY[code], data: { code, httpStatus: wire.status, imclr: wire } } }
+  return {
+    error: {
+      message: wire.message,
+      code: TRPC_ERROR_CODES_BY_KEY[code],
+      data: { code, httpStatus: wire.status, imclr: wire },
+    },
+  }
 }

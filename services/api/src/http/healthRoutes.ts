@@ -10,13 +10,18 @@ export function healthRoutes(app: FastifyInstance, { database, store, queue, log
   app.get('/healthz', async () => ({ status: 'ok' }))
   app.get('/readyz', async (request, reply) => {
     const needed = { database, store, queue }
-    const checks = Object.fromEntries(await Promise.all(Object.entries(needed).map(async ([name, part]) => [name, await answer(part)] as const)))
+    const checks = Object.fromEntries(
+      await Promise.all(Object.entries(needed).map(async ([name, part]) => [name, await answer(part)] as const)),
+    )
     const broken = Object.entries(checks).filter(([, failure]) => failure !== null)
     for (const [name, failure] of broken) log.warn({ err: failure, part: name, requestId: request.id }, 'not ready')
-    return reply.code(broken.length === 0 ? 200 : 503).header('cache-control', 'no-store').send({
-      status: broken.length === 0 ? 'ready' : 'not ready',
-      parts: Object.fromEntries(Object.entries(checks).map(([name, failure]) => [name, failure?.code ?? 'ok'])),
-    })
+    return reply
+      .code(broken.length === 0 ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send({
+        status: broken.length === 0 ? 'ready' : 'not ready',
+        parts: Object.fromEntries(Object.entries(checks).map(([name, failure]) => [name, failure?.code ?? 'ok'])),
+      })
   })
 }
 
@@ -24,11 +29,15 @@ export function healthRoutes(app: FastifyInstance, { database, store, queue, log
 async function answer(part: { check(): Promise<void> }): Promise<Failure | null> {
   const late = new AbortController()
   try {
-    const timeout = delay(answerWithinMs, undefined, { signal: late.signal }).then(() => { throw new Failure('UNAVAILABLE', `no answer within ${answerWithinMs / 1000} s`) })
+    const timeout = delay(answerWithinMs, undefined, { signal: late.signal }).then(() => {
+      throw new Failure('UNAVAILABLE', `no answer within ${answerWithinMs / 1000} s`)
+    })
     await Promise.race([part.check(), timeout])
     return null
   } catch (error) {
-    return error instanceof Failure ? error : new Failure('UNAVAILABLE', error instanceof Error ? error.message : String(error), { cause: error })
+    return error instanceof Failure
+      ? error
+      : new Failure('UNAVAILABLE', error instanceof Error ? error.message : String(error), { cause: error })
   } finally {
     late.abort()
   }

@@ -17,28 +17,45 @@ const query = z.object({ token: z.string().max(200).optional() })
  */
 export function modelRoutes(app: FastifyInstance, parts: ServerParts): void {
   app.route({
-    method: ['GET', 'HEAD'], url: '/v1/models/:modelId/*', exposeHeadRoute: false,
+    method: ['GET', 'HEAD'],
+    url: '/v1/models/:modelId/*',
+    exposeHeadRoute: false,
     handler: async (request, reply) => {
       const path = params.safeParse(request.params)
       const model = await allowedModel(parts, { request, reply, modelId: path.data?.modelId ?? '' })
       const file = model.manifest.files.find((one) => one.path === path.data?.['*'])
-      if (file === undefined) throw new Failure('NOT_FOUND', `Model ${model.id} has no such file; it has ${model.manifest.files.map((one) => one.path).join(', ')}`)
+      if (file === undefined)
+        throw new Failure(
+          'NOT_FOUND',
+          `Model ${model.id} has no such file; it has ${model.manifest.files.map((one) => one.path).join(', ')}`,
+        )
       reply.headers({
         'cache-control': `${model.public ? 'public' : 'private'}, max-age=31536000, immutable`,
         'content-security-policy': file.path === artifactPaths.page ? pagePolicy : filePolicy,
         'cross-origin-resource-policy': 'cross-origin',
       })
-      return sendObject(request, reply, { store: parts.store, key: model.prefix + file.path, bytes: file.bytes, contentType: file.contentType, etag: file.sha256 })
+      return sendObject(request, reply, {
+        store: parts.store,
+        key: model.prefix + file.path,
+        bytes: file.bytes,
+        contentType: file.contentType,
+        etag: file.sha256,
+      })
     },
   })
 }
 
 /** Without a permission, a model that is private and one that is not there look the same. */
-async function allowedModel(parts: ServerParts, { request, reply, modelId }: { request: FastifyRequest; reply: FastifyReply; modelId: string }): Promise<ModelRow> {
+async function allowedModel(
+  parts: ServerParts,
+  { request, reply, modelId }: { request: FastifyRequest; reply: FastifyReply; modelId: string },
+): Promise<ModelRow> {
   const notFound = new Failure('NOT_FOUND', 'There is no such model')
   const model = modelId === '' ? undefined : await findAnyModel(parts.database.queries, modelId)
   const { token } = query.safeParse(request.query).data ?? {}
-  const opened = model?.public === true || (token !== undefined && isModelToken(token, { signingKey: parts.config.signingKey, modelId, now: parts.clock() }))
+  const opened =
+    model?.public === true ||
+    (token !== undefined && isModelToken(token, { signingKey: parts.config.signingKey, modelId, now: parts.clock() }))
   if (opened) {
     await parts.limits.count(request, reply)
     if (model === undefined) throw notFound
@@ -46,6 +63,7 @@ async function allowedModel(parts: ServerParts, { request, reply, modelId }: { r
   }
   const caller = await authenticate(parts, request, reply)
   if (model === undefined || model.projectId !== caller.projectId) throw notFound
-  if (!caller.scopes.includes('read')) throw new Failure('FORBIDDEN', "The files of models need an API key with the scope 'read'")
+  if (!caller.scopes.includes('read'))
+    throw new Failure('FORBIDDEN', "The files of models need an API key with the scope 'read'")
   return model
 }

@@ -29,14 +29,21 @@ export function objectRoutes(app: FastifyInstance, { store }: ServerParts): void
   })
 
   app.route({
-    method: ['GET', 'HEAD'], url: '/v1/objects/*', exposeHeadRoute: false,
+    method: ['GET', 'HEAD'],
+    url: '/v1/objects/*',
+    exposeHeadRoute: false,
     handler: async (request, reply) => {
       const { key, fileName } = routes.verifyGet(request.url)
       const head = await store.head(key)
       if (head === null) throw new Failure('NOT_FOUND', 'What this URL was for has been deleted')
-      if (fileName !== null) reply.header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`)
+      if (fileName !== null)
+        reply.header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`)
       // Some of these bytes were uploaded by users: a browser shows them, and lets them do nothing.
-      reply.headers({ 'cache-control': 'private, no-cache', 'content-security-policy': "default-src 'none'; sandbox", 'cross-origin-resource-policy': 'cross-origin' })
+      reply.headers({
+        'cache-control': 'private, no-cache',
+        'content-security-policy': "default-src 'none'; sandbox",
+        'cross-origin-resource-policy': 'cross-origin',
+      })
       return sendObject(request, reply, { store, key, ...head })
     },
   })

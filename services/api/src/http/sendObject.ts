@@ -13,7 +13,11 @@ export interface ObjectToSend {
 }
 
 /** Answers GET and HEAD for one object: 200, 206 (Range), 304 (If-None-Match) or 416, as a stream. */
-export async function sendObject(request: FastifyRequest, reply: FastifyReply, object: ObjectToSend): Promise<FastifyReply> {
+export async function sendObject(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  object: ObjectToSend,
+): Promise<FastifyReply> {
   const { bytes, contentType } = object
   const etag = `"${object.etag}"`
   reply.headers({ etag, 'accept-ranges': 'bytes' })
@@ -33,5 +37,8 @@ export async function sendObject(request: FastifyRequest, reply: FastifyReply, o
 }
 
 function matches(header: string | undefined, etag: string): boolean {
-  return header !== undefined && (header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag))
+  return (
+    header !== undefined &&
+    (header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag))
+  )
 }

@@ -13,7 +13,10 @@ export const cancelJobRequest = z.strictObject({ jobId, mode: cancelMode.default
  * that has ended is answered as it is.
  */
 export async function cancelJob(call: Call, { jobId, mode }: z.output<typeof cancelJobRequest>): Promise<Job> {
-  const { database, caller: { projectId } } = call
+  const {
+    database,
+    caller: { projectId },
+  } = call
   const row = await database.transaction((tx) => requestCancel(tx, { projectId, jobId, mode }))
   if (row === undefined) throw new Failure('NOT_FOUND', `There is no job ${jobId}`)
   if (row.state === 'queued') await cancelQueued(database, jobId, leftoversOfQueued)

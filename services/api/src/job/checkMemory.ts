@@ -20,7 +20,11 @@ export function checkMemory(spec: TrainingSpec, version: SpecVersion, { network,
   const batchSize = largest((size) => fits({ batchSize: size }), [smallestBatch, spec.batchSize])
   const { height, width } = version.picture
   const longest = Math.max(height, width)
-  const scaled = (side: number) => ({ ...version.picture, height: Math.max(8, Math.round((height * side) / longest)), width: Math.max(8, Math.round((width * side) / longest)) })
+  const scaled = (side: number) => ({
+    ...version.picture,
+    height: Math.max(8, Math.round((height * side) / longest)),
+    width: Math.max(8, Math.round((width * side) / longest)),
+  })
   const imageSize = largest((side) => fits({}, scaled(side)), [8, longest])
   const ways = [
     ...(batchSize === null ? [] : [`Use batchSize: ${batchSize} or less`]),
@@ -28,7 +32,14 @@ export function checkMemory(spec: TrainingSpec, version: SpecVersion, { network,
     'use a smaller network',
   ]
   const fix = `${ways.join(', or ')}; or ask the operator for a machine with more memory (IMCLR_TRAINER_MEMORY says how much there is)`
-  return [{ path: batchSize === null ? 'versionId' : 'spec.batchSize', code: 'does_not_fit', message, fix: fix[0]!.toUpperCase() + fix.slice(1) }]
+  return [
+    {
+      path: batchSize === null ? 'versionId' : 'spec.batchSize',
+      code: 'does_not_fit',
+      message,
+      fix: fix[0]!.toUpperCase() + fix.slice(1),
+    },
+  ]
 }
 
 /** The largest whole number of a range that fits, where what is above one that does not fit does not fit either; null: none does. */
@@ -44,4 +55,5 @@ function largest(fits: (value: number) => boolean, [from, to]: [number, number])
 }
 
 const inGibi = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
-const sizeOf = ({ height, width }: { height: number; width: number }): string => (height === width ? String(height) : `{ height: ${height}, width: ${width} }`)
+const sizeOf = ({ height, width }: { height: number; width: number }): string =>
+  height === width ? String(height) : `{ height: ${height}, width: ${width} }`

@@ -1,4 +1,16 @@
-import { isMeant, networkHead, networkNames, networks, picturesPerInput, isGivenValidation, trainingParts, type ArtifactManifest, type Issue, type TrainingSpec, type VersionSummary } from '@imclr/contract'
+import {
+  isMeant,
+  networkHead,
+  networkNames,
+  networks,
+  picturesPerInput,
+  isGivenValidation,
+  trainingParts,
+  type ArtifactManifest,
+  type Issue,
+  type TrainingSpec,
+  type VersionSummary,
+} from '@imclr/contract'
 import { NetworkProblem, shapesOf } from '../network/measureNetwork.js'
 import { checkUnlabelled } from './checkUnlabelled.js'
 import type { SpecNetwork } from './holdNetwork.js'
@@ -19,7 +31,11 @@ export interface SpecSurroundings {
 
 /** Where a spec does not fit the data it is to train on: found before anything waits in a queue. */
 export function checkSpec(spec: TrainingSpec, version: SpecVersion, { network, reference }: SpecSurroundings): Issue[] {
-  const { picture: { height, width }, counts, classes } = version
+  const {
+    picture: { height, width },
+    counts,
+    classes,
+  } = version
   const images = spec.trainImages ?? counts.train
   const parts = trainingParts(spec, counts)
   const issues: Issue[] = []
@@ -27,58 +43,145 @@ export function checkSpec(spec: TrainingSpec, version: SpecVersion, { network, r
     issues.push({ path: `spec.${field}`, code: 'does_not_fit', message, fix })
   }
 
-  if (counts.train === 0) return [{ path: 'versionId', code: 'does_not_fit', message: 'The version has no training images: models are evaluated on it, not trained', fix: 'Train on another version, and evaluate the model on this one (job.evaluate)' }]
+  if (counts.train === 0)
+    return [
+      {
+        path: 'versionId',
+        code: 'does_not_fit',
+        message: 'The version has no training images: models are evaluated on it, not trained',
+        fix: 'Train on another version, and evaluate the model on this one (job.evaluate)',
+      },
+    ]
   const inputs = inputSizes(spec, version)
   const problem = tooSmall(network, version.picture, inputs)
   if (problem !== null) refuse('network', problem, nearestNetworks(network, Math.min(height, width)))
   for (const unknown of unknownLayers(spec, network)) refuse('fineTune.freeze', unknown.message, unknown.fix)
   const large = inputs.find((size) => Math.max(size.height, size.width) > largestSide)
-  if (large) refuse('stacking.images', `Stacked inputs would have ${large.width} x ${large.height} pixels; ${largestSide} a side is the most`, 'Stack fewer images, or prepare the data set with a smaller imageSize')
-  if (images > counts.train) refuse('trainImages', `The data set has ${counts.train} training images`, `Use at most ${counts.train}, or null for all`)
-  if (images < classes.length) refuse('trainImages', `${images} training images cannot show all ${classes.length} classes`, `Use at least ${classes.length}`)
-  if (spec.mode === 'imclr' && spec.stacking.images > spec.batchSize) refuse('stacking.images', `${spec.stacking.images} images cannot be partners in a batch of ${spec.batchSize}`, 'Use a larger batch')
+  if (large)
+    refuse(
+      'stacking.images',
+      `Stacked inputs would have ${large.width} x ${large.height} pixels; ${largestSide} a side is the most`,
+      'Stack fewer images, or prepare the data set with a smaller imageSize',
+    )
+  if (images > counts.train)
+    refuse(
+      'trainImages',
+      `The data set has ${counts.train} training images`,
+      `Use at most ${counts.train}, or null for all`,
+    )
+  if (images < classes.length)
+    refuse(
+      'trainImages',
+      `${images} training images cannot show all ${classes.length} classes`,
+      `Use at least ${classes.length}`,
+    )
+  if (spec.mode === 'imclr' && spec.stacking.images > spec.batchSize)
+    refuse(
+      'stacking.images',
+      `${spec.stacking.images} images cannot be partners in a batch of ${spec.batchSize}`,
+      'Use a larger batch',
+    )
   const farthest = Math.floor(Math.min(height, width) / 2)
   spec.augment.forEach((step, i) => {
-    if (step.op === 'crop' && (step.padding ?? 0) > farthest) refuse(`augment[${i}].padding`, `A padding of ${step.padding} pixels is more than half of ${width} x ${height} pixels`, `Use at most ${farthest}`)
-    if (step.op === 'translate' && step.pixels > farthest) refuse(`augment[${i}].pixels`, `A translation by ${step.pixels} pixels is more than half of ${width} x ${height} pixels`, `Use at most ${farthest}`)
+    if (step.op === 'crop' && (step.padding ?? 0) > farthest)
+      refuse(
+        `augment[${i}].padding`,
+        `A padding of ${step.padding} pixels is more than half of ${width} x ${height} pixels`,
+        `Use at most ${farthest}`,
+      )
+    if (step.op === 'translate' && step.pixels > farthest)
+      refuse(
+        `augment[${i}].pixels`,
+        `A translation by ${step.pixels} pixels is more than half of ${width} x ${height} pixels`,
+        `Use at most ${farthest}`,
+      )
   })
   for (const way of ['rampUp', 'rampDown'] as const) {
     const ramp = spec[way]
-    if (ramp !== null && ramp.epochs > spec.epochs) refuse(`${way}.epochs`, `A ramp of ${ramp.epochs} epochs does not fit into ${spec.epochs}`, `Use at most ${spec.epochs}`)
+    if (ramp !== null && ramp.epochs > spec.epochs)
+      refuse(
+        `${way}.epochs`,
+        `A ramp of ${ramp.epochs} epochs does not fit into ${spec.epochs}`,
+        `Use at most ${spec.epochs}`,
+      )
   }
   if (spec.optimizer.kind !== 'sgd') {
-    if (spec.learningRate > largestAdamRate) refuse('learningRate', `Adam moves every weight by about the learning rate in each step; ${spec.learningRate} is a rate for SGD`, 'Use about 0.001')
-    if (spec.optimizer.beta1End !== null && spec.rampDown === null) refuse('optimizer.beta1End', 'beta1 moves as the learning rate is ramped down, and rampDown is null', 'Give rampDown, or leave beta1End out')
+    if (spec.learningRate > largestAdamRate)
+      refuse(
+        'learningRate',
+        `Adam moves every weight by about the learning rate in each step; ${spec.learningRate} is a rate for SGD`,
+        'Use about 0.001',
+      )
+    if (spec.optimizer.beta1End !== null && spec.rampDown === null)
+      refuse(
+        'optimizer.beta1End',
+        'beta1 moves as the learning rate is ramped down, and rampDown is null',
+        'Give rampDown, or leave beta1End out',
+      )
   }
   if (isGivenValidation(spec.validation)) {
-    if (counts.validation === 0) refuse('validation', 'The data set came without a validation part', 'Cut one from the training images, { fraction: 0.1 }, or upload train, validation and test')
+    if (counts.validation === 0)
+      refuse(
+        'validation',
+        'The data set came without a validation part',
+        'Cut one from the training images, { fraction: 0.1 }, or upload train, validation and test',
+      )
   } else if (spec.validation !== null && spec.validation !== 'given') {
     const size = spec.validation.images === undefined ? 'validation.fraction' : 'validation.images'
-    if (parts.validation < 1) refuse(size, `${spec.validation.fraction} of ${images} training images is not one image`, 'Use a larger fraction')
-    else if (parts.train < classes.length) refuse(size, `Without ${parts.validation} images for validation, ${parts.train} are left to train on: not one of each of ${classes.length} classes`, 'Hold back fewer images')
+    if (parts.validation < 1)
+      refuse(size, `${spec.validation.fraction} of ${images} training images is not one image`, 'Use a larger fraction')
+    else if (parts.train < classes.length)
+      refuse(
+        size,
+        `Without ${parts.validation} images for validation, ${parts.train} are left to train on: not one of each of ${classes.length} classes`,
+        'Hold back fewer images',
+      )
   }
   for (const { field, message, fix } of checkUnlabelled(spec, counts)) refuse(`semiSupervised.${field}`, message, fix)
-  if (spec.schedule.kind === 'step' && spec.schedule.milestones.some((at, i, all) => i > 0 && at <= all[i - 1]!)) refuse('schedule.milestones', 'Milestones must grow', 'Sort them, each once')
-  if (reference !== null && (reference.classes.length !== classes.length || reference.classes.some((name, i) => name !== classes[i]))) {
-    refuse('evaluation.referenceModelId', 'The reference model was trained on other classes', 'Name a model of the same classes, or null')
+  if (spec.schedule.kind === 'step' && spec.schedule.milestones.some((at, i, all) => i > 0 && at <= all[i - 1]!))
+    refuse('schedule.milestones', 'Milestones must grow', 'Sort them, each once')
+  if (
+    reference !== null &&
+    (reference.classes.length !== classes.length || reference.classes.some((name, i) => name !== classes[i]))
+  ) {
+    refuse(
+      'evaluation.referenceModelId',
+      'The reference model was trained on other classes',
+      'Name a model of the same classes, or null',
+    )
   }
   if (reference?.spec.evaluation.corruptionImages === 'none' && spec.evaluation.corruptionImages !== 'none') {
-    refuse('evaluation.referenceModelId', 'The reference model was not evaluated under corruption, so there is nothing to set this one against', 'Name a model that was, or null')
+    refuse(
+      'evaluation.referenceModelId',
+      'The reference model was not evaluated under corruption, so there is nothing to set this one against',
+      'Name a model that was, or null',
+    )
   }
   return issues
 }
 
 /** Pixels of what the network is fed, stacked or not. */
-function inputSizes(spec: TrainingSpec, { picture: { height, width } }: SpecVersion): { height: number; width: number }[] {
+function inputSizes(
+  spec: TrainingSpec,
+  { picture: { height, width } }: SpecVersion,
+): { height: number; width: number }[] {
   const k = picturesPerInput(spec).trained
-  const [tall, wide] = [{ height: k * height, width }, { height, width: k * width }]
+  const [tall, wide] = [
+    { height: k * height, width },
+    { height, width: k * width },
+  ]
   return { height: [tall], width: [wide], random: [tall, wide] }[spec.stacking.axis]
 }
 
 /** Why pictures do not go through a network, alone (as they are where training stacks them) or stacked; null: they do. */
-function tooSmall({ title, smallestSize, layers }: SpecNetwork, picture: { height: number; width: number }, inputs: { height: number; width: number }[]): string | null {
+function tooSmall(
+  { title, smallestSize, layers }: SpecNetwork,
+  picture: { height: number; width: number },
+  inputs: { height: number; width: number }[],
+): string | null {
   const { height, width } = picture
-  if (Math.min(height, width) < smallestSize) return `${title} needs images of at least ${smallestSize} x ${smallestSize} pixels; these have ${width} x ${height}`
+  if (Math.min(height, width) < smallestSize)
+    return `${title} needs images of at least ${smallestSize} x ${smallestSize} pixels; these have ${width} x ${height}`
   for (const side of layers === null ? [] : [picture, ...inputs]) {
     try {
       shapesOf(layers!, side)
@@ -99,8 +202,16 @@ function nearestNetworks({ smallestSize }: SpecNetwork, side: number): string {
 function unknownLayers({ fineTune }: TrainingSpec, { names }: SpecNetwork): { message: string; fix: string }[] {
   if (fineTune === null || fineTune.freeze === 'all-but-head') return []
   return fineTune.freeze.flatMap((pattern) => {
-    if (pattern === networkHead) return [{ message: `${networkHead} is the new last layer; frozen, it would never be trained`, fix: 'Leave it out' }]
+    if (pattern === networkHead)
+      return [
+        { message: `${networkHead} is the new last layer; frozen, it would never be trained`, fix: 'Leave it out' },
+      ]
     if (names === null || names.some((name) => name !== networkHead && isMeant(pattern, name))) return []
-    return [{ message: `No layer is called ${pattern}`, fix: `Use names, or beginnings of names with a star: ${names.join(', ')}`.slice(0, 1000) }]
+    return [
+      {
+        message: `No layer is called ${pattern}`,
+        fix: `Use names, or beginnings of names with a star: ${names.join(', ')}`.slice(0, 1000),
+      },
+    ]
   })
 }

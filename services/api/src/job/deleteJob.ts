@@ -20,11 +20,17 @@ export async function deleteJob(call: Call, input: { jobId: string }): Promise<z
 }
 
 /** The same, in a transaction that does more. */
-export async function forgetJob(tx: Queries, { projectId, jobId }: { projectId: string; jobId: string }): Promise<void> {
+export async function forgetJob(
+  tx: Queries,
+  { projectId, jobId }: { projectId: string; jobId: string },
+): Promise<void> {
   const job = await lockJob(tx, { projectId, jobId })
   if (job === undefined) throw new Failure('NOT_FOUND', `There is no job ${jobId}`)
   if (!isFinal(job.state)) throw new Failure('CONFLICT', `Job ${jobId} is ${job.state}; cancel it first`)
   const prefix = keys.job(projectId, jobId)
   refuseNeeded(`Job ${jobId}`, await neededOfJob(tx, { projectId, jobId, prefix }))
-  await removeJob(tx, { jobId, prefixes: [prefix, ...(job.uploadId === null ? [] : [keys.uploadPrefix(projectId, job.uploadId)])] })
+  await removeJob(tx, {
+    jobId,
+    prefixes: [prefix, ...(job.uploadId === null ? [] : [keys.uploadPrefix(projectId, job.uploadId)])],
+  })
 }

@@ -1,4 +1,12 @@
-import { evaluationCost, picturesPerInput, stepCost, trainingParts, type Estimate, type EvaluationSpec, type TrainingSpec } from '@imclr/contract'
+import {
+  evaluationCost,
+  picturesPerInput,
+  stepCost,
+  trainingParts,
+  type Estimate,
+  type EvaluationSpec,
+  type TrainingSpec,
+} from '@imclr/contract'
 import type { SpecVersion } from './checkSpec.js'
 import type { SpecNetwork } from './holdNetwork.js'
 
@@ -23,8 +31,14 @@ export function estimateJob(spec: TrainingSpec, version: SpecVersion, speed: Spe
   const parts = trainingParts(spec, version.counts)
   const { measured } = speed
   const pictures = picturesPerInput(spec)
-  const trained = forwardCost(version, speed) * (stepCost(spec) * pictures.trained * parts.train + pictures.tested * parts.validation) * spec.epochs
-  return estimateOf(trained / (measured ?? assumed) + evaluationSeconds(spec, spec.evaluation, { version, speed }), measured)
+  const trained =
+    forwardCost(version, speed) *
+    (stepCost(spec) * pictures.trained * parts.train + pictures.tested * parts.validation) *
+    spec.epochs
+  return estimateOf(
+    trained / (measured ?? assumed) + evaluationSeconds(spec, spec.evaluation, { version, speed }),
+    measured,
+  )
 }
 
 export interface Evaluated {
@@ -37,22 +51,39 @@ export interface Evaluated {
 
 /** How long an evaluation will take. */
 export function estimateEvaluation({ spec, options, models }: Evaluated, version: SpecVersion, speed: Speed): Estimate {
-  return { ...estimateOf(models * evaluationSeconds(spec, options, { version, speed }), speed.measured), memoryBytes: null }
+  return {
+    ...estimateOf(models * evaluationSeconds(spec, options, { version, speed }), speed.measured),
+    memoryBytes: null,
+  }
 }
 
 function estimateOf(seconds: number, measured: number | null): Omit<Estimate, 'memoryBytes'> {
   const whole = Math.ceil(seconds + overheadSeconds)
   return measured === null
-    ? { seconds: whole, basis: 'assumed', note: 'No job has succeeded here yet: the speed of two cores of a current CPU is assumed' }
+    ? {
+        seconds: whole,
+        basis: 'assumed',
+        note: 'No job has succeeded here yet: the speed of two cores of a current CPU is assumed',
+      }
     : { seconds: whole, basis: 'measured', note: 'From the speed that the last jobs reached on this service' }
 }
 
 /** Multiply-adds of one forward pass of one picture. */
 function forwardCost({ picture: { height, width } }: SpecVersion, { network }: Speed): number {
-  return network.multiplyAdds * (height * width) / (32 * 32)
+  return (network.multiplyAdds * (height * width)) / (32 * 32)
 }
 
-function evaluationSeconds(spec: TrainingSpec, options: EvaluationSpec, { version, speed }: { version: SpecVersion; speed: Speed }): number {
-  const { pictures, changingSeconds } = evaluationCost(options, { images: version.counts.test, picture: version.picture })
-  return picturesPerInput(spec).tested * forwardCost(version, speed) * pictures / (speed.measured ?? assumed) + changingSeconds
+function evaluationSeconds(
+  spec: TrainingSpec,
+  options: EvaluationSpec,
+  { version, speed }: { version: SpecVersion; speed: Speed },
+): number {
+  const { pictures, changingSeconds } = evaluationCost(options, {
+    images: version.counts.test,
+    picture: version.picture,
+  })
+  return (
+    (picturesPerInput(spec).tested * forwardCost(version, speed) * pictures) / (speed.measured ?? assumed) +
+    changingSeconds
+  )
 }

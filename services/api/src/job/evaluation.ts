@@ -1,4 +1,10 @@
-import { evaluationManifest, evaluationPaths, Failure, type EvaluationManifest, type EvaluationSummary } from '@imclr/contract'
+import {
+  evaluationManifest,
+  evaluationPaths,
+  Failure,
+  type EvaluationManifest,
+  type EvaluationSummary,
+} from '@imclr/contract'
 import type { JobRow } from '@imclr/database'
 import type { Call } from '../request/context.js'
 import { recordedObject } from '../request/recordedObject.js'
@@ -9,8 +15,23 @@ export async function evaluation(call: Call, { jobId }: { jobId: string }): Prom
   return inShort(await evaluationOf(call, await ownJob(call, jobId)))
 }
 
-export const inShort = ({ jobId, modelId, versionId, accuracy, meanCorruptionError, meanFlipProbability, files }: EvaluationManifest): EvaluationSummary =>
-  ({ jobId, modelId, versionId, accuracy, meanCorruptionError, meanFlipProbability, files })
+export const inShort = ({
+  jobId,
+  modelId,
+  versionId,
+  accuracy,
+  meanCorruptionError,
+  meanFlipProbability,
+  files,
+}: EvaluationManifest): EvaluationSummary => ({
+  jobId,
+  modelId,
+  versionId,
+  accuracy,
+  meanCorruptionError,
+  meanFlipProbability,
+  files,
+})
 
 /** The manifest of a succeeded evaluation. Throws Failure CONFLICT. */
 export async function evaluationOf({ store }: Pick<Call, 'store'>, row: JobRow): Promise<EvaluationManifest> {

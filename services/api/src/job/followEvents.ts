@@ -6,7 +6,11 @@ import { ownJob } from './shownJob.js'
 
 export const followEventsRequest = z.strictObject({
   jobId,
-  after: z.int().min(0).max(2 ** 31 - 1).default(0), // the number of the last event that was seen
+  after: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(0), // the number of the last event that was seen
   follow: z.boolean().default(true), // wait for further ones until the job has ended
 })
 type Input = z.output<typeof followEventsRequest>
@@ -23,11 +27,16 @@ const lookAgainMs = 10_000
 export async function followEvents(call: Call, input: Input, signal?: AbortSignal): Promise<AsyncIterable<JobEvent>> {
   await ownJob(call, input.jobId) // an unknown one is refused here, not in the middle of a stream
   const { signals, config } = call
-  if (signals.count() >= config.maxEventStreams) throw new Failure('UNAVAILABLE', `This process serves ${config.maxEventStreams} event streams already`)
+  if (signals.count() >= config.maxEventStreams)
+    throw new Failure('UNAVAILABLE', `This process serves ${config.maxEventStreams} event streams already`)
   return events(call, input, signal)
 }
 
-async function* events(call: Call, { jobId, after, follow }: Input, signal?: AbortSignal): AsyncGenerator<JobEvent, void> {
+async function* events(
+  call: Call,
+  { jobId, after, follow }: Input,
+  signal?: AbortSignal,
+): AsyncGenerator<JobEvent, void> {
   const { database, signals, config, clock } = call
   using bell = signals.follow(jobId)
   const until = clock().getTime() + config.eventStreamSeconds * 1000

@@ -19,17 +19,39 @@ export interface TrainingToInsert {
  * Records a training that waits; to be queued once the transaction has committed. Throws Failure NOT_FOUND (reference model, network,
  * model to begin with) and BAD_INPUT where the spec does not fit the data, or the training not into the memory of the machine that trains.
  */
-export async function insertTraining(tx: Queries, { caller: { projectId }, clock, random, config }: Pick<Call, 'caller' | 'clock' | 'random' | 'config'>, { version, spec: wanted, name }: TrainingToInsert): Promise<JobRow> {
+export async function insertTraining(
+  tx: Queries,
+  { caller: { projectId }, clock, random, config }: Pick<Call, 'caller' | 'clock' | 'random' | 'config'>,
+  { version, spec: wanted, name }: TrainingToInsert,
+): Promise<JobRow> {
   const { spec: decided, network } = await holdNetwork(tx, projectId, wanted)
   const spec = fitSpec(decided, version.summary.counts.train)
   const reference = await holdReference(tx, { projectId, referenceModelId: spec.evaluation.referenceModelId })
   const issues = checkSpec(spec, version.summary, { network, reference: reference?.manifest ?? null })
-  if (issues.length === 0) issues.push(...checkMemory(spec, version.summary, { network: network.memory, limit: config.trainerMemoryBytes }))
-  if (issues.length > 0) throw new Failure('BAD_INPUT', `The spec does not fit version ${version.id}: ${issues.map(({ message }) => message).join('; ')}`, { issues })
+  if (issues.length === 0)
+    issues.push(...checkMemory(spec, version.summary, { network: network.memory, limit: config.trainerMemoryBytes }))
+  if (issues.length > 0)
+    throw new Failure(
+      'BAD_INPUT',
+      `The spec does not fit version ${version.id}: ${issues.map(({ message }) => message).join('; ')}`,
+      { issues },
+    )
 
   const createdAt = clock()
   return insertJob(tx, {
-    id: makeId('job', random(20)), projectId, kind: 'train', name, datasetId: version.datasetId, versionId: version.id, spec, limits: spec.limits,
-    estimate: { ...estimateJob(spec, version.summary, { network, measured: await measuredSpeed(tx, spec) }), memoryBytes: estimateMemory(spec, version.summary, network.memory) }, createdAt, queuedAt: createdAt,
+    id: makeId('job', random(20)),
+    projectId,
+    kind: 'train',
+    name,
+    datasetId: version.datasetId,
+    versionId: version.id,
+    spec,
+    limits: spec.limits,
+    estimate: {
+      ...estimateJob(spec, version.summary, { network, measured: await measuredSpeed(tx, spec) }),
+      memoryBytes: estimateMemory(spec, version.summary, network.memory),
+    },
+    createdAt,
+    queuedAt: createdAt,
   })
 }

@@ -22,8 +22,13 @@ export function ownNetworkMemory(name: NetworkName): NetworkMemory {
 
 /** Of an uploaded one, by the shapes of its layers. */
 export function layersMemory(layers: readonly NetworkLayer[], parameters: number): NetworkMemory {
-  const sizes = (side: Side) => [...nearestShapes(layers, side).values()].map((shape) => shape.reduce<number>((product, one) => product * one, 1))
-  return { parameters, values: (side) => sizes(side).reduce((sum, size) => sum + size, 0), largest: (side) => Math.max(...sizes(side)) }
+  const sizes = (side: Side) =>
+    [...nearestShapes(layers, side).values()].map((shape) => shape.reduce<number>((product, one) => product * one, 1))
+  return {
+    parameters,
+    values: (side) => sizes(side).reduce((sum, size) => sum + size, 0),
+    largest: (side) => Math.max(...sizes(side)),
+  }
 }
 
 /** Of the size, or, where sides are wanted that strides divide, of the next larger one that goes through. */

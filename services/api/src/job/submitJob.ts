@@ -12,7 +12,9 @@ import { shownTrainJob } from './shownJob.js'
  * Throws Failure NOT_FOUND (version, reference model) and BAD_INPUT where the spec does not fit the data.
  */
 export async function submitJob(call: Call, input: z.output<typeof trainRequest>): Promise<TrainJob> {
-  const { caller: { projectId } } = call
+  const {
+    caller: { projectId },
+  } = call
   const { versionId, name } = input
   const job = await idempotent(call, input, async (tx) => {
     const version = await holdVersion(tx, { projectId, versionId })

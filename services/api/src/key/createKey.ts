@@ -19,9 +19,16 @@ export const newKey = z.object({ key: apiKeySummary, secret: z.string() })
 /** Makes a key of the caller's project. Throws Failure FORBIDDEN where it would have a scope that the caller lacks. */
 export async function createKey(call: Call, input: z.output<typeof createKeyRequest>): Promise<z.infer<typeof newKey>> {
   const excess = input.scopes.filter((wanted) => !call.caller.scopes.includes(wanted))
-  if (excess.length > 0) throw new Failure('FORBIDDEN', `A key cannot give the scopes ${excess.map((name) => `'${name}'`).join(', ')}, which it does not have itself`)
-  const expiresAt = input.expiresInDays === null ? null : new Date(call.clock().getTime() + input.expiresInDays * 86_400_000)
-  return idempotent(call, input, (tx) => storeNewKey(tx, call, { projectId: call.caller.projectId, name: input.name, scopes: input.scopes, expiresAt }))
+  if (excess.length > 0)
+    throw new Failure(
+      'FORBIDDEN',
+      `A key cannot give the scopes ${excess.map((name) => `'${name}'`).join(', ')}, which it does not have itself`,
+    )
+  const expiresAt =
+    input.expiresInDays === null ? null : new Date(call.clock().getTime() + input.expiresInDays * 86_400_000)
+  return idempotent(call, input, (tx) =>
+    storeNewKey(tx, call, { projectId: call.caller.projectId, name: input.name, scopes: input.scopes, expiresAt }),
+  )
 }
 
 export interface KeyToStore {
@@ -32,8 +39,18 @@ export interface KeyToStore {
 }
 
 /** Draws a secret, stores its form, and gives both. */
-export async function storeNewKey(tx: Queries, { random, clock }: Pick<ApiParts, 'random' | 'clock'>, key: KeyToStore): Promise<z.infer<typeof newKey>> {
+export async function storeNewKey(
+  tx: Queries,
+  { random, clock }: Pick<ApiParts, 'random' | 'clock'>,
+  key: KeyToStore,
+): Promise<z.infer<typeof newKey>> {
   const secret = makeSecret(random(32))
-  const row = await insertKey(tx, { id: makeId('key', random(20)), ...key, scopes: [...new Set(key.scopes)], ...storedForm(secret), createdAt: clock() })
+  const row = await insertKey(tx, {
+    id: makeId('key', random(20)),
+    ...key,
+    scopes: [...new Set(key.scopes)],
+    ...storedForm(secret),
+    createdAt: clock(),
+  })
   return { key: shownKey(row), secret }
 }

@@ -13,7 +13,13 @@ import { isSecret, makeSecret, storedForm } from './secret.js'
  * @returns whether a key was made; the key itself is in the file and nowhere else
  * @throws Failure BAD_INPUT where the file holds something else
  */
-export async function ensureFirstKey({ database, path }: { database: Database; path: string }): Promise<{ created: boolean; path: string }> {
+export async function ensureFirstKey({
+  database,
+  path,
+}: {
+  database: Database
+  path: string
+}): Promise<{ created: boolean; path: string }> {
   if (await anyKeyExists(database.queries)) return { created: false, path }
   return database.transaction(async (tx) => {
     await lockFirstStart(tx)
@@ -23,7 +29,15 @@ export async function ensureFirstKey({ database, path }: { database: Database; p
     const createdAt = new Date()
     const project = await insertProject(tx, { id: makeId('prj', randomBytes(20)), name: 'default', createdAt })
     if (project === undefined) throw new Failure('CONFLICT', "There is a project 'default' without any API key")
-    await insertKey(tx, { id: makeId('key', randomBytes(20)), projectId: project.id, name: 'first key', scopes: [...scopes], expiresAt: null, ...storedForm(secret), createdAt })
+    await insertKey(tx, {
+      id: makeId('key', randomBytes(20)),
+      projectId: project.id,
+      name: 'first key',
+      scopes: [...scopes],
+      expiresAt: null,
+      ...storedForm(secret),
+      createdAt,
+    })
     return { created: true, path }
   })
 }

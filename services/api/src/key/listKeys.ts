@@ -5,6 +5,9 @@ import type { Call } from '../request/context.js'
 import { pageOf, type Page, type PageRequest } from '../request/page.js'
 import { shownKey } from './shownKey.js'
 
-export async function listKeys({ database, caller }: Call, input: PageRequest): Promise<Page<z.infer<typeof apiKeySummary>>> {
+export async function listKeys(
+  { database, caller }: Call,
+  input: PageRequest,
+): Promise<Page<z.infer<typeof apiKeySummary>>> {
   return pageOf(input, (slice) => readKeys(database.queries, { projectId: caller.projectId, ...slice }), shownKey)
 }

@@ -9,5 +9,7 @@ const oneOfTwo = inTurn(2)
 
 /** Two stored files of predictions, by their keys, of the same test images: the second against the first. */
 export function comparePredictions(store: ObjectStore, first: string, second: string): Promise<EvaluationComparison> {
-  return oneOfTwo(async () => compareInWorker(...await Promise.all([recordedObject(store.read(first)), recordedObject(store.read(second))])))
+  return oneOfTwo(async () =>
+    compareInWorker(...(await Promise.all([recordedObject(store.read(first)), recordedObject(store.read(second))]))),
+  )
 }

@@ -16,7 +16,10 @@ export async function deleteModel(call: Call, input: { modelId: string }): Promi
 }
 
 /** The same, in a transaction that does more. */
-export async function forgetModel(tx: Queries, { projectId, modelId }: { projectId: string; modelId: string }): Promise<void> {
+export async function forgetModel(
+  tx: Queries,
+  { projectId, modelId }: { projectId: string; modelId: string },
+): Promise<void> {
   const model = await lockModel(tx, { projectId, modelId })
   if (model === undefined) throw new Failure('NOT_FOUND', `There is no model ${modelId}`)
   refuseNeeded(`Model ${modelId}`, await neededOfModel(tx, model))

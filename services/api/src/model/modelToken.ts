@@ -5,7 +5,10 @@ export function makeModelToken(signingKey: Uint8Array, modelId: string, expires:
   return `${expires}.${proof(signingKey, modelId, expires).toString('base64url')}`
 }
 
-export function isModelToken(token: string, { signingKey, modelId, now }: { signingKey: Uint8Array; modelId: string; now: Date }): boolean {
+export function isModelToken(
+  token: string,
+  { signingKey, modelId, now }: { signingKey: Uint8Array; modelId: string; now: Date },
+): boolean {
   const [, expires, given] = /^(\d{1,12})\.([A-Za-z0-9_-]{43})$/.exec(token) ?? []
   if (expires === undefined || given === undefined) return false
   const right = proof(signingKey, modelId, Number(expires))

@@ -13,7 +13,24 @@ export function shownModel(row: ModelRow): ModelSummary {
   const { id, name, jobId, datasetId, versionId, endedEarly, bytes, manifest } = row
   const { network, layers, origin, spec, classes, picture, parameters, epochsTrained, accuracy, files } = manifest
   return {
-    id, name, jobId, datasetId, versionId, network, layers, origin, mode: spec.mode, classes, picture, parameters, epochsTrained, endedEarly, accuracy, public: row.public, bytes, files,
+    id,
+    name,
+    jobId,
+    datasetId,
+    versionId,
+    network,
+    layers,
+    origin,
+    mode: spec.mode,
+    classes,
+    picture,
+    parameters,
+    epochsTrained,
+    endedEarly,
+    accuracy,
+    public: row.public,
+    bytes,
+    files,
     createdAt: row.createdAt.toISOString(),
   }
 }

@@ -12,7 +12,17 @@ export async function checkWeights(body: AsyncIterable<Uint8Array>): Promise<str
     const count = bytes.length >> 2
     const values = new Float32Array(Uint8Array.prototype.slice.call(bytes, 0, 4 * count).buffer) // a copy lies at a multiple of 4
     const wrong = values.findIndex((value) => !Number.isFinite(value))
-    if (wrong >= 0) throw new Failure('BAD_INPUT', `Weight ${before + wrong} of the network is ${values[wrong]}`, { issues: [{ path: 'uploadId', code: 'not_finite', message: `Weight ${before + wrong} is ${values[wrong]}`, fix: 'Send weights that are numbers' }] })
+    if (wrong >= 0)
+      throw new Failure('BAD_INPUT', `Weight ${before + wrong} of the network is ${values[wrong]}`, {
+        issues: [
+          {
+            path: 'uploadId',
+            code: 'not_finite',
+            message: `Weight ${before + wrong} is ${values[wrong]}`,
+            fix: 'Send weights that are numbers',
+          },
+        ],
+      })
     before += count
     rest = Buffer.from(bytes.subarray(4 * count))
   }

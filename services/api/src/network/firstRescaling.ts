@@ -2,9 +2,21 @@ import type { Normalisation } from '@imclr/contract'
 import { z } from 'zod'
 import type { Entry, Graph } from './flatten.js'
 
-const three = z.union([z.number().transform((value) => [value, value, value]), z.array(z.number()).length(3), z.array(z.number()).length(1).transform(([value]) => [value!, value!, value!])])
+const three = z.union([
+  z.number().transform((value) => [value, value, value]),
+  z.array(z.number()).length(3),
+  z
+    .array(z.number())
+    .length(1)
+    .transform(([value]) => [value!, value!, value!]),
+])
 const rescaling = z.object({ scale: three, offset: three.default([0, 0, 0]) })
-const normalization = z.object({ mean: three, variance: three, axis: z.union([z.literal(-1), z.literal(3), z.tuple([z.literal(-1)]), z.tuple([z.literal(3)])]).nullish(), invert: z.literal(false).nullish() })
+const normalization = z.object({
+  mean: three,
+  variance: three,
+  axis: z.union([z.literal(-1), z.literal(3), z.tuple([z.literal(-1)]), z.tuple([z.literal(3)])]).nullish(),
+  invert: z.literal(false).nullish(),
+})
 
 /**
  * The layers that bring pixels to what the network expects, where nothing else reads the input: Keras' Rescaling (pixel x scale + offset) and
@@ -13,7 +25,10 @@ const normalization = z.object({ mean: three, variance: three, axis: z.union([z.
 export function firstRescaling(graph: Graph): { graph: Graph; normalisation: Normalisation | null; layers: string[] } {
   let { entries } = graph
   let { output } = graph
-  let [scale, offset] = [[1, 1, 1], [0, 0, 0]]
+  let [scale, offset] = [
+    [1, 1, 1],
+    [0, 0, 0],
+  ]
   const layers: string[] = []
   for (;;) {
     const readers = entries.filter(({ inputs }) => inputs.includes(graph.input))
@@ -24,7 +39,9 @@ export function firstRescaling(graph: Graph): { graph: Graph; normalisation: Nor
     scale = scale.map((value, c) => value * read.scale[c]!)
     layers.push(first!.name)
     const { name } = first!
-    entries = entries.filter((entry) => entry !== first).map((entry) => ({ ...entry, inputs: entry.inputs.map((one) => (one === name ? graph.input : one)) }))
+    entries = entries
+      .filter((entry) => entry !== first)
+      .map((entry) => ({ ...entry, inputs: entry.inputs.map((one) => (one === name ? graph.input : one)) }))
     if (output === name) output = graph.input
   }
   if (layers.length === 0 || scale.some((value) => !(value > 0))) return { graph, normalisation: null, layers: [] }
@@ -38,11 +55,18 @@ export function normalisationOf(className: string, config: Record<string, unknow
 }
 
 function told({ scale, offset }: { scale: readonly number[]; offset: readonly number[] }): Normalisation {
-  const tuple = (values: readonly number[]): [number, number, number] => [rounded(values[0]!), rounded(values[1]!), rounded(values[2]!)]
+  const tuple = (values: readonly number[]): [number, number, number] => [
+    rounded(values[0]!),
+    rounded(values[1]!),
+    rounded(values[2]!),
+  ]
   return { mean: tuple(scale.map((value, c) => -offset[c]! / value)), std: tuple(scale.map((value) => 1 / value)) }
 }
 
-function linear({ className, config }: Pick<Entry, 'className' | 'config'>): { scale: number[]; offset: number[] } | null {
+function linear({
+  className,
+  config,
+}: Pick<Entry, 'className' | 'config'>): { scale: number[]; offset: number[] } | null {
   if (className === 'Rescaling') return rescaling.safeParse(config).data ?? null
   const read = className === 'Normalization' ? normalization.safeParse(config).data : undefined
   if (read === undefined) return null

@@ -34,8 +34,17 @@ export function flatten(graph: Graph, open: (entry: Entry, depth: number) => Gra
   const counts = new Map<string, number>()
   for (const { name } of spread.entries) counts.set(own(name), (counts.get(own(name)) ?? 0) + 1)
   const called = (path: string) => (counts.get(own(path)) === 1 ? own(path) : path.replaceAll(within, '/'))
-  const entries = spread.entries.map((entry) => ({ ...entry, name: called(entry.name), inputs: entry.inputs.map(called) }))
-  return { entries, input: called(spread.input), output: called(spread.output), renamed: spread.entries.flatMap(({ name }) => (called(name) === own(name) ? [] : [called(name)])) }
+  const entries = spread.entries.map((entry) => ({
+    ...entry,
+    name: called(entry.name),
+    inputs: entry.inputs.map(called),
+  }))
+  return {
+    entries,
+    input: called(spread.input),
+    output: called(spread.output),
+    renamed: spread.entries.flatMap(({ name }) => (called(name) === own(name) ? [] : [called(name)])),
+  }
 }
 
 /** Each layer by its path: the models that it is in, and its name. */
@@ -46,12 +55,18 @@ function spreadOut(graph: Graph, open: (entry: Entry, depth: number) => Graph, d
     const inner = spreadOut(open(entry, depth), open, depth + 1)
     const path = (name: string) => (name === inner.input ? entry.inputs[0]! : `${entry.name}${within}${name}`)
     standsFor.set(entry.name, path(inner.output))
-    return inner.entries.filter(({ name }) => name !== inner.input).map((one) => ({ ...one, name: path(one.name), inputs: one.inputs.map(path) }))
+    return inner.entries
+      .filter(({ name }) => name !== inner.input)
+      .map((one) => ({ ...one, name: path(one.name), inputs: one.inputs.map(path) }))
   })
   const meant = (name: string): string => {
     let found = name
     for (let steps = 0; standsFor.has(found) && steps <= standsFor.size; steps++) found = standsFor.get(found)!
     return found
   }
-  return { entries: entries.map((entry) => ({ ...entry, inputs: entry.inputs.map(meant) })), input: graph.input, output: meant(graph.output) }
+  return {
+    entries: entries.map((entry) => ({ ...entry, inputs: entry.inputs.map(meant) })),
+    input: graph.input,
+    output: meant(graph.output),
+  }
 }

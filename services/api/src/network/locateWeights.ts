@@ -4,10 +4,28 @@ import { shapesOf, weightShapes } from './measureNetwork.js'
 import { maxDepth } from './flatten.js'
 import { TopologyProblem } from './readTopology.js'
 
-const entry = z.object({ name: z.string().max(500), shape: z.array(z.int().positive().max(2 ** 31)).max(8), dtype: z.literal('float32'), quantization: z.undefined().optional() })
-const groups = z.array(z.object({ weights: z.array(entry).max(10_000) })).min(1).max(10_000) // paths are not read: the bytes have come already
+const entry = z.object({
+  name: z.string().max(500),
+  shape: z
+    .array(
+      z
+        .int()
+        .positive()
+        .max(2 ** 31),
+    )
+    .max(8),
+  dtype: z.literal('float32'),
+  quantization: z.undefined().optional(),
+})
+const groups = z
+  .array(z.object({ weights: z.array(entry).max(10_000) }))
+  .min(1)
+  .max(10_000) // paths are not read: the bytes have come already
 
-interface Place { shape: number[]; first: number }
+interface Place {
+  shape: number[]
+  first: number
+}
 
 const ownNames = 'Give every layer a name of its own, in models within the model too, and save it again'
 
@@ -15,12 +33,21 @@ const ownNames = 'Give every layer a name of its own, in models within the model
  * Where in its files a network's weights are, by the `weightsManifest` of its `model.json`. Throws TopologyProblem where one is missing, has
  * another shape, or the bytes are not as many as the manifest says.
  */
-export function locateWeights(manifest: unknown, { layers, smallestSize, bytes }: { layers: readonly NetworkLayer[]; smallestSize: number; bytes: number }): NetworkWeight[] {
-  const refuse = (path: string, message: string, fix: string): never => { throw new TopologyProblem([{ path, code: 'not_supported', message, fix }]) }
+export function locateWeights(
+  manifest: unknown,
+  { layers, smallestSize, bytes }: { layers: readonly NetworkLayer[]; smallestSize: number; bytes: number },
+): NetworkWeight[] {
+  const refuse = (path: string, message: string, fix: string): never => {
+    throw new TopologyProblem([{ path, code: 'not_supported', message, fix }])
+  }
   const parsed = groups.safeParse(manifest)
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!
-    return refuse(['model.weightsManifest', ...path].join('.').slice(0, 200), message.slice(0, 300), 'Send the model with float32 weights, without quantization')
+    return refuse(
+      ['model.weightsManifest', ...path].join('.').slice(0, 200),
+      message.slice(0, 300),
+      'Send the model with float32 weights, without quantization',
+    )
   }
   // By the name as it is written, and by what is left of it without one model in front, without two, ...: Keras writes some of them, TensorFlow.js none.
   const places = Array.from({ length: maxDepth + 2 }, () => new Map<string, Place[]>())
@@ -35,26 +62,59 @@ export function locateWeights(manifest: unknown, { layers, smallestSize, bytes }
       rest = rest.slice(rest.indexOf('/') + 1)
     }
     first += shape.reduce((product, side) => product * side, 1)
-    if (4 * first > networkLimits.weightBytes) return refuse('model.weightsManifest', `Its weights take more than ${networkLimits.weightBytes} bytes, the most of a network`, 'Send a smaller network')
+    if (4 * first > networkLimits.weightBytes)
+      return refuse(
+        'model.weightsManifest',
+        `Its weights take more than ${networkLimits.weightBytes} bytes, the most of a network`,
+        'Send a smaller network',
+      )
   }
-  if (4 * first !== bytes) return refuse('uploadId', `The weights have ${bytes} bytes; model.json describes ${4 * first}`, 'Send all files of the manifest whole, in its order')
+  if (4 * first !== bytes)
+    return refuse(
+      'uploadId',
+      `The weights have ${bytes} bytes; model.json describes ${4 * first}`,
+      'Send all files of the manifest whole, in its order',
+    )
 
   const placesOf = (name: string) => places.find((named) => named.has(name))?.get(name) ?? []
   const shapes = shapesOf(layers, { height: smallestSize, width: smallestSize })
   const taken = new Set<number>()
-  return layers.flatMap((layer) => weightShapes(layer, shapes.get(layer.inputs[0]!)!).map(([name, shape]): NetworkWeight => {
-    const wanted = `${layer.name}/${name}`
-    const found = [wanted, wanted.replace(/\/depthwise_kernel$/, '/kernel')].map(placesOf).find(({ length }) => length > 0) ?? [] // the latter in Keras 3
-    const [place] = found
-    if (found.length > 1) return refuse(`model.${layer.name}`, `${wanted} stands ${found.length} times in the manifest: whose it is cannot be told`, ownNames)
-    if (!place) {
-      const bare = wanted.split('/').slice(-2).join('/')
-      if (bare !== wanted && placesOf(bare).length > 0) return refuse(`model.${layer.name}`, `Layers of several models have the name ${bare.split('/')[0]}, and the manifest does not say whose ${bare} is`, ownNames)
-      return refuse(`model.${layer.name}`, `There is no weight ${wanted} in the manifest`, 'Save the model again, with its weights')
-    }
-    if (taken.has(place.first)) return refuse(`model.${layer.name}`, `${wanted} is the weight of another layer in the manifest`, ownNames)
-    taken.add(place.first)
-    if (place.shape.join() !== shape.join()) return refuse(`model.${layer.name}`, `${wanted} has the shape [${place.shape.join(', ')}]; the layer needs [${shape.join(', ')}]`, 'Save the model again')
-    return { layer: layer.name, name, shape, first: place.first }
-  }))
+  return layers.flatMap((layer) =>
+    weightShapes(layer, shapes.get(layer.inputs[0]!)!).map(([name, shape]): NetworkWeight => {
+      const wanted = `${layer.name}/${name}`
+      const found =
+        [wanted, wanted.replace(/\/depthwise_kernel$/, '/kernel')].map(placesOf).find(({ length }) => length > 0) ?? [] // the latter in Keras 3
+      const [place] = found
+      if (found.length > 1)
+        return refuse(
+          `model.${layer.name}`,
+          `${wanted} stands ${found.length} times in the manifest: whose it is cannot be told`,
+          ownNames,
+        )
+      if (!place) {
+        const bare = wanted.split('/').slice(-2).join('/')
+        if (bare !== wanted && placesOf(bare).length > 0)
+          return refuse(
+            `model.${layer.name}`,
+            `Layers of several models have the name ${bare.split('/')[0]}, and the manifest does not say whose ${bare} is`,
+            ownNames,
+          )
+        return refuse(
+          `model.${layer.name}`,
+          `There is no weight ${wanted} in the manifest`,
+          'Save the model again, with its weights',
+        )
+      }
+      if (taken.has(place.first))
+        return refuse(`model.${layer.name}`, `${wanted} is the weight of another layer in the manifest`, ownNames)
+      taken.add(place.first)
+      if (place.shape.join() !== shape.join())
+        return refuse(
+          `model.${layer.name}`,
+          `${wanted} has the shape [${place.shape.join(', ')}]; the layer needs [${shape.join(', ')}]`,
+          'Save the model again',
+        )
+      return { layer: layer.name, name, shape, first: place.first }
+    }),
+  )
 }

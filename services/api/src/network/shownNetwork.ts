@@ -10,7 +10,12 @@ export async function ownNetwork({ database, caller }: Call, networkId: string):
 }
 
 export const shownNetwork = ({ id, name, summary, layers, bytes, createdAt }: NetworkRow): NetworkSummary => ({
-  id, name, ...summary, layers: layers.filter(({ kind }) => weighted.has(kind)).map((layer) => layer.name), bytes, createdAt: createdAt.toISOString(),
+  id,
+  name,
+  ...summary,
+  layers: layers.filter(({ kind }) => weighted.has(kind)).map((layer) => layer.name),
+  bytes,
+  createdAt: createdAt.toISOString(),
 })
 
 const weighted = new Set(['conv2d', 'depthwiseConv2d', 'dense', 'batchNormalization'])

@@ -12,11 +12,23 @@ export const createProjectRequest = z.strictObject({ name: givenName() })
 export const newProject = z.object({ project, ...newKey.shape })
 
 /** Throws Failure CONFLICT where the name is taken. */
-export async function createProject(call: Call, input: z.output<typeof createProjectRequest>): Promise<z.infer<typeof newProject>> {
+export async function createProject(
+  call: Call,
+  input: z.output<typeof createProjectRequest>,
+): Promise<z.infer<typeof newProject>> {
   return idempotent(call, input, async (tx) => {
-    const row = await insertProject(tx, { id: makeId('prj', call.random(20)), name: input.name, createdAt: call.clock() })
+    const row = await insertProject(tx, {
+      id: makeId('prj', call.random(20)),
+      name: input.name,
+      createdAt: call.clock(),
+    })
     if (row === undefined) throw new Failure('CONFLICT', `There is a project '${input.name}' already`)
-    const key = await storeNewKey(tx, call, { projectId: row.id, name: 'first key', scopes: ['read', 'write', 'keys'], expiresAt: null })
+    const key = await storeNewKey(tx, call, {
+      projectId: row.id,
+      name: 'first key',
+      scopes: ['read', 'write', 'keys'],
+      expiresAt: null,
+    })
     return { project: shownProject(row), ...key }
   })
 }

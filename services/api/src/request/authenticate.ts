@@ -22,22 +22,32 @@ export async function authenticate(parts: ServerParts, request: FastifyRequest, 
   if (caller === null) {
     await parts.limits.countAuthFailure(request, reply)
     reply.header('www-authenticate', 'Bearer')
-    throw new Failure('UNAUTHENTICATED', request.headers.authorization === undefined ? 'An API key is needed' : 'This API key is not valid')
+    throw new Failure(
+      'UNAUTHENTICATED',
+      request.headers.authorization === undefined ? 'An API key is needed' : 'This API key is not valid',
+    )
   }
   request.countedAs = caller.keyId
   await parts.limits.count(request, reply)
   return caller
 }
 
-async function callerOf({ database, clock, log }: ServerParts, authorization: string | undefined): Promise<Caller | null> {
+async function callerOf(
+  { database, clock, log }: ServerParts,
+  authorization: string | undefined,
+): Promise<Caller | null> {
   const secret = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1]
   if (secret === undefined || !isSecret(secret)) return null
-  const key = (await findKeysByPrefix(database.queries, storedForm(secret).prefix)).find(({ sha256 }) => proves(secret, sha256))
+  const key = (await findKeysByPrefix(database.queries, storedForm(secret).prefix)).find(({ sha256 }) =>
+    proves(secret, sha256),
+  )
   const now = clock()
   if (key === undefined || key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= now)) return null
   if (key.lastUsedAt === null || now.getTime() - key.lastUsedAt.getTime() > lastUsedEveryMs) {
     // Nobody waits for it, and a request does not fail with it.
-    touchKey(database.queries, { keyId: key.id, at: now }).catch((error: unknown) => log.warn({ err: error, keyId: key.id }, 'last use of an API key was not noted'))
+    touchKey(database.queries, { keyId: key.id, at: now }).catch((error: unknown) =>
+      log.warn({ err: error, keyId: key.id }, 'last use of an API key was not noted'),
+    )
   }
   return { keyId: key.id, projectId: key.projectId, scopes: key.scopes }
 }

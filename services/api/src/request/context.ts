@@ -33,7 +33,8 @@ export function createContext(parts: ServerParts, request: FastifyRequest, reply
       const header = request.headers['idempotency-key']
       if (header === undefined) return null
       const key = idempotencyKey.safeParse(header)
-      if (!key.success) throw new Failure('BAD_INPUT', 'The header idempotency-key must have 8 to 200 visible ASCII characters')
+      if (!key.success)
+        throw new Failure('BAD_INPUT', 'The header idempotency-key must have 8 to 200 visible ASCII characters')
       return key.data
     },
   }

@@ -26,7 +26,14 @@ export function failureOf(error: unknown, database = 'its own machine'): Failure
     const code = ofTrpc[error.code]
     if (code === 'BAD_INPUT' && error.cause instanceof z.core.$ZodError) {
       const issues = issuesOfZod(error.cause)
-      return new Failure('BAD_INPUT', `The input is not valid: ${issues.slice(0, 3).map(({ path, message }) => `${path}: ${message}`).join('; ')}`, { issues })
+      return new Failure(
+        'BAD_INPUT',
+        `The input is not valid: ${issues
+          .slice(0, 3)
+          .map(({ path, message }) => `${path}: ${message}`)
+          .join('; ')}`,
+        { issues },
+      )
     }
     if (code !== undefined) return new Failure(code, error.message)
     return unexpected(error.cause ?? error, database)
@@ -36,14 +43,21 @@ export function failureOf(error: unknown, database = 'its own machine'): Failure
 
 /** A database that is away passes by itself; all else is ours to mend. Neither's words are for callers. */
 function unexpected(error: unknown, database: string): Failure {
-  if (isDiskFull(error)) return new Failure('DISK_FULL', `There is no space left for the database, ${database}`, { cause: error })
+  if (isDiskFull(error))
+    return new Failure('DISK_FULL', `There is no space left for the database, ${database}`, { cause: error })
   if (isConnectionError(error)) return new Failure('UNAVAILABLE', 'The database does not answer', { cause: error })
   return new Failure('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error })
 }
 
 /** What fastify itself refuses (a body too large, JSON that is none, ...) carries a status below 500. */
 function statusFailure(error: unknown): Failure | undefined {
-  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number' || error.statusCode >= 500) return undefined
+  if (
+    !(error instanceof Error) ||
+    !('statusCode' in error) ||
+    typeof error.statusCode !== 'number' ||
+    error.statusCode >= 500
+  )
+    return undefined
   if (error.statusCode === 413) return new Failure('LIMIT_REACHED', error.message)
   return new Failure(error.statusCode === 404 ? 'NOT_FOUND' : 'BAD_INPUT', error.message)
 }
@@ -52,7 +66,15 @@ function statusFailure(error: unknown): Failure | undefined {
 export function onWire(failure: Failure, requestId: string): WireError {
   const { code, message, hint, retryable, issues } = failure.record
   const shown = isMasked(failure) ? 'Something went wrong on our side' : message
-  return { code, message: shown, hint, retryable, status: failures[code].http, requestId, issues: isMasked(failure) ? [] : issues }
+  return {
+    code,
+    message: shown,
+    hint,
+    retryable,
+    status: failures[code].http,
+    requestId,
+    issues: isMasked(failure) ? [] : issues,
+  }
 }
 
 export const isMasked = (failure: Failure): boolean => failure.code === 'INTERNAL'

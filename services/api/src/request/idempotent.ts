@@ -11,7 +11,11 @@ import type { Call } from './context.js'
  *
  * Throws Failure IDEMPOTENCY_MISMATCH where the key came with another input before.
  */
-export async function idempotent<Answer>(call: Call, input: unknown, change: (tx: Queries) => Promise<Answer>): Promise<Answer> {
+export async function idempotent<Answer>(
+  call: Call,
+  input: unknown,
+  change: (tx: Queries) => Promise<Answer>,
+): Promise<Answer> {
   const key = call.idempotencyKey()
   if (key === null) return call.database.transaction(change)
   const note = noteOf(call, key, input)
@@ -40,10 +44,17 @@ const noteOf = ({ caller, path }: Call, key: string, input: unknown) => ({
   bodySha256: createHash('sha256').update(canonical(input)).digest('hex'),
 })
 
-function answerOf<Answer>(row: { route: string; bodySha256: string; answer: unknown } | undefined, { key, note }: { key: string; note: ReturnType<typeof noteOf> }): Answer {
-  if (row === undefined) throw new Failure('CONFLICT', 'The request with this idempotency key was undone just now; send it again')
+function answerOf<Answer>(
+  row: { route: string; bodySha256: string; answer: unknown } | undefined,
+  { key, note }: { key: string; note: ReturnType<typeof noteOf> },
+): Answer {
+  if (row === undefined)
+    throw new Failure('CONFLICT', 'The request with this idempotency key was undone just now; send it again')
   if (row.route !== note.route || row.bodySha256 !== note.bodySha256) {
-    throw new Failure('IDEMPOTENCY_MISMATCH', `This idempotency key was used for ${row.route === note.route ? 'another input of ' : ''}${row.route}`)
+    throw new Failure(
+      'IDEMPOTENCY_MISMATCH',
+      `This idempotency key was used for ${row.route === note.route ? 'another input of ' : ''}${row.route}`,
+    )
   }
   return open(row.answer, key) as Answer
 }
@@ -54,7 +65,11 @@ const boxKey = (key: string): Uint8Array => new Uint8Array(hkdfSync('sha256', ke
 function seal(answer: unknown, key: string, nonce: Uint8Array): z.infer<typeof sealed> {
   const cipher = createCipheriv('aes-256-gcm', boxKey(key), nonce)
   const box = Buffer.concat([cipher.update(JSON.stringify(answer), 'utf8'), cipher.final()])
-  return { nonce: Buffer.from(nonce).toString('base64'), box: box.toString('base64'), tag: cipher.getAuthTag().toString('base64') }
+  return {
+    nonce: Buffer.from(nonce).toString('base64'),
+    box: box.toString('base64'),
+    tag: cipher.getAuthTag().toString('base64'),
+  }
 }
 
 function open(answer: unknown, key: string): unknown {
@@ -66,6 +81,11 @@ function open(answer: unknown, key: string): unknown {
 
 /** JSON with sorted keys: the same input, however its keys were ordered. */
 export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner) ?? ''
+  return (
+    JSON.stringify(value, (_key, inner: unknown) =>
+      inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+        ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : inner,
+    ) ?? ''
+  )
 }

@@ -1,5 +1,15 @@
 /** Inputs that several domains share. Unknown keys are refused, here as everywhere. */
-import { datasetId, experimentId, jobId, keyId, modelId, networkId, pageRequest, uploadId, versionId } from '@imclr/contract'
+import {
+  datasetId,
+  experimentId,
+  jobId,
+  keyId,
+  modelId,
+  networkId,
+  pageRequest,
+  uploadId,
+  versionId,
+} from '@imclr/contract'
 import { z } from 'zod'
 
 export const nothing = z.strictObject({}).optional()

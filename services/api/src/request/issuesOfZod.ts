@@ -12,7 +12,12 @@ export function issuesOfZod(error: { issues: ZodIssue[] }): Issue[] {
 function issuesOf(issue: ZodIssue, above: PropertyKey[]): Issue[] {
   const path = [...above, ...issue.path]
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: dotted([...path, key]), code: issue.code, message: `Unknown key ${JSON.stringify(key)}`, fix: 'Remove it, or check its spelling' }))
+    return issue.keys.map((key) => ({
+      path: dotted([...path, key]),
+      code: issue.code,
+      message: `Unknown key ${JSON.stringify(key)}`,
+      fix: 'Remove it, or check its spelling',
+    }))
   }
   // Of a union, what the likeliest member has to say: the one with the fewest complaints.
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
@@ -25,13 +30,20 @@ function issuesOf(issue: ZodIssue, above: PropertyKey[]): Issue[] {
 
 function fixOf(issue: ZodIssue): string | undefined {
   switch (issue.code) {
-    case 'invalid_type': return `Send ${article(issue.expected)}`
-    case 'invalid_value': return `Use ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
-    case 'too_big': return `Use ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}`
-    case 'too_small': return `Use ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`
-    case 'invalid_format': return issue.pattern === undefined ? `Send a valid ${issue.format}` : `It must match ${issue.pattern}`
-    case 'not_multiple_of': return `Use a multiple of ${issue.divisor}`
-    default: return undefined
+    case 'invalid_type':
+      return `Send ${article(issue.expected)}`
+    case 'invalid_value':
+      return `Use ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`
+    case 'too_big':
+      return `Use ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}`
+    case 'too_small':
+      return `Use ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`
+    case 'invalid_format':
+      return issue.pattern === undefined ? `Send a valid ${issue.format}` : `It must match ${issue.pattern}`
+    case 'not_multiple_of':
+      return `Use a multiple of ${issue.divisor}`
+    default:
+      return undefined
   }
 }
 

@@ -12,9 +12,14 @@ export interface Page<Item> {
 
 /** One page: reads one row more than is shown, to know whether there is another page. */
 export async function pageOf<Row extends { id: string; createdAt: Date }, Item>(
-  request: PageRequest, read: (slice: Slice) => Promise<Row[]>, show: (row: Row) => Item | Promise<Item>,
+  request: PageRequest,
+  read: (slice: Slice) => Promise<Row[]>,
+  show: (row: Row) => Item | Promise<Item>,
 ): Promise<Page<Item>> {
-  const rows = await read({ before: request.cursor === undefined ? null : parseCursor(request.cursor), limit: request.limit + 1 })
+  const rows = await read({
+    before: request.cursor === undefined ? null : parseCursor(request.cursor),
+    limit: request.limit + 1,
+  })
   const shown = rows.slice(0, request.limit)
   const last = shown.at(-1)
   return {
@@ -27,7 +32,16 @@ export async function pageOf<Row extends { id: string; createdAt: Date }, Item>(
 function parseCursor(cursor: string): { createdAt: Date; id: string } {
   const [, time, id] = /^(\d{1,14})\.([a-z]+_[a-z0-9]{8,40})$/.exec(cursor) ?? []
   if (time === undefined || id === undefined) {
-    throw new Failure('BAD_INPUT', 'The cursor is not one of ours', { issues: [{ path: 'cursor', code: 'invalid_format', message: 'Not a cursor of this list', fix: 'Send nextCursor of the page before, or leave it out for the first page' }] })
+    throw new Failure('BAD_INPUT', 'The cursor is not one of ours', {
+      issues: [
+        {
+          path: 'cursor',
+          code: 'invalid_format',
+          message: 'Not a cursor of this list',
+          fix: 'Send nextCursor of the page before, or leave it out for the first page',
+        },
+      ],
+    })
   }
   return { createdAt: new Date(Number(time)), id }
 }

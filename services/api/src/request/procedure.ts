@@ -11,15 +11,22 @@ export interface Meta {
   yields?: z.ZodType
 }
 
-const trpc = initTRPC.context<Context>().meta<Meta>().create({
-  isDev: false,
-  // A space on quiet streams, so that no proxy takes them for dead.
-  jsonl: { pingMs: 15_000 },
-  errorFormatter: ({ shape, error, ctx }) => {
-    const imclr: WireError = onWire(failureOf(error), ctx?.requestId ?? '')
-    return { ...shape, message: imclr.message, data: { code: shape.data.code, httpStatus: imclr.status, path: shape.data.path, imclr } }
-  },
-})
+const trpc = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({
+    isDev: false,
+    // A space on quiet streams, so that no proxy takes them for dead.
+    jsonl: { pingMs: 15_000 },
+    errorFormatter: ({ shape, error, ctx }) => {
+      const imclr: WireError = onWire(failureOf(error), ctx?.requestId ?? '')
+      return {
+        ...shape,
+        message: imclr.message,
+        data: { code: shape.data.code, httpStatus: imclr.status, path: shape.data.path, imclr },
+      }
+    },
+  })
 
 export const router = trpc.router
 
@@ -35,7 +42,11 @@ const procedure = trpc.procedure
     const scope = meta?.scope
     if (scope === undefined) throw new Error(`procedure ${path} names no scope`)
     const caller = await ctx.authenticate()
-    if (!caller.scopes.includes(scope)) throw new Failure('FORBIDDEN', `${path} needs an API key with the scope '${scope}'; this one has ${caller.scopes.map((held) => `'${held}'`).join(', ') || 'none'}`)
+    if (!caller.scopes.includes(scope))
+      throw new Failure(
+        'FORBIDDEN',
+        `${path} needs an API key with the scope '${scope}'; this one has ${caller.scopes.map((held) => `'${held}'`).join(', ') || 'none'}`,
+      )
     return next({ ctx: { ...ctx, caller, path } })
   })
 
@@ -46,5 +57,7 @@ export const keeping = procedure.meta({ scope: 'keys' })
 export const governing = procedure.meta({ scope: 'instance' })
 
 /** A verb as a procedure's resolver. */
-export const by = <Input, Output>(verb: (call: Call, input: Input) => Output) =>
-  ({ ctx, input }: { ctx: Call; input: Input }): Output => verb(ctx, input)
+export const by =
+  <Input, Output>(verb: (call: Call, input: Input) => Output) =>
+  ({ ctx, input }: { ctx: Call; input: Input }): Output =>
+    verb(ctx, input)

@@ -19,13 +19,24 @@ export interface Limits {
 /** Counts per process: several APIs behind one balancer allow as many times as much. */
 export function rateLimits(app: FastifyInstance, config: ApiConfig): Limits {
   const timeWindow = 60_000
-  const requests = app.createRateLimit({ max: config.requestsPerMinute, timeWindow, keyGenerator: (request) => request.countedAs ?? request.ip })
-  const guesses = app.createRateLimit({ max: config.authFailuresPerMinute, timeWindow, keyGenerator: (request) => request.ip })
+  const requests = app.createRateLimit({
+    max: config.requestsPerMinute,
+    timeWindow,
+    keyGenerator: (request) => request.countedAs ?? request.ip,
+  })
+  const guesses = app.createRateLimit({
+    max: config.authFailuresPerMinute,
+    timeWindow,
+    keyGenerator: (request) => request.ip,
+  })
 
   const refuse = (limit: Awaited<ReturnType<typeof requests>>, reply: FastifyReply, what: string): void => {
     if (limit.isAllowed || !limit.isExceeded) return
     reply.header('retry-after', String(limit.ttlInSeconds))
-    throw new Failure('RATE_LIMITED', `More than ${limit.max} ${what} in a minute; come back in ${limit.ttlInSeconds} s`)
+    throw new Failure(
+      'RATE_LIMITED',
+      `More than ${limit.max} ${what} in a minute; come back in ${limit.ttlInSeconds} s`,
+    )
   }
   return {
     count: async (request, reply) => refuse(await requests(request), reply, 'requests'),

@@ -5,6 +5,8 @@ export async function recordedObject<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading
   } catch (error) {
-    throw error instanceof Failure && error.code === 'NOT_FOUND' ? new Failure('INTERNAL', `a recorded object is missing: ${error.message}`, { cause: error }) : error
+    throw error instanceof Failure && error.code === 'NOT_FOUND'
+      ? new Failure('INTERNAL', `a recorded object is missing: ${error.message}`, { cause: error })
+      : error
   }
 }

@@ -7,7 +7,10 @@ import { Worker } from 'node:worker_threads'
  */
 export function runInWorker<Answer>(caller: string, program: string, data: unknown): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(program, caller.replace(/\/src\/(?=[^/]+\/[^/]*$)/, '/dist/')), { workerData: data, execArgv: [] })
+    const worker = new Worker(new URL(program, caller.replace(/\/src\/(?=[^/]+\/[^/]*$)/, '/dist/')), {
+      workerData: data,
+      execArgv: [],
+    })
     worker.once('message', resolve)
     worker.once('error', reject)
     worker.once('exit', (code) => reject(new Error(`${program} ended with code ${code} and no result`)))

@@ -1,13 +1,18 @@
 import { sweep, type SweepParts } from './sweep.js'
 
 /** Sweeps every so often until it is stopped; `stop` waits for a sweep at work. */
-export function startSweep(parts: SweepParts, { everySeconds = 60 }: { everySeconds?: number } = {}): { stop(): Promise<void> } {
+export function startSweep(
+  parts: SweepParts,
+  { everySeconds = 60 }: { everySeconds?: number } = {},
+): { stop(): Promise<void> } {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let current: Promise<void> = Promise.resolve()
   const later = (): void => {
     if (stopped) return
-    timer = setTimeout(() => { current = once() }, everySeconds * 1000)
+    timer = setTimeout(() => {
+      current = once()
+    }, everySeconds * 1000)
     timer.unref()
   }
   const once = async (): Promise<void> => {

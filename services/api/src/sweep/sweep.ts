@@ -1,4 +1,12 @@
-import { collected, collectLater, forgetAnswers, forgetUploads, giveUpUpload, listCollectable, listExpiredUploads } from '@imclr/database'
+import {
+  collected,
+  collectLater,
+  forgetAnswers,
+  forgetUploads,
+  giveUpUpload,
+  listCollectable,
+  listExpiredUploads,
+} from '@imclr/database'
 import { keys } from '@imclr/storage'
 import type { ApiParts } from '../parts.js'
 
@@ -11,8 +19,13 @@ const atOnce = 100
  * Clears away what nobody needs: uploads that were never completed, objects that records let go of, answers kept for
  * idempotency keys for a day, records of closed uploads for a month. Several processes may sweep at once; whatever fails is tried again by the next sweep.
  */
-export async function sweep(parts: SweepParts): Promise<{ uploads: number; prefixes: number; answers: number; records: number }> {
-  const { database: { queries }, clock } = parts
+export async function sweep(
+  parts: SweepParts,
+): Promise<{ uploads: number; prefixes: number; answers: number; records: number }> {
+  const {
+    database: { queries },
+    clock,
+  } = parts
   const daysAgo = (days: number) => new Date(clock().getTime() - days * day)
   return {
     uploads: await giveUpExpired(parts),
@@ -29,7 +42,9 @@ async function giveUpExpired({ database, store, log, clock }: SweepParts): Promi
     try {
       // The store first: the record is what reminds us.
       await store.abortMultipart({ key: objectKey, multipartId })
-      const row = await database.transaction((tx) => giveUpUpload(tx, { uploadId: id, prefix: keys.uploadPrefix(projectId, id) }))
+      const row = await database.transaction((tx) =>
+        giveUpUpload(tx, { uploadId: id, prefix: keys.uploadPrefix(projectId, id) }),
+      )
       if (row !== undefined) count++
     } catch (error) {
       log.warn({ err: error, uploadId: id }, 'an expired upload stays for the next sweep')
@@ -47,7 +62,11 @@ async function collectObjects({ database, store, log, clock }: SweepParts): Prom
       count++
     } catch (error) {
       log.warn({ err: error, prefix }, 'objects stay for a later sweep')
-      await collectLater(database.queries, { prefix, error: error instanceof Error ? error.message : String(error), dueAt: new Date(clock().getTime() + 10 * 60_000) })
+      await collectLater(database.queries, {
+        prefix,
+        error: error instanceof Error ? error.message : String(error),
+        dueAt: new Date(clock().getTime() + 10 * 60_000),
+      })
     }
   }
   return count

@@ -8,9 +8,24 @@ export const systemInfo = z.object({
   service: z.literal('imclr'),
   version: z.string(),
   limits: z.object({
-    maxUploadBytes: z.int(), partBytes: z.int(), maxParts: z.int(), uploadHours: z.number(), requestsPerMinute: z.int(), batchSize: z.int(), eventStreamSeconds: z.number(),
+    maxUploadBytes: z.int(),
+    partBytes: z.int(),
+    maxParts: z.int(),
+    uploadHours: z.number(),
+    requestsPerMinute: z.int(),
+    batchSize: z.int(),
+    eventStreamSeconds: z.number(),
   }),
-  networks: z.array(z.object({ name: z.enum(networkNames), title: z.string(), smallestSize: z.int(), parameters: z.int(), multiplyAdds: z.int(), source: z.string() })),
+  networks: z.array(
+    z.object({
+      name: z.enum(networkNames),
+      title: z.string(),
+      smallestSize: z.int(),
+      parameters: z.int(),
+      multiplyAdds: z.int(),
+      source: z.string(),
+    }),
+  ),
 })
 
 export async function info({ config }: Call): Promise<z.infer<typeof systemInfo>> {

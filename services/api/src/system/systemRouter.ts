@@ -6,5 +6,8 @@ import { info, systemInfo } from './info.js'
 
 export const systemRouter = router({
   info: reading.input(nothing).output(systemInfo).query(by(info)),
-  catalogue: reading.input(nothing).output(z.array(catalogueEntry)).query(() => [...catalogue]),
+  catalogue: reading
+    .input(nothing)
+    .output(z.array(catalogueEntry))
+    .query(() => [...catalogue]),
 })

@@ -14,8 +14,23 @@ export const autoaugment: Preset = {
   ],
   requires: { labelsPerClass: 10 },
   scales: {
-    paper: { recipe: `All images. WRN-28-10, 200 epochs, batch 128, as AutoAugment's authors train it on CIFAR (Cubuk et al. 2019). ${cosineSource}.`, spec: { ...cosineRecipe, network: 'wrn28-10', epochs: 200 }, seeds: fiveSeeds, budgets: [null] },
-    medium: { recipe: `10,000 labels, ResNet-20, 60 epochs. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet20', epochs: 60 }, seeds: threeSeeds, budgets: [10_000] },
-    small: { recipe: `1,000 labels, ResNet-20, 120 epochs. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet20', epochs: 120 }, seeds: fiveSeeds, budgets: [1000] },
+    paper: {
+      recipe: `All images. WRN-28-10, 200 epochs, batch 128, as AutoAugment's authors train it on CIFAR (Cubuk et al. 2019). ${cosineSource}.`,
+      spec: { ...cosineRecipe, network: 'wrn28-10', epochs: 200 },
+      seeds: fiveSeeds,
+      budgets: [null],
+    },
+    medium: {
+      recipe: `10,000 labels, ResNet-20, 60 epochs. ${cosineSource}.`,
+      spec: { ...cosineRecipe, network: 'resnet20', epochs: 60 },
+      seeds: threeSeeds,
+      budgets: [10_000],
+    },
+    small: {
+      recipe: `1,000 labels, ResNet-20, 120 epochs. ${cosineSource}.`,
+      spec: { ...cosineRecipe, network: 'resnet20', epochs: 120 },
+      seeds: fiveSeeds,
+      budgets: [1000],
+    },
   },
 }

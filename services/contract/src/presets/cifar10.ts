@@ -11,8 +11,23 @@ export const cifar10: Preset = {
   comparisons: [{ arm: 'imclr', against: 'baseline', published: 0.14 }],
   requires: { labelsPerClass: 10 },
   scales: {
-    paper: { recipe: `All images. ResNet-18, the network not being in the abstract. ${stepSource}, made for CIFAR-100.`, spec: { ...stepRecipe, network: 'resnet18' }, seeds: fiveSeeds, budgets: [null] },
-    medium: { recipe: `10,000 labels, ResNet-20, 60 epochs. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet20', epochs: 60 }, seeds: fiveSeeds, budgets: [10_000] },
-    small: { recipe: `1,000 labels, ResNet-20, 200 epochs. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet20', epochs: 200 }, seeds: fiveSeeds, budgets: [1000] },
+    paper: {
+      recipe: `All images. ResNet-18, the network not being in the abstract. ${stepSource}, made for CIFAR-100.`,
+      spec: { ...stepRecipe, network: 'resnet18' },
+      seeds: fiveSeeds,
+      budgets: [null],
+    },
+    medium: {
+      recipe: `10,000 labels, ResNet-20, 60 epochs. ${cosineSource}.`,
+      spec: { ...cosineRecipe, network: 'resnet20', epochs: 60 },
+      seeds: fiveSeeds,
+      budgets: [10_000],
+    },
+    small: {
+      recipe: `1,000 labels, ResNet-20, 200 epochs. ${cosineSource}.`,
+      spec: { ...cosineRecipe, network: 'resnet20', epochs: 200 },
+      seeds: fiveSeeds,
+      budgets: [1000],
+    },
   },
 }

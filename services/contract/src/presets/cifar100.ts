@@ -11,8 +11,23 @@ export const cifar100: Preset = {
   comparisons: [{ arm: 'imclr', against: 'baseline', published: 1.3 }],
   requires: { labelsPerClass: 10 },
   scales: {
-    paper: { recipe: `All images. ResNet-18, the network not being in the abstract. ${stepSource}, which names 75.61 % for it.`, spec: { ...stepRecipe, network: 'resnet18' }, seeds: fiveSeeds, budgets: [null] },
-    medium: { recipe: `10,000 labels, ResNet-20, 60 epochs. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet20', epochs: 60 }, seeds: fiveSeeds, budgets: [10_000] },
-    small: { recipe: `2,500 labels, ResNet-20, 80 epochs. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet20', epochs: 80 }, seeds: fiveSeeds, budgets: [2500] },
+    paper: {
+      recipe: `All images. ResNet-18, the network not being in the abstract. ${stepSource}, which names 75.61 % for it.`,
+      spec: { ...stepRecipe, network: 'resnet18' },
+      seeds: fiveSeeds,
+      budgets: [null],
+    },
+    medium: {
+      recipe: `10,000 labels, ResNet-20, 60 epochs. ${cosineSource}.`,
+      spec: { ...cosineRecipe, network: 'resnet20', epochs: 60 },
+      seeds: fiveSeeds,
+      budgets: [10_000],
+    },
+    small: {
+      recipe: `2,500 labels, ResNet-20, 80 epochs. ${cosineSource}.`,
+      spec: { ...cosineRecipe, network: 'resnet20', epochs: 80 },
+      seeds: fiveSeeds,
+      budgets: [2500],
+    },
   },
 }

@@ -13,13 +13,23 @@ export const labelBudget: Preset = {
   scales: {
     paper: {
       recipe: `5, 10, 25, 50 and 100 % of CIFAR-100's labels. ResNet-18, the network not being in the abstract. ${stepSource}.`,
-      spec: { ...stepRecipe, network: 'resnet18' }, seeds: fiveSeeds, budgets: [2500, 5000, 12_500, 25_000, null],
+      spec: { ...stepRecipe, network: 'resnet18' },
+      seeds: fiveSeeds,
+      budgets: [2500, 5000, 12_500, 25_000, null],
     },
-    medium: { recipe: `ResNet-20, 60 epochs. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet20', epochs: 60 }, seeds: threeSeeds, budgets: [1000, 2500, 5000, 10_000] },
+    medium: {
+      recipe: `ResNet-20, 60 epochs. ${cosineSource}.`,
+      spec: { ...cosineRecipe, network: 'resnet20', epochs: 60 },
+      seeds: threeSeeds,
+      budgets: [1000, 2500, 5000, 10_000],
+    },
     // As the demo's recipe, whose effect is known on 500 images, at the same learning rate per image: small batches, so that few labels are not too few steps.
     small: {
-      recipe: 'ResNet-8, 150 epochs, batch 32. Learning rate 0.05 to zero by a cosine, weight decay 5e-4, Nesterov momentum 0.9.',
-      spec: { ...cosineRecipe, network: 'resnet8', epochs: 150, batchSize: 32, learningRate: 0.05 }, seeds: fiveSeeds, budgets: [250, 500, 1000],
+      recipe:
+        'ResNet-8, 150 epochs, batch 32. Learning rate 0.05 to zero by a cosine, weight decay 5e-4, Nesterov momentum 0.9.',
+      spec: { ...cosineRecipe, network: 'resnet8', epochs: 150, batchSize: 32, learningRate: 0.05 },
+      seeds: fiveSeeds,
+      budgets: [250, 500, 1000],
     },
   },
 }

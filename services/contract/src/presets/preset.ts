@@ -28,17 +28,29 @@ export interface PresetScale {
   recipe: string
   spec: TrainingSpecInput
   seeds: readonly number[]
-  budgets: readonly (PlannedRun['budget'])[]
+  budgets: readonly PlannedRun['budget'][]
   /** In place of the preset's own. */
   requires?: Partial<ExperimentRequirements>
 }
 
 /** A preset at a scale, as the experiment that it stands for. */
-export function definitionOf({ name, title, claim, arms, comparisons, requires, scales }: Preset, scale: Scale): ExperimentDefinition {
+export function definitionOf(
+  { name, title, claim, arms, comparisons, requires, scales }: Preset,
+  scale: Scale,
+): ExperimentDefinition {
   const { recipe, spec, seeds, budgets, requires: own } = scales[scale]
   return experimentDefinition.parse({
-    name: `${name}-${scale}`, title, claim, recipe, seeds, budgets,
-    arms: arms.map((arm) => ({ name: arm.name, title: arm.title, spec: { ...trainingSpec.parse(spec), ...specChange.parse(arm.spec) } })),
+    name: `${name}-${scale}`,
+    title,
+    claim,
+    recipe,
+    seeds,
+    budgets,
+    arms: arms.map((arm) => ({
+      name: arm.name,
+      title: arm.title,
+      spec: { ...trainingSpec.parse(spec), ...specChange.parse(arm.spec) },
+    })),
     comparisons: [...comparisons],
     requires: { ...requires, ...own },
   })

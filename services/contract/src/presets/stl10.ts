@@ -11,8 +11,23 @@ export const stl10: Preset = {
   comparisons: [{ arm: 'imclr', against: 'baseline', published: 2.28 }],
   requires: { minSide: 64, labelsPerClass: 10 },
   scales: {
-    paper: { recipe: `All labels. WRN-28-2, the network not being in the abstract. ${stepSource}.`, spec: { ...stepRecipe, network: 'wrn28-2' }, seeds: fiveSeeds, budgets: [null] },
-    medium: { recipe: `1,000 labels, ResNet-20, 120 epochs. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet20', epochs: 120 }, seeds: threeSeeds, budgets: [1000] },
-    small: { recipe: `1,000 labels, ResNet-8, 70 epochs, batch 64. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet8', epochs: 70, batchSize: 64 }, seeds: fiveSeeds, budgets: [1000] },
+    paper: {
+      recipe: `All labels. WRN-28-2, the network not being in the abstract. ${stepSource}.`,
+      spec: { ...stepRecipe, network: 'wrn28-2' },
+      seeds: fiveSeeds,
+      budgets: [null],
+    },
+    medium: {
+      recipe: `1,000 labels, ResNet-20, 120 epochs. ${cosineSource}.`,
+      spec: { ...cosineRecipe, network: 'resnet20', epochs: 120 },
+      seeds: threeSeeds,
+      budgets: [1000],
+    },
+    small: {
+      recipe: `1,000 labels, ResNet-8, 70 epochs, batch 64. ${cosineSource}.`,
+      spec: { ...cosineRecipe, network: 'resnet8', epochs: 70, batchSize: 64 },
+      seeds: fiveSeeds,
+      budgets: [1000],
+    },
   },
 }

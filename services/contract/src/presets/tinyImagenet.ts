@@ -13,9 +13,21 @@ export const tinyImagenet: Preset = {
   scales: {
     paper: {
       recipe: `All images, 400 epochs. ResNet-18, the network not being in the abstract. ${mixupSource(0.2)}, which names 61.68 % for it and crops at random sizes; here a crop of the padded picture.`,
-      spec: { ...mixupRecipe, network: 'resnet18', epochs: 400, learningRate: 0.2 }, seeds: fiveSeeds, budgets: [null],
+      spec: { ...mixupRecipe, network: 'resnet18', epochs: 400, learningRate: 0.2 },
+      seeds: fiveSeeds,
+      budgets: [null],
     },
-    medium: { recipe: `10,000 labels, ResNet-20, 30 epochs. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet20', epochs: 30 }, seeds: threeSeeds, budgets: [10_000] },
-    small: { recipe: `2,000 labels, ResNet-8, 80 epochs, batch 64. ${cosineSource}.`, spec: { ...cosineRecipe, network: 'resnet8', epochs: 80, batchSize: 64 }, seeds: fiveSeeds, budgets: [2000] },
+    medium: {
+      recipe: `10,000 labels, ResNet-20, 30 epochs. ${cosineSource}.`,
+      spec: { ...cosineRecipe, network: 'resnet20', epochs: 30 },
+      seeds: threeSeeds,
+      budgets: [10_000],
+    },
+    small: {
+      recipe: `2,000 labels, ResNet-8, 80 epochs, batch 64. ${cosineSource}.`,
+      spec: { ...cosineRecipe, network: 'resnet8', epochs: 80, batchSize: 64 },
+      seeds: fiveSeeds,
+      budgets: [2000],
+    },
   },
 }

@@ -13,7 +13,9 @@ export function binomialSampler(n: number, p: number): (uniform: number) => numb
   const cumulative = new Float64Array(last - first + 1)
   let sum = 0
   for (let k = first; k <= last; k++) {
-    sum += Math.exp(logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1) + k * Math.log(p) + (n - k) * Math.log1p(-p))
+    sum += Math.exp(
+      logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1) + k * Math.log(p) + (n - k) * Math.log1p(-p),
+    )
     cumulative[k - first] = sum
   }
   return (uniform) => {

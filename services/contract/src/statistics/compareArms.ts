@@ -18,7 +18,11 @@ export interface RunPair {
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** One arm against another at one budget. `pHolm` stays open: it depends on the other comparisons. */
-export function compareArms({ arm, against, published, metric }: ExperimentComparison, pairs: readonly RunPair[], resamples: number): ComparisonResult {
+export function compareArms(
+  { arm, against, published, metric }: ExperimentComparison,
+  pairs: readonly RunPair[],
+  resamples: number,
+): ComparisonResult {
   const images = pairs[0]!.first.testImages
   const differences: Int8Array[] = []
   const perSeed = pairs.map(({ seed, first, second }) => {
@@ -30,15 +34,30 @@ export function compareArms({ arm, against, published, metric }: ExperimentCompa
       if (one < 0) onlyFirst++
       if (one > 0) onlySecond++
     }
-    return { seed, first: first.accuracy, second: second.accuracy, difference: (onlySecond - onlyFirst) / images, onlyFirst, onlySecond, pValue: mcnemar(onlyFirst, onlySecond).pValue }
+    return {
+      seed,
+      first: first.accuracy,
+      second: second.accuracy,
+      difference: (onlySecond - onlyFirst) / images,
+      onlyFirst,
+      onlySecond,
+      pValue: mcnemar(onlyFirst, onlySecond).pValue,
+    }
   })
   const whyNoCorrupted = whyNotPaired(pairs)
-  const ratio = (of: (run: RunRecord) => number): number => mean(pairs.map(({ second }) => of(second))) / Math.max(1e-9, mean(pairs.map(({ first }) => of(first))))
+  const ratio = (of: (run: RunRecord) => number): number =>
+    mean(pairs.map(({ second }) => of(second))) / Math.max(1e-9, mean(pairs.map(({ first }) => of(first))))
   return {
-    arm, against, published, metric, perSeed,
-    ...seedInterval(perSeed.map(({ difference }) => difference)), pHolm: null,
+    arm,
+    against,
+    published,
+    metric,
+    perSeed,
+    ...seedInterval(perSeed.map(({ difference }) => difference)),
+    pHolm: null,
     bootstrap: hierarchicalBootstrap(differences, { sameImages: true, resamples }),
-    stepsRatio: ratio(({ steps }) => steps), secondsRatio: ratio(({ seconds }) => seconds),
+    stepsRatio: ratio(({ steps }) => steps),
+    secondsRatio: ratio(({ seconds }) => seconds),
     corrupted: whyNoCorrupted === null ? compareCorrupted(pairs, resamples) : null,
     whyNoCorrupted,
   }
@@ -46,7 +65,15 @@ export function compareArms({ arm, against, published, metric }: ExperimentCompa
 
 /** Null where the corrupted pictures of every pair are the same. */
 function whyNotPaired(pairs: readonly RunPair[]): string | null {
-  const named = (run: RunRecord): string | null => run.corrupted && JSON.stringify([run.corrupted.seed, run.corrupted.table, run.corrupted.frost, run.corrupted.rows, run.corrupted.cells.map(({ corruption, severity }) => [corruption, severity])])
+  const named = (run: RunRecord): string | null =>
+    run.corrupted &&
+    JSON.stringify([
+      run.corrupted.seed,
+      run.corrupted.table,
+      run.corrupted.frost,
+      run.corrupted.rows,
+      run.corrupted.cells.map(({ corruption, severity }) => [corruption, severity]),
+    ])
   for (const { first, second } of pairs) {
     if (first.corrupted === null || second.corrupted === null) return 'not every run was evaluated under corruption'
     if (named(first) !== named(second)) return 'the arms were not evaluated on the same corrupted pictures'
@@ -56,10 +83,11 @@ function whyNotPaired(pairs: readonly RunPair[]): string | null {
 
 function compareCorrupted(pairs: readonly RunPair[], resamples: number): CorruptedResult {
   const runs = pairs.map(({ seed, first, second }) => ({ seed, first: first.corrupted!, second: second.corrupted! }))
-  const [{ first: model }] = runs as [typeof runs[number]]
+  const [{ first: model }] = runs as [(typeof runs)[number]]
   /** Mean errors of both over the cells that `chosen` names, per seed. */
-  const errors = (chosen: (cell: typeof model.cells[number]) => boolean) => {
-    const of = (side: 'first' | 'second'): number[] => runs.map((run) => mean(run[side].cells.filter(chosen).map(({ error }) => error)))
+  const errors = (chosen: (cell: (typeof model.cells)[number]) => boolean) => {
+    const of = (side: 'first' | 'second'): number[] =>
+      runs.map((run) => mean(run[side].cells.filter(chosen).map(({ error }) => error)))
     const [first, second] = [of('first'), of('second')]
     return { first: mean(first), second: mean(second), ...seedInterval(second.map((error, i) => error - first[i]!)) }
   }
@@ -68,18 +96,33 @@ function compareCorrupted(pairs: readonly RunPair[], resamples: number): Corrupt
     return Float64Array.from(before, (wrong, i) => (after[i]! - wrong) / first.counted)
   })
   const names = [...new Set(model.cells.map(({ corruption }) => corruption))]
-  const perCorruption = names.map((corruption) => ({ corruption, benchmark: model.cells.find((cell) => cell.corruption === corruption)!.benchmark, ...errors((cell) => cell.corruption === corruption) }))
+  const perCorruption = names.map((corruption) => ({
+    corruption,
+    benchmark: model.cells.find((cell) => cell.corruption === corruption)!.benchmark,
+    ...errors((cell) => cell.corruption === corruption),
+  }))
   const adjusted = holm(perCorruption.map(({ pValue }) => pValue))
   const severities = [...new Set(model.cells.map(({ severity }) => severity))].sort((a, b) => a - b)
   return {
     seeds: runs.map(({ seed }) => seed),
     images: changes[0]!.length,
-    ...errors(({ benchmark }) => benchmark), pHolm: null,
-    bootstrap: hierarchicalBootstrap(changes, { sameImages: runs.every(({ first }) => first.rows === model.rows), resamples }),
+    ...errors(({ benchmark }) => benchmark),
+    pHolm: null,
+    bootstrap: hierarchicalBootstrap(changes, {
+      sameImages: runs.every(({ first }) => first.rows === model.rows),
+      resamples,
+    }),
     perCorruption: perCorruption.map((row, i) => ({ ...row, pHolm: adjusted[i]! })),
-    perSeverity: severities.map((severity) => ({ severity, ...errors((cell) => cell.benchmark && cell.severity === severity) })),
+    perSeverity: severities.map((severity) => ({
+      severity,
+      ...errors((cell) => cell.benchmark && cell.severity === severity),
+    })),
     cells: model.cells.map(({ corruption, severity, benchmark }) => {
-      const { first: _, second: __, ...change } = errors((cell) => cell.corruption === corruption && cell.severity === severity)
+      const {
+        first: _,
+        second: __,
+        ...change
+      } = errors((cell) => cell.corruption === corruption && cell.severity === severity)
       return { corruption, severity, benchmark, ...change }
     }),
   }

@@ -32,7 +32,15 @@ export const comparison = z.object({
       second: z.number(),
       difference: z.number(),
       interval, // bootstrap over images, 95 %
-      perCorruption: z.array(z.object({ corruption: z.string(), benchmark: z.boolean(), first: z.number(), second: z.number(), difference: z.number() })),
+      perCorruption: z.array(
+        z.object({
+          corruption: z.string(),
+          benchmark: z.boolean(),
+          first: z.number(),
+          second: z.number(),
+          difference: z.number(),
+        }),
+      ),
     })
     .nullable(),
   whyNoCorruption: z.string().nullable(),
@@ -53,14 +61,25 @@ export interface CompareOptions {
  *
  * @throws RangeError when the two are of different versions or test images, or one of them alone has no clean images
  */
-export function compareEvaluations(first: Predictions, second: Predictions, options: CompareOptions = {}): EvaluationComparison {
+export function compareEvaluations(
+  first: Predictions,
+  second: Predictions,
+  options: CompareOptions = {},
+): EvaluationComparison {
   if (first.versionId !== second.versionId) {
-    throw new RangeError(`models can be compared on one dataset version only: ${first.versionId} and ${second.versionId} differ`)
+    throw new RangeError(
+      `models can be compared on one dataset version only: ${first.versionId} and ${second.versionId} differ`,
+    )
   }
-  if (first.images !== second.images || first.classes !== second.classes || !sameUpToNames(first.labels, second.labels)) {
+  if (
+    first.images !== second.images ||
+    first.classes !== second.classes ||
+    !sameUpToNames(first.labels, second.labels)
+  ) {
     throw new RangeError('the two sets of predictions are not of the same test images')
   }
-  if ((first.probabilities.length === 0) !== (second.probabilities.length === 0)) throw new RangeError('one of the two was not evaluated on clean images')
+  if ((first.probabilities.length === 0) !== (second.probabilities.length === 0))
+    throw new RangeError('one of the two was not evaluated on clean images')
   const whyNot = whyNotPaired(first, second)
   return {
     clean: first.probabilities.length === 0 ? null : pairedDifference(hits(first), hits(second), options),
@@ -74,7 +93,10 @@ function sameUpToNames(first: Uint16Array, second: Uint16Array): boolean {
   const [there, back] = [new Map<number, number>(), new Map<number, number>()]
   return first.every((label, i) => {
     const other = second[i]!
-    if (!there.has(label) && !back.has(other)) { there.set(label, other); back.set(other, label) }
+    if (!there.has(label) && !back.has(other)) {
+      there.set(label, other)
+      back.set(other, label)
+    }
     return there.get(label) === other && back.get(other) === label
   })
 }
@@ -92,10 +114,13 @@ export function hits({ images, classes, labels, probabilities }: Predictions): U
 
 function whyNotPaired(first: Predictions, second: Predictions): string | null {
   if (!first.corruption || !second.corruption) return 'at least one of the two was not evaluated under corruption'
-  if (JSON.stringify(first.corruption) !== JSON.stringify(second.corruption)) return 'the corruptions were drawn with different seeds, tables or frost'
+  if (JSON.stringify(first.corruption) !== JSON.stringify(second.corruption))
+    return 'the corruptions were drawn with different seeds, tables or frost'
   if (JSON.stringify(first.cells) !== JSON.stringify(second.cells)) return 'different corruptions were evaluated'
   if (!first.cells.some((cell) => cell.benchmark)) return 'none of the benchmark corruptions was evaluated'
-  const same = first.corruptedRows.length === second.corruptedRows.length && first.corruptedRows.every((row, i) => row === second.corruptedRows[i])
+  const same =
+    first.corruptedRows.length === second.corruptedRows.length &&
+    first.corruptedRows.every((row, i) => row === second.corruptedRows[i])
   return same ? null : 'different test images were corrupted'
 }
 
@@ -103,7 +128,10 @@ function compareCorruptions(first: Predictions, second: Predictions, { seed = 1,
   const images = first.corruptedRows.length
   const counted = first.cells.filter((cell) => cell.benchmark).length
   const perImage = new Float64Array(images) // (errors of the second - errors of the first) / cells
-  const sums = new Map<string, { corruption: string; benchmark: boolean; first: number; second: number; cells: number }>()
+  const sums = new Map<
+    string,
+    { corruption: string; benchmark: boolean; first: number; second: number; cells: number }
+  >()
   first.cells.forEach(({ corruption, benchmark }, cell) => {
     const row = sums.get(corruption) ?? { corruption, benchmark, first: 0, second: 0, cells: 0 }
     sums.set(corruption, row)

@@ -70,13 +70,18 @@ export function meanCorruptionError(model: GridErrors, reference: GridErrors): M
     for (const cell of model.cells) {
       if (cell.corruption !== corruption) continue
       const error = referenceErrors.get(key(cell))
-      if (error === undefined) throw new RangeError(`the reference report has no cell ${corruption}, severity ${cell.severity}`)
+      if (error === undefined)
+        throw new RangeError(`the reference report has no cell ${corruption}, severity ${cell.severity}`)
       own += cell.error
       others += error
       ownRise += cell.error - model.cleanError
       othersRise += error - reference.cleanError
     }
-    return { corruption, ce: others > 0 ? own / others : null, relativeCE: othersRise > 1e-12 ? ownRise / othersRise : null }
+    return {
+      corruption,
+      ce: others > 0 ? own / others : null,
+      relativeCE: othersRise > 1e-12 ? ownRise / othersRise : null,
+    }
   })
   return {
     mCE: meanOfRatios(perCorruption.map((row) => row.ce)),

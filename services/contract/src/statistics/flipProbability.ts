@@ -10,7 +10,8 @@ export type ComparedWith = 'first' | 'previous'
  * @param predicted `[sequences, frames]`
  */
 export function flipProbability(predicted: ArrayLike<number>, frames: number, comparedWith: ComparedWith): number {
-  if (frames < 2 || predicted.length === 0 || predicted.length % frames !== 0) throw new RangeError(`${predicted.length} predictions are no sequences of ${frames} frames`)
+  if (frames < 2 || predicted.length === 0 || predicted.length % frames !== 0)
+    throw new RangeError(`${predicted.length} predictions are no sequences of ${frames} frames`)
   let flips = 0
   for (let start = 0; start < predicted.length; start += frames) {
     for (let frame = 1; frame < frames; frame++) {

@@ -20,10 +20,15 @@ export interface HierarchicalOptions {
  * @param values per seed one value per image, such as right (second) - right (first)
  * @throws RangeError without seeds or images, or where `sameImages` is said of different numbers of them
  */
-export function hierarchicalBootstrap(values: readonly ArrayLike<number>[], { sameImages, resamples = 4000, seed = 1 }: HierarchicalOptions): Interval {
+export function hierarchicalBootstrap(
+  values: readonly ArrayLike<number>[],
+  { sameImages, resamples = 4000, seed = 1 }: HierarchicalOptions,
+): Interval {
   const seeds = values.length
-  if (seeds === 0 || values.some(({ length }) => length === 0)) throw new RangeError('hierarchicalBootstrap needs at least one seed, and images for each')
-  if (sameImages && values.some(({ length }) => length !== values[0]!.length)) throw new RangeError('the seeds were not measured on the same images')
+  if (seeds === 0 || values.some(({ length }) => length === 0))
+    throw new RangeError('hierarchicalBootstrap needs at least one seed, and images for each')
+  if (sameImages && values.some(({ length }) => length !== values[0]!.length))
+    throw new RangeError('the seeds were not measured on the same images')
   const uniform = seededUniform(seed)
   const means = new Float64Array(resamples)
   const draw = sameImages ? crossed(values, uniform) : nested(values, uniform)

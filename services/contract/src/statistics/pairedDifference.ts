@@ -32,10 +32,16 @@ export interface PairedOptions {
  * @param firstRight, secondRight one byte per image, 1 where the model was right, in the same order
  * @throws RangeError when the two are of different length or empty
  */
-export function pairedDifference(firstRight: Uint8Array, secondRight: Uint8Array, options: PairedOptions = {}): PairedDifference {
+export function pairedDifference(
+  firstRight: Uint8Array,
+  secondRight: Uint8Array,
+  options: PairedOptions = {},
+): PairedDifference {
   const n = firstRight.length
   if (n === 0 || n !== secondRight.length) {
-    throw new RangeError(`a paired comparison needs the same images for both models, got ${n} and ${secondRight.length}`)
+    throw new RangeError(
+      `a paired comparison needs the same images for both models, got ${n} and ${secondRight.length}`,
+    )
   }
   let right = 0
   let onlyFirst = 0

@@ -15,11 +15,20 @@ export interface ReportOptions {
 export function reportExperiment(stored: ExperimentRuns, { resamples = 4000 }: ReportOptions = {}): ExperimentReport {
   const { plan, runs, withoutResult } = mergeRuns([stored])
   const pairs = comparedPairs(plan)
-  const budgets = plan.budgets.map((budget) => budgetResult(runs.filter((run) => run.budget === budget), { plan, pairs, budget, resamples })).filter(({ arms }) => arms.length > 0)
+  const budgets = plan.budgets
+    .map((budget) =>
+      budgetResult(
+        runs.filter((run) => run.budget === budget),
+        { plan, pairs, budget, resamples },
+      ),
+    )
+    .filter(({ arms }) => arms.length > 0)
   const [first] = runs
   const reasons = new Map(withoutResult.map((one) => [runKey(one), one.why]))
   const there = new Set(runs.map(runKey))
-  const planned = plan.seeds.flatMap((seed) => plan.budgets.flatMap((budget) => plan.arms.map(({ name }) => ({ arm: name, seed, budget }))))
+  const planned = plan.seeds.flatMap((seed) =>
+    plan.budgets.flatMap((budget) => plan.arms.map(({ name }) => ({ arm: name, seed, budget }))),
+  )
   return {
     schemaVersion: 1,
     plan: { ...plan, comparisons: pairs },
@@ -27,21 +36,37 @@ export function reportExperiment(stored: ExperimentRuns, { resamples = 4000 }: R
     runs: { planned: planned.length, there: runs.length },
     ...adjusted(budgets),
     resamples,
-    missing: planned.filter((one) => !there.has(runKey(one))).map((one) => ({ ...one, why: reasons.get(runKey(one)) ?? 'it was not run' })),
-    specs: plan.arms.flatMap(({ name }) => { const run = runs.find(({ arm }) => arm === name); return run ? [{ arm: name, spec: run.spec }] : [] }),
+    missing: planned
+      .filter((one) => !there.has(runKey(one)))
+      .map((one) => ({ ...one, why: reasons.get(runKey(one)) ?? 'it was not run' })),
+    specs: plan.arms.flatMap(({ name }) => {
+      const run = runs.find(({ arm }) => arm === name)
+      return run ? [{ arm: name, spec: run.spec }] : []
+    }),
     environments: environmentsOf(runs),
     notes,
   }
 }
 
-interface Part { plan: ExperimentRuns['plan']; pairs: ExperimentComparison[]; budget: number | null; resamples: number }
+interface Part {
+  plan: ExperimentRuns['plan']
+  pairs: ExperimentComparison[]
+  budget: number | null
+  resamples: number
+}
 
 function budgetResult(runs: readonly RunRecord[], { plan, pairs, budget, resamples }: Part): BudgetResult {
   const of = (arm: string): RunRecord[] => runs.filter((run) => run.arm === arm).sort((a, b) => a.seed - b.seed)
-  const arms = plan.arms.flatMap(({ name }) => { const own = of(name); return own.length > 0 ? [armResult(name, own)] : [] })
+  const arms = plan.arms.flatMap(({ name }) => {
+    const own = of(name)
+    return own.length > 0 ? [armResult(name, own)] : []
+  })
   const comparisons = pairs.flatMap((pair) => {
     const others = new Map(of(pair.against).map((run) => [run.seed, run]))
-    const both = of(pair.arm).flatMap((second) => { const first = others.get(second.seed); return first ? [{ seed: second.seed, first, second }] : [] })
+    const both = of(pair.arm).flatMap((second) => {
+      const first = others.get(second.seed)
+      return first ? [{ seed: second.seed, first, second }] : []
+    })
     return both.length > 0 ? [compareArms(pair, both, resamples)] : []
   })
   return { budget, arms, comparisons }
@@ -51,12 +76,20 @@ function armResult(arm: string, runs: readonly RunRecord[]): ArmResult {
   const accuracies = runs.map(({ seed, accuracy }) => ({ seed, accuracy }))
   const values = accuracies.map(({ accuracy }) => accuracy)
   const mean = (of: (run: RunRecord) => number): number => runs.reduce((sum, run) => sum + of(run), 0) / runs.length
-  const errors = runs.flatMap(({ corrupted }) => (corrupted ? [corrupted.cells.filter(({ benchmark }) => benchmark)] : [])).map((cells) => cells.reduce((sum, { error }) => sum + error, 0) / cells.length)
+  const errors = runs
+    .flatMap(({ corrupted }) => (corrupted ? [corrupted.cells.filter(({ benchmark }) => benchmark)] : []))
+    .map((cells) => cells.reduce((sum, { error }) => sum + error, 0) / cells.length)
   const { pValue: _, ...spread } = seedInterval(values)
   return {
-    arm, accuracies, ...spread, lowest: Math.min(...values), highest: Math.max(...values),
+    arm,
+    accuracies,
+    ...spread,
+    lowest: Math.min(...values),
+    highest: Math.max(...values),
     corruptedError: errors.length > 0 ? errors.reduce((sum, error) => sum + error, 0) / errors.length : null,
-    steps: mean(({ steps }) => steps), seconds: mean(({ seconds }) => seconds), epochs: mean(({ epochs }) => epochs),
+    steps: mean(({ steps }) => steps),
+    seconds: mean(({ seconds }) => seconds),
+    epochs: mean(({ epochs }) => epochs),
   }
 }
 
@@ -72,7 +105,11 @@ function adjusted(budgets: BudgetResult[]): Pick<ExperimentReport, 'budgets' | '
       ...budget,
       comparisons: budget.comparisons.map((one) => {
         const index = at++
-        return { ...one, pHolm: clean[index]!, corrupted: one.corrupted && { ...one.corrupted, pHolm: corrupted[index]! } }
+        return {
+          ...one,
+          pHolm: clean[index]!,
+          corrupted: one.corrupted && { ...one.corrupted, pHolm: corrupted[index]! },
+        }
       }),
     })),
   }

@@ -36,7 +36,8 @@ export function studentTwoSided(t: number, df: number): number {
 
 /** The t that |T| exceeds with probability `outside` (0.05: the half width of a 95 % interval, in standard errors). */
 export function studentQuantile(outside: number, df: number): number {
-  if (!(outside > 0 && outside < 1) || !(df > 0)) throw new RangeError(`studentQuantile needs 0 < outside < 1 and df > 0, got ${outside} and ${df}`)
+  if (!(outside > 0 && outside < 1) || !(df > 0))
+    throw new RangeError(`studentQuantile needs 0 < outside < 1 and df > 0, got ${outside} and ${df}`)
   let low = 0
   let high = 1
   while (studentTwoSided(high, df) > outside) high *= 2

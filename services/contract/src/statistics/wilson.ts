@@ -24,5 +24,8 @@ export function wilsonInterval(successes: number, trials: number, z = z95): Inte
   const spread = (z * z) / trials
   const centre = (p + spread / 2) / (1 + spread)
   const half = (z / (1 + spread)) * Math.sqrt((p * (1 - p)) / trials + spread / (4 * trials))
-  return { low: successes === 0 ? 0 : Math.max(0, centre - half), high: successes === trials ? 1 : Math.min(1, centre + half) }
+  return {
+    low: successes === 0 ? 0 : Math.max(0, centre - half),
+    high: successes === trials ? 1 : Math.min(1, centre + half),
+  }
 }

@@ -26,4 +26,7 @@ export async function lockFenced(tx: Queries, fence: Fence): Promise<JobRow> {
 }
 
 export const superseded = ({ jobId, attempt }: Fence): Failure =>
-  new Failure('CONFLICT', `attempt ${attempt} of ${jobId} was superseded: the job has ended, or another scheduler has it`)
+  new Failure(
+    'CONFLICT',
+    `attempt ${attempt} of ${jobId} was superseded: the job has ended, or another scheduler has it`,
+  )

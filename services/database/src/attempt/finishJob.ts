@@ -30,39 +30,96 @@ export function finishJob(database: Database, fence: Fence, finish: Finish): Pro
     const row = await lockFenced(tx, fence)
     const { state, failure, endedEarly, result } = finish
     // A trainer may be done before its first line was stored; the states still follow each other as they must.
-    if (!mayFollow(row.state, state) && !mayFollow('running', state)) throw new Failure('INTERNAL', `${row.state} cannot become ${state}`)
+    if (!mayFollow(row.state, state) && !mayFollow('running', state))
+      throw new Failure('INTERNAL', `${row.state} cannot become ${state}`)
     const kept = result === null ? null : await register(tx, row, { result, endedEarly })
-    const ids = { modelId: result?.kind === 'model' ? result.id : null, versionId: result?.kind === 'version' ? result.id : null }
-    await tx.update(job).set({
-      ...ended(state), failure, endedEarly, secondsSpent: row.secondsSpent + finish.secondsSpent,
-      ...(result?.kind === 'model' ? { modelId: result.id } : result?.kind === 'version' ? { versionId: result.id } : {}),
-    }).where(eq(job.id, row.id))
-    const leftovers = [...finish.leftovers, ...(result !== null && kept !== row.outputPrefix ? [row.outputPrefix!] : [])]
+    const ids = {
+      modelId: result?.kind === 'model' ? result.id : null,
+      versionId: result?.kind === 'version' ? result.id : null,
+    }
+    await tx
+      .update(job)
+      .set({
+        ...ended(state),
+        failure,
+        endedEarly,
+        secondsSpent: row.secondsSpent + finish.secondsSpent,
+        ...(result?.kind === 'model'
+          ? { modelId: result.id }
+          : result?.kind === 'version'
+            ? { versionId: result.id }
+            : {}),
+      })
+      .where(eq(job.id, row.id))
+    const leftovers = [
+      ...finish.leftovers,
+      ...(result !== null && kept !== row.outputPrefix ? [row.outputPrefix!] : []),
+    ]
     await collectLeftovers(tx, leftovers)
-    await appendEvents(tx, { ...fence, lastEvent: row.lastEvent, time: new Date() }, [...logEvent(finish.log), { line: null, event: { type: 'finished', state, ...ids, failure } }])
+    await appendEvents(tx, { ...fence, lastEvent: row.lastEvent, time: new Date() }, [
+      ...logEvent(finish.log),
+      { line: null, event: { type: 'finished', state, ...ids, failure } },
+    ])
   })
 }
 
 export async function collectLeftovers(tx: Queries, prefixes: string[]): Promise<void> {
-  if (prefixes.length > 0) await tx.insert(collect).values(prefixes.map((prefix) => ({ prefix }))).onConflictDoNothing()
+  if (prefixes.length > 0)
+    await tx
+      .insert(collect)
+      .values(prefixes.map((prefix) => ({ prefix })))
+      .onConflictDoNothing()
 }
 
 /** What every ended job's row looks like. */
-export const ended = (state: JobState) => ({ state, finishedAt: new Date(), leaseOwner: null, leaseUntil: null, runner: null, waitingFor: null, notBefore: null })
+export const ended = (state: JobState) => ({
+  state,
+  finishedAt: new Date(),
+  leaseOwner: null,
+  leaseUntil: null,
+  runner: null,
+  waitingFor: null,
+  notBefore: null,
+})
 
 /** Makes the model's or version's row; gives the prefix that it lies under, another than the attempt's where the same version was there already. */
-async function register(tx: Queries, row: JobRow, { result, endedEarly }: Pick<Finish, 'endedEarly'> & { result: Result }): Promise<string> {
+async function register(
+  tx: Queries,
+  row: JobRow,
+  { result, endedEarly }: Pick<Finish, 'endedEarly'> & { result: Result },
+): Promise<string> {
   const prefix = row.outputPrefix!
   if (result.kind === 'model') {
     const { id, manifest, bytes } = result
-    await tx.insert(model).values({ id, projectId: row.projectId, jobId: row.id, datasetId: row.datasetId, versionId: manifest.versionId, name: row.name ?? manifest.name, prefix, manifest, endedEarly, bytes })
+    await tx
+      .insert(model)
+      .values({
+        id,
+        projectId: row.projectId,
+        jobId: row.id,
+        datasetId: row.datasetId,
+        versionId: manifest.versionId,
+        name: row.name ?? manifest.name,
+        prefix,
+        manifest,
+        endedEarly,
+        bytes,
+      })
     return prefix
   }
   if (result.kind === 'evaluation') return prefix
   const { id, summary, bytes } = result
   await tx.insert(version).values({ id, projectId: row.projectId, prefix, summary, bytes }).onConflictDoNothing()
-  const [stored] = await tx.select({ prefix: version.prefix }).from(version).where(and(eq(version.id, id), eq(version.projectId, row.projectId))).for('update')
-  if (stored === undefined) throw new Failure('ARTIFACT_INVALID', `the version id ${id} belongs to another project; the trainer made it of something else than project and content`)
+  const [stored] = await tx
+    .select({ prefix: version.prefix })
+    .from(version)
+    .where(and(eq(version.id, id), eq(version.projectId, row.projectId)))
+    .for('update')
+  if (stored === undefined)
+    throw new Failure(
+      'ARTIFACT_INVALID',
+      `the version id ${id} belongs to another project; the trainer made it of something else than project and content`,
+    )
   await tx.insert(datasetVersion).values({ datasetId: row.datasetId, versionId: id }).onConflictDoNothing()
   return stored.prefix
 }

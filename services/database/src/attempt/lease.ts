@@ -5,8 +5,16 @@ import { secondsFromNow } from './claimJob.js'
 import { activeStates, holds, superseded, type Fence, type JobRow } from './fence.js'
 
 /** Prolongs the lease; gives what somebody may have asked of the job meanwhile, null where the lease is another's. */
-export async function renewLease(database: Database, fence: Fence, leaseSeconds: number): Promise<Pick<JobRow, 'cancelRequested'> | null> {
-  const [row] = await database.queries.update(job).set({ leaseUntil: secondsFromNow(leaseSeconds) }).where(holds(fence)).returning({ cancelRequested: job.cancelRequested })
+export async function renewLease(
+  database: Database,
+  fence: Fence,
+  leaseSeconds: number,
+): Promise<Pick<JobRow, 'cancelRequested'> | null> {
+  const [row] = await database.queries
+    .update(job)
+    .set({ leaseUntil: secondsFromNow(leaseSeconds) })
+    .where(holds(fence))
+    .returning({ cancelRequested: job.cancelRequested })
   return row ?? null
 }
 
@@ -14,8 +22,11 @@ export async function renewLease(database: Database, fence: Fence, leaseSeconds:
 export async function takeLease(database: Database, fence: Fence, leaseSeconds: number): Promise<JobRow | null> {
   const { jobId, attempt, owner } = fence
   const free = or(eq(job.leaseOwner, owner), lt(job.leaseUntil, sql`clock_timestamp()`))
-  const [row] = await database.queries.update(job).set({ leaseOwner: owner, leaseUntil: secondsFromNow(leaseSeconds) })
-    .where(and(eq(job.id, jobId), eq(job.attempt, attempt), inArray(job.state, [...activeStates]), free)).returning()
+  const [row] = await database.queries
+    .update(job)
+    .set({ leaseOwner: owner, leaseUntil: secondsFromNow(leaseSeconds) })
+    .where(and(eq(job.id, jobId), eq(job.attempt, attempt), inArray(job.state, [...activeStates]), free))
+    .returning()
   return row ?? null
 }
 

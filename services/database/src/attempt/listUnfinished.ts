@@ -8,14 +8,32 @@ import { collectLeftovers, ended } from './finishJob.js'
 
 /** Jobs that a scheduler has, or had when it died. */
 export function listActive(database: Database): Promise<JobRow[]> {
-  return database.queries.select().from(job).where(inArray(job.state, [...activeStates]))
+  return database.queries
+    .select()
+    .from(job)
+    .where(inArray(job.state, [...activeStates]))
 }
 
 /** Queued jobs in the order in which they are served. `dueIn`: seconds until the job may start, 0 or less where it may at once. */
-export async function listQueued(database: Database): Promise<(Pick<JobRow, 'id' | 'kind' | 'attempt' | 'queueEntry' | 'cancelRequested' | 'waitingFor'> & { dueIn: number })[]> {
+export async function listQueued(
+  database: Database,
+): Promise<
+  (Pick<JobRow, 'id' | 'kind' | 'attempt' | 'queueEntry' | 'cancelRequested' | 'waitingFor'> & { dueIn: number })[]
+> {
   const dueIn = sql<number>`coalesce(extract(epoch from ${job.notBefore} - clock_timestamp()), 0)::float8`
-  const rows = await database.queries.select({ id: job.id, kind: job.kind, attempt: job.attempt, queueEntry: job.queueEntry, cancelRequested: job.cancelRequested, waitingFor: job.waitingFor, dueIn })
-    .from(job).where(eq(job.state, 'queued')).orderBy(asc(job.queuedAt), asc(job.id))
+  const rows = await database.queries
+    .select({
+      id: job.id,
+      kind: job.kind,
+      attempt: job.attempt,
+      queueEntry: job.queueEntry,
+      cancelRequested: job.cancelRequested,
+      waitingFor: job.waitingFor,
+      dueIn,
+    })
+    .from(job)
+    .where(eq(job.state, 'queued'))
+    .orderBy(asc(job.queuedAt), asc(job.id))
   return rows.sort((a, b) => turnOf(a) - turnOf(b))
 }
 
@@ -24,28 +42,49 @@ export async function listQueued(database: Database): Promise<(Pick<JobRow, 'id'
  * is locked there until that lock expires, and the queue may have lost all it held. Superfluous entries do nothing.
  */
 export async function renewQueueEntries(database: Database): Promise<void> {
-  await database.queries.update(job).set({ queueEntry: sql`${job.queueEntry} + 1` }).where(eq(job.state, 'queued'))
+  await database.queries
+    .update(job)
+    .set({ queueEntry: sql`${job.queueEntry} + 1` })
+    .where(eq(job.state, 'queued'))
 }
 
 /** Says of all jobs of a lane that could start why they wait. */
 export async function explainWaiting(database: Database, lane: Lane, reason: string | null): Promise<void> {
   const due = or(isNull(job.notBefore), sql`${job.notBefore} <= clock_timestamp()`)
-  const ofLane = inArray(job.kind, jobKind.options.filter((kind) => laneOf(kind) === lane))
-  await database.queries.update(job).set({ waitingFor: reason }).where(and(eq(job.state, 'queued'), ofLane, due, sql`${job.waitingFor} is distinct from ${reason}::text`))
+  const ofLane = inArray(
+    job.kind,
+    jobKind.options.filter((kind) => laneOf(kind) === lane),
+  )
+  await database.queries
+    .update(job)
+    .set({ waitingFor: reason })
+    .where(and(eq(job.state, 'queued'), ofLane, due, sql`${job.waitingFor} is distinct from ${reason}::text`))
 }
 
 /**
  * Cancels a waiting job that someone asked to cancel: at once, but for a graceful request to a job that has a checkpoint,
  * which gets its turn to evaluate and keep it. What it leaves in the store is to be collected. Says whether it did.
  */
-export function cancelQueued(database: Database, jobId: string, leftovers: (job: JobRow) => string[]): Promise<boolean> {
+export function cancelQueued(
+  database: Database,
+  jobId: string,
+  leftovers: (job: JobRow) => string[],
+): Promise<boolean> {
   return database.transaction(async (tx) => {
     const nothingToKeep = or(eq(job.cancelRequested, 'now'), isNull(job.lastCheckpoint))
-    const [row] = await tx.select().from(job).where(and(eq(job.id, jobId), inArray(job.state, ['queued', 'paused']), isNotNull(job.cancelRequested), nothingToKeep)).for('update')
+    const [row] = await tx
+      .select()
+      .from(job)
+      .where(
+        and(eq(job.id, jobId), inArray(job.state, ['queued', 'paused']), isNotNull(job.cancelRequested), nothingToKeep),
+      )
+      .for('update')
     if (row === undefined) return false
     await tx.update(job).set(ended('canceled')).where(eq(job.id, jobId))
     await collectLeftovers(tx, leftovers(row))
-    await appendEvents(tx, { jobId, attempt: row.attempt, lastEvent: row.lastEvent, time: new Date() }, [{ line: null, event: { type: 'finished', state: 'canceled', modelId: null, versionId: null, failure: null } }])
+    await appendEvents(tx, { jobId, attempt: row.attempt, lastEvent: row.lastEvent, time: new Date() }, [
+      { line: null, event: { type: 'finished', state: 'canceled', modelId: null, versionId: null, failure: null } },
+    ])
     return true
   })
 }

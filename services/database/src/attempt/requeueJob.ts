@@ -19,17 +19,40 @@ export interface Requeue {
 }
 
 /** Gives a job whose attempt is over back to the queue, under a new entry. Throws Failure CONFLICT. */
-export function requeueJob(database: Database, fence: Fence, { failure, delaySeconds, secondsSpent, reason, log }: Requeue): Promise<JobRow> {
+export function requeueJob(
+  database: Database,
+  fence: Fence,
+  { failure, delaySeconds, secondsSpent, reason, log }: Requeue,
+): Promise<JobRow> {
   return database.transaction(async (tx) => {
     const row = await lockFenced(tx, fence)
     const failedAttempts = row.failedAttempts + (failure === null ? 0 : 1)
-    const [queued] = await tx.update(job).set({
-      state: 'queued', failedAttempts, queueEntry: row.queueEntry + 1, queuedAt: new Date(), notBefore: delaySeconds > 0 ? secondsFromNow(delaySeconds) : null,
-      secondsSpent: row.secondsSpent + secondsSpent, leaseOwner: null, leaseUntil: null, runner: null, waitingFor: reason,
-    }).where(eq(job.id, fence.jobId)).returning()
+    const [queued] = await tx
+      .update(job)
+      .set({
+        state: 'queued',
+        failedAttempts,
+        queueEntry: row.queueEntry + 1,
+        queuedAt: new Date(),
+        notBefore: delaySeconds > 0 ? secondsFromNow(delaySeconds) : null,
+        secondsSpent: row.secondsSpent + secondsSpent,
+        leaseOwner: null,
+        leaseUntil: null,
+        runner: null,
+        waitingFor: reason,
+      })
+      .where(eq(job.id, fence.jobId))
+      .returning()
     const lastEvent = await appendEvents(tx, { ...fence, lastEvent: row.lastEvent, time: new Date() }, [
       ...logEvent(log),
-      ...(failure === null ? [] : [{ line: null, event: { type: 'retry', failure, attempt: failedAttempts + 1, of: row.limits.maxAttempts } as const }]),
+      ...(failure === null
+        ? []
+        : [
+            {
+              line: null,
+              event: { type: 'retry', failure, attempt: failedAttempts + 1, of: row.limits.maxAttempts } as const,
+            },
+          ]),
       { line: null, event: { type: 'state', state: 'queued', reason } },
     ])
     return { ...queued!, lastEvent }

@@ -6,16 +6,31 @@ import { dataset, datasetVersion, job, version } from '../schema.js'
 import { deleteVersions, neededOfVersions } from './deleteVersion.js'
 
 /** Whether it is there; held until the transaction ends. */
-export async function lockDataset(tx: Queries, { projectId, datasetId }: { projectId: string; datasetId: string }): Promise<boolean> {
-  const rows = await tx.select({ id: dataset.id }).from(dataset).where(and(eq(dataset.id, datasetId), eq(dataset.projectId, projectId))).for('update')
+export async function lockDataset(
+  tx: Queries,
+  { projectId, datasetId }: { projectId: string; datasetId: string },
+): Promise<boolean> {
+  const rows = await tx
+    .select({ id: dataset.id })
+    .from(dataset)
+    .where(and(eq(dataset.id, datasetId), eq(dataset.projectId, projectId)))
+    .for('update')
   return rows.length > 0
 }
 
 /** What needs it: jobs that prepare it, and whatever needs a version that only this data set has. */
 export async function neededOfDataset(tx: Queries, datasetId: string): Promise<Issue[]> {
-  const preparing = await tx.select({ id: job.id, state: job.state }).from(job).where(and(eq(job.datasetId, datasetId), eq(job.kind, 'prepare'), inArray(job.state, [...unfinishedStates])))
+  const preparing = await tx
+    .select({ id: job.id, state: job.state })
+    .from(job)
+    .where(and(eq(job.datasetId, datasetId), eq(job.kind, 'prepare'), inArray(job.state, [...unfinishedStates])))
   return [
-    ...preparing.map(({ id, state }) => ({ path: id, code: 'job', message: `Job ${id}, which prepares it, is ${state}`, fix: 'Cancel the job, or wait until it has ended' })),
+    ...preparing.map(({ id, state }) => ({
+      path: id,
+      code: 'job',
+      message: `Job ${id}, which prepares it, is ${state}`,
+      fix: 'Cancel the job, or wait until it has ended',
+    })),
     ...(await neededOfVersions(tx, await onlyIn(tx, datasetId))),
   ]
 }
@@ -30,6 +45,10 @@ export async function deleteDataset(tx: Queries, datasetId: string): Promise<voi
 async function onlyIn(tx: Queries, datasetId: string): Promise<string[]> {
   const elsewhere = sql`exists (select 1 from imclr.dataset_version o where o.version_id = imclr.version.id and o.dataset_id <> ${datasetId})`
   const here = sql`exists (select 1 from imclr.dataset_version o where o.version_id = imclr.version.id and o.dataset_id = ${datasetId})`
-  const rows = await tx.select({ id: version.id }).from(version).where(and(here, sql`not ${elsewhere}`)).for('update')
+  const rows = await tx
+    .select({ id: version.id })
+    .from(version)
+    .where(and(here, sql`not ${elsewhere}`))
+    .for('update')
   return rows.map(({ id }) => id)
 }

@@ -4,8 +4,12 @@ import { newestFirst, type Slice } from '../page.js'
 import { experiment } from '../schema.js'
 import type { ExperimentRow } from './nameExperiment.js'
 
-interface Ids { projectId: string; experimentId: string }
-const is = ({ projectId, experimentId }: Ids) => and(eq(experiment.id, experimentId), eq(experiment.projectId, projectId))
+interface Ids {
+  projectId: string
+  experimentId: string
+}
+const is = ({ projectId, experimentId }: Ids) =>
+  and(eq(experiment.id, experimentId), eq(experiment.projectId, projectId))
 
 export async function findExperiment(queries: Queries, ids: Ids): Promise<ExperimentRow | undefined> {
   const [row] = await queries.select().from(experiment).where(is(ids))
@@ -18,7 +22,15 @@ export async function lockExperiment(tx: Queries, ids: Ids): Promise<ExperimentR
   return row
 }
 
-export async function listExperiments(queries: Queries, slice: Slice & { projectId: string }): Promise<ExperimentRow[]> {
+export async function listExperiments(
+  queries: Queries,
+  slice: Slice & { projectId: string },
+): Promise<ExperimentRow[]> {
   const { where, orderBy } = newestFirst(experiment, slice)
-  return queries.select().from(experiment).where(and(eq(experiment.projectId, slice.projectId), where)).orderBy(...orderBy).limit(slice.limit)
+  return queries
+    .select()
+    .from(experiment)
+    .where(and(eq(experiment.projectId, slice.projectId), where))
+    .orderBy(...orderBy)
+    .limit(slice.limit)
 }

@@ -14,7 +14,10 @@ export interface JobFilter {
   versionId?: string | undefined
 }
 
-export async function listJobs(queries: Queries, { projectId, state, kind, datasetId, versionId, ...slice }: JobFilter & Slice): Promise<(typeof job.$inferSelect)[]> {
+export async function listJobs(
+  queries: Queries,
+  { projectId, state, kind, datasetId, versionId, ...slice }: JobFilter & Slice,
+): Promise<(typeof job.$inferSelect)[]> {
   const { where, orderBy } = newestFirst(job, slice)
   const filter = and(
     eq(job.projectId, projectId),
@@ -23,7 +26,12 @@ export async function listJobs(queries: Queries, { projectId, state, kind, datas
     datasetId === undefined ? undefined : eq(job.datasetId, datasetId),
     versionId === undefined ? undefined : eq(job.versionId, versionId),
   )
-  return queries.select().from(job).where(and(filter, where)).orderBy(...orderBy).limit(slice.limit)
+  return queries
+    .select()
+    .from(job)
+    .where(and(filter, where))
+    .orderBy(...orderBy)
+    .limit(slice.limit)
 }
 
 export async function countJobs(queries: Queries): Promise<{ kind: JobKind; state: JobState; count: number }[]> {

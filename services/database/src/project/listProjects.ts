@@ -5,5 +5,10 @@ import type { ProjectRow } from './insertProject.js'
 
 export async function listProjects(queries: Queries, slice: Slice): Promise<ProjectRow[]> {
   const { where, orderBy } = newestFirst(project, slice)
-  return queries.select().from(project).where(where).orderBy(...orderBy).limit(slice.limit)
+  return queries
+    .select()
+    .from(project)
+    .where(where)
+    .orderBy(...orderBy)
+    .limit(slice.limit)
 }

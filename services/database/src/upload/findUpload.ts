@@ -3,8 +3,14 @@ import type { Queries } from '../database.js'
 import { upload } from '../schema.js'
 import type { UploadRow } from './insertUpload.js'
 
-export async function findUpload(queries: Queries, { projectId, uploadId }: { projectId: string; uploadId: string }): Promise<UploadRow | undefined> {
-  const [row] = await queries.select().from(upload).where(and(eq(upload.id, uploadId), eq(upload.projectId, projectId)))
+export async function findUpload(
+  queries: Queries,
+  { projectId, uploadId }: { projectId: string; uploadId: string },
+): Promise<UploadRow | undefined> {
+  const [row] = await queries
+    .select()
+    .from(upload)
+    .where(and(eq(upload.id, uploadId), eq(upload.projectId, projectId)))
   return row
 }
 

@@ -2,9 +2,11 @@ import type { ExperimentReport } from '@imclr/contract'
 import { count } from '../numbers.js'
 
 /** The title of an arm. */
-export const armTitle = ({ plan }: Pick<ExperimentReport, 'plan'>, name: string): string => plan.arms.find((arm) => arm.name === name)?.title ?? name
+export const armTitle = ({ plan }: Pick<ExperimentReport, 'plan'>, name: string): string =>
+  plan.arms.find((arm) => arm.name === name)?.title ?? name
 
-export const budgetName = (budget: number | null): string => (budget === null ? 'all labels' : `${count(budget)} labels`)
+export const budgetName = (budget: number | null): string =>
+  budget === null ? 'all labels' : `${count(budget)} labels`
 
 /** Of arms, in their order. */
 const colours = ['var(--second)', 'var(--accent)', 'var(--heat)', 'var(--soft)', 'var(--ink)'] as const

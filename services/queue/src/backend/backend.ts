@@ -26,7 +26,11 @@ interface BackendWorkerOptions {
 
 /** The part of BullMQ's Queue that we use, whatever its backend. */
 interface BackendQueue {
-  add(name: string, data: EntryData, options: { jobId: string; priority: number; attempts: number; removeOnComplete: boolean; removeOnFail: boolean }): Promise<unknown>
+  add(
+    name: string,
+    data: EntryData,
+    options: { jobId: string; priority: number; attempts: number; removeOnComplete: boolean; removeOnFail: boolean },
+  ): Promise<unknown>
   remove(jobId: string): Promise<number>
   count(): Promise<number>
   waitUntilReady(): Promise<unknown>

@@ -25,7 +25,12 @@ const { Queue, Worker } = withBackend(createPostgresBackend)
 
 export async function pgliteBackend(session: PgliteSession): Promise<Backend> {
   // In one transaction of PGlite's, so that nobody else's statement gets between; BullMQ's own BEGIN and COMMIT are left out.
-  await session.transaction((tx) => runMigrations(new SharedClient({ ...without(tx), listen: session.listen.bind(session) }, isTransactionControl), queueSchema))
+  await session.transaction((tx) =>
+    runMigrations(
+      new SharedClient({ ...without(tx), listen: session.listen.bind(session) }, isTransactionControl),
+      queueSchema,
+    ),
+  )
   // Ours name their schema in every statement, so this is BullMQ's alone.
   await session.exec(`set search_path = ${queueSchema}, public`)
   const pool = sharedPool(session)
@@ -46,7 +51,10 @@ const listening = /^(?:\s*--[^\n]*\n)*\s*listen\s+"?(\w+)"?/i
 class SharedClient extends EventEmitter {
   private readonly unlisten: (() => Promise<void>)[] = []
 
-  constructor(private readonly session: ClientSession, private readonly isSkipped: (text: string) => boolean = () => false) {
+  constructor(
+    private readonly session: ClientSession,
+    private readonly isSkipped: (text: string) => boolean = () => false,
+  ) {
     super()
   }
 
@@ -54,7 +62,9 @@ class SharedClient extends EventEmitter {
     if (this.isSkipped(text)) return { rows: [], rowCount: 0 }
     const channel = listening.exec(text)?.[1]
     if (channel !== undefined) {
-      this.unlisten.push(await this.session.listen(channel, (payload) => this.emit('notification', { channel, payload })))
+      this.unlisten.push(
+        await this.session.listen(channel, (payload) => this.emit('notification', { channel, payload })),
+      )
       return { rows: [], rowCount: 0 }
     }
     // With parameters PGlite takes one statement, without any number.
@@ -69,7 +79,8 @@ class SharedClient extends EventEmitter {
 }
 
 function sharedPool(session: PgliteSession) {
-  return Object.assign(new EventEmitter().setMaxListeners(0), { // each worker listens, and there are as many as slots
+  return Object.assign(new EventEmitter().setMaxListeners(0), {
+    // each worker listens, and there are as many as slots
     options: { keepAlive: true }, // a session in this process never breaks silently
     connect: async () => new SharedClient(session),
     query: <R>(text: string, params?: readonly unknown[]) => new SharedClient(session).query<R>(text, params),

@@ -10,7 +10,12 @@ const { Queue, Worker } = withBackend(createPostgresBackend)
 /** PostgreSQL; one pool for all, of which each worker keeps one connection to listen with: more than a scheduler's most slots and preparations. */
 export async function postgresBackend(url: string): Promise<Backend> {
   const pool = new pg.Pool({
-    connectionString: url, options: `-c search_path=${queueSchema}`, max: 100, keepAlive: true, connectionTimeoutMillis: 5_000, application_name: 'imclr queue',
+    connectionString: url,
+    options: `-c search_path=${queueSchema}`,
+    max: 100,
+    keepAlive: true,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'imclr queue',
   })
   pool.on('error', () => {}) // the pool replaces a connection that breaks while it idles
   try {

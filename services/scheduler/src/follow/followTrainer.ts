@@ -30,12 +30,21 @@ const mostBetweenLooks = 10
  * Stores what a trainer writes, gives it the orders that are due, and returns when its process is gone and nothing is
  * left to store, or when the lease is lost and its process is gone.
  */
-export async function followTrainer(scheduler: Scheduler, { job, runner, lease }: { job: JobRow; runner: Runner; lease: Lease }): Promise<Followed> {
+export async function followTrainer(
+  scheduler: Scheduler,
+  { job, runner, lease }: { job: JobRow; runner: Runner; lease: Lease },
+): Promise<Followed> {
   const { launcher, config, clock, closing, log } = scheduler
   const events = join(runner.workDir, 'events.jsonl')
   const tail = tailLines(events)
   const given: Partial<Record<Order, number>> = {}
-  const followed: Followed = { lastWord: null, secondsSpent: 0, stalled: false, suspended: false, hasCheckpoint: job.lastCheckpoint !== null }
+  const followed: Followed = {
+    lastWord: null,
+    secondsSpent: 0,
+    stalled: false,
+    suspended: false,
+    hasCheckpoint: job.lastCheckpoint !== null,
+  }
   let unstored: TrainerLine[] = []
   let lastEvent: TrainerEvent | null = null
   let hasSpoken = false
@@ -63,9 +72,18 @@ export async function followTrainer(scheduler: Scheduler, { job, runner, lease }
     if (!alive && lines.length === 0 && (unstored.length === 0 || lease.lost)) break
 
     const decision = nextOrder({
-      now: clock.now() / 1000, cancelRequested: lease.cancelRequested, secondsSpent: job.secondsSpent + followed.secondsSpent, maxSeconds: job.limits.maxSeconds,
-      silentSeconds, hasSpoken, stallSeconds: config.stallSeconds, closing: closing.aborted, leaseLost: lease.lost, given,
-      stopGraceSeconds: config.stopGraceSeconds, suspendGraceSeconds: config.suspendGraceSeconds,
+      now: clock.now() / 1000,
+      cancelRequested: lease.cancelRequested,
+      secondsSpent: job.secondsSpent + followed.secondsSpent,
+      maxSeconds: job.limits.maxSeconds,
+      silentSeconds,
+      hasSpoken,
+      stallSeconds: config.stallSeconds,
+      closing: closing.aborted,
+      leaseLost: lease.lost,
+      given,
+      stopGraceSeconds: config.stopGraceSeconds,
+      suspendGraceSeconds: config.suspendGraceSeconds,
     })
     if (decision !== null && alive) {
       log.info({ jobId: job.id, attempt: job.attempt, ...decision }, 'order to the trainer')
@@ -82,13 +100,19 @@ export async function followTrainer(scheduler: Scheduler, { job, runner, lease }
   /** Of a trainer that was taken up again: until its last sign of life. */
   async function spentBefore(): Promise<number> {
     const start = job.attemptStartedAt?.getTime() ?? clock.now()
-    const end = await stat(events).then(({ mtimeMs }) => mtimeMs, () => start)
+    const end = await stat(events).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => start,
+    )
     return Math.max(0, (end - start) / 1000)
   }
 }
 
 /** Says whether the lines are stored; where they are not, the next round tries again. A superseded attempt loses its lease. */
-async function store(scheduler: Scheduler, { job, lease, lines }: { job: JobRow; lease: Lease; lines: TrainerLine[] }): Promise<boolean> {
+async function store(
+  scheduler: Scheduler,
+  { job, lease, lines }: { job: JobRow; lease: Lease; lines: TrainerLine[] },
+): Promise<boolean> {
   try {
     lease.saw(await recordLines(scheduler.database, fenceOf(scheduler, job), lines))
     return true

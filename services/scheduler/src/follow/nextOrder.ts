@@ -32,7 +32,8 @@ export interface Decision {
 /** The order that is due, the most urgent first; null: leave it alone. Pure. */
 export function nextOrder(situation: Situation): Decision | null {
   const { now, given, cancelRequested } = situation
-  const first = (order: Order, because: Decision['because']): Decision | null => (given[order] === undefined ? { order, because } : null)
+  const first = (order: Order, because: Decision['because']): Decision | null =>
+    given[order] === undefined ? { order, because } : null
   const overdue = (order: Order, grace: number): boolean => given[order] !== undefined && now - given[order] >= grace
 
   if (given.kill !== undefined) return null

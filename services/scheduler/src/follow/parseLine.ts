@@ -5,7 +5,11 @@ export function parseLine(text: string): TrainerEvent | null {
   if (text.trim() === '') return null
   const parsed = trainerEvent.safeParse(asJson(text))
   if (parsed.success) return parsed.data
-  return { type: 'log', level: 'warn', message: `The trainer wrote a line that is no event: ${storable(text.slice(0, 500))}` }
+  return {
+    type: 'log',
+    level: 'warn',
+    message: `The trainer wrote a line that is no event: ${storable(text.slice(0, 500))}`,
+  }
 }
 
 function asJson(text: string): unknown {

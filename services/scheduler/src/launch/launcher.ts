@@ -15,7 +15,8 @@ export interface Runner {
 }
 
 /** A runner as it was kept with a job; null: none, or one that only another launcher knows. */
-export const keptRunner = (kept: Record<string, unknown> | null): Runner | null => (kept?.kind === 'process' ? (kept as unknown as Runner) : null)
+export const keptRunner = (kept: Record<string, unknown> | null): Runner | null =>
+  kept?.kind === 'process' ? (kept as unknown as Runner) : null
 
 export interface Launch {
   jobId: string

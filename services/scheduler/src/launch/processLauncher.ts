@@ -20,7 +20,10 @@ export interface ProcessLauncherOptions {
   devices: string[] | null
 }
 
-const signals = { stop: 'SIGTERM', suspend: 'SIGUSR2', kill: 'SIGKILL' } as const satisfies Record<Order, NodeJS.Signals>
+const signals = { stop: 'SIGTERM', suspend: 'SIGUSR2', kill: 'SIGKILL' } as const satisfies Record<
+  Order,
+  NodeJS.Signals
+>
 
 /*
  * A shell of a few hundred kilobytes keeps each trainer: it outlives the scheduler, and leaves the exit code in a file
@@ -34,7 +37,10 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
   const { command, environment, workRoot, host, niceness, devices } = options
 
   async function launch({ jobId, attempt, workDir, slot }: Launch): Promise<Runner> {
-    const [events, log] = await Promise.all([open(join(workDir, 'events.jsonl'), 'a', 0o600), open(join(workDir, 'log.txt'), 'a', 0o600)])
+    const [events, log] = await Promise.all([
+      open(join(workDir, 'events.jsonl'), 'a', 0o600),
+      open(join(workDir, 'log.txt'), 'a', 0o600),
+    ])
     try {
       const nice = niceness > 0 ? ['nice', '-n', String(niceness)] : []
       const device = slot === null ? '' : devices?.[slot]
@@ -45,7 +51,10 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
         env: {
           ...environment,
           ...(device === undefined ? {} : { CUDA_VISIBLE_DEVICES: device }),
-          IMCLR_TRAINER_JOB: jobId, IMCLR_TRAINER_ATTEMPT: String(attempt), IMCLR_TRAINER_SLOT: String(slot ?? ''), IMCLR_TRAINER_HOME: workRoot,
+          IMCLR_TRAINER_JOB: jobId,
+          IMCLR_TRAINER_ATTEMPT: String(attempt),
+          IMCLR_TRAINER_SLOT: String(slot ?? ''),
+          IMCLR_TRAINER_HOME: workRoot,
         },
       })
       await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
@@ -65,11 +74,13 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
     const leader = await processFacts(runner.pid)
     if (leader !== null && leader.startTime !== runner.startTime) return []
     if (leader !== null && !leader.zombie) return [runner.pid]
-    const members = await Promise.all((await processIds()).map(async (pid) => {
-      const facts = await processFacts(pid)
-      if (facts === null || facts.zombie || facts.group !== runner.pid) return []
-      return (await processEnvironment(pid)).get('IMCLR_TRAINER_HOME') === workRoot ? [pid] : []
-    }))
+    const members = await Promise.all(
+      (await processIds()).map(async (pid) => {
+        const facts = await processFacts(pid)
+        if (facts === null || facts.zombie || facts.group !== runner.pid) return []
+        return (await processEnvironment(pid)).get('IMCLR_TRAINER_HOME') === workRoot ? [pid] : []
+      }),
+    )
     return members.flat()
   }
 
@@ -98,19 +109,30 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
   }
 
   async function list(): Promise<Found[]> {
-    const found = await Promise.all((await processIds()).map(async (pid): Promise<Found[]> => {
-      const environment = await processEnvironment(pid)
-      if (environment.get('IMCLR_TRAINER_HOME') !== workRoot) return []
-      const [facts, jobId, attempt, slot] = [await processFacts(pid), environment.get('IMCLR_TRAINER_JOB'), Number(environment.get('IMCLR_TRAINER_ATTEMPT')), environment.get('IMCLR_TRAINER_SLOT')]
-      if (facts === null || facts.zombie || jobId === undefined) return []
-      // A member whose keeper was killed is known by its group.
-      const leader = facts.group === pid ? facts : await processFacts(facts.group)
-      const runner: Runner = {
-        kind: 'process', host, pid: facts.group, startTime: leader?.startTime ?? 'gone',
-        workDir: join(workRoot, jobId, String(attempt)), slot: slot ? Number(slot) : null,
-      }
-      return [{ jobId, attempt, runner }]
-    }))
+    const found = await Promise.all(
+      (await processIds()).map(async (pid): Promise<Found[]> => {
+        const environment = await processEnvironment(pid)
+        if (environment.get('IMCLR_TRAINER_HOME') !== workRoot) return []
+        const [facts, jobId, attempt, slot] = [
+          await processFacts(pid),
+          environment.get('IMCLR_TRAINER_JOB'),
+          Number(environment.get('IMCLR_TRAINER_ATTEMPT')),
+          environment.get('IMCLR_TRAINER_SLOT'),
+        ]
+        if (facts === null || facts.zombie || jobId === undefined) return []
+        // A member whose keeper was killed is known by its group.
+        const leader = facts.group === pid ? facts : await processFacts(facts.group)
+        const runner: Runner = {
+          kind: 'process',
+          host,
+          pid: facts.group,
+          startTime: leader?.startTime ?? 'gone',
+          workDir: join(workRoot, jobId, String(attempt)),
+          slot: slot ? Number(slot) : null,
+        }
+        return [{ jobId, attempt, runner }]
+      }),
+    )
     return [...new Map(found.flat().map((each) => [each.runner.pid, each])).values()]
   }
 

@@ -33,15 +33,20 @@ export async function processIds(): Promise<number[]> {
 /** A process's environment as it was started; empty where it is another user's, or gone. */
 export async function processEnvironment(pid: number): Promise<Map<string, string>> {
   const text = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
-  return new Map(text.split('\0').flatMap((entry) => {
-    const cut = entry.indexOf('=')
-    return cut > 0 ? [[entry.slice(0, cut), entry.slice(cut + 1)] as const] : []
-  }))
+  return new Map(
+    text.split('\0').flatMap((entry) => {
+      const cut = entry.indexOf('=')
+      return cut > 0 ? [[entry.slice(0, cut), entry.slice(cut + 1)] as const] : []
+    }),
+  )
 }
 
 let boot: Promise<string> | undefined
 function bootId(): Promise<string> {
-  boot ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8').then((text) => text.trim(), () => 'unknown')
+  boot ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8').then(
+    (text) => text.trim(),
+    () => 'unknown',
+  )
   return boot
 }
 

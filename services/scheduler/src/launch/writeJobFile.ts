@@ -15,22 +15,60 @@ export async function writeJobFile({ database, config }: Scheduler, job: JobRow)
   return workDir
 }
 
-function fileOf(job: JobRow, inputs: JobInputs, { maxDatasetBytes, maxDatasetImages, checkpointEverySeconds }: Scheduler['config']): JobFile {
-  const common = { schemaVersion: 1, jobId: job.id, projectId: job.projectId, attempt: job.attempt, outputPrefix: job.outputPrefix! } as const
+function fileOf(
+  job: JobRow,
+  inputs: JobInputs,
+  { maxDatasetBytes, maxDatasetImages, checkpointEverySeconds }: Scheduler['config'],
+): JobFile {
+  const common = {
+    schemaVersion: 1,
+    jobId: job.id,
+    projectId: job.projectId,
+    attempt: job.attempt,
+    outputPrefix: job.outputPrefix!,
+  } as const
   switch (inputs.kind) {
     case 'prepare':
-      return { ...common, kind: 'prepare', options: inputs.options, uploadKey: inputs.uploadKey, uploadName: inputs.uploadName, maxBytes: maxDatasetBytes, maxImages: maxDatasetImages }
+      return {
+        ...common,
+        kind: 'prepare',
+        options: inputs.options,
+        uploadKey: inputs.uploadKey,
+        uploadName: inputs.uploadName,
+        maxBytes: maxDatasetBytes,
+        maxImages: maxDatasetImages,
+      }
     case 'train':
       return {
-        ...common, kind: 'train', name: job.name ?? job.id, spec: job.spec!, versionPrefix: inputs.versionPrefix,
-        checkpointPrefix: keys.checkpoints(job.projectId, job.id), checkpointEverySeconds,
-        reference: inputs.reference && { modelId: inputs.reference.modelId, name: inputs.reference.name, reportKey: `${inputs.reference.prefix}report.json` },
-        network: inputs.network && { prefix: inputs.network.prefix }, from: inputs.from,
+        ...common,
+        kind: 'train',
+        name: job.name ?? job.id,
+        spec: job.spec!,
+        versionPrefix: inputs.versionPrefix,
+        checkpointPrefix: keys.checkpoints(job.projectId, job.id),
+        checkpointEverySeconds,
+        reference: inputs.reference && {
+          modelId: inputs.reference.modelId,
+          name: inputs.reference.name,
+          reportKey: `${inputs.reference.prefix}report.json`,
+        },
+        network: inputs.network && { prefix: inputs.network.prefix },
+        from: inputs.from,
       }
     case 'evaluate':
       return {
-        ...common, kind: 'evaluate', name: inputs.model.name, modelId: inputs.model.modelId, modelPrefix: inputs.model.prefix, options: inputs.options, versionPrefix: inputs.versionPrefix,
-        reference: inputs.reference && { modelId: inputs.reference.modelId, name: inputs.reference.name, modelPrefix: inputs.reference.prefix },
+        ...common,
+        kind: 'evaluate',
+        name: inputs.model.name,
+        modelId: inputs.model.modelId,
+        modelPrefix: inputs.model.prefix,
+        options: inputs.options,
+        versionPrefix: inputs.versionPrefix,
+        reference: inputs.reference && {
+          modelId: inputs.reference.modelId,
+          name: inputs.reference.name,
+          modelPrefix: inputs.reference.prefix,
+        },
       }
   }
 }

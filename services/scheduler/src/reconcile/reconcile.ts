@@ -32,14 +32,20 @@ async function endOrphans({ launcher, log }: Scheduler, found: Found[], active: 
 }
 
 /** Jobs that nobody looks after: ours from before a restart, and those whose scheduler has died. */
-async function adoptLeft(scheduler: Scheduler, { slots, found, active }: { slots: Slots; found: Found[]; active: JobRow[] }): Promise<void> {
+async function adoptLeft(
+  scheduler: Scheduler,
+  { slots, found, active }: { slots: Slots; found: Found[]; active: JobRow[] },
+): Promise<void> {
   const { database, config, running, log, closing } = scheduler
   for (const seen of active) {
     if (running.has(seen.id) || closing.aborted) continue
     const job = await takeLease(database, fenceOf(scheduler, seen), config.leaseSeconds)
     // Meanwhile the queue may have given it to this very scheduler.
     if (job === null || running.has(job.id)) continue
-    const runner = keptRunner(job.runner) ?? found.find(({ jobId, attempt }) => jobId === job.id && attempt === job.attempt)?.runner ?? null
+    const runner =
+      keptRunner(job.runner) ??
+      found.find(({ jobId, attempt }) => jobId === job.id && attempt === job.attempt)?.runner ??
+      null
     log.info({ jobId: job.id, attempt: job.attempt, pid: runner?.pid ?? null }, 'taking up a job that was left running')
     slots.adopt(job, runner)
   }

@@ -1,4 +1,14 @@
-import { Failure, failureOfExitCode, failures, followedBy, suspendedExitCode, type CancelMode, type FailureRecord, type JobKind, type TrainerEvent } from '@imclr/contract'
+import {
+  Failure,
+  failureOfExitCode,
+  failures,
+  followedBy,
+  suspendedExitCode,
+  type CancelMode,
+  type FailureRecord,
+  type JobKind,
+  type TrainerEvent,
+} from '@imclr/contract'
 import type { Exit } from '../launch/launcher.js'
 
 export type OutputEvent = Extract<TrainerEvent, { type: 'output' }>
@@ -27,7 +37,13 @@ export interface Ending {
 
 export type Outcome =
   /** Its output is to be verified and registered, and the job to end in `state`. */
-  | { kind: 'keep'; output: OutputEvent; state: 'succeeded' | 'canceled' | 'timed_out'; endedEarly: 'canceled' | 'time_limit' | null; failure: FailureRecord | null }
+  | {
+      kind: 'keep'
+      output: OutputEvent
+      state: 'succeeded' | 'canceled' | 'timed_out'
+      endedEarly: 'canceled' | 'time_limit' | null
+      failure: FailureRecord | null
+    }
   | { kind: 'end'; state: 'canceled' | 'timed_out' | 'failed'; failure: FailureRecord | null }
   /** Back to the queue, and counted. */
   | { kind: 'retry'; failure: FailureRecord }
@@ -42,7 +58,13 @@ export function decideOutcome(ending: Ending): Outcome {
     const keep = { kind: 'keep', output: lastWord } as const
     if (lastWord.endedEarly === null) return { ...keep, state: 'succeeded', endedEarly: null, failure: null }
     if (cancelRequested !== null) return { ...keep, state: 'canceled', endedEarly: 'canceled', failure: null }
-    if (timeUp) return { ...keep, state: 'timed_out', endedEarly: 'time_limit', failure: timeLimit(ending, 'what was reached has been kept') }
+    if (timeUp)
+      return {
+        ...keep,
+        state: 'timed_out',
+        endedEarly: 'time_limit',
+        failure: timeLimit(ending, 'what was reached has been kept'),
+      }
     return failedBy(ending, record('TRAINER_DIED', 'The trainer was told to stop by somebody else than this service.'))
   }
   const failure = failureOf(ending)
@@ -53,20 +75,34 @@ export function decideOutcome(ending: Ending): Outcome {
   if (ending.suspended || exit.code === suspendedExitCode) return { kind: 'suspended' }
   if (cancelRequested === 'graceful') return { kind: 'end', state: 'canceled', failure: null }
   if (timeUp) return { kind: 'end', state: 'timed_out', failure: timeLimit(ending, 'nothing could be kept') }
-  return failedBy(ending, ownWord ? failure : record('TRAINER_DIED', 'The trainer was stopped by somebody else than this service.'))
+  return failedBy(
+    ending,
+    ownWord ? failure : record('TRAINER_DIED', 'The trainer was stopped by somebody else than this service.'),
+  )
 }
 
 const record = (...args: ConstructorParameters<typeof Failure>): FailureRecord => new Failure(...args).record
-const timeLimit = ({ kind, maxSeconds }: Ending, kept: string): FailureRecord => record('TIME_LIMIT', kind === 'prepare'
-  ? `Preparing the data set took longer than ${maxSeconds} seconds, its limit over all attempts (limits.maxSeconds), which follows from the size of the upload.`
-  : `The job reached its limit of time: ${maxSeconds} seconds over all attempts (limits.maxSeconds); ${kept}.`)
+const timeLimit = ({ kind, maxSeconds }: Ending, kept: string): FailureRecord =>
+  record(
+    'TIME_LIMIT',
+    kind === 'prepare'
+      ? `Preparing the data set took longer than ${maxSeconds} seconds, its limit over all attempts (limits.maxSeconds), which follows from the size of the upload.`
+      : `The job reached its limit of time: ${maxSeconds} seconds over all attempts (limits.maxSeconds); ${kept}.`,
+  )
 
 export type Budget = Pick<Ending, 'failedAttempts' | 'maxAttempts' | 'hasCheckpoint'>
 
 /** Tried again where the table says so and the budget allows it; the failure then says which of the two it is. */
-export function failedBy({ failedAttempts, maxAttempts, hasCheckpoint }: Budget, failure: FailureRecord): Exclude<Outcome, { kind: 'keep' }> {
+export function failedBy(
+  { failedAttempts, maxAttempts, hasCheckpoint }: Budget,
+  failure: FailureRecord,
+): Exclude<Outcome, { kind: 'keep' }> {
   const again = failures[failure.code].retryable && failedAttempts + 1 < maxAttempts
-  const told = followedBy(failure, { failedAttempts: failedAttempts + 1, maxAttempts, next: !again ? null : hasCheckpoint ? 'from-checkpoint' : 'anew' })
+  const told = followedBy(failure, {
+    failedAttempts: failedAttempts + 1,
+    maxAttempts,
+    next: !again ? null : hasCheckpoint ? 'from-checkpoint' : 'anew',
+  })
   return again ? { kind: 'retry', failure: told } : { kind: 'end', state: 'failed', failure: told }
 }
 
@@ -76,8 +112,21 @@ function failureOf({ exit, lastWord, stalled }: Ending): FailureRecord {
   if (stalled) return record('TRAINER_STALLED', 'The trainer wrote nothing for too long and was ended.')
   const code = exit.code === null ? undefined : failureOfExitCode(exit.code)
   if (code !== undefined) return record(code, `The trainer ended with exit code ${exit.code} (${code}).`)
-  if (exit.signal === 'SIGKILL') return record('TRAINER_DIED', 'The trainer was killed (SIGKILL), and not by this service. Where nobody did it, memory has run out: a smaller batch, image size or network needs less.')
-  if (exit.signal === 'SIGABRT') return record('TRAINER_DIED', "The trainer gave up (SIGABRT), as it does where memory runs out: the end of the job's log says so then.")
+  if (exit.signal === 'SIGKILL')
+    return record(
+      'TRAINER_DIED',
+      'The trainer was killed (SIGKILL), and not by this service. Where nobody did it, memory has run out: a smaller batch, image size or network needs less.',
+    )
+  if (exit.signal === 'SIGABRT')
+    return record(
+      'TRAINER_DIED',
+      "The trainer gave up (SIGABRT), as it does where memory runs out: the end of the job's log says so then.",
+    )
   if (exit.signal !== null) return record('TRAINER_DIED', `The trainer was ended by ${exit.signal}.`)
-  return record('TRAINER_DIED', exit.code === null ? 'The trainer is gone, and nobody saw how it ended.' : `The trainer ended with exit code ${exit.code} and said nothing.`)
+  return record(
+    'TRAINER_DIED',
+    exit.code === null
+      ? 'The trainer is gone, and nobody saw how it ended.'
+      : `The trainer ended with exit code ${exit.code} and said nothing.`,
+  )
 }

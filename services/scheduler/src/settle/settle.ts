@@ -12,7 +12,12 @@ import { endOfLog } from './endOfLog.js'
 import { summaryOf } from './summaryOf.js'
 import { verifyArtifact, verifyEvaluation, verifyVersion } from './verifyOutput.js'
 
-interface Attended { job: JobRow; runner: Runner; lease: Lease; followed: Followed }
+interface Attended {
+  job: JobRow
+  runner: Runner
+  lease: Lease
+  followed: Followed
+}
 
 /**
  * Turns the end of a trainer into the job's record: registers a verified output, records a failure, or gives the job back
@@ -21,8 +26,17 @@ interface Attended { job: JobRow; runner: Runner; lease: Lease; followed: Follow
 export async function settle(scheduler: Scheduler, { job, runner, lease, followed }: Attended): Promise<void> {
   const { lastWord, stalled, suspended, secondsSpent, hasCheckpoint } = followed
   const ending = {
-    exit: await scheduler.launcher.exit(runner), lastWord, stalled, suspended, cancelRequested: lease.cancelRequested,
-    kind: job.kind, timeUp: job.secondsSpent + secondsSpent >= job.limits.maxSeconds, maxSeconds: job.limits.maxSeconds, failedAttempts: job.failedAttempts, maxAttempts: job.limits.maxAttempts, hasCheckpoint,
+    exit: await scheduler.launcher.exit(runner),
+    lastWord,
+    stalled,
+    suspended,
+    cancelRequested: lease.cancelRequested,
+    kind: job.kind,
+    timeUp: job.secondsSpent + secondsSpent >= job.limits.maxSeconds,
+    maxSeconds: job.limits.maxSeconds,
+    failedAttempts: job.failedAttempts,
+    maxAttempts: job.limits.maxAttempts,
+    hasCheckpoint,
   }
   const outcome = decideOutcome(ending)
   const log = await endOfLog(join(runner.workDir, 'log.txt'), outcome)
@@ -44,7 +58,11 @@ export async function settleUnlaunched(scheduler: Scheduler, job: JobRow, failur
   await conclude(scheduler, { job, outcome, secondsSpent: 0, log: null, hasCheckpoint })
 }
 
-async function verified({ store }: Scheduler, job: JobRow, { manifestKey, manifestSha256 }: OutputEvent): Promise<Result> {
+async function verified(
+  { store }: Scheduler,
+  job: JobRow,
+  { manifestKey, manifestSha256 }: OutputEvent,
+): Promise<Result> {
   const output = { prefix: job.outputPrefix!, manifestKey, manifestSha256 }
   if (job.kind === 'prepare') {
     const { manifest, bytes } = await verifyVersion(store, output)
@@ -52,44 +70,102 @@ async function verified({ store }: Scheduler, job: JobRow, { manifestKey, manife
   }
   if (job.kind === 'evaluate') {
     const { jobId, attempt, versionId, modelId } = await verifyEvaluation(store, output)
-    const foreign = jobId !== job.id || attempt !== job.attempt || versionId !== job.versionId || modelId !== job.modelId
-    if (foreign) throw new Failure('ARTIFACT_INVALID', `${manifestKey} is of another job, attempt, version or model: ${jobId}, ${attempt}, ${versionId}, ${modelId}`)
+    const foreign =
+      jobId !== job.id || attempt !== job.attempt || versionId !== job.versionId || modelId !== job.modelId
+    if (foreign)
+      throw new Failure(
+        'ARTIFACT_INVALID',
+        `${manifestKey} is of another job, attempt, version or model: ${jobId}, ${attempt}, ${versionId}, ${modelId}`,
+      )
     return { kind: 'evaluation', id: job.id }
   }
   const { manifest, bytes } = await verifyArtifact(store, output)
   const foreign = manifest.jobId !== job.id || manifest.attempt !== job.attempt || manifest.versionId !== job.versionId
-  if (foreign) throw new Failure('ARTIFACT_INVALID', `${manifestKey} is of another job, attempt or version: ${manifest.jobId}, ${manifest.attempt}, ${manifest.versionId}`)
+  if (foreign)
+    throw new Failure(
+      'ARTIFACT_INVALID',
+      `${manifestKey} is of another job, attempt or version: ${manifest.jobId}, ${manifest.attempt}, ${manifest.versionId}`,
+    )
   return { kind: 'model', id: makeId('mdl', randomBytes(20)), manifest, bytes }
 }
 
-type Conclusion = { job: JobRow; outcome: Exclude<Outcome, { kind: 'keep' }>; secondsSpent: number; log: string | null; hasCheckpoint: boolean }
+type Conclusion = {
+  job: JobRow
+  outcome: Exclude<Outcome, { kind: 'keep' }>
+  secondsSpent: number
+  log: string | null
+  hasCheckpoint: boolean
+}
 
-async function conclude(scheduler: Scheduler, { job, outcome, secondsSpent, log, hasCheckpoint }: Conclusion): Promise<void> {
-  if (outcome.kind === 'end') return finish(scheduler, job, { ...outcome, endedEarly: null, result: null, secondsSpent, log })
+async function conclude(
+  scheduler: Scheduler,
+  { job, outcome, secondsSpent, log, hasCheckpoint }: Conclusion,
+): Promise<void> {
+  if (outcome.kind === 'end')
+    return finish(scheduler, job, { ...outcome, endedEarly: null, result: null, secondsSpent, log })
   const failure = outcome.kind === 'retry' ? outcome.failure : null
-  const delaySeconds = failure === null ? 0 : Math.min(300, scheduler.config.retryDelaySeconds * 2 ** job.failedAttempts)
-  const queued = await requeueJob(scheduler.database, fenceOf(scheduler, job), { failure, delaySeconds, secondsSpent, log, reason: failure === null ? suspendedReason(hasCheckpoint) : `It is tried again in ${Math.round(delaySeconds)} s after ${failure.code}: ${failure.message}` })
-  scheduler.log.warn({ jobId: job.id, attempt: job.attempt, failure: failure?.code ?? null, delaySeconds }, failure ? 'attempt failed; trying again' : 'attempt suspended')
+  const delaySeconds =
+    failure === null ? 0 : Math.min(300, scheduler.config.retryDelaySeconds * 2 ** job.failedAttempts)
+  const queued = await requeueJob(scheduler.database, fenceOf(scheduler, job), {
+    failure,
+    delaySeconds,
+    secondsSpent,
+    log,
+    reason:
+      failure === null
+        ? suspendedReason(hasCheckpoint)
+        : `It is tried again in ${Math.round(delaySeconds)} s after ${failure.code}: ${failure.message}`,
+  })
+  scheduler.log.warn(
+    { jobId: job.id, attempt: job.attempt, failure: failure?.code ?? null, delaySeconds },
+    failure ? 'attempt failed; trying again' : 'attempt suspended',
+  )
   if (failure !== null) scheduler.metrics.retries.inc({ code: failure.code })
   await enqueueWhenDue(scheduler, queued, delaySeconds)
 }
 
-const suspendedReason = (hasCheckpoint: boolean): string => `It was suspended and ${hasCheckpoint ? 'goes on from its last checkpoint' : 'begins anew'}.`
+const suspendedReason = (hasCheckpoint: boolean): string =>
+  `It was suspended and ${hasCheckpoint ? 'goes on from its last checkpoint' : 'begins anew'}.`
 
 /** The queue's entry comes when the job may start. Where this is lost, reconciling finds the job. */
-async function enqueueWhenDue({ database, queue, clock, closing, log }: Scheduler, job: JobRow, delaySeconds: number): Promise<void> {
+async function enqueueWhenDue(
+  { database, queue, clock, closing, log }: Scheduler,
+  job: JobRow,
+  delaySeconds: number,
+): Promise<void> {
   if (job.cancelRequested !== null && (await cancelQueued(database, job.id, leftoversOfQueued))) return
   if (closing.aborted) return
-  void clock.sleep(delaySeconds * 1000, closing).then(async () => {
-    if (!closing.aborted) await queue.enqueue({ jobId: job.id, entry: job.queueEntry }, job)
-  }).catch((err: unknown) => log.warn({ err, jobId: job.id }, 'not queued; reconciling will'))
+  void clock
+    .sleep(delaySeconds * 1000, closing)
+    .then(async () => {
+      if (!closing.aborted) await queue.enqueue({ jobId: job.id, entry: job.queueEntry }, job)
+    })
+    .catch((err: unknown) => log.warn({ err, jobId: job.id }, 'not queued; reconciling will'))
 }
 
 async function finish(scheduler: Scheduler, job: JobRow, ending: Omit<Finish, 'leftovers'>): Promise<void> {
   const { database, metrics, log } = scheduler
   const { state, failure, endedEarly, result, secondsSpent, log: words } = ending
-  await finishJob(database, fenceOf(scheduler, job), { state, failure, endedEarly, result, secondsSpent, log: words, leftovers: leftovers(job, { madeSomething: result !== null, succeeded: state === 'succeeded' }) })
+  await finishJob(database, fenceOf(scheduler, job), {
+    state,
+    failure,
+    endedEarly,
+    result,
+    secondsSpent,
+    log: words,
+    leftovers: leftovers(job, { madeSomething: result !== null, succeeded: state === 'succeeded' }),
+  })
   metrics.finished.inc({ kind: job.kind, state })
   metrics.seconds.observe({ kind: job.kind, state }, job.secondsSpent + secondsSpent)
-  log.info({ jobId: job.id, attempt: job.attempt, state, failure: failure?.code ?? null, endedEarly, result: result?.id ?? null }, 'job ended')
+  log.info(
+    {
+      jobId: job.id,
+      attempt: job.attempt,
+      state,
+      failure: failure?.code ?? null,
+      endedEarly,
+      result: result?.id ?? null,
+    },
+    'job ended',
+  )
 }

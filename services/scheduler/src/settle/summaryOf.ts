@@ -3,9 +3,26 @@ import type { StoredVersionSummary } from '@imclr/database'
 
 /** What a version's row tells of its manifest. */
 export function summaryOf(manifest: DatasetManifest): StoredVersionSummary {
-  const { classes, picture, format, testWasGiven, removedDuplicateCount, nearDuplicateCount, skippedCount, notes, splits: { train, validation, test, unlabelled } } = manifest
+  const {
+    classes,
+    picture,
+    format,
+    testWasGiven,
+    removedDuplicateCount,
+    nearDuplicateCount,
+    skippedCount,
+    notes,
+    splits: { train, validation, test, unlabelled },
+  } = manifest
   return {
-    classes, picture, format, testWasGiven, removedDuplicateCount, nearDuplicateCount, skippedCount, notes,
+    classes,
+    picture,
+    format,
+    testWasGiven,
+    removedDuplicateCount,
+    nearDuplicateCount,
+    skippedCount,
+    notes,
     counts: { train: train.count, validation: validation.count, test: test.count, unlabelled: unlabelled.count },
     perClass: { train: train.perClass, validation: validation.perClass, test: test.perClass },
   }

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { artifactManifest, datasetManifest, evaluationManifest, Failure, type ArtifactManifest, type DatasetManifest, type EvaluationManifest, type Issue } from '@imclr/contract'
+import {
+  artifactManifest,
+  datasetManifest,
+  evaluationManifest,
+  Failure,
+  type ArtifactManifest,
+  type DatasetManifest,
+  type EvaluationManifest,
+  type Issue,
+} from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 
 export interface Output {
@@ -9,23 +18,43 @@ export interface Output {
   manifestSha256: string
 }
 
-interface ListedFile { path: string; bytes: number; sha256: string }
+interface ListedFile {
+  path: string
+  bytes: number
+  sha256: string
+}
 interface Schema<T> {
-  safeParse(value: unknown): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; code?: string; message: string }[] } }
+  safeParse(
+    value: unknown,
+  ):
+    | { success: true; data: T }
+    | { success: false; error: { issues: { path: PropertyKey[]; code?: string; message: string }[] } }
 }
 
 /** Reads and checks an artifact: manifest by schema, every file by size and sha256. Gives the manifest and the bytes of all files. Throws ARTIFACT_INVALID. */
-export async function verifyArtifact(store: ObjectStore, output: Output): Promise<{ manifest: ArtifactManifest; bytes: number }> {
+export async function verifyArtifact(
+  store: ObjectStore,
+  output: Output,
+): Promise<{ manifest: ArtifactManifest; bytes: number }> {
   const { manifest, manifestBytes } = await readManifest(store, output, artifactManifest)
   await verifyFiles(store, output.prefix, manifest.files)
   return { manifest, bytes: manifestBytes + total(manifest.files) }
 }
 
 /** The same for a prepared version: shards, labels, index, contact sheet, preview, originals. */
-export async function verifyVersion(store: ObjectStore, output: Output): Promise<{ manifest: DatasetManifest; bytes: number }> {
+export async function verifyVersion(
+  store: ObjectStore,
+  output: Output,
+): Promise<{ manifest: DatasetManifest; bytes: number }> {
   const { manifest, manifestBytes } = await readManifest(store, output, datasetManifest)
   const parts = Object.values(manifest.splits).flatMap(({ shards, labels }) => [...shards, ...(labels ? [labels] : [])])
-  const files = [...parts, manifest.index, manifest.contactSheet, ...(manifest.corruptionPreview ? [manifest.corruptionPreview] : []), ...manifest.originals]
+  const files = [
+    ...parts,
+    manifest.index,
+    manifest.contactSheet,
+    ...(manifest.corruptionPreview ? [manifest.corruptionPreview] : []),
+    ...manifest.originals,
+  ]
   await verifyFiles(store, output.prefix, files)
   return { manifest, bytes: manifestBytes + total(files) }
 }
@@ -39,15 +68,28 @@ export async function verifyEvaluation(store: ObjectStore, output: Output): Prom
 
 const total = (files: ListedFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0)
 
-async function readManifest<T>(store: ObjectStore, output: Output, schema: Schema<T>): Promise<{ manifest: T; manifestBytes: number }> {
+async function readManifest<T>(
+  store: ObjectStore,
+  output: Output,
+  schema: Schema<T>,
+): Promise<{ manifest: T; manifestBytes: number }> {
   const { prefix, manifestKey, manifestSha256 } = output
-  if (manifestKey !== `${prefix}manifest.json`) throw new Failure('ARTIFACT_INVALID', `the trainer's manifest ${manifestKey} is not where it belongs, ${prefix}manifest.json`)
+  if (manifestKey !== `${prefix}manifest.json`)
+    throw new Failure(
+      'ARTIFACT_INVALID',
+      `the trainer's manifest ${manifestKey} is not where it belongs, ${prefix}manifest.json`,
+    )
   const bytes = await missingIsInvalid(store.read(manifestKey), manifestKey)
   const found = createHash('sha256').update(bytes).digest('hex')
-  if (found !== manifestSha256) throw new Failure('ARTIFACT_INVALID', `${manifestKey} has sha256 ${found}; the trainer wrote ${manifestSha256}`)
+  if (found !== manifestSha256)
+    throw new Failure('ARTIFACT_INVALID', `${manifestKey} has sha256 ${found}; the trainer wrote ${manifestSha256}`)
   const parsed = schema.safeParse(asJson(bytes))
   if (!parsed.success) {
-    const issues = parsed.error.issues.map(({ path, code, message }): Issue => ({ path: path.map(String).join('.'), code: code ?? 'invalid', message }))
+    const issues = parsed.error.issues.map(({ path, code, message }): Issue => ({
+      path: path.map(String).join('.'),
+      code: code ?? 'invalid',
+      message,
+    }))
     throw new Failure('ARTIFACT_INVALID', `${manifestKey} does not have the form of a manifest`, { issues })
   }
   return { manifest: parsed.data, manifestBytes: bytes.length }
@@ -67,12 +109,22 @@ async function verifyFiles(store: ObjectStore, prefix: string, files: ListedFile
     const problem = await verifyFile(store, prefix, file)
     if (problem !== null) issues.push({ path: file.path, code: 'ARTIFACT_INVALID', message: problem })
   }
-  if (issues.length > 0) throw new Failure('ARTIFACT_INVALID', `${issues.length} of the ${files.length} files under ${prefix} are not what the manifest says: ${issues[0]!.path} ${issues[0]!.message}`, { issues: issues.slice(0, 100) })
+  if (issues.length > 0)
+    throw new Failure(
+      'ARTIFACT_INVALID',
+      `${issues.length} of the ${files.length} files under ${prefix} are not what the manifest says: ${issues[0]!.path} ${issues[0]!.message}`,
+      { issues: issues.slice(0, 100) },
+    )
 }
 
 /** What is wrong with a file, in words; null: nothing. Streams, so that no file is held in memory. */
-async function verifyFile(store: ObjectStore, prefix: string, { path, bytes, sha256 }: ListedFile): Promise<string | null> {
-  if (path.split('/').some((part) => part === '' || part === '.' || part === '..')) return 'has a path that leaves its folder'
+async function verifyFile(
+  store: ObjectStore,
+  prefix: string,
+  { path, bytes, sha256 }: ListedFile,
+): Promise<string | null> {
+  if (path.split('/').some((part) => part === '' || part === '.' || part === '..'))
+    return 'has a path that leaves its folder'
   const head = await store.head(prefix + path)
   if (head === null) return 'is missing'
   if (head.bytes !== bytes) return `has ${head.bytes} bytes, not ${bytes}`
@@ -86,7 +138,8 @@ async function missingIsInvalid<T>(reading: Promise<T>, key: string): Promise<T>
   try {
     return await reading
   } catch (error) {
-    if (error instanceof Failure && error.code === 'NOT_FOUND') throw new Failure('ARTIFACT_INVALID', `${key} is missing`, { cause: error })
+    if (error instanceof Failure && error.code === 'NOT_FOUND')
+      throw new Failure('ARTIFACT_INVALID', `${key} is missing`, { cause: error })
     throw error
   }
 }

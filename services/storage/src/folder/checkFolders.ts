@@ -7,7 +7,10 @@ const leastFreeBytes = 2 ** 20
 /** Whether files could be written into these folders, as far as that can be told without writing. Throws what the file system says, Failure STORE_UNAVAILABLE or DISK_FULL. */
 export async function checkFolders(disk: FullDisk, folders: readonly string[]): Promise<void> {
   for (const folder of folders) {
-    const there = await stat(folder).then((found) => found.isDirectory(), () => false)
+    const there = await stat(folder).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
     if (!there) throw new Failure('STORE_UNAVAILABLE', `${folder} is no folder (any more)`)
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK) // a file system that is read-only says so here
   }

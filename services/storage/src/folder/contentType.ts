@@ -1,6 +1,16 @@
 const byExtension: Record<string, string> = {
-  bin: 'application/octet-stream', css: 'text/css', csv: 'text/csv', gz: 'application/gzip', html: 'text/html; charset=utf-8', jpg: 'image/jpeg',
-  json: 'application/json', md: 'text/markdown; charset=utf-8', png: 'image/png', tar: 'application/x-tar', webp: 'image/webp', zip: 'application/zip',
+  bin: 'application/octet-stream',
+  css: 'text/css',
+  csv: 'text/csv',
+  gz: 'application/gzip',
+  html: 'text/html; charset=utf-8',
+  jpg: 'image/jpeg',
+  json: 'application/json',
+  md: 'text/markdown; charset=utf-8',
+  png: 'image/png',
+  tar: 'application/x-tar',
+  webp: 'image/webp',
+  zip: 'application/zip',
 }
 
 /** What a key's ending says. A folder store writes down only what differs from it. */

@@ -20,7 +20,11 @@ export interface Written {
  * Writes `body` to a new file in `folder` and syncs it. Gives its path; removes it where anything goes wrong.
  * Throws Failure CHECKSUM_MISMATCH where the bytes are not the expected ones, as soon as there are too many.
  */
-export async function writeAside(folder: string, body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, expected: Expected): Promise<Written & { path: string }> {
+export async function writeAside(
+  folder: string,
+  body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  expected: Expected,
+): Promise<Written & { path: string }> {
   const path = join(folder, randomBytes(12).toString('hex'))
   const file = await open(path, 'wx', 0o600)
   try {
@@ -28,13 +32,19 @@ export async function writeAside(folder: string, body: Iterable<Uint8Array> | As
     let bytes = 0
     for await (const chunk of body) {
       bytes += chunk.byteLength
-      if (expected.bytes !== undefined && bytes > expected.bytes) throw new Failure('CHECKSUM_MISMATCH', `more than the announced ${expected.bytes} bytes arrived`)
+      if (expected.bytes !== undefined && bytes > expected.bytes)
+        throw new Failure('CHECKSUM_MISMATCH', `more than the announced ${expected.bytes} bytes arrived`)
       hash.update(chunk)
       for (let at = 0; at < chunk.byteLength;) at += (await file.write(chunk, at)).bytesWritten
     }
     const sha256 = hash.digest('hex')
-    if (expected.bytes !== undefined && bytes !== expected.bytes) throw new Failure('CHECKSUM_MISMATCH', `${bytes} of the announced ${expected.bytes} bytes arrived`)
-    if (expected.sha256 !== undefined && sha256 !== expected.sha256) throw new Failure('CHECKSUM_MISMATCH', `the bytes that arrived have sha256 ${sha256}, announced was ${expected.sha256}`)
+    if (expected.bytes !== undefined && bytes !== expected.bytes)
+      throw new Failure('CHECKSUM_MISMATCH', `${bytes} of the announced ${expected.bytes} bytes arrived`)
+    if (expected.sha256 !== undefined && sha256 !== expected.sha256)
+      throw new Failure(
+        'CHECKSUM_MISMATCH',
+        `the bytes that arrived have sha256 ${sha256}, announced was ${expected.sha256}`,
+      )
     await file.sync()
     await file.close()
     return { path, bytes, sha256 }
@@ -46,7 +56,8 @@ export async function writeAside(folder: string, body: Iterable<Uint8Array> | As
 }
 
 /** A stream's chunks as they come; the bytes of an array as one chunk. */
-export const chunksOf = (body: Uint8Array | Readable): Iterable<Uint8Array> | AsyncIterable<Uint8Array> => (body instanceof Uint8Array ? [body] : body)
+export const chunksOf = (body: Uint8Array | Readable): Iterable<Uint8Array> | AsyncIterable<Uint8Array> =>
+  body instanceof Uint8Array ? [body] : body
 
 /** Renames `from` to `to`, making folders on the way, and syncs what has changed of the folders. */
 export async function moveIntoPlace(from: string, to: string): Promise<void> {
@@ -57,7 +68,7 @@ export async function moveIntoPlace(from: string, to: string): Promise<void> {
       await rename(from, to)
     } catch (error) {
       // Someone deleted the last file in that folder, and the folder with it, a moment ago.
-      if (codeOf(error) === 'ENOENT' && await exists(from)) continue
+      if (codeOf(error) === 'ENOENT' && (await exists(from))) continue
       throw error
     }
     const last = firstMade === undefined ? dirname(to) : dirname(firstMade)
@@ -70,12 +81,21 @@ export async function moveIntoPlace(from: string, to: string): Promise<void> {
 
 /** Removes a file, and the folders above it that are empty then, up to `root`. Whether there was one. */
 export async function removeFile(path: string, root: string): Promise<boolean> {
-  const found = await rm(path).then(() => true, (error: unknown) => {
-    if (['ENOENT', 'ENOTDIR', 'ERR_FS_EISDIR'].includes(codeOf(error))) return false
-    throw error
-  })
+  const found = await rm(path).then(
+    () => true,
+    (error: unknown) => {
+      if (['ENOENT', 'ENOTDIR', 'ERR_FS_EISDIR'].includes(codeOf(error))) return false
+      throw error
+    },
+  )
   for (let folder = dirname(path); found && folder.length > root.length; folder = dirname(folder)) {
-    if (!(await rmdir(folder).then(() => true, () => false))) break
+    if (
+      !(await rmdir(folder).then(
+        () => true,
+        () => false,
+      ))
+    )
+      break
   }
   return found
 }
@@ -86,7 +106,11 @@ export async function syncFolder(path: string): Promise<void> {
   await folder?.close()
 }
 
-const exists = (path: string): Promise<boolean> => open(path, 'r').then((file) => file.close().then(() => true), () => false)
+const exists = (path: string): Promise<boolean> =>
+  open(path, 'r').then(
+    (file) => file.close().then(() => true),
+    () => false,
+  )
 
 export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 
@@ -94,11 +118,26 @@ export const codeOf = (error: unknown): string => (error instanceof Error && 'co
 export function asFailure(error: unknown, what: string, disk?: FullDisk): unknown {
   if (disk !== undefined && isNoSpace(error)) return diskFull(what, disk, error)
   switch (codeOf(error)) {
-    case 'ENOENT': return new Failure('NOT_FOUND', `there is no object ${what}`, { cause: error })
-    case 'ENOTDIR': case 'EISDIR': case 'ENAMETOOLONG': case 'EEXIST': case 'ENOTEMPTY':
-      return new Failure('BAD_INPUT', `${what} cannot be a key here: an object cannot also be a folder of others`, { cause: error })
-    case 'EACCES': case 'EPERM': case 'EROFS': case 'EIO': case 'EMFILE': case 'ESTALE':
-      return new Failure('STORE_UNAVAILABLE', `${what} cannot be read or written: ${(error as Error).message}`, { cause: error })
-    default: return error
+    case 'ENOENT':
+      return new Failure('NOT_FOUND', `there is no object ${what}`, { cause: error })
+    case 'ENOTDIR':
+    case 'EISDIR':
+    case 'ENAMETOOLONG':
+    case 'EEXIST':
+    case 'ENOTEMPTY':
+      return new Failure('BAD_INPUT', `${what} cannot be a key here: an object cannot also be a folder of others`, {
+        cause: error,
+      })
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'EIO':
+    case 'EMFILE':
+    case 'ESTALE':
+      return new Failure('STORE_UNAVAILABLE', `${what} cannot be read or written: ${(error as Error).message}`, {
+        cause: error,
+      })
+    default:
+      return error
   }
 }

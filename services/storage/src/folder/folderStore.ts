@@ -7,7 +7,16 @@ import { assertKey, assertPrefix } from '../keys.js'
 import type { ObjectHead, ObjectStore } from '../objectStore.js'
 import { checkFolders } from './checkFolders.js'
 import { contentTypeOf } from './contentType.js'
-import { asFailure, chunksOf, codeOf, moveIntoPlace, removeFile, writeAside, type Expected, type Written } from './files.js'
+import {
+  asFailure,
+  chunksOf,
+  codeOf,
+  moveIntoPlace,
+  removeFile,
+  writeAside,
+  type Expected,
+  type Written,
+} from './files.js'
 import { listFolder } from './listFolder.js'
 import { FolderMultipart } from './multipart.js'
 import { urlSigner } from './signedUrls.js'
@@ -32,21 +41,39 @@ const leftoverAfterMs = 24 * 3_600_000
  * Objects as files: `objects/<key>`; beside them `types/<key>` where the content type is not what the ending says,
  * `multipart/` and `aside/` for what is not whole yet. Several processes may work in one folder.
  */
-export async function openFolderStore({ root: given, publicUrl, signingKey, now = Date.now, host = hostname() }: FolderStoreConfig): Promise<ObjectStore> {
+export async function openFolderStore({
+  root: given,
+  publicUrl,
+  signingKey,
+  now = Date.now,
+  host = hostname(),
+}: FolderStoreConfig): Promise<ObjectStore> {
   const root = resolve(given)
   const disk: FullDisk = { host, folder: root }
   const attempt = <T>(what: string, work: () => Promise<T>): Promise<T> => attemptOn(disk, what, work)
-  const [objects, types, aside, multipartRoot] = ['objects', 'types', 'aside', 'multipart'].map((name) => join(root, name)) as [string, string, string, string]
-  await attempt(root, () => Promise.all([objects, types, aside, multipartRoot].map((path) => mkdir(path, { recursive: true, mode: 0o700 }))))
+  const [objects, types, aside, multipartRoot] = ['objects', 'types', 'aside', 'multipart'].map((name) =>
+    join(root, name),
+  ) as [string, string, string, string]
+  await attempt(root, () =>
+    Promise.all([objects, types, aside, multipartRoot].map((path) => mkdir(path, { recursive: true, mode: 0o700 }))),
+  )
   await removeLeftovers(aside, now())
   const multipart = new FolderMultipart(multipartRoot)
   const signer = signingKey === undefined ? null : urlSigner({ publicUrl, signingKey, now })
   const mustSign = () => {
-    if (signer === null) throw new Failure('INTERNAL', 'this process cannot sign URLs: its folder store was opened without IMCLR_SIGNING_KEY')
+    if (signer === null)
+      throw new Failure(
+        'INTERNAL',
+        'this process cannot sign URLs: its folder store was opened without IMCLR_SIGNING_KEY',
+      )
     return signer
   }
 
-  async function store(key: string, body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, { contentType, ...expected }: Expected & { contentType: string }): Promise<Written> {
+  async function store(
+    key: string,
+    body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    { contentType, ...expected }: Expected & { contentType: string },
+  ): Promise<Written> {
     assertKey(key)
     return attempt(key, async () => {
       const { path, bytes, sha256 } = await writeAside(aside, body, expected)
@@ -69,7 +96,12 @@ export async function openFolderStore({ root: given, publicUrl, signingKey, now 
       return found
     })
     const contentType = await readFile(join(types, key), 'utf8').catch(() => contentTypeOf(key))
-    return { bytes: size, contentType, etag: `${ino.toString(36)}-${size.toString(36)}-${Math.round(mtimeMs * 1000).toString(36)}`, modified: mtime }
+    return {
+      bytes: size,
+      contentType,
+      etag: `${ino.toString(36)}-${size.toString(36)}-${Math.round(mtimeMs * 1000).toString(36)}`,
+      modified: mtime,
+    }
   }
 
   const remove = async (key: string): Promise<boolean> => {
@@ -83,8 +115,16 @@ export async function openFolderStore({ root: given, publicUrl, signingKey, now 
       assertKey(key)
       const head = await reading(key, () => describe(key))
       const end = Math.min(range?.end ?? Infinity, head.bytes - 1)
-      if (range !== undefined && (range.start < 0 || range.start > end)) throw new Failure('BAD_INPUT', `${key} has ${head.bytes} bytes; the range ${range.start}-${range.end} is not in it`)
-      const body = createReadStream(join(objects, key), { start: range?.start ?? 0, ...(range === undefined ? {} : { end }), highWaterMark: 256 * 1024 })
+      if (range !== undefined && (range.start < 0 || range.start > end))
+        throw new Failure(
+          'BAD_INPUT',
+          `${key} has ${head.bytes} bytes; the range ${range.start}-${range.end} is not in it`,
+        )
+      const body = createReadStream(join(objects, key), {
+        start: range?.start ?? 0,
+        ...(range === undefined ? {} : { end }),
+        highWaterMark: 256 * 1024,
+      })
       return { ...head, bytes: range === undefined ? head.bytes : end - range.start + 1, body }
     },
     async read(key) {
@@ -134,7 +174,12 @@ export async function openFolderStore({ root: given, publicUrl, signingKey, now 
     async signGet({ key, expiresSeconds, fileName }) {
       assertKey(key)
       const path = getPath + key.split('/').map(encodeURIComponent).join('/')
-      return mustSign().sign({ method: 'GET', path, query: fileName === undefined ? {} : { name: fileName }, expiresSeconds })
+      return mustSign().sign({
+        method: 'GET',
+        path,
+        query: fileName === undefined ? {} : { name: fileName },
+        expiresSeconds,
+      })
     },
     check: () => attempt(root, () => checkFolders(disk, [objects, types, aside, multipartRoot])),
     close: async () => {},
@@ -143,12 +188,24 @@ export async function openFolderStore({ root: given, publicUrl, signingKey, now 
         const { path, query } = signer.verify('PUT', url)
         if (path !== partPath) throw new Failure('URL_REJECTED', 'this URL is not for a part')
         const { key = '', multipart: multipartId = '', sha256 = '' } = query
-        return attempt(key, () => multipart.receive({ key, multipartId, partNumber: Number(query.part), sha256, bytes: Number(query.bytes), body }))
+        return attempt(key, () =>
+          multipart.receive({
+            key,
+            multipartId,
+            partNumber: Number(query.part),
+            sha256,
+            bytes: Number(query.bytes),
+            body,
+          }),
+        )
       },
       verifyGet(url) {
         const { path, query } = signer.verify('GET', url)
         if (!path.startsWith(getPath)) throw new Failure('URL_REJECTED', 'this URL is not for an object')
-        return { key: path.slice(getPath.length).split('/').map(decodeURIComponent).join('/'), fileName: query.name ?? null }
+        return {
+          key: path.slice(getPath.length).split('/').map(decodeURIComponent).join('/'),
+          fileName: query.name ?? null,
+        }
       },
     },
   }
@@ -165,16 +222,23 @@ async function attemptOn<T>(disk: FullDisk | undefined, what: string, work: () =
 
 /** To a reader an object where the key has a folder, or the other way round, is just one that is not there. */
 async function reading<T>(key: string, work: () => Promise<T>): Promise<T> {
-  return attemptOn(undefined, key, () => work().catch((error: unknown) => {
-    throw ['ENOTDIR', 'EISDIR'].includes(codeOf(error)) ? new Failure('NOT_FOUND', `there is no object ${key}`) : error
-  }))
+  return attemptOn(undefined, key, () =>
+    work().catch((error: unknown) => {
+      throw ['ENOTDIR', 'EISDIR'].includes(codeOf(error))
+        ? new Failure('NOT_FOUND', `there is no object ${key}`)
+        : error
+    }),
+  )
 }
 
 /** What a crash left half written, a day ago or longer. */
 async function removeLeftovers(aside: string, now: number): Promise<void> {
   for (const name of await readdir(aside)) {
     const path = join(aside, name)
-    const age = await stat(path).then((file) => now - file.mtimeMs, () => 0)
+    const age = await stat(path).then(
+      (file) => now - file.mtimeMs,
+      () => 0,
+    )
     if (age > leftoverAfterMs && path.startsWith(aside + sep)) await rm(path, { force: true })
   }
 }

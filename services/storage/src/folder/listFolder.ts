@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { asFailure, codeOf } from './files.js'
 
 /** All files below `root` whose key begins with `prefix` (which ends with a slash), in the order of their keys' bytes. */
-export async function* listFolder(root: string, prefix: string): AsyncIterable<{ key: string; bytes: number; modified: Date }> {
+export async function* listFolder(
+  root: string,
+  prefix: string,
+): AsyncIterable<{ key: string; bytes: number; modified: Date }> {
   const entries = await readdir(join(root, prefix), { withFileTypes: true }).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return []
     throw asFailure(error, prefix)

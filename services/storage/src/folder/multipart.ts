@@ -36,7 +36,14 @@ export class FolderMultipart {
     return upload.contentType
   }
 
-  async receive({ key, multipartId, partNumber, sha256, bytes, body }: Multipart & { partNumber: number; sha256: string; bytes: number; body: Readable }): Promise<{ etag: string }> {
+  async receive({
+    key,
+    multipartId,
+    partNumber,
+    sha256,
+    bytes,
+    body,
+  }: Multipart & { partNumber: number; sha256: string; bytes: number; body: Readable }): Promise<{ etag: string }> {
     await this.contentType({ key, multipartId })
     const folder = this.folderOf(multipartId)
     const { path } = await writeAside(folder, arriving(body, partNumber), { sha256: base64ToHex(sha256), bytes })
@@ -58,7 +65,8 @@ export class FolderMultipart {
       if (number === undefined || sha256 === undefined) continue
       const { size, mtimeMs } = await stat(join(folder, name))
       const partNumber = Number(number)
-      if ((parts.get(partNumber)?.at ?? -1) < mtimeMs) parts.set(partNumber, { partNumber, sha256: hexToBase64(sha256), bytes: size, etag: name, at: mtimeMs })
+      if ((parts.get(partNumber)?.at ?? -1) < mtimeMs)
+        parts.set(partNumber, { partNumber, sha256: hexToBase64(sha256), bytes: size, etag: name, at: mtimeMs })
     }
     return [...parts.values()].sort((a, b) => a.partNumber - b.partNumber).map(({ at: _, ...part }) => part)
   }
@@ -67,7 +75,11 @@ export class FolderMultipart {
   async join(multipart: Multipart, parts: StoredPart[]): Promise<AsyncIterable<Uint8Array>> {
     const there = new Set((await this.list(multipart)).map((part) => part.etag))
     const missing = parts.filter((part) => !there.has(part.etag))
-    if (missing.length > 0 || parts.length === 0) throw incomplete(multipart.key, missing.map((part) => part.partNumber))
+    if (missing.length > 0 || parts.length === 0)
+      throw incomplete(
+        multipart.key,
+        missing.map((part) => part.partNumber),
+      )
     const folder = this.folderOf(multipart.multipartId)
     return (async function* () {
       for (const part of parts) yield* createReadStream(join(folder, part.etag), { highWaterMark: 1 << 20 })
@@ -90,8 +102,14 @@ async function* arriving(body: Readable, partNumber: number): AsyncIterable<Uint
     // Left open where reading stops early: its owner still has an answer to send on that connection.
     yield* body.iterator({ destroyOnReturn: false })
   } catch (cause) {
-    throw new Failure('CHECKSUM_MISMATCH', `the connection broke before all of part ${partNumber} had arrived`, { cause })
+    throw new Failure('CHECKSUM_MISMATCH', `the connection broke before all of part ${partNumber} had arrived`, {
+      cause,
+    })
   }
 }
 
-const noSuchUpload = (multipartId: string): Failure => new Failure('NOT_FOUND', `the store has no upload ${JSON.stringify(multipartId.slice(0, 100))}: it was completed, aborted or never begun`)
+const noSuchUpload = (multipartId: string): Failure =>
+  new Failure(
+    'NOT_FOUND',
+    `the store has no upload ${JSON.stringify(multipartId.slice(0, 100))}: it was completed, aborted or never begun`,
+  )

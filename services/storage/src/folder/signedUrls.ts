@@ -8,10 +8,20 @@ export interface UrlSigner {
   verify(method: 'GET' | 'PUT', url: string): { path: string; query: Record<string, string> }
 }
 
-export function urlSigner({ publicUrl = '', signingKey, now }: { publicUrl: string | undefined; signingKey: string; now: () => number }): UrlSigner {
+export function urlSigner({
+  publicUrl = '',
+  signingKey,
+  now,
+}: {
+  publicUrl: string | undefined
+  signingKey: string
+  now: () => number
+}): UrlSigner {
   const signature = (method: string, path: string, query: URLSearchParams): string => {
     query.sort()
-    return createHmac('sha256', Buffer.from(signingKey, 'hex')).update(`${method}\n${path}\n${query.toString()}`).digest('base64url')
+    return createHmac('sha256', Buffer.from(signingKey, 'hex'))
+      .update(`${method}\n${path}\n${query.toString()}`)
+      .digest('base64url')
   }
   return {
     sign({ method, path, query, expiresSeconds }) {
@@ -24,7 +34,8 @@ export function urlSigner({ publicUrl = '', signingKey, now }: { publicUrl: stri
       const given = Buffer.from(searchParams.get('signature') ?? '')
       searchParams.delete('signature')
       const right = Buffer.from(signature(method, pathname, searchParams))
-      if (given.length !== right.length || !timingSafeEqual(given, right)) throw new Failure('URL_REJECTED', 'the signature of this URL is not ours')
+      if (given.length !== right.length || !timingSafeEqual(given, right))
+        throw new Failure('URL_REJECTED', 'the signature of this URL is not ours')
       if (Number(searchParams.get('expires')) * 1000 <= now()) throw new Failure('URL_REJECTED', 'this URL has expired')
       return { path: pathname, query: Object.fromEntries(searchParams) }
     },

@@ -6,7 +6,10 @@ import { Failure } from '@imclr/contract'
  * Counts and hashes what passes. Where the whole is not what was announced it fails instead of ending, so that what is
  * reading it never sees an end and nothing is stored.
  */
-export function measured(expected: { sha256?: string; bytes?: number }): { through: Transform; result: () => { bytes: number; sha256: string } } {
+export function measured(expected: { sha256?: string; bytes?: number }): {
+  through: Transform
+  result: () => { bytes: number; sha256: string }
+} {
   const hash = createHash('sha256')
   let bytes = 0
   let sha256 = ''
@@ -14,7 +17,12 @@ export function measured(expected: { sha256?: string; bytes?: number }): { throu
     transform(chunk: Uint8Array, _encoding, done) {
       bytes += chunk.byteLength
       hash.update(chunk)
-      done(expected.bytes !== undefined && bytes > expected.bytes ? new Failure('CHECKSUM_MISMATCH', `more than the announced ${expected.bytes} bytes arrived`) : null, chunk)
+      done(
+        expected.bytes !== undefined && bytes > expected.bytes
+          ? new Failure('CHECKSUM_MISMATCH', `more than the announced ${expected.bytes} bytes arrived`)
+          : null,
+        chunk,
+      )
     },
     flush(done) {
       sha256 = hash.digest('hex')
@@ -24,8 +32,16 @@ export function measured(expected: { sha256?: string; bytes?: number }): { throu
   return { through, result: () => ({ bytes, sha256 }) }
 }
 
-export function mismatch(found: { bytes: number; sha256: string }, expected: { sha256?: string; bytes?: number }): Failure | null {
-  if (expected.bytes !== undefined && found.bytes !== expected.bytes) return new Failure('CHECKSUM_MISMATCH', `${found.bytes} of the announced ${expected.bytes} bytes arrived`)
-  if (expected.sha256 !== undefined && found.sha256 !== expected.sha256) return new Failure('CHECKSUM_MISMATCH', `the bytes that arrived have sha256 ${found.sha256}, announced was ${expected.sha256}`)
+export function mismatch(
+  found: { bytes: number; sha256: string },
+  expected: { sha256?: string; bytes?: number },
+): Failure | null {
+  if (expected.bytes !== undefined && found.bytes !== expected.bytes)
+    return new Failure('CHECKSUM_MISMATCH', `${found.bytes} of the announced ${expected.bytes} bytes arrived`)
+  if (expected.sha256 !== undefined && found.sha256 !== expected.sha256)
+    return new Failure(
+      'CHECKSUM_MISMATCH',
+      `the bytes that arrived have sha256 ${found.sha256}, announced was ${expected.sha256}`,
+    )
   return null
 }

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import { pipeline, Readable } from 'node:stream'
 import {
-  DeleteObjectsCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client, type S3ClientConfig,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
@@ -35,22 +42,33 @@ export async function openS3Store(config: S3StoreConfig): Promise<ObjectStore> {
   const attempt = <T>(what: string, work: () => Promise<T>): Promise<T> => attemptAt(place, what, work)
   const client = new S3Client(clientConfig(config, config.endpoint))
   // The host is part of a signature: URLs for others are signed for the name they use.
-  const signing = config.publicEndpoint === undefined ? client : new S3Client(clientConfig(config, config.publicEndpoint))
+  const signing =
+    config.publicEndpoint === undefined ? client : new S3Client(clientConfig(config, config.publicEndpoint))
   const multipart = new S3Multipart(client, signing, Bucket)
 
   async function remove(keys: string[]): Promise<void> {
     for (let at = 0; at < keys.length; at += deleteAtOnce) {
       const Objects = keys.slice(at, at + deleteAtOnce).map((Key) => ({ Key }))
-      const { Errors = [] } = await attempt('a deletion', () => client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } })))
+      const { Errors = [] } = await attempt('a deletion', () =>
+        client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } })),
+      )
       const [first] = Errors
-      if (first !== undefined) throw new Failure('STORE_UNAVAILABLE', `the object store did not delete ${first.Key} and ${Errors.length - 1} others: ${first.Message ?? first.Code}`)
+      if (first !== undefined)
+        throw new Failure(
+          'STORE_UNAVAILABLE',
+          `the object store did not delete ${first.Key} and ${Errors.length - 1} others: ${first.Message ?? first.Code}`,
+        )
     }
   }
 
   const it: ObjectStore = {
     async put(key, body, { contentType, ...expected }) {
       assertKey(key)
-      return attempt(key, () => (body instanceof Uint8Array ? putBytes(key, body, { contentType, ...expected }) : putStream(key, body, { contentType, ...expected })))
+      return attempt(key, () =>
+        body instanceof Uint8Array
+          ? putBytes(key, body, { contentType, ...expected })
+          : putStream(key, body, { contentType, ...expected }),
+      )
     },
     async get(key, range) {
       assertKey(key)
@@ -75,11 +93,14 @@ export async function openS3Store(config: S3StoreConfig): Promise<ObjectStore> {
         throw error
       }
     },
-    async* list(prefix) {
+    async *list(prefix) {
       assertPrefix(prefix)
       for (let ContinuationToken: string | undefined; ;) {
-        const page = await attempt(prefix, () => client.send(new ListObjectsV2Command({ Bucket, Prefix: prefix, ContinuationToken })))
-        for (const { Key, Size = 0, LastModified = new Date(0) } of page.Contents ?? []) if (Key !== undefined) yield { key: Key, bytes: Size, modified: LastModified }
+        const page = await attempt(prefix, () =>
+          client.send(new ListObjectsV2Command({ Bucket, Prefix: prefix, ContinuationToken })),
+        )
+        for (const { Key, Size = 0, LastModified = new Date(0) } of page.Contents ?? [])
+          if (Key !== undefined) yield { key: Key, bytes: Size, modified: LastModified }
         if (page.IsTruncated !== true) return
         ContinuationToken = page.NextContinuationToken
       }
@@ -105,16 +126,25 @@ export async function openS3Store(config: S3StoreConfig): Promise<ObjectStore> {
         await attempt(upload.key, () => multipart.complete(upload))
       } catch (error) {
         // Completed before, and the answer got lost: the object is there and its upload is not.
-        if (!(error instanceof Failure && error.code === 'NOT_FOUND') || (await it.head(upload.key)) === null) throw error
+        if (!(error instanceof Failure && error.code === 'NOT_FOUND') || (await it.head(upload.key)) === null)
+          throw error
       }
     },
     abortMultipart: (upload) => attempt(upload.key, () => multipart.abort(upload)),
     async signGet({ key, expiresSeconds, fileName }) {
       assertKey(key)
-      const ResponseContentDisposition = fileName === undefined ? undefined : `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`
-      return attempt(key, () => getSignedUrl(signing, new GetObjectCommand({ Bucket, Key: key, ResponseContentDisposition }), { expiresIn: expiresSeconds }))
+      const ResponseContentDisposition =
+        fileName === undefined ? undefined : `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`
+      return attempt(key, () =>
+        getSignedUrl(signing, new GetObjectCommand({ Bucket, Key: key, ResponseContentDisposition }), {
+          expiresIn: expiresSeconds,
+        }),
+      )
     },
-    check: () => attempt(`bucket ${Bucket}`, async () => { await client.send(new HeadBucketCommand({ Bucket }), { abortSignal: AbortSignal.timeout(5_000) }) }),
+    check: () =>
+      attempt(`bucket ${Bucket}`, async () => {
+        await client.send(new HeadBucketCommand({ Bucket }), { abortSignal: AbortSignal.timeout(5_000) })
+      }),
     async close() {
       client.destroy()
       signing.destroy()
@@ -123,33 +153,59 @@ export async function openS3Store(config: S3StoreConfig): Promise<ObjectStore> {
   }
   return it
 
-  async function putBytes(key: string, body: Uint8Array, { contentType, ...expected }: Expecting): Promise<{ bytes: number; sha256: string }> {
+  async function putBytes(
+    key: string,
+    body: Uint8Array,
+    { contentType, ...expected }: Expecting,
+  ): Promise<{ bytes: number; sha256: string }> {
     const digest = createHash('sha256').update(body).digest()
     const found = { bytes: body.byteLength, sha256: digest.toString('hex') }
     const wrong = mismatch(found, expected)
     if (wrong) throw wrong
-    await client.send(new PutObjectCommand({ Bucket, Key: key, Body: body, ContentLength: found.bytes, ContentType: contentType, ChecksumSHA256: digest.toString('base64') }))
+    await client.send(
+      new PutObjectCommand({
+        Bucket,
+        Key: key,
+        Body: body,
+        ContentLength: found.bytes,
+        ContentType: contentType,
+        ChecksumSHA256: digest.toString('base64'),
+      }),
+    )
     return found
   }
 
   /** In parts, a few at a time, so that any length fits into little memory; a stream that fails leaves nothing. */
-  async function putStream(key: string, body: Readable, { contentType, ...expected }: Expecting): Promise<{ bytes: number; sha256: string }> {
+  async function putStream(
+    key: string,
+    body: Readable,
+    { contentType, ...expected }: Expecting,
+  ): Promise<{ bytes: number; sha256: string }> {
     const { through, result } = measured(expected)
     // Its errors, the source's among them, come out of `through` and so of the upload.
     const Body = pipeline(body, through, () => {})
-    await new Upload({ client, params: { Bucket, Key: key, Body, ContentType: contentType, ChecksumAlgorithm: 'SHA256' }, partSize: streamPartBytes, queueSize: 2 }).done()
+    await new Upload({
+      client,
+      params: { Bucket, Key: key, Body, ContentType: contentType, ChecksumAlgorithm: 'SHA256' },
+      partSize: streamPartBytes,
+      queueSize: 2,
+    }).done()
     return result()
   }
 }
 
 type Expecting = { contentType: string; sha256?: string; bytes?: number }
 
-function clientConfig({ region, accessKeyId, secretAccessKey }: S3StoreConfig, endpoint: string | undefined): S3ClientConfig {
+function clientConfig(
+  { region, accessKeyId, secretAccessKey }: S3StoreConfig,
+  endpoint: string | undefined,
+): S3ClientConfig {
   return {
     region,
     endpoint,
     forcePathStyle: endpoint !== undefined,
-    credentials: accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey },
+    credentials:
+      accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey },
     // The SDK's default writes its framing into objects on stores that do not know it; we send SHA-256 where it counts.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -158,7 +214,12 @@ function clientConfig({ region, accessKeyId, secretAccessKey }: S3StoreConfig, e
   }
 }
 
-function headOf(answer: { ContentLength?: number; ContentType?: string; ETag?: string; LastModified?: Date }): ObjectHead {
+function headOf(answer: {
+  ContentLength?: number
+  ContentType?: string
+  ETag?: string
+  LastModified?: Date
+}): ObjectHead {
   const { ContentLength = 0, ContentType = 'application/octet-stream', ETag = '', LastModified = new Date(0) } = answer
   return { bytes: ContentLength, contentType: ContentType, etag: ETag.replaceAll('"', ''), modified: LastModified }
 }

@@ -32,7 +32,10 @@ export interface ExportOptions {
  * Writes the artifact: every file, then proof that what the store holds loads and answers right, then the manifest.
  * @throws Failure ARTIFACT_INVALID when it does not, LOSS_NOT_FINITE when the model's answers are no numbers; no manifest is written then
  */
-export async function exportArtifact(store: ObjectStore, options: ExportOptions): Promise<{ manifestKey: string; manifestSha256: string }> {
+export async function exportArtifact(
+  store: ObjectStore,
+  options: ExportOptions,
+): Promise<{ manifestKey: string; manifestSha256: string }> {
   const { job, dataset, report, trained, onProgress } = options
   const originals = await readOriginals(store, options)
   const contents = await artifactContents(options, originals)
@@ -68,7 +71,12 @@ interface Original extends GoldenInput {
   contentType: string
 }
 
-const endings: Record<string, string> = { 'image/png': 'png', 'image/jpeg': 'jpg', 'image/webp': 'webp', 'image/gif': 'gif' }
+const endings: Record<string, string> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/webp': 'webp',
+  'image/gif': 'gif',
+}
 
 /** The test images that a version keeps as they were uploaded, with the pixels that preparing made of them. */
 async function readOriginals(store: ObjectStore, { job, dataset, test }: ExportOptions): Promise<Original[]> {
@@ -84,11 +92,19 @@ async function readOriginals(store: ObjectStore, { job, dataset, test }: ExportO
   )
 }
 
-async function artifactContents({ dataset, model, network, report, page, predictions, trained, job }: ExportOptions, originals: Original[]): Promise<ArtifactContent[]> {
-  if (originals.length === 0) throw new Failure('INTERNAL', 'the data set version keeps no original test images, so the model cannot be proven')
+async function artifactContents(
+  { dataset, model, network, report, page, predictions, trained, job }: ExportOptions,
+  originals: Original[],
+): Promise<ArtifactContent[]> {
+  if (originals.length === 0)
+    throw new Failure('INTERNAL', 'the data set version keeps no original test images, so the model cannot be proven')
   const { json, weights } = await layersModelFiles(model)
   const golden = makeGolden(model, { picture: dataset.picture, inputs: originals, subject: modelAfter(trained) })
-  const text = (path: string, contentType: string, content: string): ArtifactContent => ({ path, contentType, bytes: Buffer.from(content) })
+  const text = (path: string, contentType: string, content: string): ArtifactContent => ({
+    path,
+    contentType,
+    bytes: Buffer.from(content),
+  })
   const asJson = (path: string, content: unknown) => text(path, 'application/json', JSON.stringify(content, null, 1))
   return [
     { path: artifactPaths.model, contentType: 'application/json', bytes: json },

@@ -30,7 +30,10 @@ export function makeGolden(model: LayersModel, { picture, inputs, subject }: Gol
     const probabilities = answer(model, { pixels, ...picture })
     return { original, label, pixels: Buffer.from(pixels).toString('base64'), probabilities }
   })
-  refuseNotFinite({ values: cases.flatMap(({ probabilities }) => probabilities), classes: cases[0]!.probabilities.length }, subject)
+  refuseNotFinite(
+    { values: cases.flatMap(({ probabilities }) => probabilities), classes: cases[0]!.probabilities.length },
+    subject,
+  )
   return { picture, cases }
 }
 
@@ -43,7 +46,10 @@ export function goldenDifference(model: LayersModel, { picture, cases }: GoldenF
   return Math.max(0, ...differences.map((difference) => (Number.isFinite(difference) ? difference : Infinity)))
 }
 
-function answer(model: LayersModel, { pixels, height, width }: { pixels: Uint8Array; height: number; width: number }): number[] {
+function answer(
+  model: LayersModel,
+  { pixels, height, width }: { pixels: Uint8Array; height: number; width: number },
+): number[] {
   return tf.tidy(() => {
     const input = tf.tensor4d(Float32Array.from(pixels), [1, height, width, 3])
     const output = model.predict(input)

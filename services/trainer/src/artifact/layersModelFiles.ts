@@ -30,14 +30,30 @@ export async function layersModelFiles(model: LayersModel): Promise<ModelFiles> 
     generatedBy: 'imclr',
     convertedBy: null,
     modelTopology,
-    weightsManifest: [{ paths: [artifactPaths.weights], weights: weightSpecs!.map(({ name, shape, dtype }) => ({ name, shape, dtype })) }],
+    weightsManifest: [
+      {
+        paths: [artifactPaths.weights],
+        weights: weightSpecs!.map(({ name, shape, dtype }) => ({ name, shape, dtype })),
+      },
+    ],
   }
   return { json: Buffer.from(JSON.stringify(json)), weights }
 }
 
 /** The model out of its files. The caller disposes of it. @throws Error when they do not fit each other */
-export async function loadModelFiles({ json, weights }: { json: Uint8Array; weights: Uint8Array }): Promise<LayersModel> {
-  const { modelTopology, weightsManifest } = JSON.parse(Buffer.from(json).toString()) as { modelTopology: object; weightsManifest: { weights: WeightSpec[] }[] }
+export async function loadModelFiles({
+  json,
+  weights,
+}: {
+  json: Uint8Array
+  weights: Uint8Array
+}): Promise<LayersModel> {
+  const { modelTopology, weightsManifest } = JSON.parse(Buffer.from(json).toString()) as {
+    modelTopology: object
+    weightsManifest: { weights: WeightSpec[] }[]
+  }
   const weightSpecs = weightsManifest.flatMap((group) => group.weights)
-  return tf.loadLayersModel({ load: async () => ({ modelTopology, weightSpecs, weightData: new Uint8Array(weights).buffer }) })
+  return tf.loadLayersModel({
+    load: async () => ({ modelTopology, weightSpecs, weightData: new Uint8Array(weights).buffer }),
+  })
 }

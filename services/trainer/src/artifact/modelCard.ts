@@ -11,12 +11,24 @@ export interface ModelCardInput {
 
 /** `model-card.md`: what a reader must know before using the model, after Mitchell et al. 2019, "Model Cards for Model Reporting". */
 export function modelCard({ job, dataset, report, network }: ModelCardInput): string {
-  return [head(job, report, network), data(dataset, report), ...origin(network), recipe(job, report), numbers(report), limitations(report), use(job, dataset), licence(network), settings(job)].join('\n')
+  return [
+    head(job, report, network),
+    data(dataset, report),
+    ...origin(network),
+    recipe(job, report),
+    numbers(report),
+    limitations(report),
+    use(job, dataset),
+    licence(network),
+    settings(job),
+  ].join('\n')
 }
 
 function head(job: TrainJobFile, { model, dataset }: Report, { title }: ModelCardInput['network']): string {
   const { name, spec } = job
-  const early = model.endedEarly ? ` The training was ended early (${model.endedEarly}), after ${model.epochsTrained} of ${spec.epochs} passes.` : ''
+  const early = model.endedEarly
+    ? ` The training was ended early (${model.endedEarly}), after ${model.epochsTrained} of ${spec.epochs} passes.`
+    : ''
   return `# ${oneLine(name)}
 
 An image classifier for ${dataset.classes.length} classes: ${oneLine(title)}, ${number(model.parameters)} parameters, trained with ${method(job)}.${early}
@@ -31,7 +43,11 @@ const partners: Record<TrainingSpec['stacking']['pairing'], string> = {
   'different-class': 'drawn from the training images of the other classes',
 }
 
-const axes: Record<TrainingSpec['stacking']['axis'], string> = { height: 'the height', width: 'the width', random: 'the height or the width, drawn for each mini-batch' }
+const axes: Record<TrainingSpec['stacking']['axis'], string> = {
+  height: 'the height',
+  width: 'the width',
+  random: 'the height or the width, drawn for each mini-batch',
+}
 
 const method = ({ spec }: TrainJobFile) =>
   spec.mode === 'imclr'
@@ -40,9 +56,17 @@ const method = ({ spec }: TrainJobFile) =>
 
 function data(dataset: DatasetManifest, report: Report): string {
   const { counts, imageSize, testPerClass } = report.dataset
-  const used = report.model.trainImages < counts.train ? `${number(report.model.trainImages)} of ${number(counts.train)}` : number(counts.train)
-  const cut = dataset.testWasGiven ? 'The test split came with the data.' : `The test split was cut from the data (${percent(dataset.options.testFraction)} of each class, seed ${dataset.options.splitSeed}).`
-  const rows = dataset.classes.map((name, i) => `| ${cell(name)} | ${number(dataset.splits.train.perClass[i] ?? 0)} | ${number(testPerClass[i] ?? 0)} |`)
+  const used =
+    report.model.trainImages < counts.train
+      ? `${number(report.model.trainImages)} of ${number(counts.train)}`
+      : number(counts.train)
+  const cut = dataset.testWasGiven
+    ? 'The test split came with the data.'
+    : `The test split was cut from the data (${percent(dataset.options.testFraction)} of each class, seed ${dataset.options.splitSeed}).`
+  const rows = dataset.classes.map(
+    (name, i) =>
+      `| ${cell(name)} | ${number(dataset.splits.train.perClass[i] ?? 0)} | ${number(testPerClass[i] ?? 0)} |`,
+  )
   return `## Data
 
 Version \`${report.dataset.versionId}\`: ${used} images to train on, ${number(counts.test)} to test on, ${imageSize.width} x ${imageSize.height} pixels, RGB. ${cut}
@@ -58,11 +82,16 @@ ${rows.join('\n')}
 function origin({ origin, layers }: ModelCardInput['network']): string[] {
   if (origin === null) return []
   const { id, name, sha256, frozen } = origin
-  const kept = frozen.length === 0 ? 'All layers were trained on.' : `${number(frozen.length)} of ${number(layers.length)} layers kept their weights and statistics${frozen.length < layers.length ? `: ${frozen.map(cell).join(', ')}` : ''}.`
-  return [`## Origin
+  const kept =
+    frozen.length === 0
+      ? 'All layers were trained on.'
+      : `${number(frozen.length)} of ${number(layers.length)} layers kept their weights and statistics${frozen.length < layers.length ? `: ${frozen.map(cell).join(', ')}` : ''}.`
+  return [
+    `## Origin
 
 The first weights are those of ${cell(name)} (\`${id}\`, sha256 \`${sha256}\`), but for the last layer, which was drawn for these classes. ${kept}
-`]
+`,
+  ]
 }
 
 function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
@@ -76,9 +105,13 @@ function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
     `- seed ${spec.seed}, ${spec.precision}`,
   ]
   const { semiSupervised } = spec
-  if (semiSupervised && training.unlabelled) lines.push(`- ${semiSupervisedInWords({ ...spec, semiSupervised }, training.unlabelled.images)}`)
+  if (semiSupervised && training.unlabelled)
+    lines.push(`- ${semiSupervisedInWords({ ...spec, semiSupervised }, training.unlabelled.images)}`)
   if (spec.labelSmoothing > 0) lines.push(`- label smoothing ${spec.labelSmoothing}`)
-  if (last) lines.push(`- loss in the last epoch ${last.loss.toFixed(4)}; no loss could be below ${last.labelEntropy.toFixed(4)}, the entropy of the labels drawn`)
+  if (last)
+    lines.push(
+      `- loss in the last epoch ${last.loss.toFixed(4)}; no loss could be below ${last.labelEntropy.toFixed(4)}, the entropy of the labels drawn`,
+    )
   return `## Recipe\n\n${lines.join('\n')}\n`
 }
 
@@ -96,9 +129,18 @@ function numbers({ clean, rawWeights, corruption, calibration, evaluated }: Repo
     `| Brier score | ${clean.brier.toFixed(4)} | 0 best, 2 worst |`,
     `| expected calibration error | ${percent(calibration.clean.ece)} | ${calibration.clean.bins.length} equal bins |`,
   ]
-  if (rawWeights) lines.push(`| accuracy without averaging | ${percent(rawWeights.accuracy)} | the same images, by the weights that were averaged; 95 % interval (Wilson) ${percent(rawWeights.interval.low)} to ${percent(rawWeights.interval.high)} |`)
-  if (worst) lines.push(`| weakest class | ${percent(worst.recall!)} | ${cell(worst.name)}, ${number(worst.support)} test images |`)
-  if (corruption) lines.push(`| error under corruption | ${percent(corruption.meanError15)} | mean of 15 corruptions x 5 severities, ${number(corruption.images)} of ${number(corruption.total)} test images each; the same images uncorrupted: ${percent(corruption.cleanErrorOfSameImages)} |`)
+  if (rawWeights)
+    lines.push(
+      `| accuracy without averaging | ${percent(rawWeights.accuracy)} | the same images, by the weights that were averaged; 95 % interval (Wilson) ${percent(rawWeights.interval.low)} to ${percent(rawWeights.interval.high)} |`,
+    )
+  if (worst)
+    lines.push(
+      `| weakest class | ${percent(worst.recall!)} | ${cell(worst.name)}, ${number(worst.support)} test images |`,
+    )
+  if (corruption)
+    lines.push(
+      `| error under corruption | ${percent(corruption.meanError15)} | mean of 15 corruptions x 5 severities, ${number(corruption.images)} of ${number(corruption.total)} test images each; the same images uncorrupted: ${percent(corruption.cleanErrorOfSameImages)} |`,
+    )
   return `## Measured
 
 On ${number(evaluated.images)} of ${number(evaluated.total)} test images, read once, after the last step. Nothing was chosen by them.
@@ -116,7 +158,9 @@ function limitations({ clean, notMeasured, corruption }: Report): string {
   const lines = [
     '- It knows the classes above and nothing else: a picture of anything else is given one of them, often with confidence.',
     `- The numbers hold for pictures like those of the test split. The interval of ${((high - low) * 100).toFixed(1)} points covers the chance of which pictures were drawn, not a shift to other cameras or places, and not the chance of the seed.`,
-    corruption ? '- The corruptions are synthetic; robustness against them says little about an adversary.' : '- Robustness under corruption was not measured.',
+    corruption
+      ? '- The corruptions are synthetic; robustness against them says little about an adversary.'
+      : '- Robustness under corruption was not measured.',
     '- Fairness between groups of people was not examined. Do not use it to decide about people.',
     ...notMeasured.map((what) => `- Not measured: ${oneLine(what)}`),
   ]
@@ -141,11 +185,15 @@ ${spec.mode === 'imclr' ? inside[spec.stacking.testInput] : 'Normalisation is in
 const licence = ({ origin }: ModelCardInput['network']) => `## Licence
 
 The licence of the training images is not known to the service that made this model. Whoever uploaded them must know what it allows, and name it here before passing the model on.
-${origin?.licence == null ? '' : `
+${
+  origin?.licence == null
+    ? ''
+    : `
 What the first weights came with:
 
 ${origin.licence.replace(/^/gm, '    ')}
-`}`
+`
+}`
 
 /** All of the spec, so that no option can be forgotten above. */
 const settings = ({ spec }: TrainJobFile) => `## Every setting

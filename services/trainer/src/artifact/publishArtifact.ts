@@ -12,7 +12,11 @@ export interface ArtifactContent {
 }
 
 /** Puts the files under `prefix`, with their checksums. Nobody sees a model there before its manifest is written. */
-export async function uploadFiles(store: ObjectStore, prefix: string, contents: readonly ArtifactContent[]): Promise<ArtifactFile[]> {
+export async function uploadFiles(
+  store: ObjectStore,
+  prefix: string,
+  contents: readonly ArtifactContent[],
+): Promise<ArtifactFile[]> {
   return Promise.all(
     contents.map(async ({ path, contentType, bytes }) => {
       const sha256 = hash(bytes)
@@ -27,11 +31,15 @@ export async function uploadFiles(store: ObjectStore, prefix: string, contents: 
  * @returns the largest difference in probability
  * @throws Failure ARTIFACT_INVALID
  */
-export async function verifyArtifact(store: ObjectStore, { prefix, files }: { prefix: string; files: readonly ArtifactFile[] }): Promise<number> {
+export async function verifyArtifact(
+  store: ObjectStore,
+  { prefix, files }: { prefix: string; files: readonly ArtifactFile[] },
+): Promise<number> {
   const downloaded = new Map<string, Uint8Array>()
   for (const { path, sha256 } of files) {
     const bytes = await store.read(prefix + path)
-    if (hash(bytes) !== sha256) throw new Failure('ARTIFACT_INVALID', `${path} came back from the object store other than it was written`)
+    if (hash(bytes) !== sha256)
+      throw new Failure('ARTIFACT_INVALID', `${path} came back from the object store other than it was written`)
     downloaded.set(path, bytes)
   }
   const file = (path: string) => downloaded.get(path) ?? new Uint8Array()
@@ -40,18 +48,29 @@ export async function verifyArtifact(store: ObjectStore, { prefix, files }: { pr
   const difference = goldenDifference(model, golden)
   model.dispose()
   if (!(difference <= goldenTolerance)) {
-    throw new Failure('ARTIFACT_INVALID', `the model loaded anew differs by ${difference} from its golden outputs; ${goldenTolerance} is allowed`)
+    throw new Failure(
+      'ARTIFACT_INVALID',
+      `the model loaded anew differs by ${difference} from its golden outputs; ${goldenTolerance} is allowed`,
+    )
   }
   return difference
 }
 
 /** Writes the manifest, last. @returns its key and sha256 */
-export async function writeManifest(store: ObjectStore, prefix: string, manifest: ArtifactManifest): Promise<{ manifestKey: string; manifestSha256: string }> {
+export async function writeManifest(
+  store: ObjectStore,
+  prefix: string,
+  manifest: ArtifactManifest,
+): Promise<{ manifestKey: string; manifestSha256: string }> {
   return putManifest(store, prefix, artifactManifest.parse(manifest))
 }
 
 /** The same for the manifest of anything. */
-export async function putManifest(store: ObjectStore, prefix: string, manifest: object): Promise<{ manifestKey: string; manifestSha256: string }> {
+export async function putManifest(
+  store: ObjectStore,
+  prefix: string,
+  manifest: object,
+): Promise<{ manifestKey: string; manifestSha256: string }> {
   const bytes = Buffer.from(JSON.stringify(manifest, null, 1))
   const manifestKey = prefix + artifactPaths.manifest
   const manifestSha256 = hash(bytes)

@@ -16,7 +16,9 @@ function nameOf(optimizer: TrainingSpec['optimizer']): string {
 
 /** "0.1, to zero by half a cosine, linear ramp up over 5 epochs". */
 export function scheduleInWords({ learningRate, schedule, rampUp, rampDown }: TrainingSpec): string {
-  const ramps = Object.entries({ up: rampUp, down: rampDown }).flatMap(([way, ramp]) => (ramp === null ? [] : [`${ramp.shape === 'linear' ? 'linear' : 'Gaussian'} ramp ${way} over ${ramp.epochs} epochs`]))
+  const ramps = Object.entries({ up: rampUp, down: rampDown }).flatMap(([way, ramp]) =>
+    ramp === null ? [] : [`${ramp.shape === 'linear' ? 'linear' : 'Gaussian'} ramp ${way} over ${ramp.epochs} epochs`],
+  )
   return [learningRate, courseOf(schedule), ...ramps].join(', ')
 }
 
@@ -28,15 +30,27 @@ export function semiSupervisedInWords(spec: TrainingSpec & { semiSupervised: Sem
   return [
     `${names[method]} on ${images.toLocaleString('en-US')} images without their labels (${from.join(', ')}), ${ratio} for each labelled input`,
     ...(k > 1 ? [`${k} stacked to one`] : []),
-    ...(semiSupervised.method === 'pi-model' && semiSupervised.target === 'attached' ? ['gradients through both views'] : []),
-    ...(semiSupervised.method === 'pi-model' && semiSupervised.batch === 'joint' ? ['in one batch with the labelled ones'] : []),
+    ...(semiSupervised.method === 'pi-model' && semiSupervised.target === 'attached'
+      ? ['gradients through both views']
+      : []),
+    ...(semiSupervised.method === 'pi-model' && semiSupervised.batch === 'joint'
+      ? ['in one batch with the labelled ones']
+      : []),
     ...(semiSupervised.method === 'pseudo-label' ? [`threshold ${semiSupervised.threshold}`] : []),
     `weight ${weight}`,
-    ...(rampUp ? [`${rampUp.shape === 'linear' ? 'linear' : 'Gaussian'} ramp up over ${Number((100 * rampUp.fraction).toFixed(1))} % of the steps`] : []),
+    ...(rampUp
+      ? [
+          `${rampUp.shape === 'linear' ? 'linear' : 'Gaussian'} ramp up over ${Number((100 * rampUp.fraction).toFixed(1))} % of the steps`,
+        ]
+      : []),
   ].join(', ')
 }
 
-const names: Readonly<Record<SemiSupervised['method'], string>> = { 'pi-model': 'Pi-model', 'mean-teacher': 'mean teacher', 'pseudo-label': 'pseudo-labels' }
+const names: Readonly<Record<SemiSupervised['method'], string>> = {
+  'pi-model': 'Pi-model',
+  'mean-teacher': 'mean teacher',
+  'pseudo-label': 'pseudo-labels',
+}
 
 function courseOf(schedule: TrainingSpec['schedule']): string {
   switch (schedule.kind) {

@@ -23,7 +23,12 @@ export interface FindCheckpointOptions {
  * The newest checkpoint that is whole and belongs to this training, or null. Damaged ones are removed: they must not count
  * among those that are kept. A store that does not answer is an error, never a damaged checkpoint.
  */
-export async function findCheckpoint({ store, prefix, fingerprint, onDamaged }: FindCheckpointOptions): Promise<FoundCheckpoint | null> {
+export async function findCheckpoint({
+  store,
+  prefix,
+  fingerprint,
+  onDamaged,
+}: FindCheckpointOptions): Promise<FoundCheckpoint | null> {
   for (const folder of await listCheckpoints(store, prefix)) {
     const found = await readCheckpoint(store, folder.prefix, fingerprint)
     if (typeof found !== 'string') return found
@@ -34,7 +39,11 @@ export async function findCheckpoint({ store, prefix, fingerprint, onDamaged }: 
 }
 
 /** The checkpoint, or what is wrong with it. */
-async function readCheckpoint(store: ObjectStore, folder: string, fingerprint: string): Promise<FoundCheckpoint | string> {
+async function readCheckpoint(
+  store: ObjectStore,
+  folder: string,
+  fingerprint: string,
+): Promise<FoundCheckpoint | string> {
   const json = await readIfThere(store, `${folder}state.json`)
   if (!json) return 'it was not written to its end'
   const state = parseState(json)
@@ -42,7 +51,8 @@ async function readCheckpoint(store: ObjectStore, folder: string, fingerprint: s
   if (state.fingerprint !== fingerprint) return 'it belongs to another training'
   const bytes = await readIfThere(store, `${folder}state.bin`)
   if (!bytes) return 'state.bin is missing'
-  if (bytes.length !== state.bytes || createHash('sha256').update(bytes).digest('hex') !== state.sha256) return 'state.bin is damaged'
+  if (bytes.length !== state.bytes || createHash('sha256').update(bytes).digest('hex') !== state.sha256)
+    return 'state.bin is damaged'
   const { epoch, step, sums, history, endedEarly } = state
   const tensors = unpackTensors(bytes, state.tensors)
   if (!allFinite(tensors)) return 'its weights are not finite numbers' // nothing could come of it but the same again

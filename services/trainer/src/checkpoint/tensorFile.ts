@@ -20,8 +20,10 @@ export function unpackTensors(bytes: Uint8Array, layout: readonly { name: string
     offset += length
     return { name, shape, values: own }
   })
-  if (4 * offset !== bytes.length) throw new RangeError(`state.bin has ${bytes.length} bytes where its tensors take ${4 * offset}`)
+  if (4 * offset !== bytes.length)
+    throw new RangeError(`state.bin has ${bytes.length} bytes where its tensors take ${4 * offset}`)
   return tensors
 }
 
-export const allFinite = (tensors: readonly StateTensor[]): boolean => tensors.every(({ values }) => values.every(Number.isFinite))
+export const allFinite = (tensors: readonly StateTensor[]): boolean =>
+  tensors.every(({ values }) => values.every(Number.isFinite))

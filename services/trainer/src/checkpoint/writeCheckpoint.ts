@@ -27,24 +27,48 @@ export interface WrittenCheckpoint {
  * @throws Failure LOSS_NOT_FINITE when a value is not finite: such a state is worth nothing, and the checkpoint before stays
  * @throws Failure STORE_UNAVAILABLE when what is read back is not what was written
  */
-export async function writeCheckpoint(owner: CheckpointOwner, position: TrainingPosition, tensors: readonly StateTensor[]): Promise<WrittenCheckpoint> {
-  if (!allFinite(tensors)) throw new Failure('LOSS_NOT_FINITE', `after step ${position.step}, in epoch ${position.sums.steps === 0 ? position.epoch : position.epoch + 1}, the weights, their averages or the optimiser's means are not finite numbers`)
+export async function writeCheckpoint(
+  owner: CheckpointOwner,
+  position: TrainingPosition,
+  tensors: readonly StateTensor[],
+): Promise<WrittenCheckpoint> {
+  if (!allFinite(tensors))
+    throw new Failure(
+      'LOSS_NOT_FINITE',
+      `after step ${position.step}, in epoch ${position.sums.steps === 0 ? position.epoch : position.epoch + 1}, the weights, their averages or the optimiser's means are not finite numbers`,
+    )
   const { store, prefix, jobId, attempt, fingerprint } = owner
   const { epoch, step } = position
   const folder = checkpointFolder(prefix, position)
   const bytes = packTensors(tensors)
   const sha256 = hash(bytes)
   const layout = tensors.map(({ name, shape }) => ({ name, shape }))
-  const state: CheckpointState = { schemaVersion: 1, jobId, attempt, fingerprint, ...position, tensors: layout, bytes: bytes.length, sha256 }
+  const state: CheckpointState = {
+    schemaVersion: 1,
+    jobId,
+    attempt,
+    fingerprint,
+    ...position,
+    tensors: layout,
+    bytes: bytes.length,
+    sha256,
+  }
   const json = Buffer.from(JSON.stringify(checkpointState.parse(state)))
 
   // A state.json that was there before (an attempt that fell behind wrote the same step) must not vouch for half-written tensors.
   await store.delete([`${folder}state.json`])
   await store.put(`${folder}state.bin`, bytes, { contentType: 'application/octet-stream', sha256, bytes: bytes.length })
-  await store.put(`${folder}state.json`, json, { contentType: 'application/json', sha256: hash(json), bytes: json.length })
+  await store.put(`${folder}state.json`, json, {
+    contentType: 'application/json',
+    sha256: hash(json),
+    bytes: json.length,
+  })
   const arrived = await Promise.all([store.read(`${folder}state.bin`), store.read(`${folder}state.json`)])
   if (hash(arrived[0]) !== sha256 || hash(arrived[1]) !== hash(json)) {
-    throw new Failure('STORE_UNAVAILABLE', `the checkpoint ${folder} read back from the object store is not what was written`)
+    throw new Failure(
+      'STORE_UNAVAILABLE',
+      `the checkpoint ${folder} read back from the object store is not what was written`,
+    )
   }
   await removeOlder(store, prefix)
   return { key: `${folder}state.json`, epoch, step, bytes: bytes.length, sha256 }

@@ -30,7 +30,8 @@ function nextWish(): number | null {
   let lowest = Infinity
   for (let slot = 0; slot < slots.length; slot++) {
     const position = Atomics.load(counters, positionAt(slot))
-    if (Atomics.load(counters, stateAt(slot)) === slotState.wanted && position < lowest) [best, lowest] = [slot, position]
+    if (Atomics.load(counters, stateAt(slot)) === slotState.wanted && position < lowest)
+      [best, lowest] = [slot, position]
   }
   return best
 }

@@ -36,7 +36,8 @@ export function balancedOrder(labels: Uint16Array, seed: number, epoch: number):
   const drawn = classes.flatMap((members, label) => {
     const wanted = share + (luckyOnes.has(label) ? 1 : 0)
     const places: number[] = []
-    while (places.length < wanted) for (const i of random.permutation(members.length).subarray(0, wanted - places.length)) places.push(members[i]!)
+    while (places.length < wanted)
+      for (const i of random.permutation(members.length).subarray(0, wanted - places.length)) places.push(members[i]!)
     return places
   })
   return Uint32Array.from(random.permutation(drawn.length), (i) => drawn[i]!)

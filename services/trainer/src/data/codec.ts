@@ -26,12 +26,29 @@ import { tiffMistake } from './format/tiff.js'
 sharp.concurrency(1)
 sharp.cache(false)
 sharp.block({ operation: ['VipsForeignLoad'] })
-sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp', 'VipsForeignLoadNsgif', 'VipsForeignLoadTiff', 'VipsForeignLoadHeif'] })
+sharp.unblock({
+  operation: [
+    'VipsForeignLoadJpeg',
+    'VipsForeignLoadPng',
+    'VipsForeignLoadWebp',
+    'VipsForeignLoadNsgif',
+    'VipsForeignLoadTiff',
+    'VipsForeignLoadHeif',
+  ],
+})
 
 /** Pixels of the largest picture that is decoded; a bigger one is refused by its header alone. */
 export const maxPixels = 100_000_000
 
-export const contentTypes = { jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp', gif: 'image/gif', tiff: 'image/tiff', bmp: 'image/bmp', avif: 'image/avif' } as const satisfies Record<PictureFormat, string>
+export const contentTypes = {
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  gif: 'image/gif',
+  tiff: 'image/tiff',
+  bmp: 'image/bmp',
+  avif: 'image/avif',
+} as const satisfies Record<PictureFormat, string>
 /** What every browser and the SDK read: others are handed on as PNG. */
 export const portableFormats: readonly PictureFormat[] = ['jpeg', 'png', 'webp', 'gif']
 /** Red, green, blue and alpha, or four inks and alpha. */
@@ -60,15 +77,40 @@ export async function measurePicture(file: Uint8Array): Promise<PictureHeader> {
   if (isBmp(file)) return { ...readBmpHeader(file), format: 'bmp', plain: null, hasMore: false }
   const mistake = tiffMistake(file)
   if (mistake !== null) throw new Error(mistake)
-  if (framesOf(file) > maxFrames) throw new Error(`it has more than ${maxFrames} frames or pages, the most that are taken`)
-  const { autoOrient, format: loader, compression, channels, depth, hasAlpha, icc, orientation, space, isPalette, pages = 1 } = await sharp(withoutTexts(file), { limitInputPixels: false }).metadata()
+  if (framesOf(file) > maxFrames)
+    throw new Error(`it has more than ${maxFrames} frames or pages, the most that are taken`)
+  const {
+    autoOrient,
+    format: loader,
+    compression,
+    channels,
+    depth,
+    hasAlpha,
+    icc,
+    orientation,
+    space,
+    isPalette,
+    pages = 1,
+  } = await sharp(withoutTexts(file), { limitInputPixels: false }).metadata()
   const format = loader === 'heif' && compression === 'av1' ? 'avif' : loader
   if (!(format in contentTypes)) throw new Error(`Input is ${compression ?? format}`)
   if (channels > maxChannels) throw new Error(`it has ${channels} channels`)
-  if (format === 'tiff' && depth !== 'uchar' && depth !== 'ushort') throw new Error(`its samples are of the type ${depth}; 8 and 16 bits are read`)
+  if (format === 'tiff' && depth !== 'uchar' && depth !== 'ushort')
+    throw new Error(`its samples are of the type ${depth}; 8 and 16 bits are read`)
   const asStored = depth === 'uchar' && !hasAlpha && !icc && (orientation ?? 1) === 1 && !isPalette && format !== 'gif'
-  const plain = asStored && channels === 1 && space === 'b-w' ? 'gray' : asStored && channels === 3 && space === 'srgb' ? 'rgb' : null
-  return { height: autoOrient.height, width: autoOrient.width, format: format as PictureFormat, plain, hasMore: pages > 1 || (format === 'png' && isAnimatedPng(file)) }
+  const plain =
+    asStored && channels === 1 && space === 'b-w'
+      ? 'gray'
+      : asStored && channels === 3 && space === 'srgb'
+        ? 'rgb'
+        : null
+  return {
+    height: autoOrient.height,
+    width: autoOrient.width,
+    format: format as PictureFormat,
+    plain,
+    hasMore: pages > 1 || (format === 'png' && isAnimatedPng(file)),
+  }
 }
 
 /**
@@ -109,7 +151,9 @@ export async function encodePng(pixels: Pixels): Promise<Uint8Array> {
 
 /** Encodes as baseline JPEG (libjpeg's 4:2:0, no mozjpeg extras) of a quality from 1 to 100, and decodes it again. */
 export async function jpegRoundTrip(pixels: Pixels, quality: number): Promise<Uint8Array> {
-  const jpeg = await fromPixels(pixels).jpeg({ quality, chromaSubsampling: '4:2:0', mozjpeg: false, optimiseCoding: false }).toBuffer()
+  const jpeg = await fromPixels(pixels)
+    .jpeg({ quality, chromaSubsampling: '4:2:0', mozjpeg: false, optimiseCoding: false })
+    .toBuffer()
   return rawBytes(sharp(jpeg).toColourspace('srgb'))
 }
 
@@ -128,8 +172,20 @@ async function hasFonts(): Promise<boolean> {
 }
 
 async function renderText(text: string, width?: number): Promise<Pixels> {
-  const escaped = text.replace(/\s+/g, ' ').replace(/[&<>]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[character]!)
-  const { data, info } = await sharp({ text: { text: escaped, font: 'sans 10', dpi: 96, ...(width === undefined ? {} : { width, wrap: 'word-char' as const }) } }).toColourspace('b-w').raw().toBuffer({ resolveWithObject: true })
+  const escaped = text
+    .replace(/\s+/g, ' ')
+    .replace(/[&<>]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[character]!)
+  const { data, info } = await sharp({
+    text: {
+      text: escaped,
+      font: 'sans 10',
+      dpi: 96,
+      ...(width === undefined ? {} : { width, wrap: 'word-char' as const }),
+    },
+  })
+    .toColourspace('b-w')
+    .raw()
+    .toBuffer({ resolveWithObject: true })
   return { bytes: repeatGray(data), height: info.height, width: info.width }
 }
 
@@ -145,7 +201,15 @@ const sharpFit = { crop: 'cover', letterbox: 'contain', stretch: 'fill' } as con
 
 function fitTo(input: Sharp, { height, width, fit, kernel }: Picture): Sharp {
   // fastShrinkOnLoad off: a JPEG is halved while decoding only where that leaves Lanczos twice the target to work on.
-  return input.resize({ width, height, fit: sharpFit[fit], position: 'centre', kernel, background: { r: 0, g: 0, b: 0 }, fastShrinkOnLoad: false })
+  return input.resize({
+    width,
+    height,
+    fit: sharpFit[fit],
+    position: 'centre',
+    kernel,
+    background: { r: 0, g: 0, b: 0 },
+    fastShrinkOnLoad: false,
+  })
 }
 
 /** `[h, w]` → `[h, w, 3]` */

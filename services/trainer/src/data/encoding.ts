@@ -11,7 +11,10 @@ export const isEncoding = (name: string): boolean => iconv.encodingExists(name)
 
 /** The text; null where a byte is not of the encoding. A byte-order mark is left out. */
 export function decodeText(bytes: Uint8Array, encoding: string): string | null {
-  if (isUtf8Name(encoding)) return isUtf8(bytes) ? withoutMark(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')) : null
+  if (isUtf8Name(encoding))
+    return isUtf8(bytes)
+      ? withoutMark(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'))
+      : null
   const text = iconv.decode(bytes as Buffer, encoding)
   return text.includes('\ufffd') ? null : text
 }
@@ -25,10 +28,12 @@ const maxReadings = 3
  * short texts mislead any detector: show people how their text reads by each.
  */
 export function likelyEncodings(bytes: Uint8Array): string[] {
-  return [...new Set([...detected(bytes), ...candidates])].filter((encoding) => {
-    const text = decodeText(bytes, encoding)
-    return text !== null && !/[\p{Cc}\p{Co}]/u.test(text.replace(/[\r\n\t]/g, ''))
-  }).slice(0, maxReadings)
+  return [...new Set([...detected(bytes), ...candidates])]
+    .filter((encoding) => {
+      const text = decodeText(bytes, encoding)
+      return text !== null && !/[\p{Cc}\p{Co}]/u.test(text.replace(/[\r\n\t]/g, ''))
+    })
+    .slice(0, maxReadings)
 }
 
 /**

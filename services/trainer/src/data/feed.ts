@@ -44,7 +44,11 @@ const worthThreads = 0.03
  * What the training steps eat. The pictures are the same whatever makes them: a thread gets positions, and a batch is a function of
  * its position (`batchMaker`).
  */
-export function trainingFeed(split: TrainingImages, spec: FeedSpec, { workers, mostWorkers = 1, now = () => performance.now() }: FeedOptions = { workers: 0 }): TrainingFeed {
+export function trainingFeed(
+  split: TrainingImages,
+  spec: FeedSpec,
+  { workers, mostWorkers = 1, now = () => performance.now() }: FeedOptions = { workers: 0 },
+): TrainingFeed {
   const { make, ...shape } = batchMaker(split, spec)
   const { stepsPerEpoch, classes } = shape
   const arrays = batchArrays(shape)
@@ -58,7 +62,8 @@ export function trainingFeed(split: TrainingImages, spec: FeedSpec, { workers, m
   const decide = () => {
     const elsewhere = now() - spent.since - spent.making
     decided = true
-    if (spent.making > worthThreads * (spent.making + elsewhere)) threads = Math.min(mostWorkers, Math.ceil(spent.making / Math.max(elsewhere, 1e-3)))
+    if (spent.making > worthThreads * (spent.making + elsewhere))
+      threads = Math.min(mostWorkers, Math.ceil(spent.making / Math.max(elsewhere, 1e-3)))
   }
 
   const makeHere = (epoch: number, step: number) => {
@@ -79,7 +84,11 @@ export function trainingFeed(split: TrainingImages, spec: FeedSpec, { workers, m
     batch(epoch, step) {
       if (threads > 0) ahead ??= open(threads)
       if (!ahead?.take(epoch * stepsPerEpoch + step, arrays)) makeHere(epoch, step)
-      return { ...arrays, labelEntropy: labelEntropy(arrays.labels, classes), size: spec.mode === 'imclr' ? drawAxis(spec, { epoch, step }) : 0 }
+      return {
+        ...arrays,
+        labelEntropy: labelEntropy(arrays.labels, classes),
+        size: spec.mode === 'imclr' ? drawAxis(spec, { epoch, step }) : 0,
+      }
     },
     close() {
       ahead?.close()

@@ -1,5 +1,9 @@
 /** One row per place: 1 for its class; with smoothing, (1 - s) for it and s / classes for every class more. Into float32 `[b, classes]`. */
-export function softLabels(labels: Uint16Array, places: ArrayLike<number>, { classes, smoothing, out }: { classes: number; smoothing: number; out: Float32Array }): void {
+export function softLabels(
+  labels: Uint16Array,
+  places: ArrayLike<number>,
+  { classes, smoothing, out }: { classes: number; smoothing: number; out: Float32Array },
+): void {
   out.fill(smoothing / classes)
   for (let i = 0; i < places.length; i++) out[i * classes + labels[places[i]!]!]! += 1 - smoothing
 }

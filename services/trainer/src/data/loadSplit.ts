@@ -18,8 +18,13 @@ export interface LoadedSplit {
 
 /** Reads the manifest of a version. @param prefix ends with a slash */
 export async function readDatasetManifest(store: ObjectStore, prefix: string): Promise<DatasetManifest> {
-  const parsed = datasetManifest.safeParse(JSON.parse(Buffer.from(await store.read(`${prefix}manifest.json`)).toString('utf8')))
-  if (!parsed.success) throw new Failure('CHECKSUM_MISMATCH', `${prefix}manifest.json is not the manifest of a data set`, { cause: parsed.error })
+  const parsed = datasetManifest.safeParse(
+    JSON.parse(Buffer.from(await store.read(`${prefix}manifest.json`)).toString('utf8')),
+  )
+  if (!parsed.success)
+    throw new Failure('CHECKSUM_MISMATCH', `${prefix}manifest.json is not the manifest of a data set`, {
+      cause: parsed.error,
+    })
   return parsed.data
 }
 
@@ -46,30 +51,51 @@ export async function loadSplit({ store, prefix, manifest, split, signal, onByte
   for (const shard of shards) {
     signal?.throwIfAborted()
     const bytes = await readShard(store, prefix, shard)
-    if (bytes.length !== shard.count * height * width * 3 || filled + bytes.length > images.length) throw new Failure('CHECKSUM_MISMATCH', `${prefix}${shard.path} has ${bytes.length} bytes, not those of ${shard.count} images`)
+    if (bytes.length !== shard.count * height * width * 3 || filled + bytes.length > images.length)
+      throw new Failure(
+        'CHECKSUM_MISMATCH',
+        `${prefix}${shard.path} has ${bytes.length} bytes, not those of ${shard.count} images`,
+      )
     images.set(bytes, filled)
     filled += bytes.length
     onBytes?.(filled, images.length)
   }
-  if (filled !== images.length) throw new Failure('CHECKSUM_MISMATCH', `the shards of ${prefix} hold ${filled} bytes; ${count} images have ${images.length}`)
+  if (filled !== images.length)
+    throw new Failure(
+      'CHECKSUM_MISMATCH',
+      `the shards of ${prefix} hold ${filled} bytes; ${count} images have ${images.length}`,
+    )
   const labels = await readLabels(store, prefix, manifest.splits[split])
   return { count, height, width, classes: manifest.classes.length, images, labels }
 }
 
 /** uint16 `[count]`; empty for the unlabelled split. */
-export async function readLabels(store: ObjectStore, prefix: string, { count, labels: file }: DatasetManifest['splits'][Split]): Promise<Uint16Array> {
+export async function readLabels(
+  store: ObjectStore,
+  prefix: string,
+  { count, labels: file }: DatasetManifest['splits'][Split],
+): Promise<Uint16Array> {
   const labels = new Uint16Array(file === null ? 0 : count)
   if (file === null) return labels
   const bytes = Buffer.from(await readShard(store, prefix, file))
-  if (bytes.length !== 2 * count) throw new Failure('CHECKSUM_MISMATCH', `${prefix}${file.path} has ${bytes.length} bytes, not those of ${count} labels`)
+  if (bytes.length !== 2 * count)
+    throw new Failure(
+      'CHECKSUM_MISMATCH',
+      `${prefix}${file.path} has ${bytes.length} bytes, not those of ${count} labels`,
+    )
   for (let i = 0; i < count; i++) labels[i] = bytes.readUInt16LE(2 * i)
   return labels
 }
 
 /** One file of a version, checked against the manifest. */
-export async function readShard(store: ObjectStore, prefix: string, { path, sha256 }: { path: string; sha256: string }): Promise<Uint8Array> {
+export async function readShard(
+  store: ObjectStore,
+  prefix: string,
+  { path, sha256 }: { path: string; sha256: string },
+): Promise<Uint8Array> {
   const bytes = await store.read(prefix + path)
-  if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw new Failure('CHECKSUM_MISMATCH', `${prefix}${path} is not what the manifest says it is`)
+  if (createHash('sha256').update(bytes).digest('hex') !== sha256)
+    throw new Failure('CHECKSUM_MISMATCH', `${prefix}${path} is not what the manifest says it is`)
   return bytes
 }
 
@@ -87,5 +113,10 @@ export function selectImages(split: LoadedSplit, places: Uint32Array): LoadedSpl
   const size = split.height * split.width * 3
   const images = allocate(places.length * size, `a part of ${split.count} images`)
   places.forEach((place, i) => images.set(split.images.subarray(place * size, (place + 1) * size), i * size))
-  return { ...split, count: places.length, images, labels: split.labels.length === 0 ? split.labels : Uint16Array.from(places, (place) => split.labels[place]!) }
+  return {
+    ...split,
+    count: places.length,
+    images,
+    labels: split.labels.length === 0 ? split.labels : Uint16Array.from(places, (place) => split.labels[place]!),
+  }
 }

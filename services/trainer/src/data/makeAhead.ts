@@ -3,7 +3,9 @@ import { batchArrays } from './makeBatch.js'
 import type { BatchArrays, BatchShape, BatchSpec, TrainingImages } from './makeBatch.js'
 
 /** A thread's program must be compiled: from sources (tests) it is that of `dist`. */
-const program = new URL(import.meta.url.replace(/\/src\/data\/[^/]*$/, '/dist/data/').replace(/[^/]*$/, '') + 'batchWorker.js')
+const program = new URL(
+  import.meta.url.replace(/\/src\/data\/[^/]*$/, '/dist/data/').replace(/[^/]*$/, '') + 'batchWorker.js',
+)
 
 /** What becomes of a slot, by whom: empty -> wanted (us) -> taken (a worker, or us again) -> ready (the worker) -> empty (us). */
 export const slotState = { empty: 0, wanted: 1, taken: 2, ready: 3, failed: 4 } as const
@@ -55,7 +57,9 @@ export function makeAhead({ split, spec, shape, workers, end }: AheadOptions): A
   let broken: unknown
   const threads = Array.from({ length: workers }, () => {
     const thread = new Worker(program, { workerData, execArgv: [] })
-    thread.on('error', (error) => { broken = error })
+    thread.on('error', (error) => {
+      broken = error
+    })
     thread.unref() // a process may end without asking
     return thread
   })
@@ -68,7 +72,8 @@ export function makeAhead({ split, spec, shape, workers, end }: AheadOptions): A
     for (let slot = 0; slot < slots.length; slot++) {
       if (state(slot) === slotState.empty || wanted.delete(position(slot))) continue
       // What a worker is at is left alone until it is ready.
-      for (const given of [slotState.wanted, slotState.ready, slotState.failed]) Atomics.compareExchange(counters, stateAt(slot), given, slotState.empty)
+      for (const given of [slotState.wanted, slotState.ready, slotState.failed])
+        Atomics.compareExchange(counters, stateAt(slot), given, slotState.empty)
     }
     for (let slot = 0; slot < slots.length; slot++) {
       const [next] = wanted
@@ -85,7 +90,8 @@ export function makeAhead({ split, spec, shape, workers, end }: AheadOptions): A
   const claim = (wanted: number, into: BatchArrays): boolean => {
     for (let slot = 0; slot < slots.length; slot++) {
       if (state(slot) === slotState.empty || position(slot) !== wanted) continue
-      if (Atomics.compareExchange(counters, stateAt(slot), slotState.wanted, slotState.empty) === slotState.wanted) return false
+      if (Atomics.compareExchange(counters, stateAt(slot), slotState.wanted, slotState.empty) === slotState.wanted)
+        return false
       Atomics.wait(counters, stateAt(slot), slotState.taken, patience)
       if (state(slot) !== slotState.ready) return false
       into.images.set(slots[slot]!.images)
@@ -108,7 +114,9 @@ export function makeAhead({ split, spec, shape, workers, end }: AheadOptions): A
 }
 
 const sharedImages = ({ unlabelled = null, ...split }: TrainingImages): TrainingImages => ({
-  ...split, images: shared(split.images), unlabelled: unlabelled && { ...unlabelled, images: shared(unlabelled.images) },
+  ...split,
+  images: shared(split.images),
+  unlabelled: unlabelled && { ...unlabelled, images: shared(unlabelled.images) },
 })
 
 /** As it is where threads can see it already, else a copy. */

@@ -15,7 +15,10 @@ import { stackPairs } from './stackPairs.js'
 import type { Partners, Stacked } from './stackPairs.js'
 import type { UnlabelledImages } from './unlabelledPool.js'
 
-export type BatchSpec = Pick<TrainingSpec, 'mode' | 'batchSize' | 'seed' | 'augment' | 'mix' | 'stacking' | 'semiSupervised' | 'labelSmoothing' | 'sampling'>
+export type BatchSpec = Pick<
+  TrainingSpec,
+  'mode' | 'batchSize' | 'seed' | 'augment' | 'mix' | 'stacking' | 'semiSupervised' | 'labelSmoothing' | 'sampling'
+>
 
 /** What batches are made of: labelled images, cut to the label budget already, and the unlabelled ones where the spec asks for them. */
 export interface TrainingImages extends LoadedSplit {
@@ -50,10 +53,19 @@ export interface BatchMaker extends BatchShape {
 }
 
 /** Arrays of a batch's size, in memory of the caller's choice; the input sizes of a batch have the same number of pixels. */
-export const batchArrays = ({ batchSize, views, inputSizes: [size], classes, unlabelled }: BatchShape, memory: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes)): BatchArrays => ({
+export const batchArrays = (
+  { batchSize, views, inputSizes: [size], classes, unlabelled }: BatchShape,
+  memory: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes),
+): BatchArrays => ({
   images: new Uint8Array(memory(views * batchSize * size!.height * size!.width * 3)),
   labels: new Float32Array(memory(4 * batchSize * classes)),
-  views: Array.from({ length: unlabelled?.views ?? 0 }, () => new Uint8Array(memory(unlabelled!.batchSize * unlabelled!.inputSizes[0]!.height * unlabelled!.inputSizes[0]!.width * 3))),
+  views: Array.from(
+    { length: unlabelled?.views ?? 0 },
+    () =>
+      new Uint8Array(
+        memory(unlabelled!.batchSize * unlabelled!.inputSizes[0]!.height * unlabelled!.inputSizes[0]!.width * 3),
+      ),
+  ),
 })
 
 /**
@@ -65,12 +77,14 @@ export function batchMaker(split: TrainingImages, spec: BatchSpec): BatchMaker {
   const { count, height, width, classes, images, labels, unlabelled } = split
   const { mode, seed, stacking, semiSupervised, labelSmoothing: smoothing } = spec
   const { batchSize, stepsPerEpoch } = batchesOf(count, spec.batchSize)
-  const orderOf = (epoch: number) => (spec.sampling === 'balanced' ? balancedOrder(labels, seed, epoch) : epochOrder(count, seed, epoch))
+  const orderOf = (epoch: number) =>
+    spec.sampling === 'balanced' ? balancedOrder(labels, seed, epoch) : epochOrder(count, seed, epoch)
   const weights = spec.sampling === 'class-weighted' ? classWeights(labels, classes) : null
   const views = viewsOf(spec.augment)
   const k = mode === 'imclr' ? stacking.images : 1
   const stackFirst = k > 1 && stacking.order === 'stack-first'
-  const beside = unlabelled && semiSupervised ? unlabelledMaker(unlabelled, { ...spec, semiSupervised }, batchSize) : null
+  const beside =
+    unlabelled && semiSupervised ? unlabelledMaker(unlabelled, { ...spec, semiSupervised }, batchSize) : null
   const inputSizes = inputSizesOf(k, stacking, { height, width })
   const shape: BatchShape = { batchSize, stepsPerEpoch, views, inputSizes, classes, unlabelled: beside?.shape ?? null }
   const chain = openChain(spec.augment, { height, width })
@@ -82,7 +96,8 @@ export function batchMaker(split: TrainingImages, spec: BatchSpec): BatchMaker {
   let order: { epoch: number; places: Uint32Array } = { epoch: -1, places: new Uint32Array() }
 
   const make = (epoch: number, step: number, into: BatchArrays) => {
-    if (!(step >= 0 && step < stepsPerEpoch)) throw new RangeError(`step ${step} is not in an epoch of ${stepsPerEpoch}`)
+    if (!(step >= 0 && step < stepsPerEpoch))
+      throw new RangeError(`step ${step} is not in an epoch of ${stepsPerEpoch}`)
     if (order.epoch !== epoch) order = { epoch, places: orderOf(epoch) }
     const place = { seed, epoch, index: step }
     const random = chain.streams(place)
@@ -110,14 +125,27 @@ export function batchMaker(split: TrainingImages, spec: BatchSpec): BatchMaker {
     const partnersOf = (view: number) =>
       lists.map((list, i): Partners => {
         if (!stacked) return { ...viewOf(own, view), places: inOrder }
-        return strangers.length > 0 ? { ...viewOf(strangers[i]!, view), places: inOrder } : { ...viewOf(own, view), places: list }
+        return strangers.length > 0
+          ? { ...viewOf(strangers[i]!, view), places: inOrder }
+          : { ...viewOf(own, view), places: list }
       })
     const viewOf = (arrays: Stacked, view: number): Stacked => {
       const size = arrays.images.length / views
       return { images: arrays.images.subarray(view * size, (view + 1) * size), labels: arrays.labels }
     }
     for (let view = 0; view < views; view++) {
-      stackPairs({ ...viewOf(own, view), partners: partnersOf(view), positions, axis: axesOf(stacking)[along]!, height, width, classes }, viewOf(into, view))
+      stackPairs(
+        {
+          ...viewOf(own, view),
+          partners: partnersOf(view),
+          positions,
+          axis: axesOf(stacking)[along]!,
+          height,
+          width,
+          classes,
+        },
+        viewOf(into, view),
+      )
     }
     if (stackFirst) mixInto(into, inputSizes[along]!)
   }

@@ -17,7 +17,9 @@ export interface UnlabelledShape {
   inputSizes: readonly { height: number; width: number }[]
 }
 
-export type UnlabelledSpec = Pick<TrainingSpec, 'mode' | 'seed' | 'augment' | 'stacking'> & { semiSupervised: NonNullable<TrainingSpec['semiSupervised']> }
+export type UnlabelledSpec = Pick<TrainingSpec, 'mode' | 'seed' | 'augment' | 'stacking'> & {
+  semiSupervised: NonNullable<TrainingSpec['semiSupervised']>
+}
 
 export interface UnlabelledMaker {
   shape: UnlabelledShape
@@ -38,11 +40,19 @@ export interface UnlabelledMaker {
  *
  * @param labelled how many labelled inputs come with them
  */
-export function unlabelledMaker({ count, height, width, images }: UnlabelledImages, spec: UnlabelledSpec, labelled: number): UnlabelledMaker {
+export function unlabelledMaker(
+  { count, height, width, images }: UnlabelledImages,
+  spec: UnlabelledSpec,
+  labelled: number,
+): UnlabelledMaker {
   const { seed, semiSupervised } = spec
   const batchSize = semiSupervised.ratio * labelled
   const k = stackedUnlabelled(spec)
-  const shape: UnlabelledShape = { batchSize, views: semiSupervised.method === 'pseudo-label' ? 1 : 2, inputSizes: inputSizesOf(k, spec.stacking, { height, width }) }
+  const shape: UnlabelledShape = {
+    batchSize,
+    views: semiSupervised.method === 'pseudo-label' ? 1 : 2,
+    inputSizes: inputSizesOf(k, spec.stacking, { height, width }),
+  }
   const chain = openChain(withoutCopies(spec.augment), { height, width })
   // Of which class a stranger is, nobody asks here: any image will do.
   const pairing = goesByClass(spec.stacking.pairing) ? 'independent' : spec.stacking.pairing
@@ -56,16 +66,19 @@ export function unlabelledMaker({ count, height, width, images }: UnlabelledImag
   const meanLabels = new Float32Array(batchSize)
   let order: { round: number; places: Uint32Array } = { round: -1, places: new Uint32Array() }
 
-  const placesOf = (step: number) => inOrder.map((i) => {
-    const at = step * batchSize + i
-    const round = Math.floor(at / count)
-    if (order.round !== round) order = { round, places: stream({ seed, name: 'unlabelled-shuffle', epoch: round }).permutation(count) }
-    return order.places[at % count]!
-  })
+  const placesOf = (step: number) =>
+    inOrder.map((i) => {
+      const at = step * batchSize + i
+      const round = Math.floor(at / count)
+      if (order.round !== round)
+        order = { round, places: stream({ seed, name: 'unlabelled-shuffle', epoch: round }).permutation(count) }
+      return order.places[at % count]!
+    })
 
   const make = (step: number, into: readonly Uint8Array[], along: number) => {
     const places = placesOf(step)
-    const drawn = k === 1 ? null : drawPartners({ seed, name: 'unlabelled-pair', epoch: 0, step, batchSize, count, stacking })
+    const drawn =
+      k === 1 ? null : drawPartners({ seed, name: 'unlabelled-pair', epoch: 0, step, batchSize, count, stacking })
     into.forEach((view, which) => {
       const random = chain.streams({ seed, name: 'unlabelled-augment', index: shape.views * step + which })
       const own = singles ?? view
@@ -78,11 +91,24 @@ export function unlabelledMaker({ count, height, width, images }: UnlabelledImag
         chain.augment({ images, places: list, random, out: stranger })
         return { images: stranger, labels, places: inOrder }
       })
-      stackPairs({ images: own, labels, partners, positions: drawn.positions, axis: axesOf(spec.stacking)[along]!, height, width, classes: 1 }, { images: view, labels: meanLabels })
+      stackPairs(
+        {
+          images: own,
+          labels,
+          partners,
+          positions: drawn.positions,
+          axis: axesOf(spec.stacking)[along]!,
+          height,
+          width,
+          classes: 1,
+        },
+        { images: view, labels: meanLabels },
+      )
     })
   }
   return { shape, make }
 }
 
 /** AugMix's loss needs labelled images with two copies each; here one copy takes the image's place. */
-const withoutCopies = (chain: AugmentChain): AugmentChain => chain.map((step) => (step.op === 'augmix' ? { ...step, jsd: 0 } : step))
+const withoutCopies = (chain: AugmentChain): AugmentChain =>
+  chain.map((step) => (step.op === 'augmix' ? { ...step, jsd: 0 } : step))

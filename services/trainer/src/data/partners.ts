@@ -30,9 +30,11 @@ export interface DrawPartners {
 }
 
 /** Whether partners are images of the mini-batch, as they were augmented there; if not, any of the training images. */
-export const withinBatch = (pairing: Stacking['pairing']): boolean => pairing === 'permutation' || pairing === 'derangement'
+export const withinBatch = (pairing: Stacking['pairing']): boolean =>
+  pairing === 'permutation' || pairing === 'derangement'
 
-export const goesByClass = (pairing: Stacking['pairing']): boolean => pairing === 'same-class' || pairing === 'different-class'
+export const goesByClass = (pairing: Stacking['pairing']): boolean =>
+  pairing === 'same-class' || pairing === 'different-class'
 
 /**
  * Who is stacked with whom in one step, from the stream (seed, name, epoch, step) and no other: a uniform permutation or derangement of
@@ -54,7 +56,10 @@ function drawList(random: Stream, { batchSize, count, stacking: { pairing }, byC
   if (pairing === 'derangement') return derangement(random, batchSize)
   if (pairing === 'independent') return Uint32Array.from({ length: batchSize }, () => random.int(count))
   if (!byClass) throw new RangeError(`pairing ${pairing} needs to know who is of which class`)
-  const { labels, runs: { order, starts } } = byClass
+  const {
+    labels,
+    runs: { order, starts },
+  } = byClass
   return Uint32Array.from({ length: batchSize }, (_, i) => {
     const [start, end] = [starts[labels[i]!]!, starts[labels[i]! + 1]!]
     if (pairing === 'same-class') return order[start + random.int(end - start)]!

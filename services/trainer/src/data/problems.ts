@@ -52,7 +52,10 @@ export class Problems {
     const listed = issues.length < count ? `; the first ${issues.length} are listed` : ''
     const [first] = issues
     // Where files may be left out, what refuses the set is what follows from that.
-    const following = onProblem === 'skip' && file.count > 0 && unsafe.count + set.count === 0 ? `; without them: ${inWords(consequence.issues[0]!)}` : ''
+    const following =
+      onProblem === 'skip' && file.count > 0 && unsafe.count + set.count === 0
+        ? `; without them: ${inWords(consequence.issues[0]!)}`
+        : ''
     const message = `${count} problem${count === 1 ? '' : 's'} in the upload${listed}: ${inWords(first!)}${count > 1 ? ' ...' : ''}${following}`
     throw new Failure(unsafe.count > 0 ? 'ARCHIVE_UNSAFE' : 'DATASET_INVALID', message, { issues })
   }
@@ -61,7 +64,9 @@ export class Problems {
 /** An issue of the whole has no path. */
 const inWords = ({ path, message }: Issue): string => (path === '' ? message : `${path}: ${message}`)
 
-const sortByPath = (issues: Issue[]): Issue[] => issues.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+const sortByPath = (issues: Issue[]): Issue[] =>
+  issues.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
 
 /** One problem without which nothing can be read at all. */
-export const unfit = (issue: Issue, ...more: Issue[]): Failure => new Failure('DATASET_INVALID', inWords(issue), { issues: [issue, ...more] })
+export const unfit = (issue: Issue, ...more: Issue[]): Failure =>
+  new Failure('DATASET_INVALID', inWords(issue), { issues: [issue, ...more] })

@@ -17,6 +17,13 @@ export function progressMeter({ phase, unit, total, progress, now }: Meter): (mo
   return (more) => {
     done += more
     const perSecond = (done * 1000) / Math.max(1, now() - start)
-    progress({ phase, done, total, unit, ...(unit === 'images' ? { imagesPerSecond: perSecond } : {}), secondsLeft: Math.max(0, (total - done) / perSecond) })
+    progress({
+      phase,
+      done,
+      total,
+      unit,
+      ...(unit === 'images' ? { imagesPerSecond: perSecond } : {}),
+      secondsLeft: Math.max(0, (total - done) / perSecond),
+    })
   }
 }

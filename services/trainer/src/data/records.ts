@@ -29,14 +29,32 @@ interface Size {
 }
 
 /** `[c, h, w]` */
-export const planar = ({ height, width }: Size, channels: 1 | 3): Grid => ({ height, width, channels, row: width, column: 1, channel: height * width })
+export const planar = ({ height, width }: Size, channels: 1 | 3): Grid => ({
+  height,
+  width,
+  channels,
+  row: width,
+  column: 1,
+  channel: height * width,
+})
 /** `[c, w, h]`: column after column, as MATLAB has it. */
-export const columnMajor = ({ height, width }: Size, channels: 1 | 3): Grid => ({ height, width, channels, row: 1, column: height, channel: height * width })
+export const columnMajor = ({ height, width }: Size, channels: 1 | 3): Grid => ({
+  height,
+  width,
+  channels,
+  row: 1,
+  column: height,
+  channel: height * width,
+})
 
 const pictureBytes = ({ height, width, channels }: Grid): number => height * width * channels
 
 /** Consecutive records as they lie. */
-export const readRecords = ({ file, offset, recordBytes, grid }: Records, { first, count }: { first: number; count: number }, scratch?: Uint8Array): Promise<Uint8Array> =>
+export const readRecords = (
+  { file, offset, recordBytes, grid }: Records,
+  { first, count }: { first: number; count: number },
+  scratch?: Uint8Array,
+): Promise<Uint8Array> =>
   file.read(offset + first * recordBytes, (count - 1) * recordBytes + pictureBytes(grid), scratch)
 
 /** The samples at `at` → uint8 `[h, w, 3]`, gray repeated. */

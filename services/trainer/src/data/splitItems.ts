@@ -11,11 +11,16 @@ export type SplitIndices = Record<Split, Uint32Array>
  * The splits as given; or, where no test part was given, cut from each class: `testFraction` of it, rounded, at least one image
  * and never all. Which images is drawn from the stream (splitSeed, 'split', class).
  */
-export function splitItems(survey: Pick<Survey, 'items' | 'classes' | 'testWasGiven'>, usable: (index: number) => boolean, { testFraction, splitSeed }: PrepareOptions): SplitIndices {
+export function splitItems(
+  survey: Pick<Survey, 'items' | 'classes' | 'testWasGiven'>,
+  usable: (index: number) => boolean,
+  { testFraction, splitSeed }: PrepareOptions,
+): SplitIndices {
   const { items, classes, testWasGiven } = survey
   const places = [...items.keys()].filter(usable)
   const pool: number[][] = classes.map(() => [])
-  if (!testWasGiven) for (const index of places) if (items[index]!.part === 'train') pool[items[index]!.label]!.push(index)
+  if (!testWasGiven)
+    for (const index of places) if (items[index]!.part === 'train') pool[items[index]!.label]!.push(index)
   const drawn = new Set<number>()
   pool.forEach((members, label) => {
     if (members.length < 2) return
@@ -39,7 +44,10 @@ export interface CheckClasses {
 }
 
 /** What makes a data set unfit for training as a whole. Where files that cannot be used explain it, it is told as their consequence. */
-export function checkClasses({ classes, items, testWasGiven }: Pick<Survey, 'items' | 'classes' | 'testWasGiven'>, { splits: { train, test }, usable, problems }: CheckClasses): void {
+export function checkClasses(
+  { classes, items, testWasGiven }: Pick<Survey, 'items' | 'classes' | 'testWasGiven'>,
+  { splits: { train, test }, usable, problems }: CheckClasses,
+): void {
   const unusable = new Uint32Array(classes.length)
   items.forEach(({ label }, index) => {
     if (label >= 0 && !usable(index)) unusable[label]!++
@@ -47,24 +55,57 @@ export function checkClasses({ classes, items, testWasGiven }: Pick<Survey, 'ite
   if (classes.length < 2) {
     const unplaced = problems.fileCount > unusable.reduce((sum, count) => sum + count, 0)
     const what = classes.length === 0 ? 'there are no classes' : `there is one class only, ${classes[0]}`
-    problems.add(unplaced ? 'consequence' : 'set', { path: '', code: 'TOO_FEW_CLASSES', message: what, fix: 'Put the images of each class into a folder of its own, or name their classes in labels.csv; at least two are needed.' })
+    problems.add(unplaced ? 'consequence' : 'set', {
+      path: '',
+      code: 'TOO_FEW_CLASSES',
+      message: what,
+      fix: 'Put the images of each class into a folder of its own, or name their classes in labels.csv; at least two are needed.',
+    })
   }
-  if (classes.length > 65_535) problems.add('set', { path: '', code: 'TOO_MANY_CLASSES', message: `there are ${classes.length} classes`, fix: 'At most 65,535 can be told apart.' })
+  if (classes.length > 65_535)
+    problems.add('set', {
+      path: '',
+      code: 'TOO_MANY_CLASSES',
+      message: `there are ${classes.length} classes`,
+      fix: 'At most 65,535 can be told apart.',
+    })
   const perClass = (indices: Uint32Array) => {
     const counts = new Uint32Array(classes.length)
     for (const index of indices) counts[items[index]!.label]!++
     return counts
   }
-  const alike = new Map(labelsAlike(classes).flatMap((group) => group.map((name, i) => [name, group[i === 0 ? 1 : 0]!])))
+  const alike = new Map(
+    labelsAlike(classes).flatMap((group) => group.map((name, i) => [name, group[i === 0 ? 1 : 0]!])),
+  )
   /** A class that lacks a part often has it under a name that looks like its own. */
-  const orCalled = (name: string) => (alike.has(name) ? ` There is a class ${JSON.stringify(alike.get(name))} as well: give both one name if they are one.` : '')
+  const orCalled = (name: string) =>
+    alike.has(name)
+      ? ` There is a class ${JSON.stringify(alike.get(name))} as well: give both one name if they are one.`
+      : ''
   const training = perClass(train)
   const testing = perClass(test)
   classes.forEach((name, label) => {
-    const complain = (code: string, message: string, fix: string) => problems.add(unusable[label]! > 0 ? 'consequence' : 'set', { path: name, code, message, fix })
-    if (training[label] === 0 && testing[label] === 0) complain('EMPTY_CLASS', 'this class has no usable images', 'Add images of it, or remove its folder.')
-    else if (!testWasGiven && testing[label] === 0) complain('CLASS_TOO_SMALL', 'this class has a single usable image; one to train on and one to test with are needed', 'Add images of it, or remove it.')
-    else if (training[label] === 0) complain('CLASS_WITHOUT_TRAINING', 'this class has no image to train on that is not among its test images', `Add training images of it, or remove it.${orCalled(name)}`)
-    else if (testing[label] === 0) complain('CLASS_WITHOUT_TEST', 'this class has no usable test image', `Add test images of it; or give none at all, then 20 % of each class are taken.${orCalled(name)}`)
+    const complain = (code: string, message: string, fix: string) =>
+      problems.add(unusable[label]! > 0 ? 'consequence' : 'set', { path: name, code, message, fix })
+    if (training[label] === 0 && testing[label] === 0)
+      complain('EMPTY_CLASS', 'this class has no usable images', 'Add images of it, or remove its folder.')
+    else if (!testWasGiven && testing[label] === 0)
+      complain(
+        'CLASS_TOO_SMALL',
+        'this class has a single usable image; one to train on and one to test with are needed',
+        'Add images of it, or remove it.',
+      )
+    else if (training[label] === 0)
+      complain(
+        'CLASS_WITHOUT_TRAINING',
+        'this class has no image to train on that is not among its test images',
+        `Add training images of it, or remove it.${orCalled(name)}`,
+      )
+    else if (testing[label] === 0)
+      complain(
+        'CLASS_WITHOUT_TEST',
+        'this class has no usable test image',
+        `Add test images of it; or give none at all, then 20 % of each class are taken.${orCalled(name)}`,
+      )
   })
 }

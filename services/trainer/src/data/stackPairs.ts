@@ -41,13 +41,21 @@ export interface Stacked {
  * @param out where the result goes; other arrays than the inputs
  * @example axis 'height', partners [1, 0]: images [A, B] → [A over B, B over A], labels [(a + b) / 2, (b + a) / 2]
  */
-export function stackPairs({ images, labels, partners, positions, axis, height, width, classes }: Pairs, out: Stacked): void {
+export function stackPairs(
+  { images, labels, partners, positions, axis, height, width, classes }: Pairs,
+  out: Stacked,
+): void {
   const count = labels.length / classes
   const k = partners.length + 1
   const size = height * width * 3
-  const members: readonly Partners[] = [{ images, labels, places: Uint32Array.from({ length: count }, (_, i) => i) }, ...partners]
+  const members: readonly Partners[] = [
+    { images, labels, places: Uint32Array.from({ length: count }, (_, i) => i) },
+    ...partners,
+  ]
   if (out.images.length !== count * k * size || out.labels.length !== count * classes) {
-    throw new RangeError(`${count} inputs of ${k} images need ${count * k * size} bytes and ${count * classes} labels, got ${out.images.length} and ${out.labels.length}`)
+    throw new RangeError(
+      `${count} inputs of ${k} images need ${count * k * size} bytes and ${count * classes} labels, got ${out.images.length} and ${out.labels.length}`,
+    )
   }
   out.labels.fill(0)
   // Along the height whole images follow each other; along the width their rows do.
@@ -58,7 +66,8 @@ export function stackPairs({ images, labels, partners, positions, axis, height, 
       const member = members[positions ? positions[i * k + position]! : position]!
       const from = member.places[i]! * size
       const to = (i * k * runs + position) * run
-      for (let r = 0; r < runs; r++) out.images.set(member.images.subarray(from + r * run, from + (r + 1) * run), to + r * k * run)
+      for (let r = 0; r < runs; r++)
+        out.images.set(member.images.subarray(from + r * run, from + (r + 1) * run), to + r * k * run)
       for (let c = 0; c < classes; c++) out.labels[i * classes + c]! += member.labels[member.places[i]! * classes + c]!
     }
   }

@@ -25,12 +25,19 @@ export interface UnlabelledPart {
 export function unlabelledPool(parts: readonly UnlabelledPart[]): UnlabelledPool {
   const hash = createHash('sha256')
   for (const { positions } of parts) hash.update(positions)
-  return { images: joined(parts.map(({ images }) => images)), sources: Object.fromEntries(parts.map(({ source, images }) => [source, images.count])), positionsSha256: hash.digest('hex') }
+  return {
+    images: joined(parts.map(({ images }) => images)),
+    sources: Object.fromEntries(parts.map(({ source, images }) => [source, images.count])),
+    positionsSha256: hash.digest('hex'),
+  }
 }
 
 function joined(parts: readonly UnlabelledImages[]): UnlabelledImages {
   if (parts.length === 1) return picturesOf(parts[0]!)
-  const images = allocate(parts.reduce((sum, part) => sum + part.images.length, 0), 'what is learnt from without labels')
+  const images = allocate(
+    parts.reduce((sum, part) => sum + part.images.length, 0),
+    'what is learnt from without labels',
+  )
   let filled = 0
   for (const part of parts) {
     images.set(part.images, filled)
@@ -40,4 +47,9 @@ function joined(parts: readonly UnlabelledImages[]): UnlabelledImages {
 }
 
 /** A split without its labels. */
-const picturesOf = ({ count, height, width, images }: UnlabelledImages): UnlabelledImages => ({ count, height, width, images })
+const picturesOf = ({ count, height, width, images }: UnlabelledImages): UnlabelledImages => ({
+  count,
+  height,
+  width,
+  images,
+})

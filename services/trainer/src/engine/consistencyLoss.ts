@@ -38,10 +38,20 @@ export function consistencyLoss(options: ConsistencyLossOptions): LossTerm {
 }
 
 /** What the term needs of a step. */
-export const consistencyInputs = ({ shape }: Pick<ConsistencyLossOptions, 'shape'>): LossTerm['inputs'] => ({ view1: { shape, dtype: 'uint8' }, view2: { shape, dtype: 'uint8' }, ...weightInput })
+export const consistencyInputs = ({ shape }: Pick<ConsistencyLossOptions, 'shape'>): LossTerm['inputs'] => ({
+  view1: { shape, dtype: 'uint8' },
+  view2: { shape, dtype: 'uint8' },
+  ...weightInput,
+})
 
 /** The term before its weight, from the logits of the first view `[n, classes]` and the pixels of the second. */
-export function consistencyOf({ target, attached }: Pick<ConsistencyLossOptions, 'target' | 'attached'>): (first: Tensor2D, view2: Parameters<TrainingPass>[0]) => Scalar {
+export function consistencyOf({
+  target,
+  attached,
+}: Pick<ConsistencyLossOptions, 'target' | 'attached'>): (
+  first: Tensor2D,
+  view2: Parameters<TrainingPass>[0],
+) => Scalar {
   return (first, view2) => {
     const second = () => tf.softmax(target(view2, 'frozen'))
     return tf.mean(tf.square(tf.sub(tf.softmax(first), attached ? second() : detached(second)))).asScalar()

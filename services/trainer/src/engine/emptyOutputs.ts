@@ -12,7 +12,9 @@ type Rule = (inputs: TensorInfo[], attributes: ReadonlyMap<string, OpAttribute['
 const likeFirst: Rule = ([x]) => [x!.shape]
 const broadcast: Rule = ([a, b]) => [broadcastShape(a!.shape, b!.shape)]
 /** The shape is an input of the op: a small constant. */
-const shapeFrom = (index: number): Rule => (inputs) => [[...(backend.readSync(inputs[index]!.dataId) as Int32Array)]]
+const shapeFrom =
+  (index: number): Rule =>
+  (inputs) => [[...(backend.readSync(inputs[index]!.dataId) as Int32Array)]]
 
 const rules: Readonly<Record<string, Rule>> = {
   Relu: likeFirst,
@@ -38,13 +40,16 @@ const rules: Readonly<Record<string, Rule>> = {
   Slice: shapeFrom(2),
   Conv2DBackpropInput: shapeFrom(0),
   Conv2DBackpropFilter: shapeFrom(1),
-  FusedBatchNormV3: ([x, gamma], attributes) => (attributes.get('is_training') === true ? [x!.shape, ...Array.from({ length: 5 }, () => gamma!.shape)] : null),
+  FusedBatchNormV3: ([x, gamma], attributes) =>
+    attributes.get('is_training') === true ? [x!.shape, ...Array.from({ length: 5 }, () => gamma!.shape)] : null,
   FusedBatchNormGradV3: ([, x, gamma]) => [x!.shape, gamma!.shape, gamma!.shape, [0], [0]],
 }
 
 function broadcastShape(a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length)
-  return Array.from({ length: rank }, (_, axis) => Math.max(a[axis - rank + a.length] ?? 1, b[axis - rank + b.length] ?? 1))
+  return Array.from({ length: rank }, (_, axis) =>
+    Math.max(a[axis - rank + a.length] ?? 1, b[axis - rank + b.length] ?? 1),
+  )
 }
 
 /** The outputs of an op, unset; null for ops that have to be executed. */
@@ -58,7 +63,14 @@ export function emptyOutputs(op: string, attributes: readonly OpAttribute[], inp
 function emptyTensor(shape: Shape): Tensor {
   const dims = binding.createTensor([shape.length], binding.TF_INT32, Int32Array.from(shape))
   try {
-    return backend.createOutputTensor(binding.executeOp('Empty', [opAttribute.type('dtype', binding.TF_FLOAT), opAttribute.bool('init', false)], [dims], 1)[0]!)
+    return backend.createOutputTensor(
+      binding.executeOp(
+        'Empty',
+        [opAttribute.type('dtype', binding.TF_FLOAT), opAttribute.bool('init', false)],
+        [dims],
+        1,
+      )[0]!,
+    )
   } finally {
     binding.deleteTensor(dims)
   }

@@ -24,7 +24,10 @@ export function jointLoss({ supervised, consistency }: JointLossOptions): LossTe
   return {
     name: 'joint',
     inputs: { ...supervisedInputs(supervised), ...consistencyInputs(consistency) },
-    otherInputs: (supervised.otherShapes ?? []).map((shape, i) => ({ ...supervisedInputs({ ...supervised, shape }), ...consistencyInputs({ shape: consistency.otherShapes![i]! }) })),
+    otherInputs: (supervised.otherShapes ?? []).map((shape, i) => ({
+      ...supervisedInputs({ ...supervised, shape }),
+      ...consistencyInputs({ shape: consistency.otherShapes![i]! }),
+    })),
     value(inputs, note) {
       const logits = pass(tf.concat([inputs.images as Tensor4D, inputs.view1 as Tensor4D]))
       const entropy = crossEntropy(inputs.labels!, tf.slice(logits, 0, labelled))

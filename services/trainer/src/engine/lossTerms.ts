@@ -28,7 +28,9 @@ export function lossTerms({ supervised, unlabelled }: LossTermsOptions): LossTer
   switch (method.method) {
     case 'pi-model': {
       const consistency = { pass, target: pass, attached: method.target === 'attached', shape, otherShapes }
-      return method.batch === 'joint' ? [jointLoss({ supervised, consistency })] : [labelled, consistencyLoss(consistency)]
+      return method.batch === 'joint'
+        ? [jointLoss({ supervised, consistency })]
+        : [labelled, consistencyLoss(consistency)]
     }
     case 'mean-teacher':
       if (teacher === null) throw new RangeError('a mean teacher needs averaged weights')

@@ -39,7 +39,11 @@ export interface Step {
   dispose(): void
 }
 
-const dtypes: Record<InputDeclaration['dtype'], number> = { uint8: binding.TF_UINT8, int32: binding.TF_INT32, float32: binding.TF_FLOAT }
+const dtypes: Record<InputDeclaration['dtype'], number> = {
+  uint8: binding.TF_UINT8,
+  int32: binding.TF_INT32,
+  float32: binding.TF_FLOAT,
+}
 
 /**
  * Makes a step of a definition. Recorded steps keep their variables inside a TensorFlow session; the definition's own variables keep
@@ -48,9 +52,11 @@ const dtypes: Record<InputDeclaration['dtype'], number> = { uint8: binding.TF_UI
  * @throws Failure PRECISION_UNSUPPORTED when bfloat16 is asked for where it cannot be had
  */
 export function makeStep(definition: StepDefinition, { execution, precision }: StepOptions): Step {
-  if (precision === 'bfloat16' && !supportsBfloat16()) throw new Failure('PRECISION_UNSUPPORTED', 'this CPU has no bfloat16 instructions (AVX-512 or AMX)')
+  if (precision === 'bfloat16' && !supportsBfloat16())
+    throw new Failure('PRECISION_UNSUPPORTED', 'this CPU has no bfloat16 instructions (AVX-512 or AMX)')
   if (execution === 'eager') {
-    if (precision === 'bfloat16') throw new Failure('PRECISION_UNSUPPORTED', 'bfloat16 needs the recorded step; the eager one computes in float32')
+    if (precision === 'bfloat16')
+      throw new Failure('PRECISION_UNSUPPORTED', 'bfloat16 needs the recorded step; the eager one computes in float32')
     return eagerStep(definition)
   }
   try {
@@ -70,7 +76,15 @@ function recordedStep(definition: StepDefinition, precision: Precision): Step {
   const writeVariables = (states: readonly VariableState[]) => {
     checkStates(definition, states)
     if (states.length === 0) return
-    session.run(states.map(({ shape, values }, index) => ({ name: graphName.initial(index), shape, dtype: binding.TF_FLOAT, values })), [graphName.initialised])
+    session.run(
+      states.map(({ shape, values }, index) => ({
+        name: graphName.initial(index),
+        shape,
+        dtype: binding.TF_FLOAT,
+        values,
+      })),
+      [graphName.initialised],
+    )
   }
   writeVariables(stateOf(definition))
 
@@ -83,7 +97,11 @@ function recordedStep(definition: StepDefinition, precision: Precision): Step {
     },
     readVariables() {
       const values = variables.length === 0 ? [] : session.run([], valueNodes)
-      return variables.map(({ name, variable }, index) => ({ name, shape: [...variable.shape], values: values[index] as Float32Array }))
+      return variables.map(({ name, variable }, index) => ({
+        name,
+        shape: [...variable.shape],
+        values: values[index] as Float32Array,
+      }))
     },
     writeVariables,
     dispose: () => session.dispose(),
@@ -97,7 +115,9 @@ function eagerStep(definition: StepDefinition): Step {
     step(inputs, shape = 0) {
       const feeds = feedsOf(definition, inputs, shape)
       const results = tf.tidy(() => {
-        const tensors = Object.entries(definition.inputs).map(([name, { dtype }], index) => [name, toTensor(feeds[index]!, dtype)] as const)
+        const tensors = Object.entries(definition.inputs).map(
+          ([name, { dtype }], index) => [name, toTensor(feeds[index]!, dtype)] as const,
+        )
         return definition.run(Object.fromEntries(tensors))
       })
       return Object.fromEntries(
@@ -120,20 +140,30 @@ function eagerStep(definition: StepDefinition): Step {
 /** Copies a state (of a recorded step, or a checkpoint) into the definition's own variables, and so into the model that owns them. */
 export function assignStates(definition: Pick<StepDefinition, 'variables'>, states: readonly VariableState[]): void {
   tf.tidy(() => {
-    definition.variables.forEach(({ variable }, index) => variable.assign(tf.tensor(states[index]!.values, states[index]!.shape, 'float32')))
+    definition.variables.forEach(({ variable }, index) =>
+      variable.assign(tf.tensor(states[index]!.values, states[index]!.shape, 'float32')),
+    )
   })
 }
 
 /** What the definition's own variables hold. */
 export function stateOf({ variables }: Pick<StepDefinition, 'variables'>): VariableState[] {
-  return variables.map(({ name, variable }) => ({ name, shape: [...variable.shape], values: variable.dataSync().slice() as Float32Array }))
+  return variables.map(({ name, variable }) => ({
+    name,
+    shape: [...variable.shape],
+    values: variable.dataSync().slice() as Float32Array,
+  }))
 }
 
 function checkStates({ variables }: StepDefinition, states: readonly VariableState[]): void {
-  if (states.length !== variables.length) throw new RangeError(`${variables.length} variables are needed, ${states.length} were given`)
+  if (states.length !== variables.length)
+    throw new RangeError(`${variables.length} variables are needed, ${states.length} were given`)
   variables.forEach(({ name, variable }, index) => {
     const state = states[index]!
-    if (state.name !== name || state.values.length !== variable.size) throw new RangeError(`variable ${index} is ${name} of ${variable.size} values, not ${state.name} of ${state.values.length}`)
+    if (state.name !== name || state.values.length !== variable.size)
+      throw new RangeError(
+        `variable ${index} is ${name} of ${variable.size} values, not ${state.name} of ${state.values.length}`,
+      )
   })
 }
 
@@ -143,7 +173,8 @@ function feedsOf(definition: StepDefinition, inputs: Readonly<Record<string, Val
     const values = inputs[name]
     if (!values) throw new RangeError(`the step needs the input ${name}`)
     const size = shape.reduce((product, length) => product * length, 1)
-    if (values.length !== size) throw new RangeError(`input ${name} has ${values.length} values; [${shape.join(', ')}] needs ${size}`)
+    if (values.length !== size)
+      throw new RangeError(`input ${name} has ${values.length} values; [${shape.join(', ')}] needs ${size}`)
     return { name: graphName.input(name, which), shape: [...shape], dtype: dtypes[dtype], values }
   })
 }
@@ -153,7 +184,11 @@ function toTensor({ shape, values }: Feed, dtype: InputDeclaration['dtype']): Te
   if (dtype !== 'uint8') return tf.tensor(values, shape, dtype)
   const id = binding.createTensor(shape, binding.TF_UINT8, values)
   try {
-    const cast = [opAttribute.type('SrcT', binding.TF_UINT8), opAttribute.type('DstT', binding.TF_FLOAT), opAttribute.bool('Truncate', false)]
+    const cast = [
+      opAttribute.type('SrcT', binding.TF_UINT8),
+      opAttribute.type('DstT', binding.TF_FLOAT),
+      opAttribute.bool('Truncate', false),
+    ]
     return backend.createOutputTensor(binding.executeOp('Cast', cast, [id], 1)[0]!)
   } finally {
     binding.deleteTensor(id)

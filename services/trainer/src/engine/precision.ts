@@ -21,7 +21,10 @@ export const lowPrecisionRules: Readonly<Record<string, LowPrecisionRule>> = {
   Conv2DBackpropInput: { inputs: [false, true, true], outputs: [true] },
   Conv2DBackpropFilter: { inputs: [true, false, true], outputs: [true] },
   FusedBatchNormV3: { inputs: [true, false, false, false, false], outputs: [true, false, false, false, false, false] },
-  FusedBatchNormGradV3: { inputs: [true, true, false, false, false, false], outputs: [true, false, false, false, false] },
+  FusedBatchNormGradV3: {
+    inputs: [true, true, false, false, false, false],
+    outputs: [true, false, false, false, false],
+  },
   Relu: { inputs: [true], outputs: [true], follows: true },
   ReluGrad: { inputs: [true, true], outputs: [true], follows: true },
   LeakyRelu: { inputs: [true], outputs: [true], follows: true },

@@ -34,7 +34,9 @@ export function recordForward({ model, height, width, batchSize, execution, prec
   const definition = {
     inputs: { images: { shape: [batchSize, height, width, 3], dtype: 'uint8' as const } },
     variables: model.weights.map((weight) => ({ name: weight.originalName, variable: weight.read() as Variable })),
-    run: ({ images }: Record<string, unknown>) => ({ outputs: tf.tidy(() => model.apply(images as Tensor4D, { training: false }) as Tensor4D) }),
+    run: ({ images }: Record<string, unknown>) => ({
+      outputs: tf.tidy(() => model.apply(images as Tensor4D, { training: false }) as Tensor4D),
+    }),
   }
   const step = makeStep(definition, { execution, precision })
   const outputs = model.outputs[0]!.shape.at(-1)!
@@ -47,7 +49,8 @@ export function recordForward({ model, height, width, batchSize, execution, prec
     outputs,
     run(images) {
       const count = images.length / imageBytes
-      if (!Number.isInteger(count)) throw new RangeError(`${images.length} bytes are not whole images of ${height} x ${width} x 3`)
+      if (!Number.isInteger(count))
+        throw new RangeError(`${images.length} bytes are not whole images of ${height} x ${width} x 3`)
       const results = new Float32Array(count * outputs)
       for (let first = 0; first < count; first += batchSize) {
         const present = Math.min(batchSize, count - first)

@@ -1,13 +1,8 @@
 import { backend, binding, tf, type OpAttribute, type Tensor, type TensorInfo, type Variable } from '../tf.js'
 import { attributeValue, dataType, nodeDef, savedModel } from './graph/graphDef.js'
 import { emptyOutputs } from './emptyOutputs.js'
-import { opAttribute } from './opAttributes.js'
+import { attributeBytes, opAttribute } from './opAttributes.js'
 import { lowPrecisionRules, type LowPrecisionRule, type Precision } from './precision.js'
-
-/** Why a step could not be recorded; the caller falls back to the eager step and says so. */
-class RecordingError extends Error {
-  override readonly name = 'RecordingError'
-}
 
 export interface InputDeclaration {
   shape: readonly number[]
@@ -28,7 +23,10 @@ export interface StepDefinition {
 }
 
 /** All shapes of a step's inputs; a step is run with one of them, by its place here. */
-export const shapesOf = ({ inputs, otherInputs = [] }: Pick<StepDefinition, 'inputs' | 'otherInputs'>): readonly Inputs[] => [inputs, ...otherInputs]
+export const shapesOf = ({
+  inputs,
+  otherInputs = [],
+}: Pick<StepDefinition, 'inputs' | 'otherInputs'>): readonly Inputs[] => [inputs, ...otherInputs]
 
 export interface RecordedGraph {
   /** A SavedModel. */
@@ -50,14 +48,18 @@ export const graphName = {
 
 // A constant above this is a tensor that should have been declared: it would be copied into the graph and go stale.
 const largestConstant = 64 * 1024
-const graphTypes: Record<InputDeclaration['dtype'], number> = { uint8: dataType.uint8, int32: dataType.int32, float32: dataType.float }
+const graphTypes: Record<InputDeclaration['dtype'], number> = {
+  uint8: dataType.uint8,
+  int32: dataType.int32,
+  float32: dataType.float,
+}
 
 /**
  * Runs the step once for each shape of its inputs and writes down every op that tfjs-node executes, computing as little as possible:
  * declared inputs become placeholders, variables become resource variables (handle, read, assignment), everything else constants. The
  * variables' values are as before afterwards.
  *
- * @throws RecordingError when the step reads values of its own tensors or captures a large tensor
+ * @throws Error when the step reads values of its own tensors or captures a large tensor
  */
 export function recordGraph(definition: StepDefinition, precision: Precision): RecordedGraph {
   const recorder = new Recorder(precision)
@@ -67,7 +69,12 @@ export function recordGraph(definition: StepDefinition, precision: Precision): R
     tf.tidy(() => {
       definition.variables.forEach(({ variable }, index) => recorder.declareVariable(variable, index))
       shapesOf(definition).forEach((declarations, shape) => {
-        const inputs = Object.fromEntries(Object.entries(declarations).map(([name, declared]) => [name, recorder.declareInput(graphName.input(name, shape), declared)]))
+        const inputs = Object.fromEntries(
+          Object.entries(declarations).map(([name, declared]) => [
+            name,
+            recorder.declareInput(graphName.input(name, shape), declared),
+          ]),
+        )
         const results = recorder.watch(() => definition.run(inputs))
         recorder.finish(results, shape)
         outputs = Object.keys(results)
@@ -81,7 +88,12 @@ export function recordGraph(definition: StepDefinition, precision: Precision): R
       before[index]!.dispose()
     })
   }
-  return { model: savedModel(recorder.nodes), outputs, nodes: recorder.nodes.length, constantBytes: recorder.constantBytes }
+  return {
+    model: savedModel(recorder.nodes),
+    outputs,
+    nodes: recorder.nodes.length,
+    constantBytes: recorder.constantBytes,
+  }
 }
 
 /** The nodes of one recording, and which node holds the data of which tensor. */
@@ -101,22 +113,46 @@ class Recorder {
 
   declareInput(name: string, { shape, dtype }: InputDeclaration): Tensor {
     const type = graphTypes[dtype]
-    const placeholder = this.add({ op: 'Placeholder', attributes: { dtype: attributeValue.type(type), shape: attributeValue.shape(shape) }, name })
+    const placeholder = this.add({
+      op: 'Placeholder',
+      attributes: { dtype: attributeValue.type(type), shape: attributeValue.shape(shape) },
+      name,
+    })
     const tensor = tf.zeros([...shape], dtype === 'uint8' ? 'float32' : dtype)
-    const output = dtype === 'uint8' ? this.cast(`${placeholder}:0`, { from: type, to: dataType.float }) : dtype === 'float32' ? this.copy(placeholder) : `${placeholder}:0`
+    const output =
+      dtype === 'uint8'
+        ? this.cast(`${placeholder}:0`, { from: type, to: dataType.float })
+        : dtype === 'float32'
+          ? this.copy(placeholder)
+          : `${placeholder}:0`
     this.outputs.set(tensor.dataId, output)
     return tensor
   }
 
   declareVariable(variable: Variable, index: number): void {
-    if (variable.dtype !== 'float32') throw new RecordingError(`variable ${variable.name} is ${variable.dtype}; only float32 is supported`)
+    if (variable.dtype !== 'float32')
+      throw new Error(`variable ${variable.name} is ${variable.dtype}; only float32 is supported`)
     const dtype = attributeValue.type(dataType.float)
     const shape = attributeValue.shape(variable.shape)
-    const handle = this.add({ op: 'VarHandleOp', attributes: { dtype, shape, shared_name: attributeValue.string(`variable_${index}`), container: attributeValue.string('') }, name: `variable_${index}` })
+    const handle = this.add({
+      op: 'VarHandleOp',
+      attributes: {
+        dtype,
+        shape,
+        shared_name: attributeValue.string(`variable_${index}`),
+        container: attributeValue.string(''),
+      },
+      name: `variable_${index}`,
+    })
     const output = `${this.add({ op: 'ReadVariableOp', inputs: [handle], attributes: { dtype }, name: `read_${index}` })}:0`
     this.add({ op: 'Identity', inputs: [output], attributes: { T: dtype }, name: graphName.value(index) })
     const initial = this.add({ op: 'Placeholder', attributes: { dtype, shape }, name: graphName.initial(index) })
-    this.add({ op: 'AssignVariableOp', inputs: [handle, this.copy(initial)], attributes: { dtype }, name: `initialise_${index}` })
+    this.add({
+      op: 'AssignVariableOp',
+      inputs: [handle, this.copy(initial)],
+      attributes: { dtype },
+      name: `initialise_${index}`,
+    })
     // A clone gives the variable data of its own: two variables that share an initial tensor must not become one.
     const own = tf.mul(variable, 1)
     variable.assign(own)
@@ -128,16 +164,20 @@ class Recorder {
   watch(step: () => Record<string, Tensor>): Record<string, Tensor> {
     const { executeSingleOutput, executeMultipleOutputs, readSync, read } = backend
     const refuseRead = (dataId: object) => {
-      if (this.outputs.has(dataId)) throw new RecordingError('the step reads the values of a tensor, so its later ops may depend on them')
+      if (this.outputs.has(dataId))
+        throw new Error('the step reads the values of a tensor, so its later ops may depend on them')
     }
     Object.assign(backend, {
       executeSingleOutput: (...[name, attributes, inputs]: Parameters<typeof executeSingleOutput>) => {
-        const result = emptyOutputs(name, attributes, inputs)?.[0] ?? executeSingleOutput.call(backend, name, attributes, inputs)
+        const result =
+          emptyOutputs(name, attributes, inputs)?.[0] ?? executeSingleOutput.call(backend, name, attributes, inputs)
         this.record({ op: name, attributes, inputs, results: [result] })
         return result
       },
       executeMultipleOutputs: (...[name, attributes, inputs, outputs]: Parameters<typeof executeMultipleOutputs>) => {
-        const results = emptyOutputs(name, attributes, inputs)?.slice(0, outputs) ?? executeMultipleOutputs.call(backend, name, attributes, inputs, outputs)
+        const results =
+          emptyOutputs(name, attributes, inputs)?.slice(0, outputs) ??
+          executeMultipleOutputs.call(backend, name, attributes, inputs, outputs)
         this.record({ op: name, attributes, inputs, results })
         return results
       },
@@ -154,7 +194,8 @@ class Recorder {
       return step()
     } finally {
       // The methods live on the prototype; removing ours uncovers them.
-      for (const name of ['executeSingleOutput', 'executeMultipleOutputs', 'readSync', 'read']) delete (backend as unknown as Record<string, unknown>)[name]
+      for (const name of ['executeSingleOutput', 'executeMultipleOutputs', 'readSync', 'read'])
+        delete (backend as unknown as Record<string, unknown>)[name]
     }
   }
 
@@ -164,11 +205,18 @@ class Recorder {
     const assigned = [...this.read].flatMap(([index, { variable, output }]) => {
       const value = this.wide(this.reference(variable))
       if (value === output) return []
-      return [`^${this.add({ op: 'AssignVariableOp', inputs: [`variable_${index}`, value, `^read_${index}`], attributes: { dtype }, name: `assign${shape}_${index}` })}`]
+      return [
+        `^${this.add({ op: 'AssignVariableOp', inputs: [`variable_${index}`, value, `^read_${index}`], attributes: { dtype }, name: `assign${shape}_${index}` })}`,
+      ]
     })
     for (const [name, tensor] of Object.entries(results)) {
       const type = backend.tensorMap.get(tensor.dataId).dtype
-      this.add({ op: 'Identity', inputs: [this.wide(this.reference(tensor)), ...assigned], attributes: { T: attributeValue.type(type) }, name: graphName.output(name, shape) })
+      this.add({
+        op: 'Identity',
+        inputs: [this.wide(this.reference(tensor)), ...assigned],
+        attributes: { T: attributeValue.type(type) },
+        name: graphName.output(name, shape),
+      })
     }
     for (const { variable, own } of this.read.values()) variable.assign(own)
   }
@@ -176,16 +224,40 @@ class Recorder {
   /** Names what is fed to set all variables. */
   close(): void {
     const all = [...this.read.keys()].map((index) => `^initialise_${index}`)
-    this.add({ op: 'Const', inputs: all, attributes: { dtype: attributeValue.type(dataType.int32), value: attributeValue.tensor({ type: dataType.int32, shape: [], bytes: new Uint8Array(4) }) }, name: graphName.initialised })
+    this.add({
+      op: 'Const',
+      inputs: all,
+      attributes: {
+        dtype: attributeValue.type(dataType.int32),
+        value: attributeValue.tensor({ type: dataType.int32, shape: [], bytes: new Uint8Array(4) }),
+      },
+      name: graphName.initialised,
+    })
   }
 
-  private record({ op, attributes, inputs, results }: { op: string; attributes: OpAttribute[]; inputs: TensorInfo[]; results: Tensor[] }): void {
+  private record({
+    op,
+    attributes,
+    inputs,
+    results,
+  }: {
+    op: string
+    attributes: OpAttribute[]
+    inputs: TensorInfo[]
+    results: Tensor[]
+  }): void {
     let references = inputs.map((input) => this.reference(input))
     const rule = this.ruleFor({ op, references, results })
     references = references.map((output, index) => (rule?.inputs[index] ? this.narrow(output) : this.wide(output)))
     // tfjs-node leaves this one's type to eager inference.
-    if (op === 'ExpandDims' && attributes.every(({ name }) => name !== 'T')) attributes = [...attributes, opAttribute.type('T', backend.tensorMap.get(inputs[0]!.dataId).dtype)]
-    const values = Object.fromEntries(attributes.map((attribute) => [attribute.name, rule && attribute.name === 'T' ? attributeValue.type(dataType.bfloat16) : convert(attribute)]))
+    if (op === 'ExpandDims' && attributes.every(({ name }) => name !== 'T'))
+      attributes = [...attributes, opAttribute.type('T', backend.tensorMap.get(inputs[0]!.dataId).dtype)]
+    const values = Object.fromEntries(
+      attributes.map((attribute) => [
+        attribute.name,
+        rule && attribute.name === 'T' ? attributeValue.type(dataType.bfloat16) : attributeBytes(attribute),
+      ]),
+    )
     const node = this.add({ op, inputs: references, attributes: values })
     results.forEach((result, index) => {
       const output = `${node}:${index}`
@@ -194,7 +266,15 @@ class Recorder {
     })
   }
 
-  private ruleFor({ op, references, results }: { op: string; references: string[]; results: Tensor[] }): LowPrecisionRule | undefined {
+  private ruleFor({
+    op,
+    references,
+    results,
+  }: {
+    op: string
+    references: string[]
+    results: Tensor[]
+  }): LowPrecisionRule | undefined {
     const rule = this.precision === 'bfloat16' ? lowPrecisionRules[op] : undefined
     if (!rule?.follows) return rule
     return results[0]!.rank === 4 && references.some((output) => this.low.has(output)) ? rule : undefined
@@ -203,15 +283,21 @@ class Recorder {
   /** The node output that holds a tensor's data in the tensor's shape. */
   private reference(tensor: TensorInfo | { valueArray: Int32Array }): string {
     // tfjs-node passes 64-bit scalars (attributes in effect) as objects of their own.
-    if ('valueArray' in tensor) return this.constant({ type: dataType.int64, shape: [], bytes: bytesOf(tensor.valueArray) })
+    if ('valueArray' in tensor)
+      return this.constant({ type: dataType.int64, shape: [], bytes: bytesOf(tensor.valueArray) })
     const data = backend.tensorMap.get(tensor.dataId)
     let output = this.outputs.get(tensor.dataId)
     if (output === undefined) {
       output = this.captured(data.dtype, data.shape, backend.readSync(tensor.dataId))
       this.outputs.set(tensor.dataId, output)
     }
-    if (tensor.shape.length === data.shape.length && tensor.shape.every((size, axis) => size === data.shape[axis])) return output
-    const shape = this.constant({ type: dataType.int32, shape: [tensor.shape.length], bytes: bytesOf(Int32Array.from(tensor.shape)) })
+    if (tensor.shape.length === data.shape.length && tensor.shape.every((size, axis) => size === data.shape[axis]))
+      return output
+    const shape = this.constant({
+      type: dataType.int32,
+      shape: [tensor.shape.length],
+      bytes: bytesOf(Int32Array.from(tensor.shape)),
+    })
     const type = this.low.has(output) ? dataType.bfloat16 : data.dtype
     const reshaped = `${this.add({ op: 'Reshape', inputs: [output, shape], attributes: { T: attributeValue.type(type), Tshape: attributeValue.type(dataType.int32) } })}:0`
     if (this.low.has(output)) this.low.add(reshaped)
@@ -222,12 +308,18 @@ class Recorder {
   private captured(type: number, shape: readonly number[], values: Float32Array | Int32Array | Uint8Array): string {
     const uniform = values.length > 16 && values.every((value) => value === values[0])
     if (uniform) {
-      const dims = this.constant({ type: dataType.int32, shape: [shape.length], bytes: bytesOf(Int32Array.from(shape)) })
+      const dims = this.constant({
+        type: dataType.int32,
+        shape: [shape.length],
+        bytes: bytesOf(Int32Array.from(shape)),
+      })
       const value = this.constant({ type, shape: [], bytes: bytesOf(values.subarray(0, 1)) })
       return `${this.add({ op: 'Fill', inputs: [dims, value], attributes: { T: attributeValue.type(type), index_type: attributeValue.type(dataType.int32) } })}:0`
     }
     if (values.byteLength > largestConstant) {
-      throw new RecordingError(`the step captures a tensor [${shape.join(', ')}] of ${values.byteLength} bytes; declare it as an input or a variable`)
+      throw new Error(
+        `the step captures a tensor [${shape.join(', ')}] of ${values.byteLength} bytes; declare it as an input or a variable`,
+      )
     }
     return this.constant({ type, shape, bytes: bytesOf(values) })
   }
@@ -270,29 +362,21 @@ class Recorder {
     return result
   }
 
-  private add({ op, inputs = [], attributes, name = `${op}_${this.count++}` }: { op: string; inputs?: readonly string[]; attributes: Record<string, Buffer>; name?: string }): string {
+  private add({
+    op,
+    inputs = [],
+    attributes,
+    name = `${op}_${this.count++}`,
+  }: {
+    op: string
+    inputs?: readonly string[]
+    attributes: Record<string, Buffer>
+    name?: string
+  }): string {
     this.nodes.push(nodeDef({ name, op, inputs, attributes }))
     return name
   }
 }
 
-const bytesOf = (values: Float32Array | Int32Array | Uint8Array) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-
-function convert({ name, type, value }: OpAttribute): Buffer {
-  switch (type) {
-    case binding.TF_ATTR_TYPE:
-      return attributeValue.type(value as number)
-    case binding.TF_ATTR_INT:
-      return Array.isArray(value) ? attributeValue.integers(value) : attributeValue.integer(value as number)
-    case binding.TF_ATTR_FLOAT:
-      return Array.isArray(value) ? attributeValue.floats(value) : attributeValue.float(value as number)
-    case binding.TF_ATTR_BOOL:
-      return attributeValue.bool(value as boolean)
-    case binding.TF_ATTR_STRING:
-      return attributeValue.string(value as string)
-    case binding.TF_ATTR_SHAPE:
-      return attributeValue.shape(value as number[])
-    default:
-      throw new RecordingError(`attribute ${name} has kind ${type}, which is not known here`)
-  }
-}
+const bytesOf = (values: Float32Array | Int32Array | Uint8Array) =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength)

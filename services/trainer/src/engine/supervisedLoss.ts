@@ -43,10 +43,16 @@ export const supervisedInputs = ({ shape, classes, jsd = 0 }: SupervisedLossOpti
 })
 
 /** The loss from the logits of all `images`. */
-export function crossEntropyOf({ shape, weighted = false, jsd = 0 }: SupervisedLossOptions): (labels: Tensor, logits: Tensor2D) => Scalar {
+export function crossEntropyOf({
+  shape,
+  weighted = false,
+  jsd = 0,
+}: SupervisedLossOptions): (labels: Tensor, logits: Tensor2D) => Scalar {
   const crossEntropy = weighted ? weightedCrossEntropy : softmaxCrossEntropy
   return (labels, logits) => {
-    const entropy = tf.mean(crossEntropy(labels as Tensor2D, jsd > 0 ? tf.slice(logits, 0, labelledRows(shape, jsd)) : logits)).asScalar()
+    const entropy = tf
+      .mean(crossEntropy(labels as Tensor2D, jsd > 0 ? tf.slice(logits, 0, labelledRows(shape, jsd)) : logits))
+      .asScalar()
     return jsd > 0 ? tf.add(entropy, tf.mul(jsd, jensenShannon(logits, 3))).asScalar() : entropy
   }
 }

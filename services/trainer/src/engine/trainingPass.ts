@@ -13,7 +13,9 @@ export interface TrainingPassOptions {
 export type TrainingPass = (pixels: Tensor, statistics?: Statistics) => Tensor2D
 
 /** What every loss term sees of the network. */
-export const trainingPass = ({ model, mean, std }: TrainingPassOptions): TrainingPass => (pixels, statistics = 'moved') => {
-  const normalised = tf.div(tf.sub(pixels, tf.tensor1d([...mean])), tf.tensor1d([...std]))
-  return applyInTraining(model, normalised, statistics) as Tensor2D
-}
+export const trainingPass =
+  ({ model, mean, std }: TrainingPassOptions): TrainingPass =>
+  (pixels, statistics = 'moved') => {
+    const normalised = tf.div(tf.sub(pixels, tf.tensor1d([...mean])), tf.tensor1d([...std]))
+    return applyInTraining(model, normalised, statistics) as Tensor2D
+  }

@@ -17,7 +17,10 @@ export interface LossTerm {
   value(inputs: Record<string, Tensor>, note: (name: string, value: Scalar) => void): Scalar
 }
 
-export interface TrainingStepOptions extends Pick<TrainingSpec, 'optimizer' | 'weightDecay' | 'decay' | 'clipNorm' | 'emaDecay'> {
+export interface TrainingStepOptions extends Pick<
+  TrainingSpec,
+  'optimizer' | 'weightDecay' | 'decay' | 'clipNorm' | 'emaDecay'
+> {
   /** The step's variables are its weights. */
   model: LayersModel
   /** A network of the same form whose weights are to be the averages (with `emaDecay`), so that terms can make passes with them; they begin with the model's. */
@@ -38,8 +41,16 @@ export interface TrainingStepDefinition extends StepDefinition {
  * One step of training: the inputs of the terms and the optimiser's scalars (float32 `[]`); results `loss`, the sum of the terms before
  * weight decay, each term under its name, and what terms note. Moving statistics and averages are updated in the same step.
  */
-export function trainingStep({ model, teacher = null, terms, clipNorm, emaDecay, ...recipe }: TrainingStepOptions): TrainingStepDefinition {
-  const named = (items: LayersModel['weights']) => items.map((weight) => ({ name: weight.originalName, variable: weight.read() as Variable }))
+export function trainingStep({
+  model,
+  teacher = null,
+  terms,
+  clipNorm,
+  emaDecay,
+  ...recipe
+}: TrainingStepOptions): TrainingStepDefinition {
+  const named = (items: LayersModel['weights']) =>
+    items.map((weight) => ({ name: weight.originalName, variable: weight.read() as Variable }))
   const [trained, weights] = [named(model.trainableWeights), named(model.weights)]
   const optimizer = makeOptimizer(recipe, trained)
   // All weights are averaged, moving statistics included: the averaged network then has statistics of its own.
@@ -49,7 +60,10 @@ export function trainingStep({ model, teacher = null, terms, clipNorm, emaDecay,
     if (!isDropoutState(name)) tf.tidy(() => own.assign(tf.mul(variable, 1)))
     return own
   }
-  const averages = emaDecay === null ? [] : weights.map((weight, index) => ({ name: `average/${weight.name}`, variable: averageOf(weight, index) }))
+  const averages =
+    emaDecay === null
+      ? []
+      : weights.map((weight, index) => ({ name: `average/${weight.name}`, variable: averageOf(weight, index) }))
   const averaged = averages.map((_, index) => index).filter((index) => !isDropoutState(weights[index]!.name)) // a teacher counts its own passes
 
   const run = (inputs: Record<string, Tensor>) => {
@@ -64,17 +78,25 @@ export function trainingStep({ model, teacher = null, terms, clipNorm, emaDecay,
     )
     const gradients = trained.map(({ variable }) => grads[variable.name]!)
     optimizer.update(clipNorm === null ? gradients : clipGradients(gradients, clipNorm), inputs)
-    if (emaDecay !== null) averaged.forEach((index) => updateMovingAverage({ average: averages[index]!.variable, value: weights[index]!.variable }, emaDecay))
+    if (emaDecay !== null)
+      averaged.forEach((index) =>
+        updateMovingAverage({ average: averages[index]!.variable, value: weights[index]!.variable }, emaDecay),
+      )
     return { loss, ...notes, ...Object.fromEntries(terms.map(({ name }, index) => [name, values[index]!])) }
   }
 
   const scalars = Object.fromEntries(optimizer.scalars.map((name) => [name, { shape: [], dtype: 'float32' as const }]))
-  const inputsOf = (of: (term: LossTerm) => Inputs): Inputs => ({ ...Object.assign({}, ...terms.map(of)) as Inputs, ...scalars })
+  const inputsOf = (of: (term: LossTerm) => Inputs): Inputs => ({
+    ...(Object.assign({}, ...terms.map(of)) as Inputs),
+    ...scalars,
+  })
   const others = Math.max(...terms.map(({ otherInputs = [] }) => otherInputs.length))
 
   return {
     inputs: inputsOf(({ inputs }) => inputs),
-    otherInputs: Array.from({ length: others }, (_, i) => inputsOf(({ inputs, otherInputs }) => otherInputs?.[i] ?? inputs)),
+    otherInputs: Array.from({ length: others }, (_, i) =>
+      inputsOf(({ inputs, otherInputs }) => otherInputs?.[i] ?? inputs),
+    ),
     variables: [...weights, ...optimizer.variables, ...averages],
     weights: { start: 0, count: weights.length },
     averages: emaDecay === null ? null : { start: weights.length + optimizer.variables.length, count: averages.length },

@@ -1,4 +1,6 @@
 import type { InputDeclaration } from './recordGraph.js'
 
 /** A scalar of every step with unlabelled images: what their term is multiplied by. */
-export const weightInput: Readonly<Record<'unlabelledWeight', InputDeclaration>> = { unlabelledWeight: { shape: [], dtype: 'float32' } }
+export const weightInput: Readonly<Record<'unlabelledWeight', InputDeclaration>> = {
+  unlabelledWeight: { shape: [], dtype: 'float32' },
+}

@@ -4,7 +4,10 @@ import { CalibrationBins } from './metrics/calibration.js'
 import type { Session } from './session.js'
 
 /** One corruption at one severity, wherever its pictures come from. */
-export interface GridCell extends Pick<CorruptionBlock['cells'][number], 'corruption' | 'group' | 'benchmark' | 'severity' | 'parameters'> {
+export interface GridCell extends Pick<
+  CorruptionBlock['cells'][number],
+  'corruption' | 'group' | 'benchmark' | 'severity' | 'parameters'
+> {
   /** uint8 `[n, h, w, 3]`, some at a time, in the order of the labels. */
   pictures(): AsyncIterable<Uint8Array>
 }
@@ -41,13 +44,21 @@ export async function measureGrid(cells: readonly GridCell[], labels: Uint16Arra
         own.add(answers, found)
       })
     }
-    if (done !== labels.length) throw new Error(`${cell.corruption} ${severity} has ${done} pictures for ${labels.length} labels`)
+    if (done !== labels.length)
+      throw new Error(`${cell.corruption} ${severity} has ${done} pictures for ${labels.length} labels`)
     const wrong = labels.reduce((sum, label, i) => sum + (predicted[start + i] === label ? 0 : 1), 0)
     measured.push({ ...cell, error: wrong / labels.length, images: labels.length })
   }
-  const perSeverity = [...binsOf].sort(([a], [b]) => a - b).map(([severity, gathered]) => {
-    const { images, ece } = gathered.result()
-    return { severity, images, ece }
-  })
-  return { cells: measured, ...corruptionMeans(measured), calibration: { corrupted: bins.result(), perSeverity }, predicted }
+  const perSeverity = [...binsOf]
+    .sort(([a], [b]) => a - b)
+    .map(([severity, gathered]) => {
+      const { images, ece } = gathered.result()
+      return { severity, images, ece }
+    })
+  return {
+    cells: measured,
+    ...corruptionMeans(measured),
+    calibration: { corrupted: bins.result(), perSeverity },
+    predicted,
+  }
 }

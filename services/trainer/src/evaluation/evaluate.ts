@@ -1,4 +1,12 @@
-import type { Calibration, CleanMetrics, CorruptionBlock, EvaluationSpec, PerturbationBlock, Predictions, Report } from '@imclr/contract'
+import type {
+  Calibration,
+  CleanMetrics,
+  CorruptionBlock,
+  EvaluationSpec,
+  PerturbationBlock,
+  Predictions,
+  Report,
+} from '@imclr/contract'
 import type { JpegRoundTrip } from './corruption/corrupt.js'
 import type { Photograph } from './corruption/imageCorruption.js'
 import { tableFor } from './corruption/table.js'
@@ -53,7 +61,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const sequenceRows = chosenRows(labels, spec.perturbationImages ?? 'none', seed)
   const corruptionTotal = generatedBytes(test, rows.length)
   const sequencesTotal = sequenceRows.length * framesPerImage(test) * imageBytes(test)
-  const session = openSession({ ...options, classes: test.classes.length, imageBytes: imageBytes(test), total: labels.length + (corruptionTotal + sequencesTotal) / imageBytes(test) })
+  const session = openSession({
+    ...options,
+    classes: test.classes.length,
+    imageBytes: imageBytes(test),
+    total: labels.length + (corruptionTotal + sequencesTotal) / imageBytes(test),
+  })
   const cacheOf = (set: string, bytes: number) => (bytes <= largestSet ? cacheFor(set) : noCache)
 
   const clean = await evaluateClean(test, session)
@@ -61,21 +74,44 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   let corruption: CorruptionBlock | null = null
   if (rows.length > 0) {
     const cache = cacheOf(`${rows.length}-${frost ? 'photographs' : 'procedural'}`, frost ? Infinity : corruptionTotal) // photographs have no name to be known by
-    grid = await measureGrid(generatedCells({ test, rows, seed, jpeg, frost: frost?.photographs, cache }), Uint16Array.from(rows, (row) => labels[row]!), session)
+    grid = await measureGrid(
+      generatedCells({ test, rows, seed, jpeg, frost: frost?.photographs, cache }),
+      Uint16Array.from(rows, (row) => labels[row]!),
+      session,
+    )
     const { cells, meanError15, perSeverity, perCorruption } = grid
     const wrong = rows.reduce((sum, row) => sum + (clean.predicted[row] === labels[row] ? 0 : 1), 0)
     const block = {
-      table: tableFor(test.height, test.width), stored: false, images: rows.length, total: labels.length, seed, frost: frost?.source ?? 'procedural',
-      cells, meanError15, perSeverity, perCorruption, cleanErrorOfSameImages: wrong / rows.length,
+      table: tableFor(test.height, test.width),
+      stored: false,
+      images: rows.length,
+      total: labels.length,
+      seed,
+      frost: frost?.source ?? 'procedural',
+      cells,
+      meanError15,
+      perSeverity,
+      perCorruption,
+      cleanErrorOfSameImages: wrong / rows.length,
     }
     corruption = { ...block, reference: corruptionAgainst(reference, versionId, block) }
   }
-  const sequences = sequenceRows.length > 0 ? await evaluatePerturbations({ test, rows: sequenceRows, seed, cache: cacheOf(`${sequenceRows.length}`, sequencesTotal) }, session) : null
+  const sequences =
+    sequenceRows.length > 0
+      ? await evaluatePerturbations(
+          { test, rows: sequenceRows, seed, cache: cacheOf(`${sequenceRows.length}`, sequencesTotal) },
+          session,
+        )
+      : null
   return {
     clean: clean.metrics,
     corruption,
     perturbation: sequences && { ...sequences, reference: flipsAgainst(reference, versionId, sequences) },
-    calibration: { clean: clean.calibration, corrupted: grid?.calibration.corrupted ?? null, perSeverity: grid?.calibration.perSeverity ?? [] },
+    calibration: {
+      clean: clean.calibration,
+      corrupted: grid?.calibration.corrupted ?? null,
+      perSeverity: grid?.calibration.perSeverity ?? [],
+    },
     predictions: {
       versionId,
       classes: test.classes.length,
@@ -84,7 +120,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       labels,
       probabilities: clean.probabilities,
       corruption: corruption && { seed, table: corruption.table, frost: corruption.frost },
-      cells: corruption ? corruption.cells.map(({ corruption: name, severity, benchmark }) => ({ corruption: name, severity, benchmark })) : [],
+      cells: corruption
+        ? corruption.cells.map(({ corruption: name, severity, benchmark }) => ({
+            corruption: name,
+            severity,
+            benchmark,
+          }))
+        : [],
       corruptedRows: rows,
       corruptedClasses: grid?.predicted ?? new Uint16Array(),
     },
@@ -100,7 +142,11 @@ async function evaluateClean(test: TestSplit, session: Session) {
   const { labels, images } = test
   const { classes } = session
   const probabilities = new Float32Array(labels.length * classes)
-  await session.ask(images.subarray(0, labels.length * imageBytes(test)), { phase: 'clean', change: null, severity: null }, (some, first) => probabilities.set(some, first * classes))
+  await session.ask(
+    images.subarray(0, labels.length * imageBytes(test)),
+    { phase: 'clean', change: null, severity: null },
+    (some, first) => probabilities.set(some, first * classes),
+  )
   const answers = { probabilities, labels, classes }
   const predicted = predictedClasses(answers)
   const bins = new CalibrationBins()

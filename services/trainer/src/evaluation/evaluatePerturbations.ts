@@ -16,7 +16,10 @@ export interface PerturbationOptions {
 }
 
 /** How often the model changes its mind along the sequences. Labels are of no account. */
-export async function evaluatePerturbations({ test, rows, seed, cache }: PerturbationOptions, session: Session): Promise<Omit<PerturbationBlock, 'reference'>> {
+export async function evaluatePerturbations(
+  { test, rows, seed, cache }: PerturbationOptions,
+  session: Session,
+): Promise<Omit<PerturbationBlock, 'reference'>> {
   const { height, width } = test
   const table = tableFor(height, width)
   const measured: PerturbationBlock['perturbations'] = []
@@ -32,9 +35,23 @@ export async function evaluatePerturbations({ test, rows, seed, cache }: Perturb
       })
     }
     const { frames: _, ...rest } = parameters(table)
-    measured.push({ perturbation: name, benchmark, frames, comparedWith, flipProbability: flipProbability(predicted, frames, comparedWith), parameters: rest })
+    measured.push({
+      perturbation: name,
+      benchmark,
+      frames,
+      comparedWith,
+      flipProbability: flipProbability(predicted, frames, comparedWith),
+      parameters: rest,
+    })
   }
-  return { table, images: rows.length, total: test.labels.length, seed, perturbations: measured, meanFlip10: meanFlipProbability(measured) }
+  return {
+    table,
+    images: rows.length,
+    total: test.labels.length,
+    seed,
+    perturbations: measured,
+    meanFlip10: meanFlipProbability(measured),
+  }
 }
 
 /** Frames of all sequences of one image. */

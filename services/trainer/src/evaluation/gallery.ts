@@ -46,7 +46,13 @@ export async function makeGallery({ test, seed, jpeg, encodePng, frost }: Galler
     corrupted.push({ corruption: name, strips })
   }
   const strip = stripSize({ count: rows.length, height, width, factor })
-  return { classes: rows.map((row) => test.classes[test.labels[row]!]!), strip, severities, clean: await encode(images), rows: corrupted }
+  return {
+    classes: rows.map((row) => test.classes[test.labels[row]!]!),
+    strip,
+    severities,
+    clean: await encode(images),
+    rows: corrupted,
+  }
 }
 
 /** Positions of the first images of classes that are spread evenly over all that have images. */
@@ -86,7 +92,8 @@ function sideBySide(images: Uint8Array, strip: Strip): Photograph {
         const column = Math.floor(x / 3) * factor
         let sum = 0
         for (let v = 0; v < factor; v++) {
-          for (let u = 0; u < factor; u++) sum += images[((i * height + y * factor + v) * width + column + u) * 3 + (x % 3)]!
+          for (let u = 0; u < factor; u++)
+            sum += images[((i * height + y * factor + v) * width + column + u) * 3 + (x % 3)]!
         }
         bytes[(y * whole.width + i * (small.width + gap)) * 3 + x] = Math.round(sum / factor ** 2)
       }

@@ -19,23 +19,30 @@ export interface GeneratedCellsOptions {
 export function generatedCells({ test, rows, seed, jpeg, frost, cache }: GeneratedCellsOptions): GridCell[] {
   const { height, width } = test
   const table = tableFor(height, width)
-  return corruptionNames.flatMap((name) => severities.map((severity): GridCell => {
-    const { group, benchmark, parameters } = corruptions[name]
-    return {
-      corruption: name, group, benchmark, severity, parameters: parameters(table, severity),
-      async *pictures() {
-        let apply: ReturnType<typeof prepareCorruption> | undefined // not where all is in the cache
-        for (const { first, size } of chunks(rows.length, imageBytes(test))) {
-          const indices = rows.subarray(first, first + size)
-          yield await cache.pictures(`${name}-${severity}-${first}`, () => {
-            apply ??= prepareCorruption({ height, width, name, severity, seed, table, jpeg, frost })
-            return apply({ images: gather(test, indices), count: size, indices })
-          })
-        }
-      },
-    }
-  }))
+  return corruptionNames.flatMap((name) =>
+    severities.map((severity): GridCell => {
+      const { group, benchmark, parameters } = corruptions[name]
+      return {
+        corruption: name,
+        group,
+        benchmark,
+        severity,
+        parameters: parameters(table, severity),
+        async *pictures() {
+          let apply: ReturnType<typeof prepareCorruption> | undefined // not where all is in the cache
+          for (const { first, size } of chunks(rows.length, imageBytes(test))) {
+            const indices = rows.subarray(first, first + size)
+            yield await cache.pictures(`${name}-${severity}-${first}`, () => {
+              apply ??= prepareCorruption({ height, width, name, severity, seed, table, jpeg, frost })
+              return apply({ images: gather(test, indices), count: size, indices })
+            })
+          }
+        },
+      }
+    }),
+  )
 }
 
 /** Bytes of all their pictures. */
-export const generatedBytes = (test: TestSplit, images: number): number => corruptionNames.length * severities.length * images * imageBytes(test)
+export const generatedBytes = (test: TestSplit, images: number): number =>
+  corruptionNames.length * severities.length * images * imageBytes(test)

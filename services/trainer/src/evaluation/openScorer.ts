@@ -29,7 +29,14 @@ const batchSize = 250
 /** Measures a model on one part of the data, as often as asked, by a forward pass that is recorded once. Whoever made it disposes it. */
 export function openScorer({ model, images, labels, height, width, classNames, spec }: ScorerOptions): Scorer {
   const batch = Math.min(batchSize, labels.length)
-  const forward = recordForward({ model, height, width, batchSize: batch, execution: spec.execution, precision: spec.precision })
+  const forward = recordForward({
+    model,
+    height,
+    width,
+    batchSize: batch,
+    execution: spec.execution,
+    precision: spec.precision,
+  })
   const size = batch * height * width * 3
   const classes = classNames.length
   return {

@@ -15,16 +15,14 @@ import { trainingCurves } from './page/training.js'
 /** The report as one page. */
 export function reportPage(report: AnyReport, gallery: Gallery | null): string {
   const title = `${report.model.name}: report`
-  return htmlDocument({ title, body: html`${masthead(report)}
-${headline(report)}
-${corruptionSection(report)}
-${perturbationSection(report)}
-${gallerySection(gallery)}
-${classTable(report)}
-${confusionSection(report)}
-${reliabilitySection(report)}
-${trainingCurves(report)}
-${limitsSection(report)}
-${detailsSection(report)}
-<footer>Made by imclr ${report.environment.imclr}. All numbers of this page, and more, are in report.json; predictions per test image in predictions.bin.</footer>` })
+  return htmlDocument({
+    title,
+    body: html`${masthead(report)} ${headline(report)} ${corruptionSection(report)} ${perturbationSection(report)}
+      ${gallerySection(gallery)} ${classTable(report)} ${confusionSection(report)} ${reliabilitySection(report)}
+      ${trainingCurves(report)} ${limitsSection(report)} ${detailsSection(report)}
+      <footer>
+        Made by imclr ${report.environment.imclr}. All numbers of this page, and more, are in report.json; predictions
+        per test image in predictions.bin.
+      </footer>`,
+  })
 }

@@ -35,7 +35,14 @@ export interface PictureCacheOptions {
  * A cache in the object store, keyed by content, seed, set and generator. An object is the sha256 of the pictures and the pictures, so it
  * proves itself: a damaged one is made anew. Objects appear whole, and two writers write the same bytes, so neither disturbs the other.
  */
-export function openPictureCache({ store, versionPrefix, contentSha256, seed, set, onTrouble }: PictureCacheOptions): PictureCache {
+export function openPictureCache({
+  store,
+  versionPrefix,
+  contentSha256,
+  seed,
+  set,
+  onTrouble,
+}: PictureCacheOptions): PictureCache {
   const folder = `${versionPrefix}pictures/${contentSha256.slice(0, 16)}-v${generatorVersion}-seed${seed}-${set}/`
   let keeping = true
   return {
@@ -45,10 +52,14 @@ export function openPictureCache({ store, versionPrefix, contentSha256, seed, se
       if (kept) return kept
       const made = await make()
       if (keeping) {
-        await store.put(key, Buffer.concat([digest(made), made]), { contentType: 'application/octet-stream' }).catch((error: unknown) => {
-          keeping = false
-          onTrouble(`corrupted pictures are not kept for other models: ${error instanceof Error ? error.message : String(error)}`)
-        })
+        await store
+          .put(key, Buffer.concat([digest(made), made]), { contentType: 'application/octet-stream' })
+          .catch((error: unknown) => {
+            keeping = false
+            onTrouble(
+              `corrupted pictures are not kept for other models: ${error instanceof Error ? error.message : String(error)}`,
+            )
+          })
       }
       return made
     },

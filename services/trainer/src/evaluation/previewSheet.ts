@@ -28,7 +28,11 @@ const headHeight = 28
 export async function previewSheet({ images, count, height, width, rows, seed }: PreviewOptions): Promise<Uint8Array> {
   const strip = count * cell + (count - 1) * gap
   const columns = severities.length + 1
-  const sheet: Pixels = { height: headHeight + corruptionNames.length * (cell + gap), width: nameWidth + columns * (strip + between), bytes: new Uint8Array() }
+  const sheet: Pixels = {
+    height: headHeight + corruptionNames.length * (cell + gap),
+    width: nameWidth + columns * (strip + between),
+    bytes: new Uint8Array(),
+  }
   sheet.bytes = new Uint8Array(sheet.height * sheet.width * 3)
   const leftOf = (column: number) => nameWidth + column * (strip + between)
   const write = async (text: string, at: { top: number; left: number; maxWidth: number }) => {
@@ -43,7 +47,8 @@ export async function previewSheet({ images, count, height, width, rows, seed }:
     }
   }
   await write('as it is', { top: 6, left: leftOf(0), maxWidth: strip })
-  for (const severity of severities) await write(`severity ${severity}`, { top: 6, left: leftOf(severity), maxWidth: strip })
+  for (const severity of severities)
+    await write(`severity ${severity}`, { top: 6, left: leftOf(severity), maxWidth: strip })
   for (const [row, name] of corruptionNames.entries()) {
     const top = headHeight + row * (cell + gap)
     await write(title(name), { top: top + (cell >> 1) - 8, left: gap, maxWidth: nameWidth - 2 * gap })
@@ -59,11 +64,16 @@ export async function previewSheet({ images, count, height, width, rows, seed }:
 /** Small square pictures keep their pixels, each as a square, so that what is seen is what is there; others are scaled. */
 async function enlarged(picture: Pixels): Promise<Uint8Array> {
   const { bytes, height, width } = picture
-  if (height > cell || width !== height) return scalePixels(picture, { height: cell, width: cell, fit: 'letterbox', kernel: 'lanczos3' })
+  if (height > cell || width !== height)
+    return scalePixels(picture, { height: cell, width: cell, fit: 'letterbox', kernel: 'lanczos3' })
   const out = new Uint8Array(cell * cell * 3)
   for (let y = 0, p = 0; y < cell; y++) {
     const line = Math.floor((y * height) / cell) * width
-    for (let x = 0; x < cell; x++, p += 3) out.set(bytes.subarray((line + Math.floor((x * width) / cell)) * 3, (line + Math.floor((x * width) / cell)) * 3 + 3), p)
+    for (let x = 0; x < cell; x++, p += 3)
+      out.set(
+        bytes.subarray((line + Math.floor((x * width) / cell)) * 3, (line + Math.floor((x * width) / cell)) * 3 + 3),
+        p,
+      )
   }
   return out
 }

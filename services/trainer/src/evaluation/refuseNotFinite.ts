@@ -24,7 +24,10 @@ export function refuseNotFinite({ values, classes }: Outputs, subject: string): 
     }
   }
   if (pictures === 0) return
-  throw new Failure('LOSS_NOT_FINITE', `${subject} gives no finite outputs: for ${pictures} of the ${values.length / classes} pictures that it was asked about they are NaN or infinite, so its training has diverged`)
+  throw new Failure(
+    'LOSS_NOT_FINITE',
+    `${subject} gives no finite outputs: for ${pictures} of the ${values.length / classes} pictures that it was asked about they are NaN or infinite, so its training has diverged`,
+  )
 }
 
 /** The model of a training, by how far that has come. */

@@ -6,7 +6,8 @@ const formulae = [
   'Negative log-likelihood: mean of -ln p(true class), p not below 1e-12. Brier score: sum over classes of (p - y)², mean over images.',
 ]
 
-const calibrationFormula = 'Calibration error (ECE): sum over 15 bins of equal width of (images in bin / all) × |accuracy - mean confidence|; confidence is the largest probability.'
+const calibrationFormula =
+  'Calibration error (ECE): sum over 15 bins of equal width of (images in bin / all) × |accuracy - mean confidence|; confidence is the largest probability.'
 
 const gridFormulae = [
   'Mean error under corruption: the mean over the 15 benchmark corruptions and 5 severities of the share of wrong images, not normalised. The 4 extra corruptions (speckle noise, Gaussian blur, spatter, saturate) count in no mean.',
@@ -19,7 +20,8 @@ const generated = [
   'The same image gets the same noise for every model evaluated with the same seed, so models can be compared image by image.',
 ]
 
-const stored = 'The corrupted pictures were read from a stored evaluation set, row by row as its files have them; nothing was made here.'
+const stored =
+  'The corrupted pictures were read from a stored evaluation set, row by row as its files have them; nothing was made here.'
 
 const sequenceFormulae = [
   'Flip probability: the share of frames, from the second on, whose predicted class is not that of the frame before (for the noises: of the first frame), mean over sequences. mFP: its mean over the 10 perturbations of the benchmark; the 4 extra ones (speckle noise, Gaussian blur, spatter, shear) count in no mean. Labels are of no account: a model that always says the same never flips.',
@@ -37,8 +39,14 @@ export function reportNotes({ clean, corruption, perturbation }: Parts): string[
     calibrationFormula,
     ...(corruption ? gridFormulae : []),
     ...(corruption ? (corruption.stored ? [stored] : generated) : []),
-    ...(corruption && present.size < 15 ? [`The set has ${present.size} of the 15 corruptions: its mean is over those.`] : []),
-    ...(corruption?.frost === 'procedural' ? ['Frost is drawn (needles of ice on a cloudy ground, of the mean colours of the benchmark’s photographs), not photographed.'] : []),
+    ...(corruption && present.size < 15
+      ? [`The set has ${present.size} of the 15 corruptions: its mean is over those.`]
+      : []),
+    ...(corruption?.frost === 'procedural'
+      ? [
+          'Frost is drawn (needles of ice on a cloudy ground, of the mean colours of the benchmark’s photographs), not photographed.',
+        ]
+      : []),
     ...(perturbation ? sequenceFormulae : []),
   ]
 }
@@ -46,9 +54,17 @@ export function reportNotes({ clean, corruption, perturbation }: Parts): string[
 /** What the numbers do not tell. */
 export function notMeasured({ clean, corruption, perturbation }: Parts): string[] {
   return [
-    ...(clean ? [] : ['Clean images: a stored set of corrupted pictures has none, so there is neither an accuracy without corruption nor a relative mCE.']),
+    ...(clean
+      ? []
+      : [
+          'Clean images: a stored set of corrupted pictures has none, so there is neither an accuracy without corruption nor a relative mCE.',
+        ]),
     ...(corruption ? [] : ['Robustness to corruption: the job asked for none.']),
-    ...(perturbation ? [] : [`Stability over frame sequences (CIFAR-10-P, flip rate)${corruption?.stored ? '.' : ': the job asked for none (perturbationImages).'}`]),
+    ...(perturbation
+      ? []
+      : [
+          `Stability over frame sequences (CIFAR-10-P, flip rate)${corruption?.stored ? '.' : ': the job asked for none (perturbationImages).'}`,
+        ]),
     'Adversarial robustness, and inputs that belong to none of the classes.',
     'How far another seed would move the numbers: this is one training run.',
   ]

@@ -40,7 +40,17 @@ export interface Session {
 }
 
 /** @throws Failure LOSS_NOT_FINITE, of `ask`, where an answer is no number */
-export function openSession({ predict, classes, imageBytes, total, onProgress, clock = () => performance.now() / 1000, signal, batch = 250, subject = 'the model' }: SessionOptions): Session {
+export function openSession({
+  predict,
+  classes,
+  imageBytes,
+  total,
+  onProgress,
+  clock = () => performance.now() / 1000,
+  signal,
+  batch = 250,
+  subject = 'the model',
+}: SessionOptions): Session {
   const start = clock()
   let done = 0
   return {
@@ -51,7 +61,10 @@ export function openSession({ predict, classes, imageBytes, total, onProgress, c
         signal?.throwIfAborted()
         const size = Math.min(batch, count - first)
         const probabilities = await predict(images.subarray(first * imageBytes, (first + size) * imageBytes), size)
-        if (probabilities.length !== size * classes) throw new Error(`the model answered with ${probabilities.length} values for ${size} images, ${size * classes} expected`)
+        if (probabilities.length !== size * classes)
+          throw new Error(
+            `the model answered with ${probabilities.length} values for ${size} images, ${size * classes} expected`,
+          )
         refuseNotFinite({ values: probabilities, classes }, subject)
         use(probabilities, first)
         done += size

@@ -1,4 +1,11 @@
-import { Failure, type Calibration, type DatasetManifest, type EvaluationReport, type Predictions, type Report } from '@imclr/contract'
+import {
+  Failure,
+  type Calibration,
+  type DatasetManifest,
+  type EvaluationReport,
+  type Predictions,
+  type Report,
+} from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { readLabels, readShard } from '../data/loadSplit.js'
 import { corruptions, tableFor, type CorruptionName } from './corruption/table.js'
@@ -7,7 +14,10 @@ import { chosenRows, type EvaluateOptions } from './evaluate.js'
 import { corruptionAgainst } from './reference.js'
 import { openSession } from './session.js'
 
-export interface StoredSetOptions extends Pick<EvaluateOptions, 'predict' | 'seed' | 'reference' | 'onProgress' | 'clock' | 'signal' | 'batch' | 'subject'> {
+export interface StoredSetOptions extends Pick<
+  EvaluateOptions,
+  'predict' | 'seed' | 'reference' | 'onProgress' | 'clock' | 'signal' | 'batch' | 'subject'
+> {
   store: ObjectStore
   prefix: string
   /** Of a version that has stored cells. */
@@ -28,7 +38,11 @@ export async function evaluateStored(options: StoredSetOptions): Promise<StoredE
   const { store, prefix, manifest, labelOf, spec, seed, reference } = options
   const stored = manifest.storedCells
   if (!stored) throw new Failure('BAD_INPUT', `${manifest.versionId} is no stored evaluation set`)
-  if (spec.corruptionImages === 'none') throw new Failure('BAD_INPUT', 'a stored evaluation set has nothing but corrupted images: ask for some (corruptionImages)')
+  if (spec.corruptionImages === 'none')
+    throw new Failure(
+      'BAD_INPUT',
+      'a stored evaluation set has nothing but corrupted images: ask for some (corruptionImages)',
+    )
   const all = await readLabels(store, prefix, manifest.splits.test)
   const labels = all.subarray(0, stored[0]!.count).map(labelOf) // the same in every cell, as preparing has checked
   const rows = chosenRows(labels, spec.corruptionImages, seed)
@@ -39,18 +53,46 @@ export async function evaluateStored(options: StoredSetOptions): Promise<StoredE
     const { group, benchmark } = corruptions[corruption as CorruptionName]
     return { corruption, group, benchmark, severity, parameters: {}, pictures: () => shards(rows, first) }
   })
-  const session = openSession({ ...options, classes: manifest.classes.length, imageBytes: bytes, total: cells.length * rows.length })
-  const grid = await measureGrid(cells, Uint16Array.from(rows, (row) => labels[row]!), session)
+  const session = openSession({
+    ...options,
+    classes: manifest.classes.length,
+    imageBytes: bytes,
+    total: cells.length * rows.length,
+  })
+  const grid = await measureGrid(
+    cells,
+    Uint16Array.from(rows, (row) => labels[row]!),
+    session,
+  )
   const { meanError15, perSeverity, perCorruption, calibration, predicted } = grid
   const table = tableFor(height, width)
-  const block = { table, stored: true, images: rows.length, total: labels.length, seed, frost: 'stored', cells: grid.cells, meanError15, perSeverity, perCorruption, cleanErrorOfSameImages: null }
+  const block = {
+    table,
+    stored: true,
+    images: rows.length,
+    total: labels.length,
+    seed,
+    frost: 'stored',
+    cells: grid.cells,
+    meanError15,
+    perSeverity,
+    perCorruption,
+    cleanErrorOfSameImages: null,
+  }
   return {
     corruption: { ...block, reference: corruptionAgainst(reference, manifest.versionId, block) },
     calibration: { clean: null, ...calibration },
     predictions: {
-      versionId: manifest.versionId, classes: manifest.classes.length, images: labels.length, ids: null, labels, probabilities: new Float32Array(),
-      corruption: { seed, table, frost: 'stored' }, cells: grid.cells.map(({ corruption, severity, benchmark }) => ({ corruption, severity, benchmark })),
-      corruptedRows: rows, corruptedClasses: predicted,
+      versionId: manifest.versionId,
+      classes: manifest.classes.length,
+      images: labels.length,
+      ids: null,
+      labels,
+      probabilities: new Float32Array(),
+      corruption: { seed, table, frost: 'stored' },
+      cells: grid.cells.map(({ corruption, severity, benchmark }) => ({ corruption, severity, benchmark })),
+      corruptedRows: rows,
+      corruptedClasses: predicted,
     },
   }
 }

@@ -14,7 +14,9 @@ export function stratifiedPart(labels: Uint16Array, wanted: number, seed: number
     if (own) own.push(i)
     else byClass.set(label, [i])
   })
-  const groups = [...byClass].sort(([a], [b]) => a - b).map(([label, places]) => ({ label, places, exact: (places.length * wanted) / labels.length, take: 0 }))
+  const groups = [...byClass]
+    .sort(([a], [b]) => a - b)
+    .map(([label, places]) => ({ label, places, exact: (places.length * wanted) / labels.length, take: 0 }))
   for (const group of groups) group.take = Math.floor(group.exact)
   const empty = groups.filter((group) => group.take === 0)
   const left = () => wanted - groups.reduce((sum, group) => sum + group.take, 0)

@@ -8,13 +8,26 @@ import type { Emitter } from './emitter.js'
 export function announce(emitter: Emitter, training: Training, from: TrainingPosition | null): void {
   const { execution, precision, fallbackReason } = training
   const resumedFrom = from && { epoch: from.epoch, step: from.step }
-  emitter.emit({ type: 'started', engine: `TensorFlow ${binding.TF_Version}`, device: binding.isUsingGpuDevice() ? 'GPU' : 'CPU', execution, precision, resumedFrom })
-  if (fallbackReason !== undefined) emitter.emit({ type: 'log', level: 'warn', message: `the step could not be recorded and runs eagerly, slower: ${fallbackReason}`.slice(0, 4000) })
+  emitter.emit({
+    type: 'started',
+    engine: `TensorFlow ${binding.TF_Version}`,
+    device: binding.isUsingGpuDevice() ? 'GPU' : 'CPU',
+    execution,
+    precision,
+    resumedFrom,
+  })
+  if (fallbackReason !== undefined)
+    emitter.emit({
+      type: 'log',
+      level: 'warn',
+      message: `the step could not be recorded and runs eagerly, slower: ${fallbackReason}`.slice(0, 4000),
+    })
   for (const epoch of from?.history ?? []) emitEpoch(emitter, epoch)
 }
 
 /** An epoch event is stored once, however often attempts repeat it. */
-export const emitEpoch = (emitter: Emitter, epoch: EpochRecord): void => emitter.emit({ type: 'epoch', ...epoch, once: `epoch-${epoch.epoch}` })
+export const emitEpoch = (emitter: Emitter, epoch: EpochRecord): void =>
+  emitter.emit({ type: 'epoch', ...epoch, once: `epoch-${epoch.epoch}` })
 
 export function announceEvaluation(emitter: Emitter, { clean, corruption, rawWeights }: Report): void {
   emitter.emit({
@@ -32,5 +45,9 @@ export function announceEvaluation(emitter: Emitter, { clean, corruption, rawWei
 /** The weights of a file say nothing of what they were trained to see. */
 export function warnOfNormalisation(emitter: Emitter, { origin, normalisation }: OpenedNetwork): void {
   if (origin === null || normalisation !== null) return
-  emitter.emit({ type: 'log', level: 'warn', message: `What ${origin.id} was trained to see was not told when it was uploaded: pixels are normalised by this data set's mean and deviation, which frozen layers may not expect. Upload it with its normalisation.` })
+  emitter.emit({
+    type: 'log',
+    level: 'warn',
+    message: `What ${origin.id} was trained to see was not told when it was uploaded: pixels are normalised by this data set's mean and deviation, which frozen layers may not expect. Upload it with its normalisation.`,
+  })
 }

@@ -48,7 +48,8 @@ export function createEmitter({ fd, disk, now, onReaderGone }: EmitterOptions): 
 
   const progress = (state: Progress) => {
     const at = now()
-    const due = last === null || last.phase !== state.phase || at - last.at >= progressEveryMs || state.done === state.total
+    const due =
+      last === null || last.phase !== state.phase || at - last.at >= progressEveryMs || state.done === state.total
     if (!due) return
     last = { phase: state.phase, at }
     emit({ type: 'progress', ...state })

@@ -21,7 +21,8 @@ const usual = { momentum: 0.9, epsilon: 1e-5 }
 export type Statistics = 'moved' | 'frozen'
 
 /** A pass in training. With frozen statistics a batch of another kind (unlabelled images, say) leaves no trace in what inference normalises by. */
-export const applyInTraining = (model: LayersModel, x: Tensor, statistics: Statistics): Tensor => model.apply(x, { training: true, statistics }) as Tensor
+export const applyInTraining = (model: LayersModel, x: Tensor, statistics: Statistics): Tensor =>
+  model.apply(x, { training: true, statistics }) as Tensor
 
 /**
  * The standard batch normalisation with its training path through one fused op. A layer that is not to be trained normalises by its moving
@@ -51,4 +52,5 @@ class FusedBatchNormalization extends Standard {
   }
 }
 
-export const batchNormalizationLayer = (name: string, settings: { momentum: number; epsilon: number } = usual): Layer => new FusedBatchNormalization({ name, ...settings })
+export const batchNormalizationLayer = (name: string, settings: { momentum: number; epsilon: number } = usual): Layer =>
+  new FusedBatchNormalization({ name, ...settings })

@@ -50,5 +50,11 @@ export function buildNetwork({ seed, ...options }: NetworkOptions): LayersModel 
 /** The same before any weight is drawn: kernels are zero. */
 export function joinLayers({ name, uploaded, classes }: Omit<NetworkOptions, 'seed'>): LayersModel {
   const images = tf.input({ shape: [null, null, 3], name: networkInput })
-  return tf.model({ name, inputs: images, outputs: uploaded ? classify(joinUploaded(images, uploaded), classes) : bodies[name as NetworkName](images, classes) })
+  return tf.model({
+    name,
+    inputs: images,
+    outputs: uploaded
+      ? classify(joinUploaded(images, uploaded), classes)
+      : bodies[name as NetworkName](images, classes),
+  })
 }

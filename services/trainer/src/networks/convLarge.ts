@@ -20,6 +20,9 @@ export function convLarge(x: SymbolicTensor, { classes }: { classes: number }): 
   return classifier(block(y, { name: 'stage3_3', filters: 128, size: 1 }), classes)
 }
 
-function block(x: SymbolicTensor, { name, ...options }: { name: string; filters: number; size: 1 | 3; padding?: 'valid' }): SymbolicTensor {
+function block(
+  x: SymbolicTensor,
+  { name, ...options }: { name: string; filters: number; size: 1 | 3; padding?: 'valid' },
+): SymbolicTensor {
   return leakyRelu(normalised(convolution(x, { name: `${name}_conv`, ...options }), `${name}_norm`), `${name}_relu`)
 }

@@ -19,12 +19,22 @@ interface State {
 class KeyedDropout extends (tf.layers.Layer as unknown as new (args: { name: string }) => Layer) {
   static className = 'KeyedDropout'
   private state!: State
-  constructor(name: string, private readonly rate: number) {
+  constructor(
+    name: string,
+    private readonly rate: number,
+  ) {
     super({ name })
   }
 
   override build(): void {
-    this.state = this.addWeight(stateName, [2], 'float32', tf.initializers.zeros(), undefined, false) as unknown as State
+    this.state = this.addWeight(
+      stateName,
+      [2],
+      'float32',
+      tf.initializers.zeros(),
+      undefined,
+      false,
+    ) as unknown as State
     this.built = true
   }
 

@@ -10,7 +10,11 @@ export function freezeLayers(model: LayersModel, freeze: NonNullable<TrainingSpe
   const layers = bodyLayers(model)
   const patterns = freeze === 'all-but-head' ? ['*'] : freeze
   const unknown = patterns.filter((pattern) => !layers.some(({ name }) => isMeant(pattern, name)))
-  if (unknown.length > 0) throw new Failure('BAD_INPUT', `no layer is called ${unknown.join(', ')}; there are ${layers.map(({ name }) => name).join(', ')}`)
+  if (unknown.length > 0)
+    throw new Failure(
+      'BAD_INPUT',
+      `no layer is called ${unknown.join(', ')}; there are ${layers.map(({ name }) => name).join(', ')}`,
+    )
   const frozen = layers.filter(({ name }) => patterns.some((pattern) => isMeant(pattern, name)))
   for (const layer of frozen) layer.trainable = false
   return frozen.map(({ name }) => name)

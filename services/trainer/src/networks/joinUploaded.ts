@@ -10,7 +10,10 @@ import { dropoutLayer } from './dropoutLayer.js'
  * @param images `[n, h, w, 3]`, normalised
  * @returns features `[n, c]`
  */
-export function joinUploaded(images: SymbolicTensor, { layers, output }: Pick<UploadedNetwork, 'layers' | 'output'>): SymbolicTensor {
+export function joinUploaded(
+  images: SymbolicTensor,
+  { layers, output }: Pick<UploadedNetwork, 'layers' | 'output'>,
+): SymbolicTensor {
   const outputs = new Map([[networkInput, images]])
   for (const layer of layers) {
     const inputs = layer.inputs.map((name) => outputs.get(name)!)
@@ -20,7 +23,8 @@ export function joinUploaded(images: SymbolicTensor, { layers, output }: Pick<Up
 }
 
 function makeLayer({ inputs: _, kind, ...settings }: NetworkLayer): Layer {
-  if (kind === 'batchNormalization') return batchNormalizationLayer(settings.name, settings as { momentum: number; epsilon: number })
+  if (kind === 'batchNormalization')
+    return batchNormalizationLayer(settings.name, settings as { momentum: number; epsilon: number })
   if (kind === 'dropout') return dropoutLayer(settings.name, (settings as { rate: number }).rate)
   const make = tf.layers[kind] as unknown as (settings: object) => Layer
   return make({ ...settings, ...zeros })

@@ -20,22 +20,40 @@ export interface ConvolutionOptions {
  * all sides, with stride 2 too, as in the published networks. 'same' would pad an even size on the far sides alone: the kernel would sit a
  * pixel off the shortcut's 1x1 kernel.
  */
-export function convolution(x: SymbolicTensor, { name, filters, size, stride = 1, padding }: ConvolutionOptions): SymbolicTensor {
+export function convolution(
+  x: SymbolicTensor,
+  { name, filters, size, stride = 1, padding }: ConvolutionOptions,
+): SymbolicTensor {
   const padded = size === 3 && stride === 2
   const input = padded ? through(tf.layers.zeroPadding2d({ name: `${name}_pad`, padding: 1 }), x) : x
-  return through(tf.layers.conv2d({ name, filters, kernelSize: size, strides: stride, padding: padded ? 'valid' : (padding ?? 'same'), useBias: false, kernelInitializer: 'zeros' }), input)
+  return through(
+    tf.layers.conv2d({
+      name,
+      filters,
+      kernelSize: size,
+      strides: stride,
+      padding: padded ? 'valid' : (padding ?? 'same'),
+      useBias: false,
+      kernelInitializer: 'zeros',
+    }),
+    input,
+  )
 }
 
 export const normalised = (x: SymbolicTensor, name: string): SymbolicTensor => through(batchNormalizationLayer(name), x)
 
-export const relu = (x: SymbolicTensor, name: string): SymbolicTensor => through(tf.layers.activation({ name, activation: 'relu' }), x)
+export const relu = (x: SymbolicTensor, name: string): SymbolicTensor =>
+  through(tf.layers.activation({ name, activation: 'relu' }), x)
 
-export const leakyRelu = (x: SymbolicTensor, name: string): SymbolicTensor => through(tf.layers.leakyReLU({ name, alpha: 0.1 }), x)
+export const leakyRelu = (x: SymbolicTensor, name: string): SymbolicTensor =>
+  through(tf.layers.leakyReLU({ name, alpha: 0.1 }), x)
 
-export const sum = (a: SymbolicTensor, b: SymbolicTensor, name: string): SymbolicTensor => through(tf.layers.add({ name }), [a, b])
+export const sum = (a: SymbolicTensor, b: SymbolicTensor, name: string): SymbolicTensor =>
+  through(tf.layers.add({ name }), [a, b])
 
 /** The largest of each 2x2 pixels; a last odd row or column is left out. */
-export const maxPooling = (x: SymbolicTensor, name: string): SymbolicTensor => through(tf.layers.maxPooling2d({ name, poolSize: 2 }), x)
+export const maxPooling = (x: SymbolicTensor, name: string): SymbolicTensor =>
+  through(tf.layers.maxPooling2d({ name, poolSize: 2 }), x)
 
 /** Half of all values are zero in training, the others twice what they were. */
 export const dropout = (x: SymbolicTensor, name: string): SymbolicTensor => through(dropoutLayer(name, 0.5), x)
@@ -47,4 +65,5 @@ export function classifier(x: SymbolicTensor, classes: number): SymbolicTensor {
 }
 
 /** A linear layer: `[n, c]` to logits `[n, classes]`. */
-export const classify = (x: SymbolicTensor, classes: number): SymbolicTensor => through(tf.layers.dense({ name: networkHead, units: classes, kernelInitializer: 'zeros' }), x)
+export const classify = (x: SymbolicTensor, classes: number): SymbolicTensor =>
+  through(tf.layers.dense({ name: networkHead, units: classes, kernelInitializer: 'zeros' }), x)

@@ -17,8 +17,14 @@ interface ResnetOptions {
  * @param x images `[n, h, w, 3]`, normalised
  * @returns logits `[n, classes]`
  */
-export function resnet(x: SymbolicTensor, { units, filters: widths = [16, 32, 64], classes }: ResnetOptions): SymbolicTensor {
-  let y = relu(normalised(convolution(x, { name: 'stem_conv', filters: widths[0]!, size: 3 }), 'stem_norm'), 'stem_relu')
+export function resnet(
+  x: SymbolicTensor,
+  { units, filters: widths = [16, 32, 64], classes }: ResnetOptions,
+): SymbolicTensor {
+  let y = relu(
+    normalised(convolution(x, { name: 'stem_conv', filters: widths[0]!, size: 3 }), 'stem_norm'),
+    'stem_relu',
+  )
   for (const [stage, filters] of widths.entries()) {
     for (let unit = 0; unit < units; unit++) {
       y = basicUnit(y, { name: `stage${stage + 1}_unit${unit + 1}`, filters, stride: stage > 0 && unit === 0 ? 2 : 1 })
@@ -27,9 +33,18 @@ export function resnet(x: SymbolicTensor, { units, filters: widths = [16, 32, 64
   return classifier(y, classes)
 }
 
-function basicUnit(x: SymbolicTensor, { name, filters, stride }: { name: string; filters: number; stride: 1 | 2 }): SymbolicTensor {
-  let y = relu(normalised(convolution(x, { name: `${name}_conv1`, filters, size: 3, stride }), `${name}_norm1`), `${name}_relu1`)
+function basicUnit(
+  x: SymbolicTensor,
+  { name, filters, stride }: { name: string; filters: number; stride: 1 | 2 },
+): SymbolicTensor {
+  let y = relu(
+    normalised(convolution(x, { name: `${name}_conv1`, filters, size: 3, stride }), `${name}_norm1`),
+    `${name}_relu1`,
+  )
   y = normalised(convolution(y, { name: `${name}_conv2`, filters, size: 3 }), `${name}_norm2`)
-  const shortcut = stride === 1 ? x : normalised(convolution(x, { name: `${name}_shortcut_conv`, filters, size: 1, stride }), `${name}_shortcut_norm`)
+  const shortcut =
+    stride === 1
+      ? x
+      : normalised(convolution(x, { name: `${name}_shortcut_conv`, filters, size: 1, stride }), `${name}_shortcut_norm`)
   return relu(sum(y, shortcut, `${name}_sum`), `${name}_relu2`)
 }

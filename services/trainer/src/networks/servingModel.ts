@@ -20,17 +20,23 @@ export interface ServingOptions {
  * image, in turn where they are more than two), softmax comes last. Only standard layers, so plain TensorFlow.js loads it.
  * The trained layers are shared, not copied: dispose the trained model, not this one.
  */
-export function buildServingModel(trained: LayersModel, { mean, std, stack, width, output = 'probabilities' }: ServingOptions): LayersModel {
+export function buildServingModel(
+  trained: LayersModel,
+  { mean, std, stack, width, output = 'probabilities' }: ServingOptions,
+): LayersModel {
   const mirrors = stack?.testInput === 'self-mirror'
   if (mirrors && width === undefined) throw new RangeError('a model that mirrors must know the width of its pictures')
   const pixels = tf.input({ shape: [null, mirrors ? width! : null, 3], name: 'pixels' })
   let x = normalise(pixels, { mean, std })
   if (stack && stack.images > 1 && stack.testInput !== 'single') {
     const parts = [x, mirrors ? mirror(x, width!) : x]
-    x = tf.layers.concatenate({ name: 'self_stack', axis: stack.axis === 'width' ? 2 : 1 }).apply(Array.from({ length: stack.images }, (_, i) => parts[i % 2]!)) as SymbolicTensor
+    x = tf.layers
+      .concatenate({ name: 'self_stack', axis: stack.axis === 'width' ? 2 : 1 })
+      .apply(Array.from({ length: stack.images }, (_, i) => parts[i % 2]!)) as SymbolicTensor
   }
   x = applyLayers(trained, x)
-  if (output === 'probabilities') x = tf.layers.activation({ name: 'probabilities', activation: 'softmax' }).apply(x) as SymbolicTensor
+  if (output === 'probabilities')
+    x = tf.layers.activation({ name: 'probabilities', activation: 'softmax' }).apply(x) as SymbolicTensor
   return tf.model({ name: trained.name, inputs: pixels, outputs: x })
 }
 
@@ -51,7 +57,10 @@ function normalise(pixels: SymbolicTensor, { mean, std }: Pick<ServingOptions, '
 /** What a serving model normalises by. */
 export function normalisationOf(serving: LayersModel): Normalisation {
   const [, , mean, variance] = serving.getLayer('normalise').getWeights()
-  return { mean: [...mean!.dataSync()] as Normalisation['mean'], std: Array.from(variance!.dataSync(), (value) => Math.sqrt(value + epsilon)) as Normalisation['std'] }
+  return {
+    mean: [...mean!.dataSync()] as Normalisation['mean'],
+    std: Array.from(variance!.dataSync(), (value) => Math.sqrt(value + epsilon)) as Normalisation['std'],
+  }
 }
 
 /**
@@ -61,7 +70,13 @@ export function normalisationOf(serving: LayersModel): Normalisation {
  */
 function mirror(x: SymbolicTensor, width: number): SymbolicTensor {
   const swapped = tf.layers.permute({ name: 'mirror_rows', dims: [1, 3, 2] }).apply(x)
-  const layer = tf.layers.dense({ name: 'mirror', units: width, useBias: false, trainable: false, kernelInitializer: 'zeros' })
+  const layer = tf.layers.dense({
+    name: 'mirror',
+    units: width,
+    useBias: false,
+    trainable: false,
+    kernelInitializer: 'zeros',
+  })
   const reversed = layer.apply(swapped)
   tf.tidy(() => layer.setWeights([tf.reverse(tf.eye(width), 1)]))
   return tf.layers.permute({ name: 'mirror_back', dims: [1, 3, 2] }).apply(reversed) as SymbolicTensor
@@ -77,7 +92,12 @@ function applyLayers(model: LayersModel, input: SymbolicTensor): SymbolicTensor 
     }
     const node = layer.inboundNodes[0] as unknown as { inboundLayers: Layer[] }
     const inputs = node.inboundLayers.map(({ name }) => outputs.get(name)!)
-    outputs.set(layer.name, actsInTrainingOnly(layer) ? inputs[0]! : layer.apply(inputs.length === 1 ? inputs[0]! : inputs) as SymbolicTensor)
+    outputs.set(
+      layer.name,
+      actsInTrainingOnly(layer)
+        ? inputs[0]!
+        : (layer.apply(inputs.length === 1 ? inputs[0]! : inputs) as SymbolicTensor),
+    )
   }
   return outputs.get(model.outputs[0]!.sourceLayer.name)!
 }

@@ -1,7 +1,13 @@
 import type { SymbolicTensor } from '../tf.js'
 import { classifier, convolution, maxPooling, normalised, relu } from './layers.js'
 
-const stages = [[64, 64], [128, 128], [256, 256, 256], [512, 512, 512], [512, 512, 512]]
+const stages = [
+  [64, 64],
+  [128, 128],
+  [256, 256, 256],
+  [512, 512, 512],
+  [512, 512, 512],
+]
 
 /**
  * VGG16 (Simonyan and Zisserman 2015, configuration D) with batch normalisation, in the form for small images: thirteen 3x3 convolutions,

@@ -18,11 +18,20 @@ interface WideResnetOptions {
  * @param x images `[n, h, w, 3]`, normalised
  * @returns logits `[n, classes]`
  */
-export function wideResnet(x: SymbolicTensor, { units, width, activation, classes }: WideResnetOptions): SymbolicTensor {
+export function wideResnet(
+  x: SymbolicTensor,
+  { units, width, activation, classes }: WideResnetOptions,
+): SymbolicTensor {
   let y = convolution(x, { name: 'stem_conv', filters: 16, size: 3 })
   for (const [stage, base] of [16, 32, 64].entries()) {
     for (let unit = 0; unit < units; unit++) {
-      y = preActivationUnit(y, { name: `stage${stage + 1}_unit${unit + 1}`, filters: base * width, stride: stage > 0 && unit === 0 ? 2 : 1, changes: unit === 0, activation })
+      y = preActivationUnit(y, {
+        name: `stage${stage + 1}_unit${unit + 1}`,
+        filters: base * width,
+        stride: stage > 0 && unit === 0 ? 2 : 1,
+        changes: unit === 0,
+        activation,
+      })
     }
   }
   return classifier(activations[activation](normalised(y, 'final_norm'), 'final_relu'), classes)
@@ -43,7 +52,11 @@ function preActivationUnit(x: SymbolicTensor, { name, filters, stride, changes, 
   const activate = activations[activation]
   const active = activate(normalised(x, `${name}_norm1`), `${name}_relu1`)
   let y = convolution(active, { name: `${name}_conv1`, filters, size: 3, stride })
-  y = convolution(activate(normalised(y, `${name}_norm2`), `${name}_relu2`), { name: `${name}_conv2`, filters, size: 3 })
+  y = convolution(activate(normalised(y, `${name}_norm2`), `${name}_relu2`), {
+    name: `${name}_conv2`,
+    filters,
+    size: 3,
+  })
   const shortcut = changes ? convolution(active, { name: `${name}_shortcut_conv`, filters, size: 1, stride }) : x
   return sum(y, shortcut, `${name}_sum`)
 }

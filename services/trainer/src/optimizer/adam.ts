@@ -14,7 +14,10 @@ export interface AdamScalars {
 }
 
 /** With `beta1` that moves towards its end as `down` goes from one to zero (Laine and Aila 2017). As in PyTorch the correction takes the present one for all. */
-export function adamScalars({ beta1: first, beta1End, beta2 }: AdamOptions, { step, down }: { step: number; down: number }): Omit<AdamScalars, 'learningRate'> {
+export function adamScalars(
+  { beta1: first, beta1End, beta2 }: AdamOptions,
+  { step, down }: { step: number; down: number },
+): Omit<AdamScalars, 'learningRate'> {
   const beta1 = beta1End === null ? first : down * first + (1 - down) * beta1End
   return { beta1, correction1: 1 - beta1 ** (step + 1), correction2: 1 - beta2 ** (step + 1) }
 }
@@ -33,7 +36,10 @@ export interface AdamUpdate {
  * w -= rate * m / correction1 / (sqrt(v / correction2) + epsilon). Weight decay is added to g (torch.optim.Adam), or, decoupled, taken from
  * the weight as rate * decay * w (torch.optim.AdamW; Loshchilov and Hutter 2019).
  */
-export function applyAdam({ weight, mean, square, gradient, scalars }: AdamUpdate, { kind, beta2, epsilon, weightDecay }: AdamOptions & { weightDecay: number }): void {
+export function applyAdam(
+  { weight, mean, square, gradient, scalars }: AdamUpdate,
+  { kind, beta2, epsilon, weightDecay }: AdamOptions & { weightDecay: number },
+): void {
   tf.tidy(() => {
     const { learningRate, beta1, correction1, correction2 } = scalars
     const g = weightDecay > 0 && kind === 'adam' ? tf.add(gradient, tf.mul(weight, weightDecay)) : gradient
@@ -41,7 +47,8 @@ export function applyAdam({ weight, mean, square, gradient, scalars }: AdamUpdat
     square.assign(tf.add(tf.mul(square, beta2), tf.mul(tf.square(g), 1 - beta2)) as Variable)
     const scale = tf.add(tf.sqrt(tf.div(square, correction2)), epsilon)
     const change = tf.div(tf.mul(mean, tf.div(learningRate, correction1)), scale)
-    const kept = weightDecay > 0 && kind === 'adamw' ? tf.mul(weight, tf.sub(1, tf.mul(learningRate, weightDecay))) : weight
+    const kept =
+      weightDecay > 0 && kind === 'adamw' ? tf.mul(weight, tf.sub(1, tf.mul(learningRate, weightDecay))) : weight
     weight.assign(tf.sub(kept, change) as Variable)
   })
 }

@@ -19,11 +19,21 @@ export interface Optimizer {
 }
 
 /** The optimiser of a spec for these weights. Its whole state is in `variables`: what depends on the step's number comes as a scalar. */
-export function makeOptimizer({ optimizer, weightDecay, decay }: Pick<TrainingSpec, 'optimizer' | 'weightDecay' | 'decay'>, weights: readonly NamedVariable[]): Optimizer {
+export function makeOptimizer(
+  { optimizer, weightDecay, decay }: Pick<TrainingSpec, 'optimizer' | 'weightDecay' | 'decay'>,
+  weights: readonly NamedVariable[],
+): Optimizer {
   // Kernels have two axes or four; scales, shifts and biases have one.
   const decays = weights.map(({ variable }) => (decay === 'all' || variable.rank > 1 ? weightDecay : 0))
-  const zeros = (prefix: string) => weights.map(({ name, variable }) => ({ name: `${prefix}/${name}`, variable: tf.tidy(() => tf.variable(tf.zerosLike(variable), false)) }))
-  const owning = (variables: NamedVariable[]) => ({ variables, dispose: () => variables.forEach(({ variable }) => variable.dispose()) })
+  const zeros = (prefix: string) =>
+    weights.map(({ name, variable }) => ({
+      name: `${prefix}/${name}`,
+      variable: tf.tidy(() => tf.variable(tf.zerosLike(variable), false)),
+    }))
+  const owning = (variables: NamedVariable[]) => ({
+    variables,
+    dispose: () => variables.forEach(({ variable }) => variable.dispose()),
+  })
 
   if (optimizer.kind === 'sgd') {
     const velocities = zeros('velocity')
@@ -32,7 +42,10 @@ export function makeOptimizer({ optimizer, weightDecay, decay }: Pick<TrainingSp
       scalars: ['learningRate'],
       update(gradients, { learningRate }) {
         weights.forEach(({ variable: weight }, i) => {
-          applySgd({ weight, velocity: velocities[i]!.variable, gradient: gradients[i]!, learningRate: learningRate! }, { ...optimizer, weightDecay: decays[i]! })
+          applySgd(
+            { weight, velocity: velocities[i]!.variable, gradient: gradients[i]!, learningRate: learningRate! },
+            { ...optimizer, weightDecay: decays[i]! },
+          )
         })
       },
     }
@@ -42,9 +55,17 @@ export function makeOptimizer({ optimizer, weightDecay, decay }: Pick<TrainingSp
     ...owning([...means, ...squares]),
     scalars: ['learningRate', 'beta1', 'correction1', 'correction2'],
     update(gradients, { learningRate, beta1, correction1, correction2 }) {
-      const scalars = { learningRate: learningRate!, beta1: beta1!, correction1: correction1!, correction2: correction2! }
+      const scalars = {
+        learningRate: learningRate!,
+        beta1: beta1!,
+        correction1: correction1!,
+        correction2: correction2!,
+      }
       weights.forEach(({ variable: weight }, i) => {
-        applyAdam({ weight, mean: means[i]!.variable, square: squares[i]!.variable, gradient: gradients[i]!, scalars }, { ...optimizer, weightDecay: decays[i]! })
+        applyAdam(
+          { weight, mean: means[i]!.variable, square: squares[i]!.variable, gradient: gradients[i]!, scalars },
+          { ...optimizer, weightDecay: decays[i]! },
+        )
       })
     },
   }

@@ -18,12 +18,16 @@ export function scheduleFactor(schedule: TrainingSpec['schedule'], steps: number
     case 'cosine-7-16': // Sohn et al. 2020
       return (step) => Math.cos((7 / 16) * Math.PI * passed(step))
     case 'step':
-      return (step) => schedule.factor ** schedule.milestones.filter((milestone) => step >= Math.round(milestone * steps)).length
+      return (step) =>
+        schedule.factor ** schedule.milestones.filter((milestone) => step >= Math.round(milestone * steps)).length
   }
 }
 
 /** The ramp down that a spec asks for; one throughout without. Adam's `beta1` follows it too. */
-export function rampDownOf({ rampDown: ramp, epochs }: Pick<ScheduleSpec, 'rampDown' | 'epochs'>, stepsPerEpoch: number): Factor {
+export function rampDownOf(
+  { rampDown: ramp, epochs }: Pick<ScheduleSpec, 'rampDown' | 'epochs'>,
+  stepsPerEpoch: number,
+): Factor {
   return ramp === null ? () => 1 : rampDown(inSteps(ramp, stepsPerEpoch), epochs * stepsPerEpoch)
 }
 
@@ -34,4 +38,7 @@ export function learningRateOf(spec: ScheduleSpec, stepsPerEpoch: number): (step
   return (step) => factors.reduce((rate, factor) => rate * factor(step), spec.learningRate)
 }
 
-const inSteps = ({ shape, epochs }: Ramp, stepsPerEpoch: number) => ({ shape, length: Math.round(epochs * stepsPerEpoch) })
+const inSteps = ({ shape, epochs }: Ramp, stepsPerEpoch: number) => ({
+  shape,
+  length: Math.round(epochs * stepsPerEpoch),
+})

@@ -20,7 +20,10 @@ export interface SgdUpdate {
  * One step of stochastic gradient descent as PyTorch defines it (torch.optim.SGD, dampening 0): g += decay * w; v = momentum * v + g;
  * w -= rate * (nesterov ? g + momentum * v : v). The rate multiplies the velocity, it is not part of it.
  */
-export function applySgd({ weight, velocity, gradient, learningRate }: SgdUpdate, { momentum, nesterov, weightDecay }: SgdOptions): void {
+export function applySgd(
+  { weight, velocity, gradient, learningRate }: SgdUpdate,
+  { momentum, nesterov, weightDecay }: SgdOptions,
+): void {
   tf.tidy(() => {
     const decayed = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(weight, weightDecay))
     const moved = momentum === 0 ? decayed : tf.add(tf.mul(velocity, momentum), decayed)

@@ -8,11 +8,17 @@ import { unlabelledWeight } from './unlabelledWeight.js'
 export type StepScalars = Readonly<Record<string, number>> & { readonly learningRate: number }
 
 /** The scalars of each step, counted from 0: a pure function of it, so a run that goes on anywhere has the same. */
-export function stepScalars(spec: ScheduleSpec & Pick<TrainingSpec, 'optimizer'> & Partial<Pick<TrainingSpec, 'semiSupervised'>>, stepsPerEpoch: number): (step: number) => StepScalars {
+export function stepScalars(
+  spec: ScheduleSpec & Pick<TrainingSpec, 'optimizer'> & Partial<Pick<TrainingSpec, 'semiSupervised'>>,
+  stepsPerEpoch: number,
+): (step: number) => StepScalars {
   const { optimizer, semiSupervised = null } = spec
   const learningRate = learningRateOf(spec, stepsPerEpoch)
   const down = rampDownOf(spec, stepsPerEpoch)
-  const usual = (step: number) => ({ learningRate: learningRate(step), ...(optimizer.kind !== 'sgd' && adamScalars(optimizer, { step, down: down(step) })) })
+  const usual = (step: number) => ({
+    learningRate: learningRate(step),
+    ...(optimizer.kind !== 'sgd' && adamScalars(optimizer, { step, down: down(step) })),
+  })
   if (semiSupervised === null) return usual
   const weightAt = unlabelledWeight(semiSupervised, spec.epochs * stepsPerEpoch)
   return (step) => {

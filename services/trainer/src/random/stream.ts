@@ -1,7 +1,20 @@
 import { createHash } from 'node:crypto'
 
 /** What a stream is for. A new use gets a new name, so that it never moves the draws of another. */
-type StreamName = 'init' | 'shuffle' | 'augment' | 'mix' | 'pair' | 'unlabelled-shuffle' | 'unlabelled-augment' | 'unlabelled-pair' | 'dropout' | 'corrupt' | 'perturb' | 'split' | 'bootstrap'
+type StreamName =
+  | 'init'
+  | 'shuffle'
+  | 'augment'
+  | 'mix'
+  | 'pair'
+  | 'unlabelled-shuffle'
+  | 'unlabelled-augment'
+  | 'unlabelled-pair'
+  | 'dropout'
+  | 'corrupt'
+  | 'perturb'
+  | 'split'
+  | 'bootstrap'
 
 export interface StreamKey {
   /** The job's seed, a safe integer. */
@@ -38,7 +51,9 @@ export interface Stream {
  * @example const partners = stream({ seed: 7, name: 'pair', epoch: 3, index: batch }).permutation(128)
  */
 export function stream({ seed, name, epoch = 0, index = 0, part }: StreamKey): Stream {
-  const digest = createHash('sha256').update(`${seed}/${name}/${epoch}/${index}${part === undefined ? '' : `/${part}`}`).digest()
+  const digest = createHash('sha256')
+    .update(`${seed}/${name}/${epoch}/${index}${part === undefined ? '' : `/${part}`}`)
+    .digest()
   return xoshiro128([digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8), digest.readUInt32LE(12)])
 }
 
@@ -75,7 +90,8 @@ export function xoshiro128(state: readonly [number, number, number, number]): St
   }
 
   const int = (n: number) => {
-    if (!Number.isInteger(n) || n < 1 || n > 4_294_967_296) throw new RangeError(`int(n) needs an integer n in 1..2^32, not ${n}`)
+    if (!Number.isInteger(n) || n < 1 || n > 4_294_967_296)
+      throw new RangeError(`int(n) needs an integer n in 1..2^32, not ${n}`)
     // The last, incomplete run of n values is drawn again.
     const limit = 4_294_967_296 - (4_294_967_296 % n)
     let value = bits()

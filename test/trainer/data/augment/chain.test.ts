@@ -17,10 +17,17 @@ import { stream, xoshiro128, type Stream } from '../../../../services/trainer/sr
 import { testImage } from '../../evaluation/testImages.js'
 
 const random = (index = 0) => stream({ seed: 4, name: 'augment', index })
-const canvasOf = (pixels: Uint8Array, height: number, width: number): Canvas => ({ height, width, pixels: pixels.slice(), spare: new Uint8Array(pixels.length).fill(99) })
-const filled = (height: number, width: number, value: number) => canvasOf(new Uint8Array(height * width * 3).fill(value), height, width)
+const canvasOf = (pixels: Uint8Array, height: number, width: number): Canvas => ({
+  height,
+  width,
+  pixels: pixels.slice(),
+  spare: new Uint8Array(pixels.length).fill(99),
+})
+const filled = (height: number, width: number, value: number) =>
+  canvasOf(new Uint8Array(height * width * 3).fill(value), height, width)
 /** Pixels whose three channels are v, v + 100 and v + 200; null is black. */
-const pixels = (...values: (number | null)[]) => Uint8Array.from(values.flatMap((v) => (v === null ? [0, 0, 0] : [v, v + 100, v + 200])))
+const pixels = (...values: (number | null)[]) =>
+  Uint8Array.from(values.flatMap((v) => (v === null ? [0, 0, 0] : [v, v + 100, v + 200])))
 const mean = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length
 const variance = (values: ArrayLike<number>) => {
   const middle = mean(values)
@@ -67,7 +74,11 @@ describe('crops and mirrors, by hand', () => {
 
 /** Which pixels of a white picture are no longer white, as rows of text. */
 const holes = ({ height, width, pixels: bytes }: Canvas) =>
-  Array.from({ length: height }, (_, y) => Array.from({ length: width }, (_, x) => (bytes.subarray((y * width + x) * 3, (y * width + x) * 3 + 3).every((value) => value === 255) ? '.' : '#')).join(''))
+  Array.from({ length: height }, (_, y) =>
+    Array.from({ length: width }, (_, x) =>
+      bytes.subarray((y * width + x) * 3, (y * width + x) * 3 + 3).every((value) => value === 255) ? '.' : '#',
+    ).join(''),
+  )
 const told = (...ints: number[]): Stream => ({ ...xoshiro128([1, 2, 3, 4]), int: () => ints.shift()! })
 
 describe('cutout', () => {
@@ -137,7 +148,11 @@ describe('jitter', () => {
     const image = testImage(16, 16, 0)
     const uniforms = [0.9, 0.25, 0, 0.7]
     const canvas = canvasOf(image, 16, 16)
-    const draws = { ...xoshiro128([1, 2, 3, 4]), permutation: () => Uint32Array.of(3, 1, 0, 2), uniform: () => uniforms.shift()! }
+    const draws = {
+      ...xoshiro128([1, 2, 3, 4]),
+      permutation: () => Uint32Array.of(3, 1, 0, 2),
+      uniform: () => uniforms.shift()!,
+    }
     jitter(canvas, draws, { brightness: 0.5, contrast: 0.4, saturation: 1, hue: 0.1 })
     const expected = canvasOf(image, 16, 16)
     hue(expected, 0.04)
@@ -149,7 +164,11 @@ describe('jitter', () => {
 })
 
 describe('noise', () => {
-  it.each([[1, 1], [10.2, 1], [40, 1]])('of deviation %f has the probabilities of a rounded normal', (sigma) => {
+  it.each([
+    [1, 1],
+    [10.2, 1],
+    [40, 1],
+  ])('of deviation %f has the probabilities of a rounded normal', (sigma) => {
     const table = roundedNormal(sigma)
     expect(mean(table)).toBe(0)
     // A rounded value has 1/12 more variance; the tail beyond 4.3 deviations is missing.
@@ -166,13 +185,20 @@ describe('noise', () => {
     const run = (value: number) => {
       const chain = openChain(step, { height: 64, width: 64 })
       const out = new Uint8Array(64 * 64 * 3)
-      chain.augment({ images: new Uint8Array(out.length).fill(value), places: [0], random: chain.streams({ seed: 1 }), out })
+      chain.augment({
+        images: new Uint8Array(out.length).fill(value),
+        places: [0],
+        random: chain.streams({ seed: 1 }),
+        out,
+      })
       return out
     }
     const middle = run(128)
     expect(mean(middle)).toBeCloseTo(128, 0)
     expect(Math.sqrt(variance(middle))).toBeCloseTo(Math.sqrt(10.2 ** 2 + 1 / 12), 0)
-    expect(Math.abs(mean(Array.from(middle.subarray(1), (value, i) => (value - 128) * (middle[i]! - 128))))).toBeLessThan(4) // neighbours: 104 / sqrt(12288) = 0.94
+    expect(
+      Math.abs(mean(Array.from(middle.subarray(1), (value, i) => (value - 128) * (middle[i]! - 128)))),
+    ).toBeLessThan(4) // neighbours: 104 / sqrt(12288) = 0.94
     expect(run(0).filter((value) => value === 0).length / middle.length).toBeCloseTo(0.52, 1)
     expect(run(255).filter((value) => value === 255).length / middle.length).toBeCloseTo(0.52, 1)
   })
@@ -188,7 +214,11 @@ describe('Gamma, Beta and Dirichlet draws', () => {
     expect(mean(betas)).toBeCloseTo(0.5, 1.5)
     expect(variance(betas)).toBeCloseTo(1 / (4 * (2 * shape + 1)), 2)
     const row = new Float64Array(3)
-    const firsts = Array.from({ length: 10_000 }, () => { drawDirichlet(draws, shape, row); expect(row[0]! + row[1]! + row[2]!).toBeCloseTo(1, 12); return row[0]! })
+    const firsts = Array.from({ length: 10_000 }, () => {
+      drawDirichlet(draws, shape, row)
+      expect(row[0]! + row[1]! + row[2]!).toBeCloseTo(1, 12)
+      return row[0]!
+    })
     expect(mean(firsts)).toBeCloseTo(1 / 3, 1.5)
     expect(variance(firsts)).toBeCloseTo(2 / 9 / (3 * shape + 1), 2)
   })
@@ -201,11 +231,20 @@ describe('Gamma, Beta and Dirichlet draws', () => {
 })
 
 describe('mixing', () => {
-  const draw = (change: Partial<MixDraw>): MixDraw => ({ op: 'mixup', partners: Uint32Array.of(1, 2, 0), share: 0.75, centre: { y: 0.5, x: 0.5 }, ...change })
+  const draw = (change: Partial<MixDraw>): MixDraw => ({
+    op: 'mixup',
+    partners: Uint32Array.of(1, 2, 0),
+    share: 0.75,
+    centre: { y: 0.5, x: 0.5 },
+    ...change,
+  })
   /** Three pictures of one colour, 4 x 4, and three classes. */
   const batch = (height = 4, width = 4) => ({
     images: Uint8Array.from([10, 100, 250].flatMap((value) => Array<number>(height * width * 3).fill(value))),
-    labels: Float32Array.of(1, 0, 0, 0, 1, 0, 0.5, 0, 0.5), height, width, classes: 3,
+    labels: Float32Array.of(1, 0, 0, 0, 1, 0, 0.5, 0, 0.5),
+    height,
+    width,
+    classes: 3,
   })
 
   it('Mixup, by hand: pixels and labels in one share, rounded', () => {
@@ -218,8 +257,16 @@ describe('mixing', () => {
   it('CutMix, by hand: a rectangle of sqrt(1 - share) of the sides, the label by its area', () => {
     const one = batch()
     mixImages(draw({ op: 'cutmix' }), one) // 2 x 2 about (2, 2)
-    const rows = (image: number) => Array.from({ length: 4 }, (_, y) => Array.from({ length: 4 }, (_, x) => one.images[image * 48 + (y * 4 + x) * 3 + 1]))
-    expect(rows(0)).toEqual([[10, 10, 10, 10], [10, 100, 100, 10], [10, 100, 100, 10], [10, 10, 10, 10]])
+    const rows = (image: number) =>
+      Array.from({ length: 4 }, (_, y) =>
+        Array.from({ length: 4 }, (_, x) => one.images[image * 48 + (y * 4 + x) * 3 + 1]),
+      )
+    expect(rows(0)).toEqual([
+      [10, 10, 10, 10],
+      [10, 100, 100, 10],
+      [10, 100, 100, 10],
+      [10, 10, 10, 10],
+    ])
     expect(rows(2)[1]).toEqual([250, 10, 10, 250])
     expect([...one.labels.subarray(0, 3)]).toEqual([0.75, 0.25, 0])
     const corner = batch()
@@ -263,7 +310,18 @@ describe('a chain', () => {
     opened.augment({ images, places, random: opened.streams({ seed: 2, epoch: 1, index: 3 }), out })
     return out
   }
-  const every = ['crop', 'flip', 'translate', 'autoaugment', 'randaugment', 'jitter', 'noise', 'cutout', 'erase', 'augmix'] as const
+  const every = [
+    'crop',
+    'flip',
+    'translate',
+    'autoaugment',
+    'randaugment',
+    'jitter',
+    'noise',
+    'cutout',
+    'erase',
+    'augmix',
+  ] as const
 
   it('that is empty copies', () => {
     expect(run([])).toEqual(Uint8Array.from([...images.subarray(2 * size), ...images.subarray(0, 2 * size)]))
@@ -278,7 +336,9 @@ describe('a chain', () => {
     const [hole, plain] = [{ op: 'cutout', fill: 3 } as const, run([])]
     const cut = run([hole]).map((value, i) => Number(value === 3 && plain[i] !== 3))
     const [changed, both] = [run(['jitter', 'autoaugment']), run(['jitter', 'autoaugment', hole])]
-    cut.forEach((inside, i) => { if (inside === 1) expect(both[i]).toBe(3) })
+    cut.forEach((inside, i) => {
+      if (inside === 1) expect(both[i]).toBe(3)
+    })
     expect(both.filter((value, i) => value !== changed[i] && value !== 3)).toHaveLength(0)
     expect(run(['crop', { op: 'flip', probability: 0 }, { op: 'erase', probability: 0 }])).toEqual(run(['crop']))
     expect(run(['crop', 'flip', { op: 'augmix' }]).subarray(0, 3 * size)).toEqual(run(['crop', 'flip']))

@@ -34,9 +34,19 @@ interface Comparing {
  *
  * @returns what is kept, in the archive's order
  */
-export async function compareNames(listed: readonly ListedName[], { problems, notes, encoding, signal }: Comparing): Promise<ListedName[]> {
+export async function compareNames(
+  listed: readonly ListedName[],
+  { problems, notes, encoding, signal }: Comparing,
+): Promise<ListedName[]> {
   const keys = listed.map(({ path }) => path.toLowerCase().replaceAll('/', '\0'))
-  const order = await orderOf(listed.length, (a, b) => compare(keys[a]!, keys[b]!) || compare(listed[a]!.path, listed[b]!.path) || Number(listed[a]!.isFolder) - Number(listed[b]!.isFolder), signal)
+  const order = await orderOf(
+    listed.length,
+    (a, b) =>
+      compare(keys[a]!, keys[b]!) ||
+      compare(listed[a]!.path, listed[b]!.path) ||
+      Number(listed[a]!.isFolder) - Number(listed[b]!.isFolder),
+    signal,
+  )
   const refused = new Set<number>()
   const refuse = (index: number, message: string, fix: string) => {
     refused.add(index)
@@ -45,10 +55,16 @@ export async function compareNames(listed: readonly ListedName[], { problems, no
   const refuseTwice = (index: number, first: number) => {
     const forms = [listed[first]!, listed[index]!].map(({ original, path }) => escaped(original ?? path))
     if (forms[0] === forms[1]) refuse(index, 'the archive holds this path more than once', 'Pack it once.')
-    else refuse(index, `the archive holds this path in two Unicode forms, ${forms.join(' and ')}`, 'Rename one of the two files.')
+    else
+      refuse(
+        index,
+        `the archive holds this path in two Unicode forms, ${forms.join(' and ')}`,
+        'Rename one of the two files.',
+      )
   }
   const tell = ({ path, original, wasComposed, byEncoding }: Node) => {
-    if (original !== null) notes.add('RENAMED_UNICODE', wasComposed ? `${path} (it stands there in two forms, which are one now)` : path)
+    if (original !== null)
+      notes.add('RENAMED_UNICODE', wasComposed ? `${path} (it stands there in two forms, which are one now)` : path)
     if (byEncoding) notes.add('ENCODING', `${path} (by ${encoding})`)
   }
   /** From the top down to the path at hand. */
@@ -67,7 +83,15 @@ export async function compareNames(listed: readonly ListedName[], { problems, no
       end += part.length + 1
       const prefix = path.slice(0, end)
       const changed = originals !== undefined && originals[depth] !== part ? originals[depth]! : null
-      const node = nodes[depth] ?? { folded: folded[depth]!, path: prefix, others: null, original: null, wasComposed: false, byEncoding: false, files: null }
+      const node = nodes[depth] ?? {
+        folded: folded[depth]!,
+        path: prefix,
+        others: null,
+        original: null,
+        wasComposed: false,
+        byEncoding: false,
+        files: null,
+      }
       nodes[depth] = node
       if (node.path !== prefix && !differs && !(node.others?.has(prefix) ?? false)) {
         notes.add('DIFFERS_BY_CASE', `${node.path} / ${prefix}`)
@@ -84,7 +108,12 @@ export async function compareNames(listed: readonly ListedName[], { problems, no
         continue
       }
       if (isItself && !isFolder) refuseTwice(index, file)
-      else refuse(index, `the archive holds ${JSON.stringify(prefix)} both as a file and as a folder`, 'Rename one of the two.')
+      else
+        refuse(
+          index,
+          `the archive holds ${JSON.stringify(prefix)} both as a file and as a folder`,
+          'Rename one of the two.',
+        )
       break
     }
   }
@@ -102,4 +131,5 @@ export async function compareNames(listed: readonly ListedName[], { problems, no
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Unicode forms look alike: what is not ASCII is shown by its number. */
-const escaped = (path: string): string => `"${path.replace(/[^\x20-\x7e]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)}"`
+const escaped = (path: string): string =>
+  `"${path.replace(/[^\x20-\x7e]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)}"`

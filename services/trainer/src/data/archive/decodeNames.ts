@@ -28,7 +28,11 @@ export function decodeNames(entries: readonly RawEntry[], encoding: string | nul
     for (const index of asBytes) names[index] = bytesOf(index).toString('utf8')
     return { names, byEncoding }
   }
-  if (encoding === null) return unnamed(foreign.map((index) => entries[index]!.name), asBytes.length)
+  if (encoding === null)
+    return unnamed(
+      foreign.map((index) => entries[index]!.name),
+      asBytes.length,
+    )
   const undecoded: number[] = []
   for (const index of asBytes) {
     const text = decodeText(bytesOf(index), encoding)
@@ -37,8 +41,16 @@ export function decodeNames(entries: readonly RawEntry[], encoding: string | nul
     else byEncoding.add(index)
   }
   if (undecoded.length === 0) return { names, byEncoding }
-  const { path, message } = unnamed(undecoded.map((index) => entries[index]!.name), asBytes.length)
-  return { path, code: 'NAME_ENCODING', message: `${undecoded.length} of ${asBytes.length} names in the archive are not of the encoding given, ${encoding}; ${message}`, fix: 'Upload with the encoding that the names have, or pack with a program that writes them in UTF-8.' }
+  const { path, message } = unnamed(
+    undecoded.map((index) => entries[index]!.name),
+    asBytes.length,
+  )
+  return {
+    path,
+    code: 'NAME_ENCODING',
+    message: `${undecoded.length} of ${asBytes.length} names in the archive are not of the encoding given, ${encoding}; ${message}`,
+    fix: 'Upload with the encoding that the names have, or pack with a program that writes them in UTF-8.',
+  }
 }
 
 /** @param foreign names that are not UTF-8, a character per byte */
@@ -50,9 +62,10 @@ function unnamed(foreign: readonly string[], count: number): Issue {
     path: guess?.example ?? printable(foreign[0]!),
     code: 'NAME_ENCODING',
     message: `${count} names in the archive are not UTF-8, and nothing says of which encoding they are${read === '' ? '' : `; the first reads ${read}`}`,
-    fix: guess === undefined
-      ? 'Upload with the encoding that the names have, say { encoding: \'shift_jis\' }, or pack with a program that writes them in UTF-8.'
-      : `Upload with { encoding: '${guess.encoding}' }${readings.length > 1 ? ' if that reads right, else with the one that does' : ''}, or pack with a program that writes names in UTF-8.`,
+    fix:
+      guess === undefined
+        ? "Upload with the encoding that the names have, say { encoding: 'shift_jis' }, or pack with a program that writes them in UTF-8."
+        : `Upload with { encoding: '${guess.encoding}' }${readings.length > 1 ? ' if that reads right, else with the one that does' : ''}, or pack with a program that writes names in UTF-8.`,
   }
 }
 
@@ -67,5 +80,8 @@ function readingsOf(foreign: readonly string[]): { encoding: string; example: st
     length += part.length
   }
   const [first] = foreign
-  return likelyEncodings(Buffer.from([...parts].join('\n'), 'latin1')).map((encoding) => ({ encoding, example: printable(decodeText(Buffer.from(first!, 'latin1'), encoding) ?? '') }))
+  return likelyEncodings(Buffer.from([...parts].join('\n'), 'latin1')).map((encoding) => ({
+    encoding,
+    example: printable(decodeText(Buffer.from(first!, 'latin1'), encoding) ?? ''),
+  }))
 }

@@ -17,10 +17,21 @@ export async function findNested(archive: Archive): Promise<Issue[]> {
   const issues: Issue[] = []
   for (const [index, { path, bytes }] of files.entries()) {
     if (bytes === 0 || (files.length > 1 && !nameOfArchive.test(path))) continue
-    const kind = await archive.open(index).then(kindOf).catch((error: unknown) => (error instanceof DamagedFile ? null : Promise.reject(error as Error)))
+    const kind = await archive
+      .open(index)
+      .then(kindOf)
+      .catch((error: unknown) => (error instanceof DamagedFile ? null : Promise.reject(error as Error)))
     if (kind === null) continue
-    const fix = kind === 'zip' || kind === 'tar' || kind === 'tar.gz' ? 'Unpack the outer archive and upload this one by itself.' : 'Unpack it, and pack its files as zip or tar.gz.'
-    issues.push({ path, code: 'NESTED_ARCHIVE', message: `it is an archive (${kind}) within the archive${files.length === 1 ? ', and the only file in it' : ''}`, fix: files.length === 1 ? fix : 'Unpack it, and pack its files.' })
+    const fix =
+      kind === 'zip' || kind === 'tar' || kind === 'tar.gz'
+        ? 'Unpack the outer archive and upload this one by itself.'
+        : 'Unpack it, and pack its files as zip or tar.gz.'
+    issues.push({
+      path,
+      code: 'NESTED_ARCHIVE',
+      message: `it is an archive (${kind}) within the archive${files.length === 1 ? ', and the only file in it' : ''}`,
+      fix: files.length === 1 ? fix : 'Unpack it, and pack its files.',
+    })
   }
   return issues
 }

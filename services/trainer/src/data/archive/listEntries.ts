@@ -48,7 +48,10 @@ interface Listing {
  *
  * @throws Failure DATASET_INVALID where names cannot be read at all: all else would follow from that
  */
-export async function listEntries(entries: readonly RawEntry[], { encoding, problems, notes, signal }: Listing): Promise<Listed> {
+export async function listEntries(
+  entries: readonly RawEntry[],
+  { encoding, problems, notes, signal }: Listing,
+): Promise<Listed> {
   const decoded = decodeNames(entries, encoding)
   if ('code' in decoded) throw unfit(decoded)
   const { names, byEncoding } = decoded
@@ -82,7 +85,13 @@ export async function listEntries(entries: readonly RawEntry[], { encoding, prob
       continue
     }
     const path = judgement.path.normalize('NFC')
-    used.push({ entry, path, original: path === judgement.path ? null : judgement.path, isFolder, byEncoding: byEncoding.has(entry) })
+    used.push({
+      entry,
+      path,
+      original: path === judgement.path ? null : judgement.path,
+      isFolder,
+      byEncoding: byEncoding.has(entry),
+    })
     if (byBackslash && !isFolder && raw !== name) renamed.push(`${name} is ${path}`)
   }
   let ignored = 0
@@ -93,13 +102,19 @@ export async function listEntries(entries: readonly RawEntry[], { encoding, prob
   for (const example of renamed.sort()) notes.add('RENAMED_BACKSLASH', example)
 
   const kept = await compareNames(used, { problems, notes, encoding, signal })
-  const files = kept.flatMap(({ entry, path, isFolder }) => (isFolder ? [] : [{ path, bytes: entries[entry]!.bytes, entry }]))
+  const files = kept.flatMap(({ entry, path, isFolder }) =>
+    isFolder ? [] : [{ path, bytes: entries[entry]!.bytes, entry }],
+  )
   return { files, folders: kept.flatMap(({ path, isFolder }) => (isFolder ? [path] : [])), ignored }
 }
 
 /** @throws Failure DATASET_TOO_LARGE */
-export function checkBytes(files: readonly ListedFile[], { name, limits: { maxBytes } }: { name: string; limits: Pick<ArchiveLimits, 'maxBytes'> }): void {
-  if (files.reduce((sum, { bytes }) => sum + bytes, 0) > maxBytes) throw new Failure('DATASET_TOO_LARGE', `${name} unpacks to more than ${maxBytes} bytes, the limit maxBytes`)
+export function checkBytes(
+  files: readonly ListedFile[],
+  { name, limits: { maxBytes } }: { name: string; limits: Pick<ArchiveLimits, 'maxBytes'> },
+): void {
+  if (files.reduce((sum, { bytes }) => sum + bytes, 0) > maxBytes)
+    throw new Failure('DATASET_TOO_LARGE', `${name} unpacks to more than ${maxBytes} bytes, the limit maxBytes`)
 }
 
 /** Why an entry of a kind is not taken; null where it is. */
@@ -112,11 +127,29 @@ function refusalOf(kind: RawEntry['kind'], target: string | undefined) {
     case 'hard link':
       return {
         gravity: 'unsafe' as const,
-        issue: { code: 'LINK', message: `it is a ${kind}${target === undefined ? '' : ` to ${JSON.stringify(target)}`}`, fix: 'Pack with links followed (tar -h --hard-dereference; zip without -y), or leave them out.' },
+        issue: {
+          code: 'LINK',
+          message: `it is a ${kind}${target === undefined ? '' : ` to ${JSON.stringify(target)}`}`,
+          fix: 'Pack with links followed (tar -h --hard-dereference; zip without -y), or leave them out.',
+        },
       }
     case 'sparse file':
-      return { gravity: 'file' as const, issue: { code: 'SPARSE_FILE', message: 'it is packed as a sparse file', fix: 'Pack without the option for sparse files (tar without -S).' } }
+      return {
+        gravity: 'file' as const,
+        issue: {
+          code: 'SPARSE_FILE',
+          message: 'it is packed as a sparse file',
+          fix: 'Pack without the option for sparse files (tar without -S).',
+        },
+      }
     case 'special file':
-      return { gravity: 'unsafe' as const, issue: { code: 'SPECIAL_FILE', message: 'it is neither a file nor a folder (a device, a pipe)', fix: 'Leave it out.' } }
+      return {
+        gravity: 'unsafe' as const,
+        issue: {
+          code: 'SPECIAL_FILE',
+          message: 'it is neither a file nor a folder (a device, a pipe)',
+          fix: 'Leave it out.',
+        },
+      }
   }
 }

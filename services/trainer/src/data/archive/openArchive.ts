@@ -45,12 +45,18 @@ export async function openArchive(source: ArchiveSource): Promise<Archive> {
   const { store, key, name, folder, limits } = source
   if (source.encoding !== null && !isEncoding(source.encoding)) {
     const message = `there is no encoding ${JSON.stringify(source.encoding)}`
-    throw unfit({ path: 'encoding', code: 'UNKNOWN_ENCODING', message, fix: 'Name one such as shift_jis, gb18030, big5, euc-kr, windows-1252, cp850 or koi8-r; leave it out where all is UTF-8.' })
+    throw unfit({
+      path: 'encoding',
+      code: 'UNKNOWN_ENCODING',
+      message,
+      fix: 'Name one such as shift_jis, gb18030, big5, euc-kr, windows-1252, cp850 or koi8-r; leave it out where all is UTF-8.',
+    })
   }
   const head = await store.head(key)
   if (head === null) throw new Failure('NOT_FOUND', `the upload ${key} is not in the store`)
   if (head.bytes === 0) throw new Failure('ARCHIVE_UNREADABLE', `${name} is empty`)
-  if (head.bytes > limits.maxBytes) throw new Failure('DATASET_TOO_LARGE', `${name} has ${head.bytes} bytes; the limit maxBytes is ${limits.maxBytes}`)
+  if (head.bytes > limits.maxBytes)
+    throw new Failure('DATASET_TOO_LARGE', `${name} has ${head.bytes} bytes; the limit maxBytes is ${limits.maxBytes}`)
   source.spool.boundBy(head.bytes)
   const file = join(folder, 'upload')
   const first = await firstBytes(store, key)
@@ -64,7 +70,10 @@ export async function openArchive(source: ArchiveSource): Promise<Archive> {
   return archive
 }
 
-function openBy(source: ArchiveSource, { file, bytes, first }: { file: string; bytes: number; first: Uint8Array }): Promise<Archive> {
+function openBy(
+  source: ArchiveSource,
+  { file, bytes, first }: { file: string; bytes: number; first: Uint8Array },
+): Promise<Archive> {
   const { name } = source
   const unreadable = (why: string) => new Failure('ARCHIVE_UNREADABLE', `${name} ${why}`)
   const content = sniff(first)
@@ -80,15 +89,24 @@ function openBy(source: ArchiveSource, { file, bytes, first }: { file: string; b
     case 'numpy':
     case 'idx':
     case 'pickle':
-      throw unreadable(`is a single ${content} file, by its first bytes; pictures and their labels are needed: pack its files into one zip, tar or tar.gz`)
+      throw unreadable(
+        `is a single ${content} file, by its first bytes; pictures and their labels are needed: pack its files into one zip, tar or tar.gz`,
+      )
     case 'archive':
-      if (archiveName(first) === emptyZip) throw unreadable('is a zip archive with nothing in it: look into it before it is sent')
-      throw unreadable(`is ${describeContent(first)}, by its first bytes, which is not read: pack the folder as zip or tar.gz`)
+      if (archiveName(first) === emptyZip)
+        throw unreadable('is a zip archive with nothing in it: look into it before it is sent')
+      throw unreadable(
+        `is ${describeContent(first)}, by its first bytes, which is not read: pack the folder as zip or tar.gz`,
+      )
     case 'picture':
     case 'other':
-      if (first.length === sniffBytes && first.every((byte) => byte === 0)) throw unreadable('begins with zeros: a tar archive without entries, or no archive at all')
-      if (isWebPage(first)) throw unreadable('is a web page, often one that tells of an error: download the archive again')
-      throw unreadable(`is ${describeContent(first)}, by its first bytes: neither zip, tar nor tar.gz, Parquet nor a MATLAB file`)
+      if (first.length === sniffBytes && first.every((byte) => byte === 0))
+        throw unreadable('begins with zeros: a tar archive without entries, or no archive at all')
+      if (isWebPage(first))
+        throw unreadable('is a web page, often one that tells of an error: download the archive again')
+      throw unreadable(
+        `is ${describeContent(first)}, by its first bytes: neither zip, tar nor tar.gz, Parquet nor a MATLAB file`,
+      )
   }
 }
 
@@ -99,11 +117,20 @@ async function checkContent(archive: Archive, { problems, name }: ArchiveSource)
   if (archive.files.length > nested.length) return
   problems.refuse('refuse')
   const besides = [
-    ...(archive.folders.length > 0 ? [`${archive.folders.length} folder${archive.folders.length === 1 ? '' : 's'}`] : []),
-    ...(archive.ignored > 0 ? [`${archive.ignored} hidden or system file${archive.ignored === 1 ? '' : 's'}, which are ignored`] : []),
+    ...(archive.folders.length > 0
+      ? [`${archive.folders.length} folder${archive.folders.length === 1 ? '' : 's'}`]
+      : []),
+    ...(archive.ignored > 0
+      ? [`${archive.ignored} hidden or system file${archive.ignored === 1 ? '' : 's'}, which are ignored`]
+      : []),
   ]
   const message = `${name} has no files in it${besides.length > 0 ? `, only ${besides.join(' and ')}` : ''}`
-  throw unfit({ path: archive.folders[0] ?? '', code: 'NO_FILES', message, fix: 'Pack the folder that the pictures are in, and look into the archive before it is sent.' })
+  throw unfit({
+    path: archive.folders[0] ?? '',
+    code: 'NO_FILES',
+    message,
+    fix: 'Pack the folder that the pictures are in, and look into the archive before it is sent.',
+  })
 }
 
 function isWebPage(head: Uint8Array): boolean {

@@ -16,7 +16,10 @@ import { partOf, writeAll } from './spool.js'
 const overheadPerEntry = 4096
 
 /** Writes the tar to `file`, unpacked by gunzip where needed, and notes where in it each file lies. */
-export async function openTar(source: ArchiveSource, { file, bytes, gzipped }: { file: string; bytes: number; gzipped: boolean }): Promise<Archive> {
+export async function openTar(
+  source: ArchiveSource,
+  { file, bytes, gzipped }: { file: string; bytes: number; gzipped: boolean },
+): Promise<Archive> {
   const { name, limits, signal } = source
   const handle = await open(file, 'w+')
   try {
@@ -26,9 +29,16 @@ export async function openTar(source: ArchiveSource, { file, bytes, gzipped }: {
       for await (const chunk of chunks) {
         await writeAll(handle, chunk, written)
         written += chunk.length
-        if (written > maxTarBytes) throw new Failure('DATASET_TOO_LARGE', `${name} unpacks to more than ${maxTarBytes} bytes; the limit maxBytes is ${limits.maxBytes}`)
+        if (written > maxTarBytes)
+          throw new Failure(
+            'DATASET_TOO_LARGE',
+            `${name} unpacks to more than ${maxTarBytes} bytes; the limit maxBytes is ${limits.maxBytes}`,
+          )
         if (gzipped && written > ratioFrom && written > maxRatio * bytes) {
-          throw new Failure('ARCHIVE_UNSAFE', `${name} unpacks to more than ${maxRatio} times its size: a decompression bomb`)
+          throw new Failure(
+            'ARCHIVE_UNSAFE',
+            `${name} unpacks to more than ${maxRatio} times its size: a decompression bomb`,
+          )
         }
       }
     }
@@ -37,7 +47,10 @@ export async function openTar(source: ArchiveSource, { file, bytes, gzipped }: {
     const whole = partOf(handle, { offset: 0, bytes: written })
     const head = await whole.read(0, Math.min(written, sniffBytes))
     if (sniff(head) !== 'tar' && head.some((byte) => byte !== 0)) {
-      throw new Failure('ARCHIVE_UNREADABLE', `${name} is packed by gzip, and what is in it is no tar archive but ${describeContent(head)}, by its first bytes: pack the folder as zip or tar.gz`)
+      throw new Failure(
+        'ARCHIVE_UNREADABLE',
+        `${name} is packed by gzip, and what is in it is no tar archive but ${describeContent(head)}, by its first bytes: pack the folder as zip or tar.gz`,
+      )
     }
     const entries = await collectEntries(readTar(whole), { name, limits, signal, uploadBytes: bytes })
     const listed = await listEntries(entries, source)

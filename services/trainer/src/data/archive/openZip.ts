@@ -42,7 +42,10 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
     if (overlap !== null) throw new Failure('ARCHIVE_UNSAFE', `${name}: ${overlap}`)
     // The file begins with an entry. Where the first one listed begins later, what stands before would be left out without a word.
     const first = entries.reduce((least, { offset }) => Math.min(least, offset), Infinity)
-    if (first > 0 && first < Infinity) throw new DamagedFile(`its directory lists nothing of the first ${first} bytes, which may be another archive's: unpack it, and pack all files into one`)
+    if (first > 0 && first < Infinity)
+      throw new DamagedFile(
+        `its directory lists nothing of the first ${first} bytes, which may be another archive's: unpack it, and pack all files into one`,
+      )
     const list = await listEntries(entries, source)
     checkBytes(list.files, { name, limits })
     for (const { path, bytes, entry } of list.files) {
@@ -59,7 +62,8 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
 
   const packedOf = async ({ offset, packedBytes }: Place): Promise<OpenFile> => {
     const header = Buffer.from(await whole.read(offset, localHeaderBytes))
-    if (header.toString('latin1', 0, 4) !== 'PK\x03\x04') throw new DamagedFile('it is not where the directory of the archive says')
+    if (header.toString('latin1', 0, 4) !== 'PK\x03\x04')
+      throw new DamagedFile('it is not where the directory of the archive says')
     const start = offset + localHeaderBytes + header.readUInt16LE(26) + header.readUInt16LE(28)
     if (start + packedBytes > whole.bytes) throw new DamagedFile('its bytes end early')
     return partOf(handle, { offset: start, bytes: packedBytes })
@@ -69,8 +73,12 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
     const place = places[index]!
     if (bytes > maxFileBytes) throw new DamagedFile(`it has ${bytes} bytes, at most ${maxFileBytes} are read`)
     const stored = await (await packedOf(place)).read(0, place.packedBytes)
-    const content = place.method === methods.stored ? stored : await inflate(stored, { maxOutputLength: Math.max(1, bytes) }).catch(damaged)
-    if (content.length !== bytes || crc32(content) !== place.crc32) throw new DamagedFile('its bytes do not match its checksum in the archive')
+    const content =
+      place.method === methods.stored
+        ? stored
+        : await inflate(stored, { maxOutputLength: Math.max(1, bytes) }).catch(damaged)
+    if (content.length !== bytes || crc32(content) !== place.crc32)
+      throw new DamagedFile('its bytes do not match its checksum in the archive')
     return content
   }
   const unpack = async (index: number): Promise<OpenFile> => {
@@ -79,7 +87,9 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
     const packed = await packedOf(place)
     let [sum, length] = [0, 0]
     const summed = async function* () {
-      for await (const chunk of place.method === methods.stored ? chunksOf(packed) : inflated(packed, createInflateRaw())) {
+      for await (const chunk of place.method === methods.stored
+        ? chunksOf(packed)
+        : inflated(packed, createInflateRaw())) {
         sum = crc32(chunk, sum)
         length += chunk.length
         if (length > bytes) break
@@ -87,7 +97,8 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
       }
     }
     const unpacked = await spool.write(summed(), { from: packed.bytes })
-    if (length !== bytes || sum !== place.crc32) throw new DamagedFile('its bytes do not match its checksum in the archive')
+    if (length !== bytes || sum !== place.crc32)
+      throw new DamagedFile('its bytes do not match its checksum in the archive')
     return unpacked
   }
   const opened = new Map<number, Promise<OpenFile>>()
@@ -100,11 +111,22 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
 }
 
 function damaged(error: unknown): never {
-  throw new DamagedFile(`it cannot be unpacked (${error instanceof Error ? error.message : String(error)})`, { cause: error })
+  throw new DamagedFile(`it cannot be unpacked (${error instanceof Error ? error.message : String(error)})`, {
+    cause: error,
+  })
 }
 
 /** What is not read, by the numbers of APPNOTE.TXT 4.4.5. */
-const otherMethods: Readonly<Record<number, string>> = { 1: 'shrink', 6: 'implode', 9: 'Deflate64', 12: 'bzip2', 14: 'LZMA', 93: 'Zstandard', 95: 'xz', 98: 'PPMd' }
+const otherMethods: Readonly<Record<number, string>> = {
+  1: 'shrink',
+  6: 'implode',
+  9: 'Deflate64',
+  12: 'bzip2',
+  14: 'LZMA',
+  93: 'Zstandard',
+  95: 'xz',
+  98: 'PPMd',
+}
 const aes = 99
 
 /** @throws Failure ARCHIVE_UNSAFE for a bomb */
@@ -113,12 +135,18 @@ function isReadable({ bytes, packedBytes, method, isEncrypted }: ZipEntry, path:
     problems.add('file', { path, code, message, fix })
     return false
   }
-  if (bytes > ratioFromEntry && bytes > maxRatio * packedBytes) throw new Failure('ARCHIVE_UNSAFE', `${path} unpacks to more than ${maxRatio} times its size: a decompression bomb`)
+  if (bytes > ratioFromEntry && bytes > maxRatio * packedBytes)
+    throw new Failure('ARCHIVE_UNSAFE', `${path} unpacks to more than ${maxRatio} times its size: a decompression bomb`)
   if (isEncrypted || method === aes) return refuse('ENCRYPTED', 'it is encrypted', 'Pack without a password.')
   if (method !== methods.stored && method !== methods.deflate) {
-    return refuse('COMPRESSION', `it is packed by ${otherMethods[method] ?? 'an unknown method'} (${method})`, 'Pack with deflate, what every zip program does by default.')
+    return refuse(
+      'COMPRESSION',
+      `it is packed by ${otherMethods[method] ?? 'an unknown method'} (${method})`,
+      'Pack with deflate, what every zip program does by default.',
+    )
   }
   // Deflate makes nothing larger than by a few bytes in a thousand: what claims to is read by no one.
-  if (packedBytes > bytes + Math.ceil(bytes / 8) + 1024) return refuse('DAMAGED', `it claims ${packedBytes} packed bytes for ${bytes} unpacked ones`, 'Pack it again.')
+  if (packedBytes > bytes + Math.ceil(bytes / 8) + 1024)
+    return refuse('DAMAGED', `it claims ${packedBytes} packed bytes for ${bytes} unpacked ones`, 'Pack it again.')
   return true
 }

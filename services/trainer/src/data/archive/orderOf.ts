@@ -1,7 +1,11 @@
 import { breathAfter, breathe } from './breathe.js'
 
 /** The numbers from 0 to `count` - 1 in an order; equal ones in their own. Sorted in runs that are merged, with others' turns in between. */
-export async function orderOf(count: number, compare: (a: number, b: number) => number, signal: AbortSignal): Promise<Uint32Array> {
+export async function orderOf(
+  count: number,
+  compare: (a: number, b: number) => number,
+  signal: AbortSignal,
+): Promise<Uint32Array> {
   let [order, merged] = [Uint32Array.from({ length: count }, (_, index) => index), new Uint32Array(count)]
   for (let from = 0; from < count; from += breathAfter) {
     order.subarray(from, from + breathAfter).sort((a, b) => compare(a, b) || a - b)
@@ -12,7 +16,10 @@ export async function orderOf(count: number, compare: (a: number, b: number) => 
       const [middle, end] = [Math.min(from + run, count), Math.min(from + 2 * run, count)]
       let [left, right] = [from, middle]
       for (let to = from; to < end; to++) {
-        merged[to] = right === end || (left < middle && compare(order[left]!, order[right]!) <= 0) ? order[left++]! : order[right++]!
+        merged[to] =
+          right === end || (left < middle && compare(order[left]!, order[right]!) <= 0)
+            ? order[left++]!
+            : order[right++]!
         if (to % breathAfter === 0) await breathe(signal)
       }
     }

@@ -40,12 +40,28 @@ const bytesPerEntry = 32
  * @param uploadBytes of the archive as it was sent
  * @throws Failure DATASET_TOO_LARGE beyond `limits.maxEntries`, ARCHIVE_UNSAFE for more than its size explains; the signal's reason
  */
-export async function collectEntries<T extends RawEntry>(entries: AsyncIterable<T>, { name, limits, signal, uploadBytes }: { name: string; limits: ArchiveLimits; signal: AbortSignal; uploadBytes: number }): Promise<T[]> {
+export async function collectEntries<T extends RawEntry>(
+  entries: AsyncIterable<T>,
+  {
+    name,
+    limits,
+    signal,
+    uploadBytes,
+  }: { name: string; limits: ArchiveLimits; signal: AbortSignal; uploadBytes: number },
+): Promise<T[]> {
   const collected: T[] = []
   const explained = freeEntries + Math.floor(uploadBytes / bytesPerEntry)
   for await (const entry of entries) {
-    if (collected.length === limits.maxEntries) throw new Failure('DATASET_TOO_LARGE', `${name} has more than ${limits.maxEntries} entries, what the limit maxImages leaves room for`)
-    if (collected.length === explained) throw new Failure('ARCHIVE_UNSAFE', `${name} has more than ${explained} entries, fewer than ${bytesPerEntry} bytes for each: a decompression bomb`)
+    if (collected.length === limits.maxEntries)
+      throw new Failure(
+        'DATASET_TOO_LARGE',
+        `${name} has more than ${limits.maxEntries} entries, what the limit maxImages leaves room for`,
+      )
+    if (collected.length === explained)
+      throw new Failure(
+        'ARCHIVE_UNSAFE',
+        `${name} has more than ${explained} entries, fewer than ${bytesPerEntry} bytes for each: a decompression bomb`,
+      )
     collected.push(entry)
     if (collected.length % breathAfter === 0) await breathe(signal)
   }

@@ -50,9 +50,14 @@ export async function* readDirectory(file: OpenFile): AsyncGenerator<ZipEntry> {
   while (cursor + lengths.entry <= end) {
     const fixed = await window.at(cursor, lengths.entry)
     if (fixed.readUInt32LE(0) !== signatures.entry) break
-    const [nameBytes, extraBytes, commentBytes] = [fixed.readUInt16LE(28), fixed.readUInt16LE(30), fixed.readUInt16LE(32)]
+    const [nameBytes, extraBytes, commentBytes] = [
+      fixed.readUInt16LE(28),
+      fixed.readUInt16LE(30),
+      fixed.readUInt16LE(32),
+    ]
     const length = lengths.entry + nameBytes + extraBytes + commentBytes
-    if (cursor + length > end) throw new DamagedFile(`entry ${found + 1} of its directory goes on beyond the directory's end`)
+    if (cursor + length > end)
+      throw new DamagedFile(`entry ${found + 1} of its directory goes on beyond the directory's end`)
     const entry = readEntry(await window.at(cursor, lengths.entry + nameBytes + extraBytes))
     if (wraps && shift > 0 && entry.offset + added < previous) added += 2 ** 32
     entry.offset += added
@@ -61,7 +66,8 @@ export async function* readDirectory(file: OpenFile): AsyncGenerator<ZipEntry> {
     found++
     yield entry
   }
-  if (isExact ? found !== count : found % 65_536 !== count % 65_536) throw new DamagedFile(`its directory says ${count} entries and holds ${found}`)
+  if (isExact ? found !== count : found % 65_536 !== count % 65_536)
+    throw new DamagedFile(`its directory says ${count} entries and holds ${found}`)
 }
 
 async function findDirectory(file: OpenFile): Promise<Directory> {
@@ -71,7 +77,14 @@ async function findDirectory(file: OpenFile): Promise<Directory> {
   if (at === null) throw new DamagedFile('the directory at its end is missing')
   const endOffset = file.bytes - tailBytes + at
   const end = tail.subarray(at)
-  let [disk, count, bytes, claimedStart, endOfDirectory, isExact] = [end.readUInt16LE(4), end.readUInt16LE(10), end.readUInt32LE(12), end.readUInt32LE(16), endOffset, false]
+  let [disk, count, bytes, claimedStart, endOfDirectory, isExact] = [
+    end.readUInt16LE(4),
+    end.readUInt16LE(10),
+    end.readUInt32LE(12),
+    end.readUInt32LE(16),
+    endOffset,
+    false,
+  ]
   if (at >= lengths.locator64 && tail.readUInt32LE(at - lengths.locator64) === signatures.locator64) {
     const locator = endOffset - lengths.locator64
     const claimed = wide(tail, at - lengths.locator64 + 8)
@@ -88,8 +101,11 @@ async function findDirectory(file: OpenFile): Promise<Directory> {
   if (disk !== 0) throw new DamagedFile('it is one part of an archive in several: join them first')
   for (const start of [endOfDirectory - bytes, claimedStart]) {
     if (start < 0 || start > endOfDirectory) continue
-    const isEntry = start + lengths.entry <= endOfDirectory && Buffer.from(await file.read(start, 4)).readUInt32LE(0) === signatures.entry
-    if (isEntry || (count === 0 && start === endOfDirectory)) return { start, end: endOfDirectory, count, isExact, shift: start - claimedStart }
+    const isEntry =
+      start + lengths.entry <= endOfDirectory &&
+      Buffer.from(await file.read(start, 4)).readUInt32LE(0) === signatures.entry
+    if (isEntry || (count === 0 && start === endOfDirectory))
+      return { start, end: endOfDirectory, count, isExact, shift: start - claimedStart }
   }
   throw new DamagedFile('its directory is not where it says')
 }
@@ -121,10 +137,21 @@ function readEntry(bytes: Buffer): ZipEntry {
   const nameBytes = bytes.readUInt16LE(28)
   const flags = bytes.readUInt16LE(8)
   const extra = bytes.subarray(lengths.entry + nameBytes)
-  const { name, isBytes } = readName(bytes.subarray(lengths.entry, lengths.entry + nameBytes), { extra, saysUtf8: (flags & utf8Flag) !== 0 })
+  const { name, isBytes } = readName(bytes.subarray(lengths.entry, lengths.entry + nameBytes), {
+    extra,
+    saysUtf8: (flags & utf8Flag) !== 0,
+  })
   const entry = {
-    name, isBytes, kind: kindOf(bytes, name), bytes: bytes.readUInt32LE(24), offset: bytes.readUInt32LE(42), packedBytes: bytes.readUInt32LE(20),
-    nameBytes, method: bytes.readUInt16LE(10), crc32: bytes.readUInt32LE(16), isEncrypted: (flags & encryptedFlag) !== 0,
+    name,
+    isBytes,
+    kind: kindOf(bytes, name),
+    bytes: bytes.readUInt32LE(24),
+    offset: bytes.readUInt32LE(42),
+    packedBytes: bytes.readUInt32LE(20),
+    nameBytes,
+    method: bytes.readUInt16LE(10),
+    crc32: bytes.readUInt32LE(16),
+    isEncrypted: (flags & encryptedFlag) !== 0,
   }
   const sizes = fieldOf(extra, 0x0001)
   if (sizes !== null) widen(entry, sizes)
@@ -134,13 +161,18 @@ function readEntry(bytes: Buffer): ZipEntry {
 /** Info-ZIP's field with the name in UTF-8 counts as long as it was made of this very name. */
 function readName(name: Buffer, { extra, saysUtf8 }: { extra: Buffer; saysUtf8: boolean }): ReturnType<typeof rawName> {
   const field = fieldOf(extra, 0x7075)
-  const isOfThisName = field !== null && field.length > 5 && field[0] === 1 && field.readUInt32LE(1) === crc32(name) && isUtf8(field.subarray(5))
+  const isOfThisName =
+    field !== null &&
+    field.length > 5 &&
+    field[0] === 1 &&
+    field.readUInt32LE(1) === crc32(name) &&
+    isUtf8(field.subarray(5))
   return isOfThisName ? rawName(field.subarray(5), true) : rawName(name, saysUtf8 && isUtf8(name))
 }
 
 /** The data of an extra field; null where there is none. What does not fit its space ends the list. */
 function fieldOf(extra: Buffer, id: number): Buffer | null {
-  for (let at = 0; at + 4 <= extra.length; ) {
+  for (let at = 0; at + 4 <= extra.length;) {
     const end = at + 4 + extra.readUInt16LE(at + 2)
     if (end > extra.length) return null
     if (extra.readUInt16LE(at) === id) return extra.subarray(at + 4, end)
@@ -168,7 +200,8 @@ function kindOf(bytes: Buffer, name: string): EntryKind {
   const attributes = bytes.readUInt32LE(38)
   const type = system === madeBy.unix || system === madeBy.macos ? (attributes >>> 16) & fileType.mask : 0
   if (type === fileType.link) return 'symbolic link'
-  if (name.endsWith('/') || type === fileType.folder || (system === madeBy.dos && (attributes & dosFolder) !== 0)) return 'folder'
+  if (name.endsWith('/') || type === fileType.folder || (system === madeBy.dos && (attributes & dosFolder) !== 0))
+    return 'folder'
   return type === 0 || type === fileType.regular ? 'file' : 'special file'
 }
 

@@ -53,7 +53,10 @@ export async function* readTar(file: OpenFile): AsyncGenerator<TarEntry> {
     const claimed = numberAt(header, 124)
     const content = cursor + block
     if ('gxXLK'.includes(type)) {
-      if (claimed > maxHeaderBytes) throw new DamagedFile(`at byte ${cursor} a header for names has ${claimed} bytes, at most ${maxHeaderBytes} are read`)
+      if (claimed > maxHeaderBytes)
+        throw new DamagedFile(
+          `at byte ${cursor} a header for names has ${claimed} bytes, at most ${maxHeaderBytes} are read`,
+        )
       const text = Buffer.from(await window.at(content, claimed))
       if (type === 'g') everywhere = { ...everywhere, ...readPax(text) }
       else if (type === 'K') said = { ...said, target: upToZero(text) }
@@ -63,14 +66,28 @@ export async function* readTar(file: OpenFile): AsyncGenerator<TarEntry> {
     }
     const about = said === nothing ? everywhere : { ...everywhere, ...said }
     said = nothing
-    const named = about.path === undefined ? rawName(ownName(header), false) : rawName(about.path, about.pathIsText === true && isUtf8(about.path))
+    const named =
+      about.path === undefined
+        ? rawName(ownName(header), false)
+        : rawName(about.path, about.pathIsText === true && isUtf8(about.path))
     const kind = kindOf(type, named.name, about.isSparse === true)
     const bytes = '123456'.includes(type) ? 0 : (about.size ?? claimed)
     let offset = content
     // The map of GNU's old sparse files may go on in blocks behind the header.
-    for (let more = type === 'S' && header[482] === 1; more; offset += block) more = (await window.at(offset, block))[504] === 1
-    if (offset + bytes > file.bytes) throw new DamagedFile(`the entry at byte ${cursor} claims ${bytes} bytes, more than are there`)
-    if (type !== 'V') yield { ...named, kind, bytes, offset, ...(kind.endsWith('link') ? { target: (about.target ?? upToZero(header.subarray(157, 257))).toString('utf8', 0, 200) } : {}) }
+    for (let more = type === 'S' && header[482] === 1; more; offset += block)
+      more = (await window.at(offset, block))[504] === 1
+    if (offset + bytes > file.bytes)
+      throw new DamagedFile(`the entry at byte ${cursor} claims ${bytes} bytes, more than are there`)
+    if (type !== 'V')
+      yield {
+        ...named,
+        kind,
+        bytes,
+        offset,
+        ...(kind.endsWith('link')
+          ? { target: (about.target ?? upToZero(header.subarray(157, 257))).toString('utf8', 0, 200) }
+          : {}),
+      }
     cursor = offset + padded(bytes)
   }
   if (zeros === 0 || (zeros === 1 && cursor < file.bytes)) throw new DamagedFile('the tar archive in it has no end')
@@ -104,7 +121,9 @@ function kindOf(type: string, name: string, isSparse: boolean): EntryKind {
 function ownName(header: Buffer): Buffer {
   const name = upToZero(header.subarray(0, 100))
   const isUstar = header.toString('latin1', 257, 263) === 'ustar\0'
-  return isUstar && header[345] !== 0 ? Buffer.concat([upToZero(header.subarray(345, 500)), Buffer.from('/'), name]) : name
+  return isUstar && header[345] !== 0
+    ? Buffer.concat([upToZero(header.subarray(345, 500)), Buffer.from('/'), name])
+    : name
 }
 
 function upToZero(bytes: Buffer): Buffer {
@@ -128,18 +147,20 @@ function numberAt(header: Buffer, at: number): number {
 /** Records of the form "<length> <key>=<value>\n"; of other keys than these nothing is kept. @throws DamagedFile where a record has no such form */
 function readPax(text: Buffer): Said {
   const said: Said = {}
-  for (let at = 0; at < text.length && text[at] !== 0; ) {
+  for (let at = 0; at < text.length && text[at] !== 0;) {
     const digits = /^(\d{1,7}) /.exec(text.toString('latin1', at, at + 8))?.[1]
     const end = at + Number(digits)
     const equals = text.indexOf('=', at)
-    if (digits === undefined || end > text.length || equals === -1 || equals >= end || text[end - 1] !== 0x0a) throw new DamagedFile('a pax header is damaged')
+    if (digits === undefined || end > text.length || equals === -1 || equals >= end || text[end - 1] !== 0x0a)
+      throw new DamagedFile('a pax header is damaged')
     const key = text.toString('latin1', at + digits.length + 1, Math.min(equals, at + 60))
     const value = text.subarray(equals + 1, end - 1)
     if (key === 'path' || key === 'GNU.sparse.name') [said.path, said.pathIsText] = [value, true]
     else if (key === 'linkpath') said.target = value
     else if (key === 'size') {
       said.size = Number(value.toString('latin1'))
-      if (!/^\d+$/.test(value.toString('latin1')) || !Number.isSafeInteger(said.size)) throw new DamagedFile('a pax header claims a size that no file has')
+      if (!/^\d+$/.test(value.toString('latin1')) || !Number.isSafeInteger(said.size))
+        throw new DamagedFile('a pax header claims a size that no file has')
     }
     if (key.startsWith('GNU.sparse.')) said.isSparse = true
     at = end

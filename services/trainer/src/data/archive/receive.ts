@@ -18,5 +18,7 @@ export async function* receive({ store, key, signal, onBytes }: ArchiveSource): 
 export function archiveFailure(error: unknown, name: string): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code
   if (!(error instanceof DamagedFile) && !(error instanceof Error && code?.startsWith('Z_') === true)) return error
-  return new Failure('ARCHIVE_UNREADABLE', `${name} cannot be read: it is damaged or cut off (${error.message})`, { cause: error })
+  return new Failure('ARCHIVE_UNREADABLE', `${name} cannot be read: it is damaged or cut off (${error.message})`, {
+    cause: error,
+  })
 }

@@ -81,7 +81,12 @@ export function sniff(head: Uint8Array): Content {
 /** A tar header carries the sum of its own bytes, those of the sum counted as spaces (POSIX.1-1988); old programs added them up signed. */
 export function isTarHeader(head: Uint8Array): boolean {
   if (head.length < 512) return false
-  const written = Number.parseInt(Buffer.from(head.subarray(148, 156)).toString('latin1').replace(/^[ \0]+/, ''), 8)
+  const written = Number.parseInt(
+    Buffer.from(head.subarray(148, 156))
+      .toString('latin1')
+      .replace(/^[ \0]+/, ''),
+    8,
+  )
   if (Number.isNaN(written)) return false
   let [sum, above] = [8 * 32, 0]
   for (let i = 0; i < 512; i++) {

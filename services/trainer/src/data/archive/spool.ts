@@ -33,9 +33,11 @@ function pieced(handle: FileHandle, pieces: readonly Piece[]): OpenFile {
     bytes,
     async read(offset, length, scratch) {
       // Offsets and lengths are made of what files say: anything may come.
-      if (!(offset >= 0 && length >= 0 && offset + length <= bytes)) throw new DamagedFile(`it ends after ${bytes} bytes where ${offset + length} are needed`)
-      const buffer = scratch !== undefined && scratch.length >= length ? scratch.subarray(0, length) : new Uint8Array(length)
-      for (let done = 0, piece = pieceAt(pieces, offset); done < length; ) {
+      if (!(offset >= 0 && length >= 0 && offset + length <= bytes))
+        throw new DamagedFile(`it ends after ${bytes} bytes where ${offset + length} are needed`)
+      const buffer =
+        scratch !== undefined && scratch.length >= length ? scratch.subarray(0, length) : new Uint8Array(length)
+      for (let done = 0, piece = pieceAt(pieces, offset); done < length;) {
         const { at, offset: start, bytes: most } = pieces[piece]!
         const inside = offset + done - at
         const { bytesRead } = await handle.read(buffer, done, Math.min(length - done, most - inside), start + inside)
@@ -63,7 +65,8 @@ const chunkBytes = 2 ** 20
 
 /** A file from its beginning (or `from`) to its end (or `to`). */
 export async function* chunksOf(file: OpenFile, from = 0, to = file.bytes): AsyncGenerator<Uint8Array> {
-  for (let offset = from; offset < to; offset += chunkBytes) yield await file.read(offset, Math.min(chunkBytes, to - offset))
+  for (let offset = from; offset < to; offset += chunkBytes)
+    yield await file.read(offset, Math.min(chunkBytes, to - offset))
 }
 
 /** What zlib makes of a part of a file. @throws DamagedFile */
@@ -135,10 +138,21 @@ export class Spool implements AsyncDisposable {
 
   #count(bytes: number, more: number, from: number): void {
     this.#unpacked += more
-    if (this.#unpacked > this.#maxBytes) throw new Failure('DATASET_TOO_LARGE', `the upload unpacks to more than ${this.#maxBytes} bytes, the limit maxBytes`)
-    if (bytes > ratioFrom && bytes > maxRatio * from) throw new Failure('ARCHIVE_UNSAFE', `a file of the upload unpacks to more than ${maxRatio} times its size: a decompression bomb`)
+    if (this.#unpacked > this.#maxBytes)
+      throw new Failure(
+        'DATASET_TOO_LARGE',
+        `the upload unpacks to more than ${this.#maxBytes} bytes, the limit maxBytes`,
+      )
+    if (bytes > ratioFrom && bytes > maxRatio * from)
+      throw new Failure(
+        'ARCHIVE_UNSAFE',
+        `a file of the upload unpacks to more than ${maxRatio} times its size: a decompression bomb`,
+      )
     if (this.#unpacked > ratioFrom && this.#unpacked > 2 * maxRatio * this.#uploaded) {
-      throw new Failure('ARCHIVE_UNSAFE', `the files within the upload unpack to more than ${2 * maxRatio} times its size: a decompression bomb`)
+      throw new Failure(
+        'ARCHIVE_UNSAFE',
+        `the files within the upload unpack to more than ${2 * maxRatio} times its size: a decompression bomb`,
+      )
     }
   }
 
@@ -149,5 +163,6 @@ export class Spool implements AsyncDisposable {
 
 /** Writes all of a chunk, in as many calls as the system takes. */
 export async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < chunk.length; ) done += (await handle.write(chunk, done, chunk.length - done, position + done)).bytesWritten
+  for (let done = 0; done < chunk.length;)
+    done += (await handle.write(chunk, done, chunk.length - done, position + done)).bytesWritten
 }

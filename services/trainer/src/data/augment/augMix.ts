@@ -16,22 +16,48 @@ export interface AugMix {
   operations: 'standard' | 'all'
 }
 
-const standard: readonly OperationName[] = ['autocontrast', 'equalize', 'posterize', 'rotate', 'solarize', 'shearX', 'shearY', 'translateX', 'translateY']
+const standard: readonly OperationName[] = [
+  'autocontrast',
+  'equalize',
+  'posterize',
+  'rotate',
+  'solarize',
+  'shearX',
+  'shearY',
+  'translateX',
+  'translateY',
+]
 const all: readonly OperationName[] = [...standard, 'color', 'contrast', 'brightness', 'sharpness']
 
 const onBlack: Sampling = { filter: 'bilinear', fill: 0 }
 
 /** AugMix's own ranges: a level of 10 turns by 30 degrees, moves by a third of a side, and so on. */
-export function augMixArgument(name: OperationName, level: number, { sign, picture }: { sign: number; picture: { height: number; width: number } }): number {
+export function augMixArgument(
+  name: OperationName,
+  level: number,
+  { sign, picture }: { sign: number; picture: { height: number; width: number } },
+): number {
   switch (name) {
-    case 'posterize': return 4 - Math.trunc((level * 4) / 10)
-    case 'rotate': return sign * Math.trunc((level * 30) / 10)
-    case 'solarize': return 256 - Math.trunc((level * 256) / 10)
-    case 'shearX': case 'shearY': return (sign * level * 0.3) / 10
-    case 'translateX': return sign * Math.trunc((level * picture.width) / 3 / 10)
-    case 'translateY': return sign * Math.trunc((level * picture.height) / 3 / 10)
-    case 'color': case 'contrast': case 'brightness': case 'sharpness': return (level * 1.8) / 10 + 0.1
-    default: return 0
+    case 'posterize':
+      return 4 - Math.trunc((level * 4) / 10)
+    case 'rotate':
+      return sign * Math.trunc((level * 30) / 10)
+    case 'solarize':
+      return 256 - Math.trunc((level * 256) / 10)
+    case 'shearX':
+    case 'shearY':
+      return (sign * level * 0.3) / 10
+    case 'translateX':
+      return sign * Math.trunc((level * picture.width) / 3 / 10)
+    case 'translateY':
+      return sign * Math.trunc((level * picture.height) / 3 / 10)
+    case 'color':
+    case 'contrast':
+    case 'brightness':
+    case 'sharpness':
+      return (level * 1.8) / 10 + 0.1
+    default:
+      return 0
   }
 }
 
@@ -39,7 +65,10 @@ export function augMixArgument(name: OperationName, level: number, { sign, pictu
  * (1 - m) x + m sum_i w_i chain_i(x), with w from a Dirichlet and m from a Beta distribution (Hendrycks et al. 2020, algorithm 1); mixed in
  * single precision and rounded to bytes.
  */
-export function augMix(picture: { height: number; width: number }, { severity, width, depth, alpha, operations: which }: AugMix): (canvas: Canvas, random: Stream) => void {
+export function augMix(
+  picture: { height: number; width: number },
+  { severity, width, depth, alpha, operations: which }: AugMix,
+): (canvas: Canvas, random: Stream) => void {
   const choice = which === 'all' ? all : standard
   const weights = new Float64Array(width)
   const source = new Uint8Array(picture.height * picture.width * 3)

@@ -14,7 +14,8 @@ export function autocontrast({ pixels }: Canvas): void {
     if (high <= low) continue
     const scale = 255 / (high - low)
     const offset = -low * scale
-    for (let value = low; value <= high; value++) table[value] = Math.min(255, Math.max(0, Math.trunc(value * scale + offset)))
+    for (let value = low; value <= high; value++)
+      table[value] = Math.min(255, Math.max(0, Math.trunc(value * scale + offset)))
     for (let i = c; i < pixels.length; i += 3) pixels[i] = table[pixels[i]!]!
   }
 }

@@ -6,7 +6,12 @@ export interface Canvas {
   spare: Uint8Array
 }
 
-export const openCanvas = (height: number, width: number): Canvas => ({ height, width, pixels: new Uint8Array(height * width * 3), spare: new Uint8Array(height * width * 3) })
+export const openCanvas = (height: number, width: number): Canvas => ({
+  height,
+  width,
+  pixels: new Uint8Array(height * width * 3),
+  spare: new Uint8Array(height * width * 3),
+})
 
 /** What was written to the spare room becomes the picture. */
 export function turnOver(canvas: Canvas): void {

@@ -12,7 +12,8 @@ function blend(plain: number, value: number, factor: number): number {
 }
 
 /** Pillow's luminance of a pixel (ITU-R 601-2, in 16 bits). */
-const luminance = (red: number, green: number, blue: number) => (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16
+const luminance = (red: number, green: number, blue: number) =>
+  (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16
 
 const table = new Uint8Array(256)
 

@@ -12,7 +12,8 @@ export function equalize({ pixels }: Canvas): void {
     while (counts[highest] === 0) highest--
     const step = Math.floor((pixels.length / 3 - counts[highest]!) / 255)
     if (step === 0) continue
-    for (let value = 0, below = step >> 1; value < 256; below += counts[value++]!) table[value] = Math.min(255, Math.floor(below / step))
+    for (let value = 0, below = step >> 1; value < 256; below += counts[value++]!)
+      table[value] = Math.min(255, Math.floor(below / step))
     for (let i = c; i < pixels.length; i += 3) pixels[i] = table[pixels[i]!]!
   }
 }

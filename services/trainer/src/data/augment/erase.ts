@@ -24,6 +24,10 @@ export function erase(canvas: Canvas, random: Stream, { probability, smallest, l
     const [tall, wide] = [Math.round(Math.sqrt(area * ratio)), Math.round(Math.sqrt(area / ratio))]
     if (tall >= height || wide >= width) continue
     const [top, left] = [random.int(height - tall + 1), random.int(width - wide + 1)]
-    return fillRectangle(canvas, { top, left, bottom: top + tall, right: left + wide }, fill === 'noise' ? random : fill)
+    return fillRectangle(
+      canvas,
+      { top, left, bottom: top + tall, right: left + wide },
+      fill === 'noise' ? random : fill,
+    )
   }
 }

@@ -14,9 +14,13 @@ export function rotate(canvas: Canvas, degrees: number, sampling: Sampling): voi
 const rounded = (value: number) => Number(value.toFixed(15))
 
 /** About the top left corner; `factor` pixels to the side per row. */
-export const shearX = (canvas: Canvas, factor: number, sampling: Sampling): void => affine(canvas, [1, factor, 0, 0, 1, 0], sampling)
-export const shearY = (canvas: Canvas, factor: number, sampling: Sampling): void => affine(canvas, [1, 0, 0, factor, 1, 0], sampling)
+export const shearX = (canvas: Canvas, factor: number, sampling: Sampling): void =>
+  affine(canvas, [1, factor, 0, 0, 1, 0], sampling)
+export const shearY = (canvas: Canvas, factor: number, sampling: Sampling): void =>
+  affine(canvas, [1, 0, 0, factor, 1, 0], sampling)
 
 /** By pixels, whole or not; above zero to the left (upwards). */
-export const translateX = (canvas: Canvas, pixels: number, sampling: Sampling): void => affine(canvas, [1, 0, pixels, 0, 1, 0], sampling)
-export const translateY = (canvas: Canvas, pixels: number, sampling: Sampling): void => affine(canvas, [1, 0, 0, 0, 1, pixels], sampling)
+export const translateX = (canvas: Canvas, pixels: number, sampling: Sampling): void =>
+  affine(canvas, [1, 0, pixels, 0, 1, 0], sampling)
+export const translateY = (canvas: Canvas, pixels: number, sampling: Sampling): void =>
+  affine(canvas, [1, 0, 0, 0, 1, pixels], sampling)

@@ -16,7 +16,12 @@ export interface Jitter {
 export function jitter(canvas: Canvas, random: Stream, strength: Jitter): void {
   const order = random.permutation(4)
   const around = (x: number) => 1 + (2 * random.uniform() - 1) * x
-  const factors = { brightness: around(strength.brightness), contrast: around(strength.contrast), saturation: around(strength.saturation), turns: around(strength.hue) - 1 }
+  const factors = {
+    brightness: around(strength.brightness),
+    contrast: around(strength.contrast),
+    saturation: around(strength.saturation),
+    turns: around(strength.hue) - 1,
+  }
   for (const which of order) {
     if (which === 0 && strength.brightness > 0) brightness(canvas, factors.brightness)
     if (which === 1 && strength.contrast > 0) contrast(canvas, factors.contrast)

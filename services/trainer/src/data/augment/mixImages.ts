@@ -38,7 +38,10 @@ export interface MixedImages {
  * Mixup (Zhang et al. 2018): share x + (1 - share) partner, rounded to bytes. CutMix (Yun et al. 2019): a rectangle of the partner whose
  * sides are sqrt(1 - share) of the picture's, cut off at the borders, so that the share is counted anew. In place.
  */
-export function mixImages({ op, partners, share, centre }: MixDraw, { images, labels, height, width, classes }: MixedImages): void {
+export function mixImages(
+  { op, partners, share, centre }: MixDraw,
+  { images, labels, height, width, classes }: MixedImages,
+): void {
   const size = height * width * 3
   const views = images.length / (partners.length * size)
   const before = images.slice()
@@ -65,6 +68,8 @@ export function mixImages({ op, partners, share, centre }: MixDraw, { images, la
   }
   const labelsBefore = labels.slice()
   for (let i = 0; i < partners.length; i++) {
-    for (let c = 0; c < classes; c++) labels[i * classes + c] = own * labelsBefore[i * classes + c]! + (1 - own) * labelsBefore[partners[i]! * classes + c]!
+    for (let c = 0; c < classes; c++)
+      labels[i * classes + c] =
+        own * labelsBefore[i * classes + c]! + (1 - own) * labelsBefore[partners[i]! * classes + c]!
   }
 }

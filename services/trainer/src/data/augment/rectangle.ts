@@ -10,7 +10,11 @@ export interface Rectangle {
 }
 
 /** `height` x `width` pixels about a centre, cut off at the borders; halves are rounded down, as in the authors' code of Cutout and CutMix. */
-export function rectangleAround(centre: { y: number; x: number }, size: { height: number; width: number }, picture: { height: number; width: number }): Rectangle {
+export function rectangleAround(
+  centre: { y: number; x: number },
+  size: { height: number; width: number },
+  picture: { height: number; width: number },
+): Rectangle {
   const clip = (value: number, end: number) => Math.min(end, Math.max(0, value))
   const [halfHeight, halfWidth] = [size.height >> 1, size.width >> 1]
   return {
@@ -22,7 +26,11 @@ export function rectangleAround(centre: { y: number; x: number }, size: { height
 }
 
 /** @param fill 0..255, or uniform noise */
-export function fillRectangle({ width, pixels }: Canvas, { top, left, bottom, right }: Rectangle, fill: number | Stream): void {
+export function fillRectangle(
+  { width, pixels }: Canvas,
+  { top, left, bottom, right }: Rectangle,
+  fill: number | Stream,
+): void {
   for (let y = top; y < bottom; y++) {
     const [from, to] = [(y * width + left) * 3, (y * width + right) * 3]
     if (typeof fill === 'number') pixels.fill(fill, from, to)

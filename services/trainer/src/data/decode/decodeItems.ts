@@ -21,7 +21,16 @@ export interface DecodeItems {
 }
 
 /** Decodes every picture that could be measured; a damaged one becomes a problem. Several at once, large ones (16 megapixels and more) fewer. */
-export async function decodeItems({ files, items, headers, picture, decoded, problems, signal, onDone }: DecodeItems): Promise<void> {
+export async function decodeItems({
+  files,
+  items,
+  headers,
+  picture,
+  decoded,
+  problems,
+  signal,
+  onDone,
+}: DecodeItems): Promise<void> {
   const weight = (index: number) => {
     const header = headers.get(index)
     return header === null ? 0 : 1 + Math.floor((header.height * header.width) / 2 ** 24)
@@ -36,7 +45,12 @@ export async function decodeItems({ files, items, headers, picture, decoded, pro
     try {
       pixels = await decodePicture(content, picture, header)
     } catch (error) {
-      problems.add('file', { path, code: 'IMAGE_DAMAGED', message: `it cannot be decoded (${said(error)})`, fix: 'Save the picture again.' })
+      problems.add('file', {
+        path,
+        code: 'IMAGE_DAMAGED',
+        message: `it cannot be decoded (${said(error)})`,
+        fix: 'Save the picture again.',
+      })
       return
     }
     decoded.put(index, pixels, boxOf(header, picture))

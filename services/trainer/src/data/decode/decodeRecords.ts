@@ -24,7 +24,7 @@ const batchBytes = 8 * 2 ** 20
 export async function decodeRecords({ items, blocks, picture, decoded, signal, onDone }: DecodeRecords): Promise<void> {
   let content: Uint8Array | undefined
   let pixels = new Uint8Array()
-  for (let at = 0; at < items.length; ) {
+  for (let at = 0; at < items.length;) {
     const { file, record } = items[at]!
     const block = blocks[file]!
     const { grid, recordBytes } = block
@@ -34,10 +34,15 @@ export async function decodeRecords({ items, blocks, picture, decoded, signal, o
     while (count < most && items[at + count]?.file === file && items[at + count]!.record === record! + count) count++
     content = await readRecords(block, { first: record!, count }, content)
     if (pixels.length < count * bytes) pixels = new Uint8Array(most * bytes)
-    for (let i = 0; i < count; i++) toRgb(content, i * recordBytes, { grid, out: pixels.subarray(i * bytes, (i + 1) * bytes) })
+    for (let i = 0; i < count; i++)
+      toRgb(content, i * recordBytes, { grid, out: pixels.subarray(i * bytes, (i + 1) * bytes) })
     const some = pixels.subarray(0, count * bytes)
     const same = picture.height === grid.height && picture.width === grid.width
-    decoded.put(at, same ? some : await scaleAll(some, { height: grid.height, width: grid.width, picture }), boxOf(grid, picture))
+    decoded.put(
+      at,
+      same ? some : await scaleAll(some, { height: grid.height, width: grid.width, picture }),
+      boxOf(grid, picture),
+    )
     at += count
     onDone(count)
     signal.throwIfAborted()
@@ -46,11 +51,16 @@ export async function decodeRecords({ items, blocks, picture, decoded, signal, o
 }
 
 /** Four at once. */
-async function scaleAll(pixels: Uint8Array, { height, width, picture }: { height: number; width: number; picture: Picture }): Promise<Uint8Array> {
+async function scaleAll(
+  pixels: Uint8Array,
+  { height, width, picture }: { height: number; width: number; picture: Picture },
+): Promise<Uint8Array> {
   const bytes = 3 * height * width
   const scaled: Uint8Array[] = []
   for (let at = 0; at < pixels.length; at += 4 * bytes) {
-    const four = [0, 1, 2, 3].map((i) => pixels.subarray(at + i * bytes, at + (i + 1) * bytes)).filter(({ length }) => length > 0)
+    const four = [0, 1, 2, 3]
+      .map((i) => pixels.subarray(at + i * bytes, at + (i + 1) * bytes))
+      .filter(({ length }) => length > 0)
     scaled.push(...(await Promise.all(four.map((one) => scalePixels({ bytes: one, height, width }, picture)))))
   }
   return Buffer.concat(scaled)

@@ -17,7 +17,11 @@ export class Decoded implements Disposable {
   readonly thumbnails: Uint8Array
   readonly #file: number
 
-  constructor(readonly count: number, readonly size: Size, path: string) {
+  constructor(
+    readonly count: number,
+    readonly size: Size,
+    path: string,
+  ) {
     this.pictureBytes = size.height * size.width * 3
     this.#sha256 = Buffer.alloc(count * 32)
     this.#usable = new Uint8Array(count)
@@ -27,7 +31,11 @@ export class Decoded implements Disposable {
   }
 
   /** Takes consecutive pictures: uint8 `[n, h, w, 3]`. @param box where the files show in them; everywhere, if it is not given */
-  put(first: number, pixels: Uint8Array, box: Box = { top: 0, left: 0, bottom: this.size.height, right: this.size.width }): void {
+  put(
+    first: number,
+    pixels: Uint8Array,
+    box: Box = { top: 0, left: 0, bottom: this.size.height, right: this.size.width },
+  ): void {
     const { pictureBytes, size } = this
     writeAll(this.#file, pixels, first * pictureBytes)
     for (let offset = 0, index = first; offset < pixels.length; offset += pictureBytes, index++) {
@@ -56,11 +64,12 @@ export class Decoded implements Disposable {
   /** Pictures in the given order: uint8 `[n, h, w, 3]`. */
   pixels(indices: Uint32Array, out: Uint8Array = new Uint8Array(indices.length * this.pictureBytes)): Uint8Array {
     const { pictureBytes } = this
-    for (let i = 0; i < indices.length; ) {
+    for (let i = 0; i < indices.length;) {
       let run = 1
       while (i + run < indices.length && indices[i + run] === indices[i]! + run) run++
       const bytes = run * pictureBytes
-      if (readSync(this.#file, out, i * pictureBytes, bytes, indices[i]! * pictureBytes) !== bytes) throw new Error('the file of decoded pictures ends early')
+      if (readSync(this.#file, out, i * pictureBytes, bytes, indices[i]! * pictureBytes) !== bytes)
+        throw new Error('the file of decoded pictures ends early')
       i += run
     }
     return out
@@ -69,7 +78,7 @@ export class Decoded implements Disposable {
   /** One picture, into `out`: uint8 `[h, w, 3]`. */
   readonly readPicture = (index: number, out: Uint8Array): void => {
     this.pixels(Uint32Array.of(index), out)
-  }
+  };
 
   [Symbol.dispose](): void {
     closeSync(this.#file)

@@ -75,8 +75,16 @@ function isCutOff(pixels: Uint8Array, width: number, { top, left, bottom, right 
   }
   const [rows, columns] = [bottom - top, right - left]
   const opposite = [
-    [linesFrom(rows, columns, (line, x) => isGray(bottom - 1 - line, left + x)), linesFrom(rows, columns, (line, x) => isGray(top + line, left + x))],
-    [linesFrom(columns, rows, (line, y) => isGray(top + y, left + line)), linesFrom(columns, rows, (line, y) => isGray(top + y, right - 1 - line))],
+    [
+      linesFrom(rows, columns, (line, x) => isGray(bottom - 1 - line, left + x)),
+      linesFrom(rows, columns, (line, x) => isGray(top + line, left + x)),
+    ],
+    [
+      linesFrom(columns, rows, (line, y) => isGray(top + y, left + line)),
+      linesFrom(columns, rows, (line, y) => isGray(top + y, right - 1 - line)),
+    ],
   ] as const
-  return opposite.every(([one, other]) => one === 0 || other === 0) && opposite.flat().some((share) => share >= grayShare)
+  return (
+    opposite.every(([one, other]) => one === 0 || other === 0) && opposite.flat().some((share) => share >= grayShare)
+  )
 }

@@ -45,7 +45,13 @@ export class Headers {
     const height = this.#heights[index]!
     if (height === 0) return null
     const kind = this.#kinds[index]!
-    return { height, width: this.#widths[index]!, format: pictureFormats[kind % 8]!, plain: plains[(kind % several) >> 3]!, hasMore: kind >= several }
+    return {
+      height,
+      width: this.#widths[index]!,
+      format: pictureFormats[kind % 8]!,
+      plain: plains[(kind % several) >> 3]!,
+      hasMore: kind >= several,
+    }
   }
 }
 
@@ -63,11 +69,17 @@ export async function measureItems({ files, items, problems, signal, onDone }: M
   const weight = (index: number) => 1 + Math.floor(files.files[items[index]!.file]!.bytes / 2 ** 24)
   await severalAtOnce({ count: items.length, capacity: 8, weight, signal }, async (index) => {
     const { path, file } = items[index]!
-    const complain = (code: string, message: string, fix: string) => problems.add(code === 'NESTED_ARCHIVE' ? 'unsafe' : 'file', { path, code, message, fix })
+    const complain = (code: string, message: string, fix: string) =>
+      problems.add(code === 'NESTED_ARCHIVE' ? 'unsafe' : 'file', { path, code, message, fix })
     const { bytes } = files.files[file]!
     onDone()
     if (bytes === 0) return complain('EMPTY_FILE', 'it is empty', 'Remove it, or put the picture in its place.')
-    if (bytes > maxPictureBytes) return complain('FILE_TOO_LARGE', `it has ${bytes} bytes, at most ${maxPictureBytes} are taken`, 'Scale the picture down.')
+    if (bytes > maxPictureBytes)
+      return complain(
+        'FILE_TOO_LARGE',
+        `it has ${bytes} bytes, at most ${maxPictureBytes} are taken`,
+        'Scale the picture down.',
+      )
     let content: Uint8Array
     try {
       content = await files.read(file)
@@ -84,15 +96,26 @@ export async function measureItems({ files, items, problems, signal, onDone }: M
       return complain('IMAGE_UNREADABLE', `it cannot be read (${said(error)})`, 'Save the picture again.')
     }
     const { height, width } = header
-    if (height * width > maxPixels || height > maxSide || width > maxSide) return complain('TOO_MANY_PIXELS', `it has ${width} x ${height} pixels, at most ${maxPixels} are taken`, 'Scale the picture down.')
-    if (height < minSide || width < minSide) return complain('TOO_SMALL', `it has ${width} x ${height} pixels, at least ${minSide} x ${minSide} are needed`, 'Remove it, or take a larger picture.')
+    if (height * width > maxPixels || height > maxSide || width > maxSide)
+      return complain(
+        'TOO_MANY_PIXELS',
+        `it has ${width} x ${height} pixels, at most ${maxPixels} are taken`,
+        'Scale the picture down.',
+      )
+    if (height < minSide || width < minSide)
+      return complain(
+        'TOO_SMALL',
+        `it has ${width} x ${height} pixels, at least ${minSide} x ${minSide} are needed`,
+        'Remove it, or take a larger picture.',
+      )
     headers.set(index, header)
   })
   return headers
 }
 
 /** The first line of what libvips says. */
-export const said = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!.slice(0, 200)
+export const said = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!.slice(0, 200)
 
 export interface Size {
   height: number
@@ -112,6 +135,9 @@ export function chooseSize(imageSize: PrepareOptions['imageSize'], sizes: Iterab
     common ??= size
     if (size.height !== common.height || size.width !== common.width) return otherwise
   }
-  const fits = common !== null && Math.min(common.height, common.width) >= smallestCommon && Math.max(common.height, common.width) <= largestCommon
+  const fits =
+    common !== null &&
+    Math.min(common.height, common.width) >= smallestCommon &&
+    Math.max(common.height, common.width) <= largestCommon
   return fits ? { height: common!.height, width: common!.width } : otherwise
 }

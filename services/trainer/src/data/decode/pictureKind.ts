@@ -23,21 +23,53 @@ const phone = 'Save it as JPEG (on an iPhone: Settings > Camera > Formats > Most
 const named = {
   heic: { code: 'HEIC', message: 'it is a HEIC photo, whose coding is patented and not read', fix: phone },
   raw: { code: 'RAW', message: "it is a camera's raw file", fix: 'Develop it: export it as JPEG or TIFF.' },
-  video: { code: 'VIDEO', message: 'it is a video', fix: 'Take pictures out of it (ffmpeg -i video.mp4 -vf fps=1 %04d.jpg), or remove it.' },
-  avis: { code: 'ANIMATED_AVIF', message: 'it is an animated AVIF, which is not read', fix: 'Save one of its frames as AVIF, PNG or JPEG.' },
-  pdf: { code: 'PDF', message: 'it is a PDF document', fix: 'Save its pages as pictures (pdftoppm -png file.pdf page), or remove it.' },
+  video: {
+    code: 'VIDEO',
+    message: 'it is a video',
+    fix: 'Take pictures out of it (ffmpeg -i video.mp4 -vf fps=1 %04d.jpg), or remove it.',
+  },
+  avis: {
+    code: 'ANIMATED_AVIF',
+    message: 'it is an animated AVIF, which is not read',
+    fix: 'Save one of its frames as AVIF, PNG or JPEG.',
+  },
+  pdf: {
+    code: 'PDF',
+    message: 'it is a PDF document',
+    fix: 'Save its pages as pictures (pdftoppm -png file.pdf page), or remove it.',
+  },
   svg: { code: 'SVG', message: 'it is an SVG drawing', fix: 'Draw it as PNG at the size it is to have.' },
   psd: { code: 'PHOTOSHOP', message: 'it is a Photoshop document', fix: 'Export it as JPEG or PNG.' },
-  jxl: { code: 'JPEG_XL', message: 'it is a JPEG XL picture, which is not read', fix: 'Convert it to JPEG or PNG (djxl).' },
-  jp2: { code: 'JPEG_2000', message: 'it is a JPEG 2000 picture, which is not read', fix: 'Convert it to JPEG or PNG.' },
+  jxl: {
+    code: 'JPEG_XL',
+    message: 'it is a JPEG XL picture, which is not read',
+    fix: 'Convert it to JPEG or PNG (djxl).',
+  },
+  jp2: {
+    code: 'JPEG_2000',
+    message: 'it is a JPEG 2000 picture, which is not read',
+    fix: 'Convert it to JPEG or PNG.',
+  },
   ico: { code: 'ICON', message: 'it is an icon', fix: 'Save it as PNG, or remove it.' },
   netpbm: { code: 'NETPBM', message: 'it is a PBM, PGM or PPM picture, which is not read', fix: 'Convert it to PNG.' },
   dicom: { code: 'DICOM', message: 'it is a DICOM file', fix: 'Export its picture as PNG.' },
-  postscript: { code: 'POSTSCRIPT', message: 'it is a PostScript drawing', fix: 'Draw it as PNG at the size it is to have.' },
-  html: { code: 'HTML', message: 'it is a web page', fix: 'A download saved a page (often one that tells of an error) in place of the picture: fetch it again, or remove it.' },
+  postscript: {
+    code: 'POSTSCRIPT',
+    message: 'it is a PostScript drawing',
+    fix: 'Draw it as PNG at the size it is to have.',
+  },
+  html: {
+    code: 'HTML',
+    message: 'it is a web page',
+    fix: 'A download saved a page (often one that tells of an error) in place of the picture: fetch it again, or remove it.',
+  },
   xml: { code: 'XML', message: 'it is an XML text', fix: 'Remove it, or put the picture in its place.' },
   json: { code: 'JSON', message: 'it is a JSON text', fix: 'Remove it, or put the picture in its place.' },
-  lfs: { code: 'GIT_LFS', message: 'it is a pointer of Git LFS, not the file', fix: 'Fetch the files first (git lfs pull).' },
+  lfs: {
+    code: 'GIT_LFS',
+    message: 'it is a pointer of Git LFS, not the file',
+    fix: 'Fetch the files first (git lfs pull).',
+  },
   text: { code: 'TEXT', message: 'it is a text', fix: 'Remove it, or put the picture in its place.' },
   other: { code: 'NOT_AN_IMAGE', message: `it is no ${readFormats}`, fix: 'Remove it, or convert it to one of these.' },
 } as const satisfies Record<string, NoPicture>
@@ -77,7 +109,8 @@ export function pictureKind(file: Uint8Array): PictureFormat | NoPicture {
   const known = magics.find(({ magic }) => hex.startsWith(magic))
   if (known !== undefined) return known.kind
   const latin = (from: number, to: number) => head.toString('latin1', from, to)
-  if (latin(0, 4) === 'RIFF') return latin(8, 12) === 'WEBP' ? 'webp' : latin(8, 12) === 'AVI ' ? named.video : named.other
+  if (latin(0, 4) === 'RIFF')
+    return latin(8, 12) === 'WEBP' ? 'webp' : latin(8, 12) === 'AVI ' ? named.video : named.other
   if (latin(4, 8) === 'ftyp') return byBrand(head)
   if (isTiff(file)) return isRaw(file) ? named.raw : 'tiff'
   if (isBmp(file)) return 'bmp'
@@ -111,7 +144,12 @@ function isRaw(file: Uint8Array): boolean {
   const isReduced = ((tags.get(tiffTags.newSubfileType) ?? 0) & 1) === 1
   const [mosaic, linearRaw] = [32803, 34892]
   const photometric = tags.get(tiffTags.photometric)
-  return tags.has(tiffTags.dngVersion) || photometric === mosaic || photometric === linearRaw || (isReduced && tags.has(tiffTags.make) && tags.has(tiffTags.subDirectories))
+  return (
+    tags.has(tiffTags.dngVersion) ||
+    photometric === mosaic ||
+    photometric === linearRaw ||
+    (isReduced && tags.has(tiffTags.make) && tags.has(tiffTags.subDirectories))
+  )
 }
 
 function asText(head: Buffer): NoPicture | null {
@@ -121,7 +159,13 @@ function asText(head: Buffer): NoPicture | null {
   if (text.startsWith('version https://git-lfs')) return named.lfs
   const begins = text.replace(/^(<\?xml[^>]*>|<!--[\s\S]*?-->|\s)+/, '')
   if (/^(<!doctype svg|<([\w-]+:)?svg[\s>])/i.test(begins)) return named.svg
-  if (/^<(!doctype html|html|head|body|script|style|meta|title|link|div|table|center|h[1-6]|p|a|iframe|noscript|form)\b/i.test(begins) || /^<[\s\S]*<html[\s>]/i.test(begins)) return named.html
+  if (
+    /^<(!doctype html|html|head|body|script|style|meta|title|link|div|table|center|h[1-6]|p|a|iframe|noscript|form)\b/i.test(
+      begins,
+    ) ||
+    /^<[\s\S]*<html[\s>]/i.test(begins)
+  )
+    return named.html
   if (text.startsWith('<')) return named.xml
   return /^[[{]/.test(text) ? named.json : named.text
 }
@@ -134,7 +178,9 @@ function textOf(head: Buffer): string | null {
   if (mark === 'feff') return Buffer.from(even).swap16().toString('utf16le')
   if (head.length === 0 || head.some((byte) => byte < 9 || (byte > 13 && byte < 27))) return null
   // A letter may be cut in two at the end of what is looked at.
-  const whole = [0, 1, 2, 3].map((less) => head.subarray(0, head.length - less)).find((bytes) => bytes.length > 0 && isUtf8(bytes))
+  const whole = [0, 1, 2, 3]
+    .map((less) => head.subarray(0, head.length - less))
+    .find((bytes) => bytes.length > 0 && isUtf8(bytes))
   if (whole !== undefined) return whole.toString('utf8')
   return head.reduce((count, byte) => count + (byte >> 7), 0) * 3 < head.length ? head.toString('latin1') : null
 }

@@ -8,7 +8,10 @@ export interface Several {
 }
 
 /** Runs `work` for 0..count-1, started in order, as many at once as their weights allow. The first error ends it, once what runs has ended. */
-export async function severalAtOnce({ count, capacity, weight, signal }: Several, work: (index: number) => Promise<void>): Promise<void> {
+export async function severalAtOnce(
+  { count, capacity, weight, signal }: Several,
+  work: (index: number) => Promise<void>,
+): Promise<void> {
   const running = new Set<Promise<void>>()
   const errors: unknown[] = []
   let load = 0

@@ -10,13 +10,21 @@ export function whatItIs(content: Uint8Array): PictureFormat | NoPicture {
     case 'gzip':
     case 'tar':
     case 'archive':
-      return { code: 'NESTED_ARCHIVE', message: `it is an archive within the archive${kind === 'archive' ? `, of the kind ${archiveName(content)}` : ''}`, fix: 'Unpack it, and pack its files.' }
+      return {
+        code: 'NESTED_ARCHIVE',
+        message: `it is an archive within the archive${kind === 'archive' ? `, of the kind ${archiveName(content)}` : ''}`,
+        fix: 'Unpack it, and pack its files.',
+      }
     case 'parquet':
     case 'matlab':
     case 'numpy':
     case 'idx':
     case 'pickle':
-      return { code: 'NOT_AN_IMAGE', message: `it is a ${kind} file, and no picture`, fix: 'Remove it; or upload it without the pictures, if it holds a data set by itself.' }
+      return {
+        code: 'NOT_AN_IMAGE',
+        message: `it is a ${kind} file, and no picture`,
+        fix: 'Remove it; or upload it without the pictures, if it holds a data set by itself.',
+      }
     case 'picture':
     case 'other':
       return pictureKind(content)

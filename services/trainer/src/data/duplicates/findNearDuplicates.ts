@@ -40,7 +40,11 @@ export interface Pictures {
  * @param splits places in the thumbnails
  * @param breathe called now and then, so that this process shows signs of life and can be told to stop
  */
-export async function findNearDuplicates({ thumbnails, pictureBytes, readPicture }: Pictures, { images, test }: { images: Uint32Array; test: Uint32Array }, breathe: () => Promise<void>): Promise<NearDuplicate[]> {
+export async function findNearDuplicates(
+  { thumbnails, pictureBytes, readPicture }: Pictures,
+  { images, test }: { images: Uint32Array; test: Uint32Array },
+  breathe: () => Promise<void>,
+): Promise<NearDuplicate[]> {
   const thumbnailOf = (index: number) => thumbnails.subarray(index * thumbnailBytes, (index + 1) * thumbnailBytes)
   const isTold = (index: number) => contrast(thumbnailOf(index)) >= minContrast
   const told = test.filter(isTold)
@@ -84,7 +88,9 @@ export async function findNearDuplicates({ thumbnails, pictureBytes, readPicture
 /** The hashes (as places) sorted by one of their pieces; those with key k are `places[starts[k]]` to `places[starts[k + 1] - 1]`. */
 function pigeonholes(hashes: Uint32Array, piece: number): { starts: Uint32Array; places: Uint32Array } {
   const count = hashes.length / 2
-  const keys = Uint8Array.from({ length: count }, (_, place) => pieceOf(hashes[2 * place]!, hashes[2 * place + 1]!, piece))
+  const keys = Uint8Array.from({ length: count }, (_, place) =>
+    pieceOf(hashes[2 * place]!, hashes[2 * place + 1]!, piece),
+  )
   const places = Uint32Array.from({ length: count }, (_, place) => place).sort((a, b) => keys[a]! - keys[b]! || a - b)
   const starts = new Uint32Array(257)
   for (const key of keys) starts[key + 1]!++

@@ -23,8 +23,19 @@ export interface NotePictures {
 }
 
 /** Notes which pictures somebody should look at: copies, of test pictures and under other labels, those that are of one colour or seem cut off, and first pages of several. */
-export function notePictures({ drawn, removed, near, decoded, headers, pathOf, labelOf, classes, notes }: NotePictures): void {
-  for (const { removed: copy, keptTest } of removed) notes.add('TAKEN_FOR_DUPLICATE', `${pathOf(copy)} is ${pathOf(keptTest)}`)
+export function notePictures({
+  drawn,
+  removed,
+  near,
+  decoded,
+  headers,
+  pathOf,
+  labelOf,
+  classes,
+  notes,
+}: NotePictures): void {
+  for (const { removed: copy, keptTest } of removed)
+    notes.add('TAKEN_FOR_DUPLICATE', `${pathOf(copy)} is ${pathOf(keptTest)}`)
   for (const { image, test } of near) notes.add('NEAR_DUPLICATE', `${pathOf(image)} looks like ${pathOf(test)}`)
   const named = (index: number) => `${pathOf(index)} (${classes[labelOf(index)]})`
   const gone = new Set(removed.map(({ removed: copy }) => copy))
@@ -39,11 +50,13 @@ export function notePictures({ drawn, removed, near, decoded, headers, pathOf, l
       if (look === looks.cutOff) notes.add('CUT_OFF', pathOf(index))
       const twin = inThis.get(key)
       if (twin === undefined) inThis.set(key, index)
-      else if (!gone.has(index) && labelOf(index) === labelOf(twin)) notes.add('DUPLICATE_KEPT', `${pathOf(index)} is ${pathOf(twin)}`)
+      else if (!gone.has(index) && labelOf(index) === labelOf(twin))
+        notes.add('DUPLICATE_KEPT', `${pathOf(index)} is ${pathOf(twin)}`)
       if (split === 'unlabelled') continue
       const first = firstOf.get(key)
       if (first === undefined) firstOf.set(key, index)
-      else if (labelOf(first) !== labelOf(index)) notes.add('SAME_PICTURE_TWO_LABELS', `${named(first)} is ${named(index)}`)
+      else if (labelOf(first) !== labelOf(index))
+        notes.add('SAME_PICTURE_TWO_LABELS', `${named(first)} is ${named(index)}`)
     }
   }
 }

@@ -19,5 +19,13 @@ export function removeDuplicates(splits: SplitIndices, decoded: Decoded): { spli
     if (keptTest !== undefined) removed.push({ removed: index, keptTest })
     return keptTest === undefined
   }
-  return { splits: { train: splits.train.filter(keep), validation: splits.validation.filter(keep), test: splits.test, unlabelled: splits.unlabelled.filter(keep) }, removed }
+  return {
+    splits: {
+      train: splits.train.filter(keep),
+      validation: splits.validation.filter(keep),
+      test: splits.test,
+      unlabelled: splits.unlabelled.filter(keep),
+    },
+    removed,
+  }
 }

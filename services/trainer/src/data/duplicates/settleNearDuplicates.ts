@@ -20,15 +20,27 @@ export interface SettleNear {
 }
 
 /** Finds training and unlabelled pictures that look nearly like a test picture, and does with them what the user has chosen. */
-export async function settleNearDuplicates(splits: SplitIndices, { decoded, choice, problems, pathOf, breathe }: SettleNear): Promise<{ splits: SplitIndices; near: SettledNear[] }> {
+export async function settleNearDuplicates(
+  splits: SplitIndices,
+  { decoded, choice, problems, pathOf, breathe }: SettleNear,
+): Promise<{ splits: SplitIndices; near: SettledNear[] }> {
   const { train, validation, test, unlabelled } = splits
   const near: SettledNear[] = []
-  for (const [split, images] of [['train', train], ['validation', validation], ['unlabelled', unlabelled]] as const) {
+  for (const [split, images] of [
+    ['train', train],
+    ['validation', validation],
+    ['unlabelled', unlabelled],
+  ] as const) {
     for (const found of await findNearDuplicates(decoded, { images, test }, breathe)) near.push({ ...found, split })
   }
   if (choice === 'refuse') {
     for (const { image, test: other } of near) {
-      problems.add('set', { path: pathOf(image), code: 'NEAR_DUPLICATE', message: `it looks nearly like the test image ${pathOf(other)}`, fix: "Remove one of the two, or choose nearDuplicates 'remove' or 'report'." })
+      problems.add('set', {
+        path: pathOf(image),
+        code: 'NEAR_DUPLICATE',
+        message: `it looks nearly like the test image ${pathOf(other)}`,
+        fix: "Remove one of the two, or choose nearDuplicates 'remove' or 'report'.",
+      })
     }
   }
   if (choice !== 'remove') return { splits, near }

@@ -4,7 +4,11 @@ export const thumbnailColumns = 9
 export const thumbnailBytes = thumbnailRows * thumbnailColumns
 
 /** Mean luma of 8 x 9 fields: uint8 `[h, w, 3]`, each side of 8 pixels or more → uint8 `[8, 9]`, into `out`. */
-export function thumbnail(picture: Uint8Array, { height, width }: { height: number; width: number }, out: Uint8Array): void {
+export function thumbnail(
+  picture: Uint8Array,
+  { height, width }: { height: number; width: number },
+  out: Uint8Array,
+): void {
   for (let row = 0; row < thumbnailRows; row++) {
     const top = Math.floor((row * height) / thumbnailRows)
     const bottom = Math.floor(((row + 1) * height) / thumbnailRows)

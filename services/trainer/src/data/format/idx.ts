@@ -18,6 +18,7 @@ export async function readIdx(file: OpenFile): Promise<IdxArray> {
   const shape = Array.from({ length: dimensions! }, (_, i) => head.readUInt32BE(4 * i))
   if (shape.includes(0)) throw new DamagedFile(`its shape is ${shape.join(' x ')}: nothing is in it`)
   const bytes = shape.reduce((product, side) => product * side, 1)
-  if (file.bytes - offset !== bytes) throw new DamagedFile(`${shape.join(' x ')} bytes are ${bytes}; ${file.bytes - offset} follow the header`)
+  if (file.bytes - offset !== bytes)
+    throw new DamagedFile(`${shape.join(' x ')} bytes are ${bytes}; ${file.bytes - offset} follow the header`)
   return { shape, file, offset }
 }

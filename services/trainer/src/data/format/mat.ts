@@ -18,7 +18,12 @@ export interface MatArray {
 
 // Data types and array classes by MathWorks, "MAT-File Format" (R2023b), tables 1-1 and 1-3.
 const [miInt8, miInt32, miUint32, miMatrix, miCompressed] = [1, 5, 6, 14, 15]
-const stores: Record<number, { stored: MatArray['stored']; bytes: number }> = { 2: { stored: 'uint8', bytes: 1 }, 4: { stored: 'uint16', bytes: 2 }, 5: { stored: 'int32', bytes: 4 }, 9: { stored: 'double', bytes: 8 } }
+const stores: Record<number, { stored: MatArray['stored']; bytes: number }> = {
+  2: { stored: 'uint8', bytes: 1 },
+  4: { stored: 'uint16', bytes: 2 },
+  5: { stored: 'int32', bytes: 4 },
+  9: { stored: 'double', bytes: 8 },
+}
 const numericClasses = { first: 6, last: 15 } // double, single, and integers of 8 to 64 bits
 
 /** SVHN's files have two; a workspace that was saved whole has some dozens. */
@@ -45,13 +50,17 @@ export async function readMat(file: OpenFile, spool: Spool): Promise<MatArray[]>
   if (head.toString('latin1', 126, 128) !== 'IM') throw new DamagedFile('it was written by a big-endian machine')
   const arrays: MatArray[] = []
   for (let at = 128, elements = 0; at < file.bytes; elements++) {
-    if (elements === maxElements) throw new DamagedFile(`it has more than ${maxElements} elements, the most that are read`)
+    if (elements === maxElements)
+      throw new DamagedFile(`it has more than ${maxElements} elements, the most that are read`)
     const { type, bytes, start, end } = await elementAt(file, at)
     // Compressed elements alone are not padded to eight bytes.
     at = type === miCompressed ? start + bytes : end
-    if (start + bytes > file.bytes) throw new DamagedFile(`it ends after ${file.bytes} bytes where ${start + bytes} are needed`)
+    if (start + bytes > file.bytes)
+      throw new DamagedFile(`it ends after ${file.bytes} bytes where ${start + bytes} are needed`)
     if (type === miCompressed) {
-      const unpacked = await spool.write(inflated({ bytes: start + bytes, read: file.read }, createInflate(), start), { from: bytes })
+      const unpacked = await spool.write(inflated({ bytes: start + bytes, read: file.read }, createInflate(), start), {
+        from: bytes,
+      })
       const inner = await elementAt(unpacked, 0)
       if (inner.start + inner.bytes > unpacked.bytes) throw new DamagedFile('an array ends early')
       if (inner.type === miMatrix) arrays.push(...(await matrix(unpacked, inner)))
@@ -75,7 +84,14 @@ async function matrix(file: OpenFile, { start }: Element): Promise<MatArray[]> {
   const flags = await elementAt(file, start)
   const dimensions = await elementAt(file, flags.end)
   const name = await elementAt(file, dimensions.end)
-  if (flags.type !== miUint32 || dimensions.type !== miInt32 || name.type !== miInt8 || dimensions.bytes > 64 || name.bytes > 64) throw new DamagedFile('an array has no proper header')
+  if (
+    flags.type !== miUint32 ||
+    dimensions.type !== miInt32 ||
+    name.type !== miInt8 ||
+    dimensions.bytes > 64 ||
+    name.bytes > 64
+  )
+    throw new DamagedFile('an array has no proper header')
   const kind = (await file.read(flags.start, 1))[0]!
   if (kind < numericClasses.first || kind > numericClasses.last) return []
   const sides = Buffer.from(await file.read(dimensions.start, dimensions.bytes))
@@ -84,9 +100,19 @@ async function matrix(file: OpenFile, { start }: Element): Promise<MatArray[]> {
   const count = shape.reduce((product, side) => product * side, 1)
   const data = await elementAt(file, name.end)
   const { stored, bytes } = stores[data.type] ?? { stored: 'other' as const, bytes: null }
-  if (bytes !== null && count * bytes !== data.bytes) throw new DamagedFile(`an array of ${shape.join(' x ')} has ${data.bytes} bytes`)
+  if (bytes !== null && count * bytes !== data.bytes)
+    throw new DamagedFile(`an array of ${shape.join(' x ')} has ${data.bytes} bytes`)
   if (data.start + data.bytes > file.bytes) throw new DamagedFile('an array ends early')
-  return [{ name: Buffer.from(await file.read(name.start, name.bytes)).toString('latin1'), shape, count, file, offset: data.start, stored }]
+  return [
+    {
+      name: Buffer.from(await file.read(name.start, name.bytes)).toString('latin1'),
+      shape,
+      count,
+      file,
+      offset: data.start,
+      stored,
+    },
+  ]
 }
 
 /** @throws DamagedFile where they are no bytes, 16-bit, 32-bit numbers or doubles, or too many */

@@ -17,7 +17,8 @@ export interface NpyArray extends NpyHeader {
 /** So many bytes say how long the header is. */
 export const preludeBytes = 12
 const maxHeaderBytes = 65_536
-const headerPattern = /^\{\s*'descr':\s*'([<>|=][a-zA-Z]\d+)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d\s,]*)\),?\s*\}\s*$/
+const headerPattern =
+  /^\{\s*'descr':\s*'([<>|=][a-zA-Z]\d+)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d\s,]*)\),?\s*\}\s*$/
 const maxDimensions = 8
 /** Below 2^53 by far, and more bytes than any file has. */
 const maxSideDigits = 15
@@ -25,7 +26,8 @@ const maxSideDigits = 15
 /** Where the header's text lies, by the first `preludeBytes` bytes. @throws DamagedFile */
 export function headerSpan(prelude: Uint8Array): { start: number; length: number } {
   const head = Buffer.from(prelude.buffer, prelude.byteOffset, prelude.byteLength)
-  if (head.length < preludeBytes || head.toString('latin1', 0, 6) !== '\x93NUMPY') throw new DamagedFile('it is no .npy file')
+  if (head.length < preludeBytes || head.toString('latin1', 0, 6) !== '\x93NUMPY')
+    throw new DamagedFile('it is no .npy file')
   const short = head[6] === 1
   const length = short ? head.readUInt16LE(8) : head.readUInt32LE(8)
   if (length > maxHeaderBytes) throw new DamagedFile(`its header would have ${length} bytes`)
@@ -38,14 +40,22 @@ export function parseHeader(header: Uint8Array, { offset, bytes }: { offset: num
   const found = headerPattern.exec(text)
   if (!found) throw new DamagedFile(`its header is not one of a plain array: ${text.trim().slice(0, 120)}`)
   const [, type = '', order, sides = ''] = found
-  const written = sides.split(',').map((side) => side.trim()).filter((side) => side !== '')
+  const written = sides
+    .split(',')
+    .map((side) => side.trim())
+    .filter((side) => side !== '')
   if (written.length > maxDimensions || written.some((side) => !/^\d+$/.test(side) || side.length > maxSideDigits)) {
-    throw new DamagedFile(`its shape is (${sides.trim().slice(0, 120)}); at most ${maxDimensions} dimensions of at most ${maxSideDigits} digits are read`)
+    throw new DamagedFile(
+      `its shape is (${sides.trim().slice(0, 120)}); at most ${maxDimensions} dimensions of at most ${maxSideDigits} digits are read`,
+    )
   }
   const shape = written.map(Number)
   const valueBytes = Number(type.slice(2)) * (type[1] === 'U' ? 4 : 1) // texts have four bytes a character
   const expected = shape.reduce((product, side) => product * side, valueBytes)
-  if (bytes - offset !== expected) throw new DamagedFile(`it has ${bytes - offset} bytes of values; ${type.slice(0, 20)} of shape (${shape.join(', ')}) has ${expected}`)
+  if (bytes - offset !== expected)
+    throw new DamagedFile(
+      `it has ${bytes - offset} bytes of values; ${type.slice(0, 20)} of shape (${shape.join(', ')}) has ${expected}`,
+    )
   return { offset, type, shape, fortran: order === 'True' }
 }
 
@@ -61,7 +71,14 @@ export function integersOf(values: Uint8Array, type: string): Float64Array {
   const [big, signed, bytes] = [type[0] === '>', type[1] === 'i', Number(type.slice(2))]
   return Float64Array.from({ length: content.length / bytes }, (_, i) => {
     const at = i * bytes
-    if (bytes < 8) return big ? (signed ? content.readIntBE(at, bytes) : content.readUIntBE(at, bytes)) : signed ? content.readIntLE(at, bytes) : content.readUIntLE(at, bytes)
+    if (bytes < 8)
+      return big
+        ? signed
+          ? content.readIntBE(at, bytes)
+          : content.readUIntBE(at, bytes)
+        : signed
+          ? content.readIntLE(at, bytes)
+          : content.readUIntLE(at, bytes)
     if (signed) return Number(big ? content.readBigInt64BE(at) : content.readBigInt64LE(at))
     return Number(big ? content.readBigUInt64BE(at) : content.readBigUInt64LE(at))
   })
@@ -73,7 +90,8 @@ const maxNumbers = 10_000_000
 /** Whole numbers of up to 8 bytes. @throws DamagedFile where there are too many, or of another kind, or beyond 2^53 */
 export async function readIntegers({ file, offset, type, shape }: NpyArray): Promise<Float64Array> {
   const count = shape.reduce((product, side) => product * side, 1)
-  if (!/^[<|>][iu][1248]$/.test(type)) throw new DamagedFile(`its numbers are of type ${type}; whole numbers are needed`)
+  if (!/^[<|>][iu][1248]$/.test(type))
+    throw new DamagedFile(`its numbers are of type ${type}; whole numbers are needed`)
   if (count > maxNumbers) throw new DamagedFile(`it holds ${count} numbers, at most ${maxNumbers} are read`)
   const numbers = integersOf(await file.read(offset, count * Number(type.slice(2))), type)
   const vast = numbers.find((number) => !Number.isSafeInteger(number))

@@ -50,7 +50,8 @@ export async function openParquet(file: OpenFile): Promise<ParquetTable> {
   let spent = 0
   const spend = (bytes: number): void => {
     spent += Math.max(0, bytes)
-    if (spent > ratioFrom && spent > maxRatio * file.bytes) throw new DamagedFile(`its pages unpack to more than ${maxRatio} times its size`)
+    if (spent > ratioFrom && spent > maxRatio * file.bytes)
+      throw new DamagedFile(`its pages unpack to more than ${maxRatio} times its size`)
   }
   return {
     rows: groups.reduce((sum, { rows }) => sum + rows, 0),
@@ -59,7 +60,8 @@ export async function openParquet(file: OpenFile): Promise<ParquetTable> {
       for (const { rows, chunks } of groups) {
         if (rows === 0) continue
         const cells: Cell[][] = []
-        for (const leaf of leaves) cells.push(await readChunk(file, { leaf, metadata: chunkOf(chunks, leaf), rows, spend }))
+        for (const leaf of leaves)
+          cells.push(await readChunk(file, { leaf, metadata: chunkOf(chunks, leaf), rows, spend }))
         yield cells
       }
     },
@@ -68,9 +70,15 @@ export async function openParquet(file: OpenFile): Promise<ParquetTable> {
 
 async function readFooter(file: OpenFile): Promise<ThriftStruct> {
   const tail = Buffer.from(await file.read(file.bytes - tailBytes, tailBytes))
-  if (tail.toString('latin1', 4) !== 'PAR1') throw new DamagedFile(tail.toString('latin1', 4) === 'PARE' ? 'it is encrypted' : 'it does not end as a Parquet file does: it is cut off, or none')
+  if (tail.toString('latin1', 4) !== 'PAR1')
+    throw new DamagedFile(
+      tail.toString('latin1', 4) === 'PARE'
+        ? 'it is encrypted'
+        : 'it does not end as a Parquet file does: it is cut off, or none',
+    )
   const length = tail.readUInt32LE(0)
-  if (length > maxFooterBytes) throw new DamagedFile(`its description would have ${length} bytes, at most ${maxFooterBytes} are read`)
+  if (length > maxFooterBytes)
+    throw new DamagedFile(`its description would have ${length} bytes, at most ${maxFooterBytes} are read`)
   return readStruct(await file.read(file.bytes - tailBytes - length, length), 0, footerLimits).struct
 }
 
@@ -83,14 +91,25 @@ function columnsOf(schema: readonly ThriftStruct[]): Omit<ParquetColumn, 'names'
     if (depth > maxSchemaDepth) throw new DamagedFile(`its schema is nested more than ${maxSchemaDepth} deep`)
     const repetition = numberIn(element, 3, 0)
     const name = textIn(element, 4)
-    const here = depth === 0 ? way : { path: [...way.path, name], maxDefinition: way.maxDefinition + (repetition === 0 ? 0 : 1), listed: way.listed || repetition === 2 }
+    const here =
+      depth === 0
+        ? way
+        : {
+            path: [...way.path, name],
+            maxDefinition: way.maxDefinition + (repetition === 0 ? 0 : 1),
+            listed: way.listed || repetition === 2,
+          }
     const children: Node[] = []
     const count = numberIn(element, 5, 0)
-    if (!(count >= 0 && count <= schema.length)) throw new DamagedFile(`a part of its schema would have ${count} columns; ${schema.length} are there`)
+    if (!(count >= 0 && count <= schema.length))
+      throw new DamagedFile(`a part of its schema would have ${count} columns; ${schema.length} are there`)
     for (let i = 0; i < count; i++) children.push(walk(here, depth + 1))
     const type = element.get(1)
     const isText = numberIn(element, 6, -1) === 0 || structIn(element, 10).has(1)
-    const leaf = count > 0 || here.listed || typeof type !== 'number' ? null : { path: here.path, type, typeLength: numberIn(element, 2, 0), maxDefinition: here.maxDefinition, isText }
+    const leaf =
+      count > 0 || here.listed || typeof type !== 'number'
+        ? null
+        : { path: here.path, type, typeLength: numberIn(element, 2, 0), maxDefinition: here.maxDefinition, isText }
     return { name, leaf, children }
   }
   return walk({ path: [], maxDefinition: 0, listed: false }, 0).children.map(({ name, leaf, children }) => ({
@@ -118,8 +137,12 @@ function chunkOf(chunks: readonly ThriftStruct[], { path }: Leaf): ThriftStruct 
 function namesIn(footer: ThriftStruct): (column: string) => string[] | null {
   const described = structsIn(footer, 5).find((pair) => textIn(pair, 1) === 'huggingface')
   const text = described === undefined ? '' : textIn(described, 2)
-  if (text.length > maxDescriptionBytes) throw new DamagedFile(`what it says of its features (huggingface) has ${text.length} characters, at most ${maxDescriptionBytes} are read`)
-  if (depthOf(text) > maxDescriptionDepth) throw new DamagedFile(`what it says of its features (huggingface) is nested more than ${maxDescriptionDepth} deep`)
+  if (text.length > maxDescriptionBytes)
+    throw new DamagedFile(
+      `what it says of its features (huggingface) has ${text.length} characters, at most ${maxDescriptionBytes} are read`,
+    )
+  if (depthOf(text) > maxDescriptionDepth)
+    throw new DamagedFile(`what it says of its features (huggingface) is nested more than ${maxDescriptionDepth} deep`)
   const features = inside(inside(parseJson(text), 'info'), 'features')
   return (column) => {
     const names = inside(inside(features, column), 'names')
@@ -127,7 +150,8 @@ function namesIn(footer: ThriftStruct): (column: string) => string[] | null {
   }
 }
 
-const inside = (value: unknown, key: string): unknown => (value instanceof Object && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined)
+const inside = (value: unknown, key: string): unknown =>
+  value instanceof Object && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
 
 /** How deep a JSON text is nested, before it is parsed: nested lists take a hundred times their size. */
 function depthOf(text: string): number {

@@ -56,11 +56,14 @@ export function readPickle(bytes: Uint8Array): unknown {
   const line = (): string => {
     const end = content.indexOf(10, at)
     if (end < 0 || end - at > 200) refuse('a name without an end')
-    return take(end - at + 1).toString('latin1').trimEnd()
+    return take(end - at + 1)
+      .toString('latin1')
+      .trimEnd()
   }
   let objects = 0
   const push = (value: Value): void => {
-    if (typeof value === 'object' && value !== null && ++objects > maxObjects) refuse(`more than ${maxObjects} lists, tuples, dictionaries and other objects`)
+    if (typeof value === 'object' && value !== null && ++objects > maxObjects)
+      refuse(`more than ${maxObjects} lists, tuples, dictionaries and other objects`)
     stack.push(value)
   }
   const pop = (): Value => (stack.length > (marks.at(-1) ?? 0) ? stack.pop()! : refuse('an empty stack'))
@@ -82,44 +85,125 @@ export function readPickle(bytes: Uint8Array): unknown {
   for (let opcodes = 0; opcodes < maxOpcodes; opcodes++) {
     const opcode = take(1)[0]!
     switch (opcode) {
-      case 0x80: if (![2, 3].includes(take(1)[0]!)) refuse('a protocol other than 2 and 3'); break
-      case 0x2e: { // .
+      case 0x80:
+        if (![2, 3].includes(take(1)[0]!)) refuse('a protocol other than 2 and 3')
+        break
+      case 0x2e: {
+        // .
         const result = pop()
         if (stack.length > 0 || marks.length > 0) refuse('an end that leaves something behind')
         return result
       }
-      case 0x28: marks.push(stack.length); break // (
-      case 0x7d: push(new Map()); break // }
-      case 0x5d: case 0x29: push([]); break // ] )
-      case 0x4e: push(null); break // N
-      case 0x88: push(true); break
-      case 0x89: push(false); break
-      case 0x4b: push(take(1)[0]!); break // K
-      case 0x4d: push(take(2).readUInt16LE()); break // M
-      case 0x4a: push(take(4).readInt32LE()); break // J
-      case 0x55: case 0x43: push(text(take(take(1)[0]!))); break // U, C
-      case 0x54: case 0x42: push(text(take(take(4).readUInt32LE()))); break // T, B
-      case 0x58: push(take(take(4).readUInt32LE()).toString('utf8')); break // X
-      case 0x71: memoise(take(1)[0]!); break // q
-      case 0x72: memoise(take(4).readUInt32LE()); break // r
-      case 0x68: stack.push(recall(take(1)[0]!)); break // h
-      case 0x6a: stack.push(recall(take(4).readUInt32LE())); break // j
-      case 0x61: { const item = pop(); asList(stack.at(-1)).push(item); break } // a
-      case 0x65: { const items = popMarked(); const list = asList(stack.at(-1)); for (const item of items) list.push(item); break } // e
-      case 0x73: { const value = pop(); const key = pop(); setItems(stack.at(-1), [key, value]); break } // s
-      case 0x75: { const items = popMarked(); setItems(stack.at(-1), items); break } // u
-      case 0x74: { const items = popMarked(); push(items); break } // t
-      case 0x85: push([pop()]); break
-      case 0x86: { const [b, a] = [pop(), pop()]; push([a, b]); break }
-      case 0x87: { const [c, b, a] = [pop(), pop(), pop()]; push([a, b, c]); break }
-      case 0x63: { // c
+      case 0x28:
+        marks.push(stack.length)
+        break // (
+      case 0x7d:
+        push(new Map())
+        break // }
+      case 0x5d:
+      case 0x29:
+        push([])
+        break // ] )
+      case 0x4e:
+        push(null)
+        break // N
+      case 0x88:
+        push(true)
+        break
+      case 0x89:
+        push(false)
+        break
+      case 0x4b:
+        push(take(1)[0]!)
+        break // K
+      case 0x4d:
+        push(take(2).readUInt16LE())
+        break // M
+      case 0x4a:
+        push(take(4).readInt32LE())
+        break // J
+      case 0x55:
+      case 0x43:
+        push(text(take(take(1)[0]!)))
+        break // U, C
+      case 0x54:
+      case 0x42:
+        push(text(take(take(4).readUInt32LE())))
+        break // T, B
+      case 0x58:
+        push(take(take(4).readUInt32LE()).toString('utf8'))
+        break // X
+      case 0x71:
+        memoise(take(1)[0]!)
+        break // q
+      case 0x72:
+        memoise(take(4).readUInt32LE())
+        break // r
+      case 0x68:
+        stack.push(recall(take(1)[0]!))
+        break // h
+      case 0x6a:
+        stack.push(recall(take(4).readUInt32LE()))
+        break // j
+      case 0x61: {
+        const item = pop()
+        asList(stack.at(-1)).push(item)
+        break
+      } // a
+      case 0x65: {
+        const items = popMarked()
+        const list = asList(stack.at(-1))
+        for (const item of items) list.push(item)
+        break
+      } // e
+      case 0x73: {
+        const value = pop()
+        const key = pop()
+        setItems(stack.at(-1), [key, value])
+        break
+      } // s
+      case 0x75: {
+        const items = popMarked()
+        setItems(stack.at(-1), items)
+        break
+      } // u
+      case 0x74: {
+        const items = popMarked()
+        push(items)
+        break
+      } // t
+      case 0x85:
+        push([pop()])
+        break
+      case 0x86: {
+        const [b, a] = [pop(), pop()]
+        push([a, b])
+        break
+      }
+      case 0x87: {
+        const [c, b, a] = [pop(), pop(), pop()]
+        push([a, b, c])
+        break
+      }
+      case 0x63: {
+        // c
         const name = `${line()} ${line()}`
         push({ kind: 'name', name: names[name] ?? refuse(`the name ${JSON.stringify(name)}`) })
         break
       }
-      case 0x52: { const args = pop(); push(made(pop(), asList(args), refuse)); break } // R
-      case 0x62: { const state = pop(); build(stack.at(-1), asList(state), refuse); break } // b
-      default: at--; refuse(`the opcode 0x${opcode.toString(16)}`)
+      case 0x52: {
+        const args = pop()
+        push(made(pop(), asList(args), refuse))
+        break
+      } // R
+      case 0x62: {
+        const state = pop()
+        build(stack.at(-1), asList(state), refuse)
+        break
+      } // b
+      default:
+        at--
+        refuse(`the opcode 0x${opcode.toString(16)}`)
     }
   }
   return refuse(`more than ${maxOpcodes} opcodes`)
@@ -129,8 +213,10 @@ type Refuse = (what: string) => never
 
 /** What a call of one of the three names stands for. */
 function made(callee: Value, [first]: Value[], refuse: Refuse): Value {
-  if (isKind(callee, 'name') && callee.name === 'reconstruct') return { kind: 'array', shape: [], fortran: false, data: new Uint8Array() }
-  if (isKind(callee, 'name') && callee.name === 'dtype' && typeof first === 'string') return { kind: 'dtype', type: first }
+  if (isKind(callee, 'name') && callee.name === 'reconstruct')
+    return { kind: 'array', shape: [], fortran: false, data: new Uint8Array() }
+  if (isKind(callee, 'name') && callee.name === 'dtype' && typeof first === 'string')
+    return { kind: 'dtype', type: first }
   return refuse('a call')
 }
 
@@ -138,14 +224,20 @@ function made(callee: Value, [first]: Value[], refuse: Refuse): Value {
 function build(target: Value | undefined, state: Value[], refuse: Refuse): void {
   if (isKind(target, 'dtype')) return
   const [, shape, dtype, fortran, data] = state
-  if (!isKind(target, 'array') || !Array.isArray(shape) || shape.length > maxDimensions || !isKind(dtype, 'dtype')) return refuse('a state')
+  if (!isKind(target, 'array') || !Array.isArray(shape) || shape.length > maxDimensions || !isKind(dtype, 'dtype'))
+    return refuse('a state')
   if (dtype.type !== 'u1') return refuse(`an array of ${dtype.type.slice(0, 20)}`)
   const sides = shape.map((side) => (typeof side === 'number' && side >= 0 ? side : refuse('a shape')))
-  if (!(data instanceof Uint8Array) || data.length !== sides.reduce((product, side) => product * side, 1)) return refuse('an array whose bytes do not fit its shape')
+  if (!(data instanceof Uint8Array) || data.length !== sides.reduce((product, side) => product * side, 1))
+    return refuse('an array whose bytes do not fit its shape')
   Object.assign(target, { shape: sides, fortran: fortran === true, data })
 }
 
-export const isPickledArray = (value: unknown): value is PickledArray => value instanceof Object && 'kind' in value && value.kind === 'array'
+export const isPickledArray = (value: unknown): value is PickledArray =>
+  value instanceof Object && 'kind' in value && value.kind === 'array'
 
-const isKind = <K extends 'name' | 'dtype' | 'array'>(value: Value | undefined, kind: K): value is Extract<Value, { kind: K }> =>
+const isKind = <K extends 'name' | 'dtype' | 'array'>(
+  value: Value | undefined,
+  kind: K,
+): value is Extract<Value, { kind: K }> =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind

@@ -6,7 +6,7 @@ const isPng = (file: Uint8Array): boolean => Buffer.from(file.subarray(0, 8)).to
 
 /** Names, places and bytes of whole chunks, up to where the file ends or a chunk claims more than it has. */
 function* chunksOf(content: Buffer): Generator<{ name: string; at: number; end: number }> {
-  for (let at = 8; at + 12 <= content.length; ) {
+  for (let at = 8; at + 12 <= content.length;) {
     const end = at + 12 + content.readUInt32BE(at)
     if (end > content.length) return
     yield { name: content.toString('latin1', at + 4, at + 8), at, end }

@@ -14,7 +14,10 @@ const blockBytes = 16 * 2 ** 20
  * Of an array in Fortran's order the records lie scattered, byte j of record i at `j * count + i`: writes them one after another. In two
  * rounds, so that no read is small: slabs of many j are turned each for itself, then records are put together of their parts in each slab.
  */
-export async function transposed(records: ColumnMajorRecords, spool: Spool): Promise<{ file: OpenFile; offset: number }> {
+export async function transposed(
+  records: ColumnMajorRecords,
+  spool: Spool,
+): Promise<{ file: OpenFile; offset: number }> {
   const { count, bytes } = records
   const written = { from: count * bytes, again: true }
   /** Values of a record in a slab; the last slab may have fewer. */
@@ -24,17 +27,24 @@ export async function transposed(records: ColumnMajorRecords, spool: Spool): Pro
 }
 
 /** Slab after slab: `[width, count]` → `[count, width]`. */
-async function* turnedSlabs({ file, offset, count, bytes }: ColumnMajorRecords, width: number): AsyncGenerator<Uint8Array> {
+async function* turnedSlabs(
+  { file, offset, count, bytes }: ColumnMajorRecords,
+  width: number,
+): AsyncGenerator<Uint8Array> {
   for (let first = 0; first < bytes; first += width) {
     const some = Math.min(width, bytes - first)
     const slab = await file.read(offset + first * count, some * count)
     const turned = new Uint8Array(some * count)
-    for (let j = 0, from = 0; j < some; j++) for (let i = 0, to = j; i < count; i++, to += some) turned[to] = slab[from++]!
+    for (let j = 0, from = 0; j < some; j++)
+      for (let i = 0, to = j; i < count; i++, to += some) turned[to] = slab[from++]!
     yield turned
   }
 }
 
-async function* recordBlocks(turned: OpenFile, { count, bytes, width }: { count: number; bytes: number; width: number }): AsyncGenerator<Uint8Array> {
+async function* recordBlocks(
+  turned: OpenFile,
+  { count, bytes, width }: { count: number; bytes: number; width: number },
+): AsyncGenerator<Uint8Array> {
   const atOnce = Math.max(1, Math.floor(blockBytes / Math.max(1, bytes)))
   for (let first = 0; first < count; first += atOnce) {
     const records = Math.min(atOnce, count - first)

@@ -9,7 +9,14 @@ export function checkNameForms(classes: readonly string[], problems: Problems): 
   classes.forEach((name, label) => {
     if (!unwritable.test(name) && visible.test(name)) return
     const shown = JSON.stringify(name.slice(0, 40)).replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd')
-    const what = unwritable.test(name) ? 'has control characters or halves of characters' : 'has nothing that can be seen'
-    problems.add('set', { path: '', code: 'BAD_NAME', message: `the name of class ${label}, ${shown}, ${what}`, fix: 'Rename the class.' })
+    const what = unwritable.test(name)
+      ? 'has control characters or halves of characters'
+      : 'has nothing that can be seen'
+    problems.add('set', {
+      path: '',
+      code: 'BAD_NAME',
+      message: `the name of class ${label}, ${shown}, ${what}`,
+      fix: 'Rename the class.',
+    })
   })
 }

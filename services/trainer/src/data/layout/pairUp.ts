@@ -18,15 +18,30 @@ export interface Pair<T extends Half> {
 
 /** Files of pictures and files of labels, brought together by the part that their names tell of. @throws Failure DATASET_INVALID for two of one part and kind, or labels alone */
 export function pairUp<T extends Half>(halves: readonly T[], notes: Notes): Pair<T>[] {
-  const parts = settleParts(halves.map(({ path }) => path), notes)
+  const parts = settleParts(
+    halves.map(({ path }) => path),
+    notes,
+  )
   return splits.flatMap((part) => {
     const [images, labels] = (['images', 'labels'] as const).map((kind) => {
       const found = halves.filter((half, i) => half.kind === kind && parts[i] === part)
-      if (found.length > 1) throw unfit({ path: found[1]!.path, code: 'PART_TWICE', message: `it is for ${part} ${kind}, as ${found[0]!.path} is`, fix: 'Say train, validation, test or unlabelled in their names, each once.' })
+      if (found.length > 1)
+        throw unfit({
+          path: found[1]!.path,
+          code: 'PART_TWICE',
+          message: `it is for ${part} ${kind}, as ${found[0]!.path} is`,
+          fix: 'Say train, validation, test or unlabelled in their names, each once.',
+        })
       return found[0] ?? null
     })
     if (images) return [{ part, images, labels: labels ?? null }]
-    if (labels) throw unfit({ path: labels.path, code: 'IMAGES_MISSING', message: `there are no ${part} images for these labels`, fix: 'Pack them as well.' })
+    if (labels)
+      throw unfit({
+        path: labels.path,
+        code: 'IMAGES_MISSING',
+        message: `there are no ${part} images for these labels`,
+        fix: 'Pack them as well.',
+      })
     return []
   })
 }

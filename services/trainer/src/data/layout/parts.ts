@@ -3,10 +3,28 @@ import type { Notes } from '../notes.js'
 
 /** The one vocabulary of splits, for folders, tables and arrays. */
 const vocabulary: Record<string, Split> = {
-  train: 'train', training: 'train', trn: 'train', extra: 'train',
-  test: 'test', testing: 'test', tst: 'test', t10k: 'test',
-  val: 'validation', valid: 'validation', validation: 'validation', dev: 'validation', development: 'validation', eval: 'validation', evaluation: 'validation', holdout: 'validation',
-  unlabelled: 'unlabelled', unlabeled: 'unlabelled', unsup: 'unlabelled', unsupervised: 'unlabelled', pred: 'unlabelled', predict: 'unlabelled',
+  train: 'train',
+  training: 'train',
+  trn: 'train',
+  extra: 'train',
+  test: 'test',
+  testing: 'test',
+  tst: 'test',
+  t10k: 'test',
+  val: 'validation',
+  valid: 'validation',
+  validation: 'validation',
+  dev: 'validation',
+  development: 'validation',
+  eval: 'validation',
+  evaluation: 'validation',
+  holdout: 'validation',
+  unlabelled: 'unlabelled',
+  unlabeled: 'unlabelled',
+  unsup: 'unlabelled',
+  unsupervised: 'unlabelled',
+  pred: 'unlabelled',
+  predict: 'unlabelled',
 }
 
 /** The words of a name, without numbers at their ends: `train-images-idx3-ubyte` has train, images, idx, ubyte; `TrainingSet2017` has training, set. */
@@ -20,7 +38,11 @@ export const wordsOf = (name: string): string[] =>
 
 /** The split that a name speaks of, alone or with other words (`seg_train`, `train_set`, `TrainingSet`); null where it speaks of none, or of two. */
 export function roleOf(name: string): Split | null {
-  const roles = new Set(wordsOf(name).flatMap((word) => [word, word.replace(/sets?$/, '')].flatMap((form) => (Object.hasOwn(vocabulary, form) ? vocabulary[form]! : []))))
+  const roles = new Set(
+    wordsOf(name).flatMap((word) =>
+      [word, word.replace(/sets?$/, '')].flatMap((form) => (Object.hasOwn(vocabulary, form) ? vocabulary[form]! : [])),
+    ),
+  )
   return roles.size === 1 ? [...roles][0]! : null
 }
 
@@ -31,14 +53,18 @@ function roleOfPath(path: string): Split | null {
 }
 
 /** The split of each file, by its path. See `settleRoles`. */
-export const settleParts = (paths: readonly string[], notes: Notes): Split[] => settleRoles(paths.map(roleOfPath), { names: paths, notes })
+export const settleParts = (paths: readonly string[], notes: Notes): Split[] =>
+  settleRoles(paths.map(roleOfPath), { names: paths, notes })
 
 /**
  * The split of each part by the role its name gives it. What says nothing is training data. A validation part beside a test part stays
  * one; where there is no test part, it is the test part, and a note says so.
  * @param names of the parts, for the note
  */
-export function settleRoles(roles: readonly (Split | null)[], { names, notes }: { names: readonly string[]; notes: Notes }): Split[] {
+export function settleRoles(
+  roles: readonly (Split | null)[],
+  { names, notes }: { names: readonly string[]; notes: Notes },
+): Split[] {
   const settled = roles.map((role) => role ?? 'train')
   if (settled.includes('test')) return settled
   return settled.map((role, i) => {

@@ -66,16 +66,37 @@ export interface Counted {
  * What headers alone say about raw pictures, held against the limits before anything that they announce is read or made.
  * @throws Failure DATASET_INVALID, DATASET_TOO_LARGE
  */
-export function checkCounts({ path, count, height, width, labels = null }: Counted, { maxImages }: Pick<SurveyContext, 'maxImages'>): void {
+export function checkCounts(
+  { path, count, height, width, labels = null }: Counted,
+  { maxImages }: Pick<SurveyContext, 'maxImages'>,
+): void {
   const size = `its images have ${width} x ${height} pixels`
-  if (!(Math.min(height, width) >= minSide)) throw unfit({ path, code: 'TOO_SMALL', message: `${size}, at least ${minSide} x ${minSide} are needed`, fix: 'Take larger images.' })
-  if (height * width > maxRecordPixels) throw unfit({ path, code: 'TOO_MANY_PIXELS', message: `${size}, at most ${maxRecordPixels} are taken of raw images`, fix: 'Scale the images down.' })
-  if (count > maxImages) throw new Failure('DATASET_TOO_LARGE', `${path} has ${count} images; the limit maxImages is ${maxImages}`)
+  if (!(Math.min(height, width) >= minSide))
+    throw unfit({
+      path,
+      code: 'TOO_SMALL',
+      message: `${size}, at least ${minSide} x ${minSide} are needed`,
+      fix: 'Take larger images.',
+    })
+  if (height * width > maxRecordPixels)
+    throw unfit({
+      path,
+      code: 'TOO_MANY_PIXELS',
+      message: `${size}, at most ${maxRecordPixels} are taken of raw images`,
+      fix: 'Scale the images down.',
+    })
+  if (count > maxImages)
+    throw new Failure('DATASET_TOO_LARGE', `${path} has ${count} images; the limit maxImages is ${maxImages}`)
   if (labels !== null && labels !== count) throw labelsDiffer(path, count, labels)
 }
 
 const labelsDiffer = (path: string, images: number, labels: number | null) =>
-  unfit({ path, code: 'LABELS_DIFFER', message: `it has ${images} images and ${labels === null ? 'no labels' : `${labels} labels`}`, fix: 'Give each image a label.' })
+  unfit({
+    path,
+    code: 'LABELS_DIFFER',
+    message: `it has ${images} images and ${labels === null ? 'no labels' : `${labels} labels`}`,
+    fix: 'Give each image a label.',
+  })
 
 export interface RecordSurvey {
   layout: Layout
@@ -89,10 +110,20 @@ export interface RecordSurvey {
  * Every record as an item; one whose label no class has becomes a problem.
  * @throws Failure DATASET_INVALID when blocks and labels do not fit together, DATASET_TOO_LARGE
  */
-export function recordSurvey({ layout, blocks, naming, folds }: RecordSurvey, { problems, maxImages }: Pick<SurveyContext, 'problems' | 'maxImages'>): Survey {
+export function recordSurvey(
+  { layout, blocks, naming, folds }: RecordSurvey,
+  { problems, maxImages }: Pick<SurveyContext, 'problems' | 'maxImages'>,
+): Survey {
   const total = blocks.reduce((sum, { records }) => sum + records.count, 0)
-  if (total > maxImages) throw new Failure('DATASET_TOO_LARGE', `the upload has ${total} images; the limit maxImages is ${maxImages}`)
-  if (naming.classes.length > maxClasses) throw unfit({ path: blocks[0]?.path ?? '', code: 'TOO_MANY_CLASSES', message: `its labels are ${naming.classes.length} different numbers, at most ${maxClasses} can be told apart`, fix: 'Take fewer classes.' })
+  if (total > maxImages)
+    throw new Failure('DATASET_TOO_LARGE', `the upload has ${total} images; the limit maxImages is ${maxImages}`)
+  if (naming.classes.length > maxClasses)
+    throw unfit({
+      path: blocks[0]?.path ?? '',
+      code: 'TOO_MANY_CLASSES',
+      message: `its labels are ${naming.classes.length} different numbers, at most ${maxClasses} can be told apart`,
+      fix: 'Take fewer classes.',
+    })
   const [first] = blocks
   const items: Item[] = []
   const trainItems: (number | null)[] = []
@@ -100,13 +131,26 @@ export function recordSurvey({ layout, blocks, naming, folds }: RecordSurvey, { 
     const { height, width } = records.grid
     const size = first!.records.grid
     checkCounts({ path, count: records.count, height, width }, { maxImages })
-    if (height !== size.height || width !== size.width) throw unfit({ path, code: 'SIZES_DIFFER', message: `its images have ${width} x ${height} pixels, those of ${first!.path} ${size.width} x ${size.height}`, fix: 'Give all images one size.' })
-    if (part !== 'unlabelled' && labels?.length !== records.count) throw labelsDiffer(path, records.count, labels?.length ?? null)
+    if (height !== size.height || width !== size.width)
+      throw unfit({
+        path,
+        code: 'SIZES_DIFFER',
+        message: `its images have ${width} x ${height} pixels, those of ${first!.path} ${size.width} x ${size.height}`,
+        fix: 'Give all images one size.',
+      })
+    if (part !== 'unlabelled' && labels?.length !== records.count)
+      throw labelsDiffer(path, records.count, labels?.length ?? null)
     for (let record = 0; record < records.count; record++) {
       const label = part === 'unlabelled' ? -1 : naming.labelOf(labels![record]!)
       const itemPath = `${path}/${String(record).padStart(5, '0')}`
       if (part === 'train') trainItems.push(label === undefined ? null : items.length)
-      if (label === undefined) problems.add('file', { path: itemPath, code: 'LABEL_OUT_OF_RANGE', message: `its label is ${labels![record]}; classes have the numbers ${naming.range}`, fix: 'Correct the label.' })
+      if (label === undefined)
+        problems.add('file', {
+          path: itemPath,
+          code: 'LABEL_OUT_OF_RANGE',
+          message: `its label is ${labels![record]}; classes have the numbers ${naming.range}`,
+          fix: 'Correct the label.',
+        })
       else items.push({ path: itemPath, file, part, label, record })
     }
   })

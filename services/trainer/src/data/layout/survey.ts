@@ -33,7 +33,18 @@ export interface Item {
   record?: number
 }
 
-export type Layout = 'folders' | 'labels.csv' | 'json-lines' | 'tiny-imagenet' | 'cifar-binary' | 'cifar-python' | 'stl10-binary' | 'svhn' | 'idx' | 'numpy' | 'parquet'
+export type Layout =
+  | 'folders'
+  | 'labels.csv'
+  | 'json-lines'
+  | 'tiny-imagenet'
+  | 'cifar-binary'
+  | 'cifar-python'
+  | 'stl10-binary'
+  | 'svhn'
+  | 'idx'
+  | 'numpy'
+  | 'parquet'
 
 export interface Survey {
   layout: Layout
@@ -64,17 +75,29 @@ export interface SurveyContext {
  */
 export async function survey(context: SurveyContext): Promise<Survey> {
   try {
-    const found = (await surveyCifarBinary(context)) ?? (await surveyStl10(context)) ?? (await surveyContainers(context)) ?? (await surveyPictures(context))
-    for (const alike of labelsAlike(found.classes)) context.notes.add('LABELS_DIFFER_BY_FORM', alike.map((label) => JSON.stringify(label)).join(', '))
+    const found =
+      (await surveyCifarBinary(context)) ??
+      (await surveyStl10(context)) ??
+      (await surveyContainers(context)) ??
+      (await surveyPictures(context))
+    for (const alike of labelsAlike(found.classes))
+      context.notes.add('LABELS_DIFFER_BY_FORM', alike.map((label) => JSON.stringify(label)).join(', '))
     if (found.pixels.kind === 'pictures') found.items.sort((a, b) => (a.path < b.path ? -1 : 1))
     checkNameForms(found.classes, context.problems)
     if (context.options.labels === 'coarse' && found.layout !== 'parquet' && !found.layout.startsWith('cifar')) {
-      context.problems.add('set', { path: '', code: 'NO_COARSE_LABELS', message: 'these images have one label each', fix: "Leave the option 'labels' out." })
+      context.problems.add('set', {
+        path: '',
+        code: 'NO_COARSE_LABELS',
+        message: 'these images have one label each',
+        fix: "Leave the option 'labels' out.",
+      })
     }
     return found
   } catch (error) {
-    if (error instanceof Failure && error.code === 'DATASET_INVALID' && context.problems.isUnsafe) context.problems.refuse(context.options.onProblem)
-    if (error instanceof DamagedFile) throw new Failure('ARCHIVE_UNREADABLE', `the labels cannot be read: ${error.message}`, { cause: error })
+    if (error instanceof Failure && error.code === 'DATASET_INVALID' && context.problems.isUnsafe)
+      context.problems.refuse(context.options.onProblem)
+    if (error instanceof DamagedFile)
+      throw new Failure('ARCHIVE_UNREADABLE', `the labels cannot be read: ${error.message}`, { cause: error })
     throw error
   }
 }

@@ -21,7 +21,13 @@ export async function surveyCifarPython(containers: readonly Container[], contex
   const batches: { path: string; file: OpenFile; found: Map<unknown, unknown> }[] = []
   let names: { path: string; found: Map<unknown, unknown> } | undefined
   for (const { path, file } of containers) {
-    if (file.bytes > maxFileBytes) throw unfit({ path, code: 'FILE_TOO_LARGE', message: `it has ${file.bytes} bytes, at most ${maxFileBytes} are read`, fix: 'Take the archive anew from where it was published.' })
+    if (file.bytes > maxFileBytes)
+      throw unfit({
+        path,
+        code: 'FILE_TOO_LARGE',
+        message: `it has ${file.bytes} bytes, at most ${maxFileBytes} are read`,
+        fix: 'Take the archive anew from where it was published.',
+      })
     const found = await readIn(path, async () => readPickle(await file.read(0, file.bytes)))
     if (!(found instanceof Map)) {
       noteBeside([path], context.notes)
@@ -35,13 +41,25 @@ export async function surveyCifarPython(containers: readonly Container[], contex
   const labelKey = hundred ? `${options.labels}_labels` : 'labels'
   const nameKey = hundred ? `${options.labels}_label_names` : 'label_names'
   const classes = names?.found.get(nameKey)
-  if (!isListOf(classes, 'string')) throw unfit({ path: containers[0]!.path, code: 'NAMES_MISSING', message: `no pickle holds ${nameKey}`, fix: `Pack ${hundred ? 'meta' : 'batches.meta'} as well.` })
+  if (!isListOf(classes, 'string'))
+    throw unfit({
+      path: containers[0]!.path,
+      code: 'NAMES_MISSING',
+      message: `no pickle holds ${nameKey}`,
+      fix: `Pack ${hundred ? 'meta' : 'batches.meta'} as well.`,
+    })
   checkNames(classes, names!.path)
 
   const blocks: Block[] = []
   for (const { path, file, found } of batches) {
     const [place, labels] = [found.get('data'), found.get(labelKey)]
-    if (!isPlace(place) || !isListOf(labels, 'number')) throw unfit({ path, code: 'NOT_CIFAR', message: `it is no dictionary with data [n, ${recordBytes}] and ${labelKey}`, fix: 'Take the archive anew from where it was published.' })
+    if (!isPlace(place) || !isListOf(labels, 'number'))
+      throw unfit({
+        path,
+        code: 'NOT_CIFAR',
+        message: `it is no dictionary with data [n, ${recordBytes}] and ${labelKey}`,
+        fix: 'Take the archive anew from where it was published.',
+      })
     const { count, offset, fortran } = place
     checkCounts({ path, count, ...cifarSize, labels: labels.length }, context)
     const rows = fortran ? await transposed({ file, offset, count, bytes: recordBytes }, spool) : { file, offset }

@@ -13,21 +13,36 @@ export async function surveyIdx(containers: readonly Container[], context: Surve
   const arrays = await Promise.all(
     containers.map(async ({ path, file }) => {
       const array = await readIn(path, () => readIdx(file))
-      if (array.shape.length !== 1 && array.shape.length !== 3) throw unfit({ path, code: 'IDX_SHAPE', message: `it has ${array.shape.length} dimensions`, fix: 'Images are [n, height, width], labels [n].' })
+      if (array.shape.length !== 1 && array.shape.length !== 3)
+        throw unfit({
+          path,
+          code: 'IDX_SHAPE',
+          message: `it has ${array.shape.length} dimensions`,
+          fix: 'Images are [n, height, width], labels [n].',
+        })
       return { path, kind: array.shape.length === 3 ? ('images' as const) : ('labels' as const), array }
     }),
   )
   const blocks: Block[] = []
   for (const { part, images, labels: given } of pairUp(arrays, context.notes)) {
-    const { shape: [count, height, width], file, offset } = images.array
+    const {
+      shape: [count, height, width],
+      file,
+      offset,
+    } = images.array
     const labels = part === 'unlabelled' ? null : given
-    checkCounts({ path: images.path, count: count!, height: height!, width: width!, labels: labels?.array.shape[0] ?? null }, context)
+    checkCounts(
+      { path: images.path, count: count!, height: height!, width: width!, labels: labels?.array.shape[0] ?? null },
+      context,
+    )
     const recordBytes = height! * width!
     blocks.push({
       path: images.path,
       part,
       records: { file, offset, count: count!, recordBytes, grid: planar({ height: height!, width: width! }, 1) },
-      labels: labels && (await readIn(labels.path, () => labels.array.file.read(labels.array.offset, labels.array.shape[0]!))),
+      labels:
+        labels &&
+        (await readIn(labels.path, () => labels.array.file.read(labels.array.offset, labels.array.shape[0]!))),
     })
   }
   return recordSurvey({ layout: 'idx', blocks, naming: numbered(labelsOf(blocks)) }, context)

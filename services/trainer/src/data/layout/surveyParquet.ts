@@ -42,16 +42,24 @@ interface Row {
 export async function surveyParquet(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
   const { problems, spool } = context
   checkShards(containers.map(({ path }) => path))
-  const parts = settleParts(containers.map(({ path }) => path), context.notes)
+  const parts = settleParts(
+    containers.map(({ path }) => path),
+    context.notes,
+  )
   const tables: Table[] = []
   for (const [i, { path, file }] of containers.entries()) {
     const table = await readIn(path, () => openParquet(file))
     const columns = columnsOf(path, table.columns, context.options.labels)
-    if (columns.rest.length > 0) context.notes.add('TABLE_READ', `${path}: ${columns.rest.length === 1 ? 'column' : 'columns'} not read: ${listed(columns.rest)}`)
+    if (columns.rest.length > 0)
+      context.notes.add(
+        'TABLE_READ',
+        `${path}: ${columns.rest.length === 1 ? 'column' : 'columns'} not read: ${listed(columns.rest)}`,
+      )
     tables.push({ path, part: parts[i]!, table, ...columns })
   }
   const total = tables.reduce((sum, { table }) => sum + table.rows, 0)
-  if (total > context.maxImages) throw new Failure('DATASET_TOO_LARGE', `the upload has ${total} rows; the limit maxImages is ${context.maxImages}`)
+  if (total > context.maxImages)
+    throw new Failure('DATASET_TOO_LARGE', `the upload has ${total} rows; the limit maxImages is ${context.maxImages}`)
   const files: PictureFiles['files'] = []
   const rows: Row[] = []
   const offsets: number[] = []
@@ -64,7 +72,12 @@ export async function surveyParquet(containers: readonly Container[], context: S
           const place = `${path}/${String(row++).padStart(6, '0')}`
           const bytes = bytesOf(cell)
           if (bytes === null) {
-            problems.add('file', { path: place, code: 'BYTES_MISSING', message: 'the row has no bytes of a picture', fix: 'Embed the pictures in the file.' })
+            problems.add('file', {
+              path: place,
+              code: 'BYTES_MISSING',
+              message: 'the row has no bytes of a picture',
+              fix: 'Embed the pictures in the file.',
+            })
             continue
           }
           files.push({ path: place, bytes: bytes.length })
@@ -80,14 +93,29 @@ export async function surveyParquet(containers: readonly Container[], context: S
 
   for (const { path, part, table, label } of tables) {
     if (label !== null || part === 'unlabelled') continue
-    throw unfit({ path, code: 'LABEL_COLUMN', message: `none of its columns (${listed(table.columns.map(({ name }) => name))}) is called label, class, category or target`, fix: 'Call the column of the classes label; or give the file a name that begins with unlabelled.' })
+    throw unfit({
+      path,
+      code: 'LABEL_COLUMN',
+      message: `none of its columns (${listed(table.columns.map(({ name }) => name))}) is called label, class, category or target`,
+      fix: 'Call the column of the classes label; or give the file a name that begins with unlabelled.',
+    })
   }
   const naming = namingOf(tables, rows, context.notes)
   const items = rows.flatMap(({ path, part, label, odd }, file): Item[] => {
     const found = part === 'unlabelled' ? -1 : naming(label)
     if (found !== undefined) return [{ path, file, part, label: found }]
-    const message = odd !== null ? `its label is ${odd}; wanted is a whole number of at most 2^53, or a name` : label === null ? 'it has no label' : `its label is ${JSON.stringify(label)}, which no class has`
-    problems.add('file', { path, code: label === null && odd === null ? 'LABEL_MISSING' : 'LABEL_OUT_OF_RANGE', message, fix: 'Correct the label, or give the file a name that begins with unlabelled.' })
+    const message =
+      odd !== null
+        ? `its label is ${odd}; wanted is a whole number of at most 2^53, or a name`
+        : label === null
+          ? 'it has no label'
+          : `its label is ${JSON.stringify(label)}, which no class has`
+    problems.add('file', {
+      path,
+      code: label === null && odd === null ? 'LABEL_MISSING' : 'LABEL_OUT_OF_RANGE',
+      message,
+      fix: 'Correct the label, or give the file a name that begins with unlabelled.',
+    })
     return []
   })
   return {
@@ -95,7 +123,10 @@ export async function surveyParquet(containers: readonly Container[], context: S
     classes: naming.classes,
     testWasGiven: tables.some(({ part }) => part === 'test'),
     items,
-    pixels: { kind: 'pictures', files: { files, read: (index, scratch) => content.read(offsets[index]!, files[index]!.bytes, scratch) } },
+    pixels: {
+      kind: 'pictures',
+      files: { files, read: (index, scratch) => content.read(offsets[index]!, files[index]!.bytes, scratch) },
+    },
     folds: null,
   }
 }
@@ -110,21 +141,56 @@ async function* rowGroups(path: string, table: ParquetTable, leaves: readonly Le
 }
 
 /** @throws Failure DATASET_INVALID where no column holds pictures, or there are no coarse labels */
-function columnsOf(path: string, columns: readonly ParquetColumn[], labels: 'fine' | 'coarse'): Pick<Table, 'image' | 'label' | 'rest'> {
-  const byName = (names: readonly string[]) => names.flatMap((name) => columns.find((column) => column.name === name) ?? [])
+function columnsOf(
+  path: string,
+  columns: readonly ParquetColumn[],
+  labels: 'fine' | 'coarse',
+): Pick<Table, 'image' | 'label' | 'rest'> {
+  const byName = (names: readonly string[]) =>
+    names.flatMap((name) => columns.find((column) => column.name === name) ?? [])
   const fieldOf = ({ fields }: ParquetColumn) => isBytes(fields.get('bytes'))
   const holding = (column: ParquetColumn, leaf: Leaf | null) => (leaf ? [{ column, leaf }] : [])
-  const image = [...byName(['image', 'img']).flatMap((column) => holding(column, fieldOf(column) ?? isBytes(column.leaf))), ...columns.flatMap((column) => holding(column, fieldOf(column)))][0]
-  if (!image) throw unfit({ path, code: 'NO_IMAGE_COLUMN', message: `none of its columns (${listed(columns.map(({ name }) => name))}) holds pictures`, fix: 'Name it image: a struct of bytes and path, or bytes.' })
-  const [label] = byName(labels === 'coarse' ? ['coarse_label'] : ['label', 'labels', 'fine_label', 'class', 'category', 'target'])
-  if (labels === 'coarse' && !label) throw unfit({ path, code: 'NO_COARSE_LABELS', message: 'it has no column coarse_label', fix: "Leave the option 'labels' out." })
-  if (label && label.leaf === null) throw unfit({ path, code: 'LABEL_COLUMN', message: `its column ${label.name.slice(0, 100)} holds lists or structs`, fix: 'Give each row one label: a number or a name.' })
-  if (label?.leaf?.type === physical.boolean) throw unfit({ path, code: 'LABEL_COLUMN', message: `its column ${label.name.slice(0, 100)} holds true and false`, fix: 'Write whole numbers or names.' })
+  const image = [
+    ...byName(['image', 'img']).flatMap((column) => holding(column, fieldOf(column) ?? isBytes(column.leaf))),
+    ...columns.flatMap((column) => holding(column, fieldOf(column))),
+  ][0]
+  if (!image)
+    throw unfit({
+      path,
+      code: 'NO_IMAGE_COLUMN',
+      message: `none of its columns (${listed(columns.map(({ name }) => name))}) holds pictures`,
+      fix: 'Name it image: a struct of bytes and path, or bytes.',
+    })
+  const [label] = byName(
+    labels === 'coarse' ? ['coarse_label'] : ['label', 'labels', 'fine_label', 'class', 'category', 'target'],
+  )
+  if (labels === 'coarse' && !label)
+    throw unfit({
+      path,
+      code: 'NO_COARSE_LABELS',
+      message: 'it has no column coarse_label',
+      fix: "Leave the option 'labels' out.",
+    })
+  if (label && label.leaf === null)
+    throw unfit({
+      path,
+      code: 'LABEL_COLUMN',
+      message: `its column ${label.name.slice(0, 100)} holds lists or structs`,
+      fix: 'Give each row one label: a number or a name.',
+    })
+  if (label?.leaf?.type === physical.boolean)
+    throw unfit({
+      path,
+      code: 'LABEL_COLUMN',
+      message: `its column ${label.name.slice(0, 100)} holds true and false`,
+      fix: 'Write whole numbers or names.',
+    })
   const rest = columns.filter((column) => column !== image.column && column !== label).map(({ name }) => name)
   return { image: image.leaf, label: label ? { leaf: label.leaf!, names: label.names } : null, rest }
 }
 
-const listed = (names: readonly string[]): string => names.slice(0, 10).join(', ').slice(0, 200) + (names.length > 10 ? ', ...' : '')
+const listed = (names: readonly string[]): string =>
+  names.slice(0, 10).join(', ').slice(0, 200) + (names.length > 10 ? ', ...' : '')
 
 /** Hubs cut tables into files called train-00000-of-00004 and so on: all or none. @throws Failure DATASET_INVALID where some are missing */
 function checkShards(paths: readonly string[]): void {
@@ -139,13 +205,21 @@ function checkShards(paths: readonly string[]): void {
   }
   for (const { count, path, numbers } of sets.values()) {
     if (numbers.size >= count) continue
-    const missing = Array.from({ length: Math.min(count, 1000) }, (_, i) => i).filter((number) => !numbers.has(number)).slice(0, 5)
-    throw unfit({ path, code: 'SHARD_MISSING', message: `its name says that it is one of ${count} files, of which ${count - numbers.size} are missing (${missing.join(', ')}${count - numbers.size > missing.length ? ', ...' : ''})`, fix: 'Add them; or rename the files, if they are all that there is.' })
+    const missing = Array.from({ length: Math.min(count, 1000) }, (_, i) => i)
+      .filter((number) => !numbers.has(number))
+      .slice(0, 5)
+    throw unfit({
+      path,
+      code: 'SHARD_MISSING',
+      message: `its name says that it is one of ${count} files, of which ${count - numbers.size} are missing (${missing.join(', ')}${count - numbers.size > missing.length ? ', ...' : ''})`,
+      fix: 'Add them; or rename the files, if they are all that there is.',
+    })
   }
 }
 
 /** The leaf, where it holds bytes that are no text. */
-const isBytes = (leaf: Leaf | null | undefined): Leaf | null => (leaf && leaf.type === physical.bytes && !leaf.isText ? leaf : null)
+const isBytes = (leaf: Leaf | null | undefined): Leaf | null =>
+  leaf && leaf.type === physical.bytes && !leaf.isText ? leaf : null
 
 const bytesOf = (cell: Cell): Uint8Array | null => (cell instanceof Uint8Array && cell.length > 0 ? cell : null)
 
@@ -158,14 +232,27 @@ function labelOf(cell: Cell, { isText }: Leaf): Pick<Row, 'label' | 'odd'> {
 }
 
 /** A name that is too long is cut to one that is still too long, and told of as a class later. */
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 4 * maxNameBytes)).toString('utf8')
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 4 * maxNameBytes)).toString('utf8')
 
 /** The class of a label: by the names in the files' metadata, which must agree; else strings are names, and numbers are. */
-function namingOf(tables: readonly Table[], rows: readonly Row[], notes: Notes): { (label: Row['label']): number | undefined; classes: string[] } {
+function namingOf(
+  tables: readonly Table[],
+  rows: readonly Row[],
+  notes: Notes,
+): { (label: Row['label']): number | undefined; classes: string[] } {
   const given = tables.flatMap(({ path, label }) => (label?.names ? { path, names: label.names } : []))
   const [first] = given
-  const differing = given.find(({ names }) => names.length !== first!.names.length || names.some((name, i) => name !== first!.names[i]))
-  if (differing) throw unfit({ path: differing.path, code: 'NAMES_DIFFER', message: `its class names are not those of ${first!.path}`, fix: 'Give all files the same classes.' })
+  const differing = given.find(
+    ({ names }) => names.length !== first!.names.length || names.some((name, i) => name !== first!.names[i]),
+  )
+  if (differing)
+    throw unfit({
+      path: differing.path,
+      code: 'NAMES_DIFFER',
+      message: `its class names are not those of ${first!.path}`,
+      fix: 'Give all files the same classes.',
+    })
   const strings = new Set<string>()
   const numbers = new Set<number>()
   for (const { part, label } of rows) {
@@ -177,6 +264,11 @@ function namingOf(tables: readonly Table[], rows: readonly Row[], notes: Notes):
   const classes = strings.size > 0 ? [...strings].sort() : byNumber.classes
   checkNames(classes, first?.path ?? tables[0]!.path)
   const byString = new Map(classes.map((name, label) => [name, label]))
-  const find = (label: Row['label']) => (typeof label === 'string' ? byString.get(label) : typeof label === 'number' && strings.size === 0 ? byNumber.labelOf(label) : undefined)
+  const find = (label: Row['label']) =>
+    typeof label === 'string'
+      ? byString.get(label)
+      : typeof label === 'number' && strings.size === 0
+        ? byNumber.labelOf(label)
+        : undefined
   return Object.assign(find, { classes })
 }

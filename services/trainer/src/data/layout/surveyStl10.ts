@@ -41,7 +41,10 @@ export async function surveyStl10(context: SurveyContext): Promise<Survey | null
     const file = await readIn(path, () => archive.open(index))
     checkLengths([{ path, bytes: file.bytes }], recordBytes)
     const labelFile = labels === null ? -1 : indexOf(labels)
-    checkCounts({ path, count: file.bytes / recordBytes, ...size, labels: archive.files[labelFile]?.bytes ?? null }, context)
+    checkCounts(
+      { path, count: file.bytes / recordBytes, ...size, labels: archive.files[labelFile]?.bytes ?? null },
+      context,
+    )
     blocks.push({
       path,
       part,
@@ -55,7 +58,14 @@ export async function surveyStl10(context: SurveyContext): Promise<Survey | null
       layout: 'stl10-binary',
       blocks,
       naming: named(classNames, context.notes, 1),
-      ...(folds === -1 ? {} : { folds: readFolds(await readList(archive, folds, foldList), { path: archive.files[folds]!.path, count: blocks[0]!.records.count }) }),
+      ...(folds === -1
+        ? {}
+        : {
+            folds: readFolds(await readList(archive, folds, foldList), {
+              path: archive.files[folds]!.path,
+              count: blocks[0]!.records.count,
+            }),
+          }),
     },
     context,
   )
@@ -67,7 +77,12 @@ function readFolds(lines: readonly string[], { path, count }: { path: string; co
     line.split(/\s+/).map((text) => {
       const place = Number(text)
       if (/^\d+$/.test(text) && place < count) return place
-      throw unfit({ path, code: 'FOLD_OUT_OF_RANGE', message: `line ${i + 1} has ${JSON.stringify(text.slice(0, 40))}; places are 0 to ${count - 1}`, fix: 'Take the archive anew from where it was published, or leave this file out.' })
+      throw unfit({
+        path,
+        code: 'FOLD_OUT_OF_RANGE',
+        message: `line ${i + 1} has ${JSON.stringify(text.slice(0, 40))}; places are 0 to ${count - 1}`,
+        fix: 'Take the archive anew from where it was published, or leave this file out.',
+      })
     }),
   )
 }

@@ -17,7 +17,10 @@ const digits: Naming = {
 
 /** SVHN's cropped digits: in each file `X` `[h, w, 3, n]`, column after column, and `y` `[n, 1]`. The extra part is training data. */
 export async function surveySvhn(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
-  const parts = settleParts(containers.map(({ path }) => path), context.notes)
+  const parts = settleParts(
+    containers.map(({ path }) => path),
+    context.notes,
+  )
   const blocks: Block[] = []
   for (const [i, { path, file }] of containers.entries()) {
     const part = parts[i]!
@@ -25,7 +28,12 @@ export async function surveySvhn(containers: readonly Container[], context: Surv
     const [pixels, labels] = ['X', 'y'].map((wanted) => arrays.find(({ name }) => name === wanted))
     const [height, width, channels, count] = pixels?.shape ?? []
     if (pixels?.shape.length !== 4 || pixels.stored !== 'uint8' || channels !== 3 || labels === undefined) {
-      throw unfit({ path, code: 'NOT_SVHN', message: 'it has no X of bytes [h, w, 3, n] and y [n, 1]', fix: "Take SVHN's cropped digits (format 2: train_32x32.mat, test_32x32.mat), or write another format." })
+      throw unfit({
+        path,
+        code: 'NOT_SVHN',
+        message: 'it has no X of bytes [h, w, 3, n] and y [n, 1]',
+        fix: "Take SVHN's cropped digits (format 2: train_32x32.mat, test_32x32.mat), or write another format.",
+      })
     }
     checkCounts({ path, count: count!, height: height!, width: width!, labels: labels.count }, context)
     const grid = columnMajor({ height: height!, width: width! }, 3)

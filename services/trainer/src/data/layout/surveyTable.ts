@@ -14,7 +14,9 @@ import { settleSplits } from './table/settleSplits.js'
  *
  * @throws Failure DATASET_INVALID when the table cannot be read as one, there are several that say the same, or its paths are not the archive's
  */
-export async function surveyTable(context: Pick<SurveyContext, 'archive' | 'options' | 'problems' | 'notes' | 'maxImages'>): Promise<Survey | null> {
+export async function surveyTable(
+  context: Pick<SurveyContext, 'archive' | 'options' | 'problems' | 'notes' | 'maxImages'>,
+): Promise<Survey | null> {
   const { archive, notes, problems } = context
   const paths = archive.files.map(({ path }) => path)
   const pictures = paths.filter(isPictureName)
@@ -23,25 +25,52 @@ export async function surveyTable(context: Pick<SurveyContext, 'archive' | 'opti
   const tables = await findTables(context, { classFolders, pictures, matcher })
   if (tables === null) return null
   for (const table of tables) noteReading(table, notes)
-  if (classFolders.length > 1) notes.add('FOLDERS_BESIDE_TABLE', `${tables[0]!.path}; folders ${classFolders.slice(0, 5).join(', ')}${classFolders.length > 5 ? ', ...' : ''}`, classFolders.length)
+  if (classFolders.length > 1)
+    notes.add(
+      'FOLDERS_BESIDE_TABLE',
+      `${tables[0]!.path}; folders ${classFolders.slice(0, 5).join(', ')}${classFolders.length > 5 ? ', ...' : ''}`,
+      classFolders.length,
+    )
 
   const { places, matched, missing } = await readTables(tables, context, matcher)
   const { items, classes, testWasGiven } = settleSplits(tables, places, context)
-  if (matched + missing === 0) problems.add('file', { path: tables[0]!.path, code: 'TABLE_EMPTY', message: 'it has a header and no row that can be used', fix: 'Write a line for each picture: its path and its label.' })
+  if (matched + missing === 0)
+    problems.add('file', {
+      path: tables[0]!.path,
+      code: 'TABLE_EMPTY',
+      message: 'it has a header and no row that can be used',
+      fix: 'Write a line for each picture: its path and its label.',
+    })
 
   const own = new Set(tables.map(({ path }) => path))
   const around = sharedFolder(pictures).length
   const roleOfFolder = (path: string) => roleOf(path.slice(around).split('/').slice(0, -1)[0] ?? '')
-  const namedFolders = new Set(paths.flatMap((path, file) => (places.isSeen(file) ? (path.slice(around).split('/').slice(0, -1)[0] ?? '') : [])))
+  const namedFolders = new Set(
+    paths.flatMap((path, file) => (places.isSeen(file) ? (path.slice(around).split('/').slice(0, -1)[0] ?? '') : [])),
+  )
   for (const [file, path] of paths.entries()) {
     if (places.isSeen(file) || own.has(path)) continue
     const role = roleOfFolder(path)
     if (!isPictureName(path)) notes.add('IGNORED_DOCUMENT', path)
-    else if ((role === 'test' || role === 'unlabelled') && !namedFolders.has(path.slice(around).split('/')[0]!)) items.push(unlabelledItem(path, file, role))
-    else if (2 * matched > matched + missing) problems.add('file', { path, code: 'NOT_IN_TABLE', message: `${tables.map((table) => table.path.slice(table.folder.length)).join(', ')} does not name it`, fix: 'Add a row for it, or remove it.' })
+    else if ((role === 'test' || role === 'unlabelled') && !namedFolders.has(path.slice(around).split('/')[0]!))
+      items.push(unlabelledItem(path, file, role))
+    else if (2 * matched > matched + missing)
+      problems.add('file', {
+        path,
+        code: 'NOT_IN_TABLE',
+        message: `${tables.map((table) => table.path.slice(table.folder.length)).join(', ')} does not name it`,
+        fix: 'Add a row for it, or remove it.',
+      })
     else notes.add('IGNORED_BESIDE', path)
   }
-  return { layout: tables[0]!.dialect.kind === 'json' ? 'json-lines' : 'labels.csv', classes, testWasGiven, items, pixels: { kind: 'pictures', files: archive }, folds: null }
+  return {
+    layout: tables[0]!.dialect.kind === 'json' ? 'json-lines' : 'labels.csv',
+    classes,
+    testWasGiven,
+    items,
+    pixels: { kind: 'pictures', files: archive },
+    folds: null,
+  }
 
   /** A folder of test pictures that no row speaks of has no labels: so are the test parts of competitions. */
   function unlabelledItem(path: string, file: number, role: 'test' | 'unlabelled'): Item {

@@ -13,11 +13,18 @@ const maxLineBytes = 200
  * images, which become the test part since its own has no labels and is left aside. A class is called by the first of its words; by
  * word and WordNet id where two share it. Null where it is none.
  */
-export async function surveyTinyImageNet({ archive, problems, maxImages }: Pick<SurveyContext, 'archive' | 'problems' | 'maxImages'>): Promise<Survey | null> {
+export async function surveyTinyImageNet({
+  archive,
+  problems,
+  maxImages,
+}: Pick<SurveyContext, 'archive' | 'problems' | 'maxImages'>): Promise<Survey | null> {
   const list = archive.files.find(({ path }) => path === 'wnids.txt' || path.endsWith('/wnids.txt'))?.path
   if (list === undefined) return null
   const root = list.slice(0, list.length - 'wnids.txt'.length)
-  const annotations = await read(archive, `${root}val/val_annotations.txt`, { maxBytes: maxImages * maxLineBytes, maxLines: maxImages })
+  const annotations = await read(archive, `${root}val/val_annotations.txt`, {
+    maxBytes: maxImages * maxLineBytes,
+    maxLines: maxImages,
+  })
   if (annotations === null) return null
 
   const wnids = [...new Set((await read(archive, list, nameList))!)]
@@ -37,14 +44,35 @@ export async function surveyTinyImageNet({ archive, problems, maxImages }: Pick<
     const label = labels.get(wnid ?? '')
     if (isTest) annotated.delete(third)
     if (label !== undefined) return [{ path, file, part: isTrain ? 'train' : 'test', label }]
-    const message = isTrain ? `wnids.txt has no ${second}` : isTest ? 'val_annotations.txt gives it no class of wnids.txt' : 'it has no place in this layout'
-    problems.add('file', { path, code: 'NOT_IN_A_CLASS', message, fix: 'Take the archive anew from where it was published, or remove the file.' })
+    const message = isTrain
+      ? `wnids.txt has no ${second}`
+      : isTest
+        ? 'val_annotations.txt gives it no class of wnids.txt'
+        : 'it has no place in this layout'
+    problems.add('file', {
+      path,
+      code: 'NOT_IN_A_CLASS',
+      message,
+      fix: 'Take the archive anew from where it was published, or remove the file.',
+    })
     return []
   })
   for (const name of annotated.keys()) {
-    problems.add('file', { path: `${root}val/val_annotations.txt`, code: 'FILE_MISSING', message: `${name.slice(0, 100)} is not in val/images`, fix: 'Take the archive anew from where it was published.' })
+    problems.add('file', {
+      path: `${root}val/val_annotations.txt`,
+      code: 'FILE_MISSING',
+      message: `${name.slice(0, 100)} is not in val/images`,
+      fix: 'Take the archive anew from where it was published.',
+    })
   }
-  return { layout: 'tiny-imagenet', classes, testWasGiven: true, items, pixels: { kind: 'pictures', files: archive }, folds: null }
+  return {
+    layout: 'tiny-imagenet',
+    classes,
+    testWasGiven: true,
+    items,
+    pixels: { kind: 'pictures', files: archive },
+    folds: null,
+  }
 }
 
 async function read(archive: Archive, path: string, limits: ListLimits): Promise<string[] | null> {
@@ -54,7 +82,9 @@ async function read(archive: Archive, path: string, limits: ListLimits): Promise
 
 /** words.txt: `n01443537<tab>goldfish, Carassius auratus`. */
 function classNames(wnids: readonly string[], lines: readonly string[]): Map<string, string> {
-  const words = new Map(lines.map((line) => line.split('\t')).map(([wnid, all]) => [wnid!, all?.split(',')[0]!.trim() ?? '']))
+  const words = new Map(
+    lines.map((line) => line.split('\t')).map(([wnid, all]) => [wnid!, all?.split(',')[0]!.trim() ?? '']),
+  )
   const wordOf = (wnid: string) => words.get(wnid) || wnid
   const taken = new Map<string, number>()
   for (const wnid of wnids) taken.set(wordOf(wnid), (taken.get(wordOf(wnid)) ?? 0) + 1)

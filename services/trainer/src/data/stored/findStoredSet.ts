@@ -44,30 +44,65 @@ export async function findStoredSet(archive: Archive): Promise<StoredSet | null>
       taken.set(corruption, path)
       found.push({ name: corruption, file, path })
     } else if (++strange > maxIssues) continue
-    else if (corruption) issues.push({ path, code: 'CORRUPTION_TWICE', message: `it has the name of the corruption that ${earlier} holds`, fix: 'Keep one file for each corruption.' })
-    else issues.push({ path, code: 'UNKNOWN_CORRUPTION', message: 'it has the name of no corruption', fix: `Name it after one (${corruptionNames.join(', ')}), or remove it.` })
+    else if (corruption)
+      issues.push({
+        path,
+        code: 'CORRUPTION_TWICE',
+        message: `it has the name of the corruption that ${earlier} holds`,
+        fix: 'Keep one file for each corruption.',
+      })
+    else
+      issues.push({
+        path,
+        code: 'UNKNOWN_CORRUPTION',
+        message: 'it has the name of no corruption',
+        fix: `Name it after one (${corruptionNames.join(', ')}), or remove it.`,
+      })
   }
   if (found.length === 0) return null
-  if (!found.some(({ name }) => corruptions[name].benchmark)) issues.push({ path: '', code: 'NO_CORRUPTIONS', message: 'there is labels.npy, but no file of a corruption of the benchmark', fix: 'Add files such as gaussian_noise.npy, as CIFAR-10-C has them.' })
+  if (!found.some(({ name }) => corruptions[name].benchmark))
+    issues.push({
+      path: '',
+      code: 'NO_CORRUPTIONS',
+      message: 'there is labels.npy, but no file of a corruption of the benchmark',
+      fix: 'Add files such as gaussian_noise.npy, as CIFAR-10-C has them.',
+    })
   if (issues.length > 0) throw invalid(...issues)
   found.sort((a, b) => corruptionNames.indexOf(a.name) - corruptionNames.indexOf(b.name))
 
   const labelsPath = archive.files[labelsFile]!.path
   const { bytes: labelsBytes } = archive.files[labelsFile]!
-  if (labelsBytes > maxLabelsBytes) throw invalid({ path: labelsPath, code: 'FILE_TOO_LARGE', message: `it has ${labelsBytes} bytes, at most ${maxLabelsBytes} are read of labels`, fix: 'Take the file anew from where it was published, or save the labels as uint8 or uint16.' })
+  if (labelsBytes > maxLabelsBytes)
+    throw invalid({
+      path: labelsPath,
+      code: 'FILE_TOO_LARGE',
+      message: `it has ${labelsBytes} bytes, at most ${maxLabelsBytes} are read of labels`,
+      fix: 'Take the file anew from where it was published, or save the labels as uint8 or uint16.',
+    })
   const every = await understood(labelsPath, async () => labelsOf(parseNpy(await archive.read(labelsFile))))
   const first = found[0]!
   const [, height, width] = (await understood(first.path, async () => picturesOf(await archive.read(first.file)))).shape
   const { labels, count } = divide(labelsPath, every)
-  return { classes: await classNames(archive, labels), labels, severities: count, height: height!, width: width!, corruptions: found }
+  return {
+    classes: await classNames(archive, labels),
+    labels,
+    severities: count,
+    height: height!,
+    width: width!,
+    corruptions: found,
+  }
 }
 
 /** The pictures of one corruption. @throws Failure DATASET_INVALID where they are not those that the set says, or cannot be read */
-export function picturesOfCorruption(file: { path: string; read: () => Promise<Uint8Array> }, { labels, severities: count, height, width }: StoredSet): Promise<Uint8Array> {
+export function picturesOfCorruption(
+  file: { path: string; read: () => Promise<Uint8Array> },
+  { labels, severities: count, height, width }: StoredSet,
+): Promise<Uint8Array> {
   return understood(file.path, async () => {
     const pictures = picturesOf(await file.read())
     const expected = [count * labels.length, height, width, 3]
-    if (pictures.shape.some((side, i) => side !== expected[i])) throw new Error(`its shape is (${pictures.shape.join(', ')}), not (${expected.join(', ')})`)
+    if (pictures.shape.some((side, i) => side !== expected[i]))
+      throw new Error(`its shape is (${pictures.shape.join(', ')}), not (${expected.join(', ')})`)
     return pictures.bytes
   })
 }
@@ -75,8 +110,12 @@ export function picturesOfCorruption(file: { path: string; read: () => Promise<U
 function picturesOf(bytes: Uint8Array) {
   const array = parseNpy(bytes)
   const [, height, width, channels] = array.shape
-  if (array.type !== '|u1' || array.shape.length !== 4 || channels !== 3) throw new Error(`pictures are uint8 of shape (n, height, width, 3), not ${array.type} of shape (${array.shape.join(', ')})`)
-  if (height! < 8 || width! < 8 || height! > 256 || width! > 256) throw new Error(`its pictures have ${width} x ${height} pixels; from 8 to 256 a side can be used`)
+  if (array.type !== '|u1' || array.shape.length !== 4 || channels !== 3)
+    throw new Error(
+      `pictures are uint8 of shape (n, height, width, 3), not ${array.type} of shape (${array.shape.join(', ')})`,
+    )
+  if (height! < 8 || width! < 8 || height! > 256 || width! > 256)
+    throw new Error(`its pictures have ${width} x ${height} pixels; from 8 to 256 a side can be used`)
   return array
 }
 
@@ -84,10 +123,22 @@ function picturesOf(bytes: Uint8Array) {
 function divide(path: string, every: Uint16Array): { labels: Uint16Array; count: number } {
   const most = severities.length
   const length = every.length / most
-  if (!Number.isInteger(length) || length === 0) throw invalid({ path, code: 'LABELS', message: `it has ${every.length} labels, no multiple of ${most}`, fix: 'List the labels once for each of the 5 severities, severity 1 first.' })
+  if (!Number.isInteger(length) || length === 0)
+    throw invalid({
+      path,
+      code: 'LABELS',
+      message: `it has ${every.length} labels, no multiple of ${most}`,
+      fix: 'List the labels once for each of the 5 severities, severity 1 first.',
+    })
   const labels = every.subarray(0, length)
   const strange = every.findIndex((label, i) => label !== labels[i % length])
-  if (strange >= 0) throw invalid({ path, code: 'LABELS', message: `label ${strange} is ${every[strange]}, but that image is ${labels[strange % length]} at severity 1`, fix: 'Every severity has the same images in the same order.' })
+  if (strange >= 0)
+    throw invalid({
+      path,
+      code: 'LABELS',
+      message: `label ${strange} is ${every[strange]}, but that image is ${labels[strange % length]} at severity 1`,
+      fix: 'Every severity has the same images in the same order.',
+    })
   return { labels, count: most }
 }
 
@@ -98,11 +149,22 @@ async function classNames(archive: Archive, labels: Uint16Array): Promise<string
   if (file < 0) {
     const known = [cifar10, cifar100].find((names) => names.length === count)
     if (known) return known
-    throw invalid({ path: 'labels.npy', code: 'CLASSES_UNKNOWN', message: `it numbers ${count} classes, neither CIFAR-10's nor CIFAR-100's`, fix: 'Add classes.txt, with the name of a class on each line, in the order of the numbers.' })
+    throw invalid({
+      path: 'labels.npy',
+      code: 'CLASSES_UNKNOWN',
+      message: `it numbers ${count} classes, neither CIFAR-10's nor CIFAR-100's`,
+      fix: 'Add classes.txt, with the name of a class on each line, in the order of the numbers.',
+    })
   }
   const names = await readList(archive, file, nameList)
   checkNames(names, archive.files[file]!.path)
-  if (names.length < count || names.length < 2 || new Set(names).size !== names.length) throw invalid({ path: archive.files[file]!.path, code: 'CLASSES', message: `it has ${names.length} names (${new Set(names).size} different ones); labels go up to ${count - 1}`, fix: 'Write the name of every class once, a line each.' })
+  if (names.length < count || names.length < 2 || new Set(names).size !== names.length)
+    throw invalid({
+      path: archive.files[file]!.path,
+      code: 'CLASSES',
+      message: `it has ${names.length} names (${new Set(names).size} different ones); labels go up to ${count - 1}`,
+      fix: 'Write the name of every class once, a line each.',
+    })
   return names
 }
 
@@ -112,9 +174,22 @@ async function understood<T>(path: string, read: () => Promise<T>): Promise<T> {
   } catch (error) {
     // What the system says is no fault of the file's.
     if ((error as NodeJS.ErrnoException).syscall !== undefined) throw error
-    throw invalid({ path, code: 'NPY', message: error instanceof Error ? error.message : String(error), fix: 'Take the file anew from where it was published, or save it with numpy.save.' })
+    throw invalid({
+      path,
+      code: 'NPY',
+      message: error instanceof Error ? error.message : String(error),
+      fix: 'Take the file anew from where it was published, or save it with numpy.save.',
+    })
   }
 }
 
 const toldInMessage = 5
-const invalid = (...issues: Issue[]) => new Failure('DATASET_INVALID', issues.slice(0, toldInMessage).map(({ path, message }) => `${path}: ${message}`).join('; ') + (issues.length > toldInMessage ? ' ...' : ''), { issues })
+const invalid = (...issues: Issue[]) =>
+  new Failure(
+    'DATASET_INVALID',
+    issues
+      .slice(0, toldInMessage)
+      .map(({ path, message }) => `${path}: ${message}`)
+      .join('; ') + (issues.length > toldInMessage ? ' ...' : ''),
+    { issues },
+  )

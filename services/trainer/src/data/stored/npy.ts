@@ -27,7 +27,8 @@ const maxLabels = 10_000_000
 
 /** Whole numbers of any width, as labels are kept. @throws Error for other types and numbers outside 0..65535 */
 export function labelsOf({ type, shape, bytes }: NpyArray): Uint16Array {
-  if (!/^[|<][ui][1248]$/.test(type) || shape.length !== 1) throw new Error(`labels are one row of whole numbers, not ${type} of shape (${shape.join(', ')})`)
+  if (!/^[|<][ui][1248]$/.test(type) || shape.length !== 1)
+    throw new Error(`labels are one row of whole numbers, not ${type} of shape (${shape.join(', ')})`)
   if (shape[0]! > maxLabels) throw new Error(`it has ${shape[0]} labels, at most ${maxLabels} are read`)
   const numbers = integersOf(bytes, type)
   const strange = numbers.findIndex((number) => number < 0 || number > 65_535)

@@ -33,15 +33,28 @@ const perClassOnSheet = 10
  * Writes a stored evaluation set as a version: all its pictures are test images, in the order of corruptions, severities and rows, and
  * `storedCells` says which are which. One file of the archive is in memory at a time.
  */
-export async function writeStoredSet({ job, store, folder, archive, found, notes, signal, onDone }: WriteStoredSet): Promise<{ manifestKey: string; manifestSha256: string }> {
+export async function writeStoredSet({
+  job,
+  store,
+  folder,
+  archive,
+  found,
+  notes,
+  signal,
+  onDone,
+}: WriteStoredSet): Promise<{ manifestKey: string; manifestSha256: string }> {
   const { projectId, outputPrefix: prefix, options, maxImages } = job
   const { classes, labels, severities, height, width, corruptions } = found
   const perCorruption = severities * labels.length
   const total = corruptions.length * perCorruption
-  if (total > maxImages) throw new Failure('DATASET_TOO_LARGE', `the set has ${total} images; the limit maxImages is ${maxImages}`)
+  if (total > maxImages)
+    throw new Failure('DATASET_TOO_LARGE', `the set has ${total} images; the limit maxImages is ${maxImages}`)
   const wanted = options.imageSize === null ? found : chooseSize(options.imageSize, [])
   if (wanted.height !== height || wanted.width !== width) {
-    throw new Failure('DATASET_INVALID', `a stored evaluation set is used as it is: it has ${width} x ${height} pixels, and imageSize asks for ${wanted.width} x ${wanted.height}`)
+    throw new Failure(
+      'DATASET_INVALID',
+      `a stored evaluation set is used as it is: it has ${width} x ${height} pixels, and imageSize asks for ${wanted.width} x ${wanted.height}`,
+    )
   }
   const bytes = height * width * 3
   const perShard = Math.max(1, Math.floor(maxShardBytes / bytes))
@@ -54,7 +67,8 @@ export async function writeStoredSet({ job, store, folder, archive, found, notes
   const lines = async function* () {
     for (const [place, { name, file, path }] of corruptions.entries()) {
       const pixels = await picturesOfCorruption({ path, read: () => archive.read(file) }, found)
-      if (place === 0) sheetRows.forEach((row, i) => sheetPictures.put(i, pixels.subarray(row * bytes, (row + 1) * bytes)))
+      if (place === 0)
+        sheetRows.forEach((row, i) => sheetPictures.put(i, pixels.subarray(row * bytes, (row + 1) * bytes)))
       for (let severity = 1; severity <= severities; severity++) {
         const first = (severity - 1) * labels.length
         storedCells.push({ corruption: name, severity, first: place * perCorruption + first, count: labels.length })
@@ -62,13 +76,21 @@ export async function writeStoredSet({ job, store, folder, archive, found, notes
           signal.throwIfAborted()
           const count = Math.min(perShard, labels.length - from)
           const some = pixels.subarray((first + from) * bytes, (first + from + count) * bytes)
-          const shard = await putFile(store, prefix, { path: `test-${String(shards.length).padStart(5, '0')}.bin`, bytes: some, contentType: 'application/octet-stream' })
+          const shard = await putFile(store, prefix, {
+            path: `test-${String(shards.length).padStart(5, '0')}.bin`,
+            bytes: some,
+            contentType: 'application/octet-stream',
+          })
           shards.push({ ...shard, count })
           onDone(count)
           for (let i = 0; i < count; i++) {
             const row = first + from + i
-            const sha256 = createHash('sha256').update(some.subarray(i * bytes, (i + 1) * bytes)).digest('hex')
-            const line = Buffer.from(`${JSON.stringify({ split: 'test', position: place * perCorruption + row, path: `${path}/${String(row).padStart(5, '0')}`, sha256 })}\n`)
+            const sha256 = createHash('sha256')
+              .update(some.subarray(i * bytes, (i + 1) * bytes))
+              .digest('hex')
+            const line = Buffer.from(
+              `${JSON.stringify({ split: 'test', position: place * perCorruption + row, path: `${path}/${String(row).padStart(5, '0')}`, sha256 })}\n`,
+            )
             index.update(line)
             indexBytes += line.length
             yield line
@@ -80,27 +102,75 @@ export async function writeStoredSet({ job, store, folder, archive, found, notes
   const indexFile = join(folder, 'index.jsonl')
   await pipeline(Readable.from(lines()), createWriteStream(indexFile))
   const indexEntry = { path: 'index.jsonl', bytes: indexBytes, sha256: index.digest('hex') }
-  await store.put(prefix + indexEntry.path, createReadStream(indexFile), { contentType: 'application/jsonl', sha256: indexEntry.sha256, bytes: indexBytes })
+  await store.put(prefix + indexEntry.path, createReadStream(indexFile), {
+    contentType: 'application/jsonl',
+    sha256: indexEntry.sha256,
+    bytes: indexBytes,
+  })
 
   const allLabels = Buffer.alloc(total * 2)
   for (let i = 0; i < total; i++) allLabels.writeUInt16LE(labels[i % labels.length]!, i * 2)
-  const labelsFile = await putFile(store, prefix, { path: 'test-labels.bin', bytes: allLabels, contentType: 'application/octet-stream' })
+  const labelsFile = await putFile(store, prefix, {
+    path: 'test-labels.bin',
+    bytes: allLabels,
+    contentType: 'application/octet-stream',
+  })
   const picture = { height, width, fit: options.fit, kernel: 'lanczos3' as const }
-  const contentSha256 = sha256(JSON.stringify({ classes, picture, storedCells, files: [...shards, labelsFile].map((file) => [file.path, file.sha256]) }))
-  const sheet = await contactSheet({ classes, train: Uint32Array.from(sheetRows, (_, i) => i), labelOf: (i) => labels[sheetRows[i]!]!, decoded: sheetPictures, notes: notes.list })
+  const contentSha256 = sha256(
+    JSON.stringify({
+      classes,
+      picture,
+      storedCells,
+      files: [...shards, labelsFile].map((file) => [file.path, file.sha256]),
+    }),
+  )
+  const sheet = await contactSheet({
+    classes,
+    train: Uint32Array.from(sheetRows, (_, i) => i),
+    labelOf: (i) => labels[sheetRows[i]!]!,
+    decoded: sheetPictures,
+    notes: notes.list,
+  })
   const none = { count: 0, perClass: classes.map(() => 0), shards: [], labels: null }
   const perClass = classes.map(() => 0)
   for (const label of labels) perClass[label]! += severities * corruptions.length
   const manifest: DatasetManifest = {
-    schemaVersion: 1, versionId: `ver_${sha256(projectId + contentSha256).slice(0, 32)}`, contentSha256, format: `stored corruptions in ${archive.format}`, classes, picture, options,
-    splits: { train: none, validation: none, test: { count: total, perClass, shards, labels: labelsFile }, unlabelled: none },
-    index: indexEntry, folds: null, channelMean: [0, 0, 0], channelStd: [0, 0, 0], testWasGiven: true,
-    removedDuplicates: [], removedDuplicateCount: 0, nearDuplicates: [], nearDuplicateCount: 0, skipped: [], skippedCount: 0, notes: notes.list,
+    schemaVersion: 1,
+    versionId: `ver_${sha256(projectId + contentSha256).slice(0, 32)}`,
+    contentSha256,
+    format: `stored corruptions in ${archive.format}`,
+    classes,
+    picture,
+    options,
+    splits: {
+      train: none,
+      validation: none,
+      test: { count: total, perClass, shards, labels: labelsFile },
+      unlabelled: none,
+    },
+    index: indexEntry,
+    folds: null,
+    channelMean: [0, 0, 0],
+    channelStd: [0, 0, 0],
+    testWasGiven: true,
+    removedDuplicates: [],
+    removedDuplicateCount: 0,
+    nearDuplicates: [],
+    nearDuplicateCount: 0,
+    skipped: [],
+    skippedCount: 0,
+    notes: notes.list,
     contactSheet: await putFile(store, prefix, { path: 'contact-sheet.png', bytes: sheet, contentType: 'image/png' }),
-    corruptionPreview: null, storedCells, originals: [],
+    corruptionPreview: null,
+    storedCells,
+    originals: [],
   }
   signal.throwIfAborted()
-  const { path, sha256: manifestSha256 } = await putFile(store, prefix, { path: 'manifest.json', bytes: Buffer.from(JSON.stringify(datasetManifest.parse(manifest), null, 1)), contentType: 'application/json' })
+  const { path, sha256: manifestSha256 } = await putFile(store, prefix, {
+    path: 'manifest.json',
+    bytes: Buffer.from(JSON.stringify(datasetManifest.parse(manifest), null, 1)),
+    contentType: 'application/json',
+  })
   return { manifestKey: prefix + path, manifestSha256 }
 }
 

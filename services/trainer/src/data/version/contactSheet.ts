@@ -37,15 +37,29 @@ export async function contactSheet({ classes, train, labelOf, decoded, notes }: 
   for (const [row, indices] of members.entries()) {
     const top = gap + row * (cell + gap)
     const name = await drawText(classes[row]!)
-    if (name !== null) paste(sheet, name, { top: top + Math.max(0, Math.floor((cell - name.height) / 2)), left: gap, maxWidth: nameWidth - 2 * gap })
+    if (name !== null)
+      paste(sheet, name, {
+        top: top + Math.max(0, Math.floor((cell - name.height) / 2)),
+        left: gap,
+        maxWidth: nameWidth - 2 * gap,
+      })
     const { height, width } = decoded.size
     const pictures = await Promise.all(
       indices.map(async (index) => {
         const bytes = decoded.pixels(Uint32Array.of(index))
-        return scalePixels({ bytes, height, width }, { height: cell, width: cell, fit: 'letterbox', kernel: 'lanczos3' })
+        return scalePixels(
+          { bytes, height, width },
+          { height: cell, width: cell, fit: 'letterbox', kernel: 'lanczos3' },
+        )
       }),
     )
-    pictures.forEach((bytes, column) => paste(sheet, { bytes, height: cell, width: cell }, { top, left: nameWidth + column * (cell + gap), maxWidth: cell }))
+    pictures.forEach((bytes, column) =>
+      paste(
+        sheet,
+        { bytes, height: cell, width: cell },
+        { top, left: nameWidth + column * (cell + gap), maxWidth: cell },
+      ),
+    )
   }
   const more = hidden > 0 ? await drawText(`and ${hidden} more classes`) : null
   if (more !== null) paste(sheet, more, { top: below - 20, left: gap, maxWidth: width - 2 * gap })

@@ -23,7 +23,16 @@ export interface PickOriginals {
 }
 
 /** Keeps 8 test images, stratified, as uploaded; raw ones as PNG, and those that not every browser reads as PNG of their final pixels, which decode to themselves. Fewer where there are fewer. */
-export async function pickOriginals({ store, prefix, survey, headers, decoded, test, versionId, splitSeed }: PickOriginals): Promise<DatasetManifest['originals']> {
+export async function pickOriginals({
+  store,
+  prefix,
+  survey,
+  headers,
+  decoded,
+  test,
+  versionId,
+  splitSeed,
+}: PickOriginals): Promise<DatasetManifest['originals']> {
   const labels = Uint16Array.from(test, (index) => survey.items[index]!.label)
   const positions = stratifiedOrder(labels, versionId, splitSeed).subarray(0, originalCount)
   const originals: DatasetManifest['originals'] = []
@@ -34,11 +43,17 @@ export async function pickOriginals({ store, prefix, survey, headers, decoded, t
     const uploaded = headers?.get(index)?.format ?? 'png'
     const format = portableFormats.includes(uploaded) ? uploaded : 'png'
     const bytes =
-      pixels.kind === 'records' ? await encodePng(await recordPixels(pixels.blocks[item.file]!, item.record!))
-      : format === uploaded ? await pixels.files.read(item.file)
-      : await encodePng({ bytes: decoded.pixels(Uint32Array.of(index)), ...decoded.size })
+      pixels.kind === 'records'
+        ? await encodePng(await recordPixels(pixels.blocks[item.file]!, item.record!))
+        : format === uploaded
+          ? await pixels.files.read(item.file)
+          : await encodePng({ bytes: decoded.pixels(Uint32Array.of(index)), ...decoded.size })
     const contentType = contentTypes[format]
-    const file = await putFile(store, prefix, { path: `originals/${i}.${format === 'jpeg' ? 'jpg' : format}`, bytes, contentType })
+    const file = await putFile(store, prefix, {
+      path: `originals/${i}.${format === 'jpeg' ? 'jpg' : format}`,
+      bytes,
+      contentType,
+    })
     originals.push({ ...file, testPosition, contentType })
   }
   return originals

@@ -15,5 +15,9 @@ export interface WriteFolds {
 export async function writeFolds({ store, prefix, folds, train }: WriteFolds): Promise<DatasetManifest['folds']> {
   const positions = new Map(Array.from(train, (index, position) => [index, position]))
   const lists = folds.map((fold) => fold.flatMap((index) => positions.get(index) ?? []))
-  return putFile(store, prefix, { path: 'folds.json', bytes: Buffer.from(JSON.stringify(lists)), contentType: 'application/json' })
+  return putFile(store, prefix, {
+    path: 'folds.json',
+    bytes: Buffer.from(JSON.stringify(lists)),
+    contentType: 'application/json',
+  })
 }

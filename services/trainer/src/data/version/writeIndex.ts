@@ -20,14 +20,23 @@ export interface WriteIndex {
 }
 
 /** Writes `index.jsonl`: which image stands where, and the sha256 of its pixels. */
-export async function writeIndex({ store, prefix, folder, splitIndices, items, decoded }: WriteIndex): Promise<{ path: string; bytes: number; sha256: string }> {
+export async function writeIndex({
+  store,
+  prefix,
+  folder,
+  splitIndices,
+  items,
+  decoded,
+}: WriteIndex): Promise<{ path: string; bytes: number; sha256: string }> {
   const path = 'index.jsonl'
   const hash = createHash('sha256')
   let bytes = 0
   const lines = function* () {
     for (const split of splits) {
       for (const [position, index] of splitIndices[split].entries()) {
-        const line = Buffer.from(`${JSON.stringify({ split, position, path: items[index]!.path, sha256: decoded.sha256(index, 'hex') })}\n`)
+        const line = Buffer.from(
+          `${JSON.stringify({ split, position, path: items[index]!.path, sha256: decoded.sha256(index, 'hex') })}\n`,
+        )
         hash.update(line)
         bytes += line.length
         yield line

@@ -24,11 +24,22 @@ export interface WriteSplit {
 }
 
 /** Packs one split into shards and labels. One shard is in memory at a time. */
-export async function writeSplit({ store, prefix, name, indices, labelOf, classCount, decoded, signal, onDone }: WriteSplit): Promise<{ split: SplitManifest; statistics: ChannelStatistics }> {
+export async function writeSplit({
+  store,
+  prefix,
+  name,
+  indices,
+  labelOf,
+  classCount,
+  decoded,
+  signal,
+  onDone,
+}: WriteSplit): Promise<{ split: SplitManifest; statistics: ChannelStatistics }> {
   const statistics = new ChannelStatistics()
   const perShard = Math.max(1, Math.min(maxShardImages, Math.floor(maxShardBytes / decoded.pictureBytes)))
   const memory = new Uint8Array(Math.min(perShard, indices.length) * decoded.pictureBytes)
-  const put = (path: string, bytes: Uint8Array) => putFile(store, prefix, { path, bytes, contentType: 'application/octet-stream' })
+  const put = (path: string, bytes: Uint8Array) =>
+    putFile(store, prefix, { path, bytes, contentType: 'application/octet-stream' })
   const shards: SplitManifest['shards'] = []
   for (let first = 0; first < indices.length; first += perShard) {
     signal.throwIfAborted()
@@ -47,7 +58,10 @@ export async function writeSplit({ store, prefix, name, indices, labelOf, classC
     labels.writeUInt16LE(labelOf(index), position * 2)
     perClass[labelOf(index)]!++
   })
-  return { split: { count: indices.length, perClass, shards, labels: await put(`${name}-labels.bin`, labels) }, statistics }
+  return {
+    split: { count: indices.length, perClass, shards, labels: await put(`${name}-labels.bin`, labels) },
+    statistics,
+  }
 }
 
 export interface FileToPut {
@@ -57,7 +71,11 @@ export interface FileToPut {
 }
 
 /** Writes one file of a version. @returns its entry in the manifest */
-export async function putFile(store: ObjectStore, prefix: string, { path, bytes, contentType }: FileToPut): Promise<{ path: string; bytes: number; sha256: string }> {
+export async function putFile(
+  store: ObjectStore,
+  prefix: string,
+  { path, bytes, contentType }: FileToPut,
+): Promise<{ path: string; bytes: number; sha256: string }> {
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   await store.put(prefix + path, bytes, { contentType, sha256, bytes: bytes.length })
   return { path, bytes: bytes.length, sha256 }

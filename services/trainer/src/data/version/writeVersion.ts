@@ -50,7 +50,8 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
   const { classes, items } = survey
   const labelOf = (index: number) => items[index]!.label
   const pathOf = (index: number) => items[index]!.path
-  const pack = (name: Split) => writeSplit({ ...parts, prefix, name, indices: splitIndices[name], labelOf, classCount: classes.length })
+  const pack = (name: Split) =>
+    writeSplit({ ...parts, prefix, name, indices: splitIndices[name], labelOf, classCount: classes.length })
 
   const train = await pack('train')
   const validation = await pack('validation')
@@ -58,7 +59,9 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
   const unlabelled = await pack('unlabelled')
   const splits = { train: train.split, validation: validation.split, test: test.split, unlabelled: unlabelled.split }
   const files = Object.values(splits).flatMap(({ shards, labels }) => [...shards, ...(labels === null ? [] : [labels])])
-  const contentSha256 = sha256(JSON.stringify({ classes, picture, files: files.map((file) => [file.path, file.sha256]) }))
+  const contentSha256 = sha256(
+    JSON.stringify({ classes, picture, files: files.map((file) => [file.path, file.sha256]) }),
+  )
   const versionId = `ver_${sha256(projectId + contentSha256).slice(0, 32)}`
 
   const sheet = await contactSheet({ classes, train: splitIndices.train, labelOf, decoded, notes: notes.list })
@@ -73,13 +76,20 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
     options,
     splits,
     index: await writeIndex({ ...parts, prefix, items }),
-    folds: survey.folds === null ? null : await writeFolds({ store, prefix, folds: survey.folds, train: splitIndices.train }),
+    folds:
+      survey.folds === null
+        ? null
+        : await writeFolds({ store, prefix, folds: survey.folds, train: splitIndices.train }),
     channelMean: train.statistics.mean,
     channelStd: train.statistics.std,
     testWasGiven: survey.testWasGiven,
-    removedDuplicates: parts.removed.slice(0, maxNamed).map(({ removed, keptTest }) => ({ removed: pathOf(removed), keptTest: pathOf(keptTest) })),
+    removedDuplicates: parts.removed
+      .slice(0, maxNamed)
+      .map(({ removed, keptTest }) => ({ removed: pathOf(removed), keptTest: pathOf(keptTest) })),
     removedDuplicateCount: parts.removed.length,
-    nearDuplicates: parts.near.slice(0, maxNamed).map(({ image, test, distance, split }) => ({ train: pathOf(image), test: pathOf(test), distance, split })),
+    nearDuplicates: parts.near
+      .slice(0, maxNamed)
+      .map(({ image, test, distance, split }) => ({ train: pathOf(image), test: pathOf(test), distance, split })),
     nearDuplicateCount: parts.near.length,
     skipped: skipped.issues,
     skippedCount: skipped.count,
@@ -87,18 +97,38 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
     contactSheet: await putFile(store, prefix, { path: 'contact-sheet.png', bytes: sheet, contentType: 'image/png' }),
     corruptionPreview: await preview(parts, labelOf),
     storedCells: null,
-    originals: await pickOriginals({ ...parts, prefix, test: splitIndices.test, versionId, splitSeed: options.splitSeed }),
+    originals: await pickOriginals({
+      ...parts,
+      prefix,
+      test: splitIndices.test,
+      versionId,
+      splitSeed: options.splitSeed,
+    }),
   }
   parts.signal.throwIfAborted()
-  const { path, sha256: manifestSha256 } = await putFile(store, prefix, { path: 'manifest.json', bytes: Buffer.from(JSON.stringify(datasetManifest.parse(manifest), null, 1)), contentType: 'application/json' })
+  const { path, sha256: manifestSha256 } = await putFile(store, prefix, {
+    path: 'manifest.json',
+    bytes: Buffer.from(JSON.stringify(datasetManifest.parse(manifest), null, 1)),
+    contentType: 'application/json',
+  })
   return { manifestKey: prefix + path, manifestSha256 }
 }
 
 /** Some test images of different classes under all corruptions, with the noise of the default seed. */
-async function preview({ store, job, decoded, splitIndices: { test }, survey: { classes } }: WriteVersion, labelOf: (index: number) => number): Promise<DatasetManifest['corruptionPreview']> {
+async function preview(
+  { store, job, decoded, splitIndices: { test }, survey: { classes } }: WriteVersion,
+  labelOf: (index: number) => number,
+): Promise<DatasetManifest['corruptionPreview']> {
   const { height, width } = decoded.size
   const rows = oneOfSomeClasses(Uint16Array.from(test, labelOf), Math.min(previewed, classes.length))
-  const bytes = await previewSheet({ images: decoded.pixels(Uint32Array.from(rows, (row) => test[row]!)), count: rows.length, height, width, rows, seed: evaluateOptions.parse({}).seed })
+  const bytes = await previewSheet({
+    images: decoded.pixels(Uint32Array.from(rows, (row) => test[row]!)),
+    count: rows.length,
+    height,
+    width,
+    rows,
+    seed: evaluateOptions.parse({}).seed,
+  })
   return putFile(store, job.outputPrefix, { path: 'corruption-preview.png', bytes, contentType: 'image/png' })
 }
 

@@ -4,7 +4,8 @@ import { bytesField, floatField, integerField } from './protobuf.js'
 /** DataType values of TensorFlow's types.proto. */
 export const dataType = { float: 1, uint8: 4, int32: 3, int64: 9, bool: 10, bfloat16: 14 } as const
 
-const shapeProto = (shape: readonly number[]) => Buffer.concat(shape.map((size) => bytesField(2, integerField(1, size))))
+const shapeProto = (shape: readonly number[]) =>
+  Buffer.concat(shape.map((size) => bytesField(2, integerField(1, size))))
 
 /** AttrValue messages by kind. */
 export const attributeValue = {
@@ -29,8 +30,13 @@ export interface NodeDefinition {
 }
 
 export function nodeDef({ name, op, inputs, attributes }: NodeDefinition): Buffer {
-  const entries = Object.entries(attributes).map(([key, value]) => bytesField(5, Buffer.concat([bytesField(1, key), bytesField(2, value)])))
-  return bytesField(1, Buffer.concat([bytesField(1, name), bytesField(2, op), ...inputs.map((input) => bytesField(3, input)), ...entries]))
+  const entries = Object.entries(attributes).map(([key, value]) =>
+    bytesField(5, Buffer.concat([bytesField(1, key), bytesField(2, value)])),
+  )
+  return bytesField(
+    1,
+    Buffer.concat([bytesField(1, name), bytesField(2, op), ...inputs.map((input) => bytesField(3, input)), ...entries]),
+  )
 }
 
 /** A SavedModel of one graph under the tag `serve`. 1087 is the graph version of TensorFlow 2.8, which later ones read. */

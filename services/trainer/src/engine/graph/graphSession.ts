@@ -36,11 +36,13 @@ export function openGraphSession(model: Buffer): GraphSession {
       const ids: number[] = []
       try {
         for (const { shape, dtype, values } of feeds) ids.push(binding.createTensor(shape, dtype, values))
-        return binding.runSavedModel(id, ids, feeds.map(({ name }) => name).join(','), outputs.join(',')).map((output) => {
-          const values = binding.tensorDataSync(output.id)
-          binding.deleteTensor(output.id)
-          return values
-        })
+        return binding
+          .runSavedModel(id, ids, feeds.map(({ name }) => name).join(','), outputs.join(','))
+          .map((output) => {
+            const values = binding.tensorDataSync(output.id)
+            binding.deleteTensor(output.id)
+            return values
+          })
       } finally {
         for (const tensor of ids) binding.deleteTensor(tensor)
       }

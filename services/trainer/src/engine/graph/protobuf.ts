@@ -14,7 +14,8 @@ function varint(value: number | bigint): Buffer {
 const tag = (field: number, wireType: 0 | 2 | 5) => varint(field * 8 + wireType)
 
 /** An integer, boolean or enum field. Negative numbers take ten bytes, as int64. */
-export const integerField = (field: number, value: number | bigint): Buffer => Buffer.concat([tag(field, 0), varint(value)])
+export const integerField = (field: number, value: number | bigint): Buffer =>
+  Buffer.concat([tag(field, 0), varint(value)])
 
 export function floatField(field: number, value: number): Buffer {
   const bytes = Buffer.alloc(4)

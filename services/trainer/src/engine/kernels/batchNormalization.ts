@@ -25,7 +25,11 @@ export interface BatchNormalizationInput {
  *
  * @returns `y [n, h, w, c]` and the new moving mean and variance `[c]`; gradients flow to x, gamma and beta.
  */
-export function batchNormalization({ epsilon, momentum, ...inputs }: BatchNormalizationInput): { y: Tensor4D; movingMean: Tensor1D; movingVariance: Tensor1D } {
+export function batchNormalization({ epsilon, momentum, ...inputs }: BatchNormalizationInput): {
+  y: Tensor4D
+  movingMean: Tensor1D
+  movingVariance: Tensor1D
+} {
   const outputs = tf.engine().runKernel(forward, { ...inputs }, { epsilon, momentum }) as unknown as Tensor[]
   return { y: outputs[0] as Tensor4D, movingMean: outputs[1] as Tensor1D, movingVariance: outputs[2] as Tensor1D }
 }
@@ -42,7 +46,10 @@ tf.registerKernel({
   kernelName: forward,
   backendName: 'tensorflow',
   kernelFunc: ({ inputs, attrs }) => {
-    const { x, gamma, beta, movingMean, movingVariance } = inputs as unknown as Omit<BatchNormalizationInput, 'epsilon' | 'momentum'>
+    const { x, gamma, beta, movingMean, movingVariance } = inputs as unknown as Omit<
+      BatchNormalizationInput,
+      'epsilon' | 'momentum'
+    >
     const { epsilon, momentum } = attrs as unknown as { epsilon: number; momentum: number }
     const all = [...attributes(epsilon), opAttribute.float('exponential_avg_factor', 1 - momentum)]
     return backend.executeMultipleOutputs('FusedBatchNormV3', all, [x, gamma, beta, movingMean, movingVariance], 6)
@@ -54,7 +61,12 @@ tf.registerKernel({
   backendName: 'tensorflow',
   kernelFunc: ({ inputs, attrs }) => {
     const { dy, x, gamma, mean, variance, reserve } = inputs as Record<string, Tensor>
-    const [dx, dGamma, dBeta, ...unused] = backend.executeMultipleOutputs('FusedBatchNormGradV3', attributes((attrs as { epsilon: number }).epsilon), [dy!, x!, gamma!, mean!, variance!, reserve!], 5)
+    const [dx, dGamma, dBeta, ...unused] = backend.executeMultipleOutputs(
+      'FusedBatchNormGradV3',
+      attributes((attrs as { epsilon: number }).epsilon),
+      [dy!, x!, gamma!, mean!, variance!, reserve!],
+      5,
+    )
     for (const tensor of unused) tensor.dispose()
     return [dx!, dGamma!, dBeta!]
   },
@@ -67,7 +79,13 @@ tf.registerGradient({
   gradFunc: (dys, saved, attrs) => {
     const [x, gamma, mean, variance, reserve] = saved as Tensor[]
     const { epsilon } = attrs as { epsilon: number }
-    const [dx, dGamma, dBeta] = tf.engine().runKernel(gradient, { dy: (dys as Tensor[])[0]!, x: x!, gamma: gamma!, mean: mean!, variance: variance!, reserve: reserve! }, { epsilon }) as unknown as Tensor[]
+    const [dx, dGamma, dBeta] = tf
+      .engine()
+      .runKernel(
+        gradient,
+        { dy: (dys as Tensor[])[0]!, x: x!, gamma: gamma!, mean: mean!, variance: variance!, reserve: reserve! },
+        { epsilon },
+      ) as unknown as Tensor[]
     return { x: () => dx!, gamma: () => dGamma!, beta: () => dBeta! }
   },
 })

@@ -14,7 +14,12 @@ tf.registerKernel({
 tf.registerKernel({
   kernelName: leakyReluGradient,
   backendName: 'tensorflow',
-  kernelFunc: ({ inputs, attrs }) => backend.executeSingleOutput('LeakyReluGrad', [floatType, opAttribute.float('alpha', (attrs as { alpha: number }).alpha)], [inputs.dy!, inputs.y!]),
+  kernelFunc: ({ inputs, attrs }) =>
+    backend.executeSingleOutput(
+      'LeakyReluGrad',
+      [floatType, opAttribute.float('alpha', (attrs as { alpha: number }).alpha)],
+      [inputs.dy!, inputs.y!],
+    ),
 })
 
 tf.registerGradient({
@@ -28,5 +33,14 @@ tf.registerGradient({
 tf.registerGradient({
   kernelName: 'LeakyRelu',
   outputsToSave: [true],
-  gradFunc: (dy, [y], attrs) => ({ x: () => tf.engine().runKernel(leakyReluGradient, { dy: dy as Tensor, y: y! }, { alpha: (attrs as { alpha: number }).alpha }) as Tensor }),
+  gradFunc: (dy, [y], attrs) => ({
+    x: () =>
+      tf
+        .engine()
+        .runKernel(
+          leakyReluGradient,
+          { dy: dy as Tensor, y: y! },
+          { alpha: (attrs as { alpha: number }).alpha },
+        ) as Tensor,
+  }),
 })

@@ -28,7 +28,8 @@ export function weightedCrossEntropy(labels: Tensor2D, logits: Tensor2D): Tensor
 tf.registerKernel({
   kernelName,
   backendName: 'tensorflow',
-  kernelFunc: ({ inputs }) => backend.executeMultipleOutputs('SoftmaxCrossEntropyWithLogits', [floatType], [inputs.logits!, inputs.labels!], 2),
+  kernelFunc: ({ inputs }) =>
+    backend.executeMultipleOutputs('SoftmaxCrossEntropyWithLogits', [floatType], [inputs.logits!, inputs.labels!], 2),
 })
 
 tf.registerGradient({

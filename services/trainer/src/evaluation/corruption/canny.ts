@@ -29,8 +29,18 @@ export function canny({ height, width, low, high }: { height: number; width: num
         const r = right[x]!
         const p = y * width + x
         const here = y * width
-        dx[p] = image[above + r]! - image[above + l]! + 2 * (image[here + r]! - image[here + l]!) + image[below + r]! - image[below + l]!
-        dy[p] = image[below + l]! - image[above + l]! + 2 * (image[below + x]! - image[above + x]!) + image[below + r]! - image[above + r]!
+        dx[p] =
+          image[above + r]! -
+          image[above + l]! +
+          2 * (image[here + r]! - image[here + l]!) +
+          image[below + r]! -
+          image[below + l]!
+        dy[p] =
+          image[below + l]! -
+          image[above + l]! +
+          2 * (image[below + x]! - image[above + x]!) +
+          image[below + r]! -
+          image[above + r]!
         magnitude[(y + 1) * frame + x + 1] = Math.abs(dx[p]!) + Math.abs(dy[p]!)
       }
     }

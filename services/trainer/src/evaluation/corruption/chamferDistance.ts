@@ -12,7 +12,16 @@ const far = 2 ** 29
 export function chamferDistance(height: number, width: number): (marks: Uint8Array, distances: Float64Array) => void {
   const frame = width + 4
   const lengths = new Int32Array((height + 4) * frame)
-  const steps = Int32Array.of(-2 * frame - 1, -2 * frame + 1, -frame - 2, -frame + 2, -frame - 1, -frame + 1, -frame, -1)
+  const steps = Int32Array.of(
+    -2 * frame - 1,
+    -2 * frame + 1,
+    -frame - 2,
+    -frame + 2,
+    -frame - 1,
+    -frame + 1,
+    -frame,
+    -1,
+  )
   const costs = Int32Array.of(knight, knight, knight, knight, diagonal, diagonal, straight, straight)
   return (marks, distances) => {
     lengths.fill(far)

@@ -10,7 +10,8 @@ export function brightness({ amount }: { amount: number }): CorruptImage {
     for (let i = 0; i < out.length; i += 3) {
       const value = Math.max(source[i]!, source[i + 1]!, source[i + 2]!) / 255
       const raised = Math.max(0, Math.min(1, value + amount))
-      for (let c = 0; c < 3; c++) out[i + c] = value === 0 ? raised * 255 : (source[i + c]! / 255 / value) * raised * 255
+      for (let c = 0; c < 3; c++)
+        out[i + c] = value === 0 ? raised * 255 : (source[i + c]! / 255 / value) * raised * 255
     }
   }
 }

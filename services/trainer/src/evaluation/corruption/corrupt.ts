@@ -53,7 +53,10 @@ export function prepareCorruption(settings: CorruptionSettings): (batch: Batch) 
   const canvas = {
     height,
     width,
-    frost: () => (settings.frost?.length ? scaleFrost(settings.frost, frostScale[table], settings) : proceduralFrost(seed, settings)),
+    frost: () =>
+      settings.frost?.length
+        ? scaleFrost(settings.frost, frostScale[table], settings)
+        : proceduralFrost(seed, settings),
   }
   const corruptImage = corruption.prepare?.(parameters, canvas)
   if (!corruptImage && !jpeg) throw new RangeError(`${name} needs a JPEG codec: pass jpeg`)
@@ -61,14 +64,19 @@ export function prepareCorruption(settings: CorruptionSettings): (batch: Batch) 
 
   return async ({ images, count, indices, out = new Uint8Array(count * size) }) => {
     if (images.length < count * size || out.length < count * size) {
-      throw new RangeError(`${count} images of ${height} x ${width} x 3 need ${count * size} bytes, got ${images.length} and ${out.length} for the result`)
+      throw new RangeError(
+        `${count} images of ${height} x ${width} x 3 need ${count * size} bytes, got ${images.length} and ${out.length} for the result`,
+      )
     }
     if (!corruptImage) {
       for (let first = 0; first < count; first += jpegsAtOnce) {
         const some = Array.from({ length: Math.min(jpegsAtOnce, count - first) }, (_, k) => (first + k) * size)
         await Promise.all(
           some.map(async (start) => {
-            out.set(await jpeg!({ bytes: images.subarray(start, start + size), height, width }, parameters['quality']!), start)
+            out.set(
+              await jpeg!({ bytes: images.subarray(start, start + size), height, width }, parameters['quality']!),
+              start,
+            )
           }),
         )
       }
@@ -77,7 +85,11 @@ export function prepareCorruption(settings: CorruptionSettings): (batch: Batch) 
     for (let i = 0; i < count; i++) {
       const start = i * size
       const index = indices ? indices[i]! : i
-      corruptImage(images.subarray(start, start + size), out.subarray(start, start + size), stream({ seed, name: 'corrupt', epoch, index }))
+      corruptImage(
+        images.subarray(start, start + size),
+        out.subarray(start, start + size),
+        stream({ seed, name: 'corrupt', epoch, index }),
+      )
     }
     return out
   }

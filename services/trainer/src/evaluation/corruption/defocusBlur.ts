@@ -43,7 +43,10 @@ function diskKernel(radius: number, alias: number): Tap[] {
 }
 
 /** Convolution with a disk. */
-export function defocusBlur({ radius, alias }: { radius: number; alias: number }, { height, width }: Canvas): CorruptImage {
+export function defocusBlur(
+  { radius, alias }: { radius: number; alias: number },
+  { height, width }: Canvas,
+): CorruptImage {
   const kernel = diskKernel(radius, alias)
   const reach = Math.max(...kernel.map((tap) => Math.abs(tap.dy)))
   const row = (width + 2 * reach) * 3

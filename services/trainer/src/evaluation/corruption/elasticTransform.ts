@@ -26,7 +26,11 @@ export function elasticTransform({ alpha, sigma, affine }: ElasticParameters, { 
   return (source, out, draw) => {
     for (let i = 0; i < image.length; i++) image[i] = source[i]! / 255
     if (affine > 0) {
-      const [m0, m1, m2, m3, m4, m5] = inverseAffine({ height, width, draw: () => (2 * draw.uniform() - 1) * affine * side })
+      const [m0, m1, m2, m3, m4, m5] = inverseAffine({
+        height,
+        width,
+        draw: () => (2 * draw.uniform() - 1) * affine * side,
+      })
       for (let y = 0, p = 0; y < height; y++) {
         for (let x = 0; x < width; x++, p++) {
           xs[p] = m0 * x + m1 * y + m2

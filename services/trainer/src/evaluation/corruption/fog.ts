@@ -18,7 +18,9 @@ export function plasma(side: number, decay: number): (map: Float64Array, draw: S
       const around = (sum: number) => sum / 4 + wibble * (2 * wibble * draw.uniform() - wibble)
       for (let y = 0; y < side; y += step) {
         for (let x = 0; x < side; x += step) {
-          map[at(y + half, x + half)] = around(map[at(y, x)]! + map[at(y + step, x)]! + map[at(y, x + step)]! + map[at(y + step, x + step)]!)
+          map[at(y + half, x + half)] = around(
+            map[at(y, x)]! + map[at(y + step, x)]! + map[at(y, x + step)]! + map[at(y + step, x + step)]!,
+          )
         }
       }
       for (let y = 0; y < side; y += step) {

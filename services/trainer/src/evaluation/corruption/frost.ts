@@ -1,7 +1,10 @@
 import type { Canvas, CorruptImage, Photograph } from './imageCorruption.js'
 
 /** The image under a random part of a random frost picture: keep * x + frost * picture, on bytes. */
-export function frost({ keep, frost: weight }: { keep: number; frost: number }, { height, width, frost: load }: Canvas): CorruptImage {
+export function frost(
+  { keep, frost: weight }: { keep: number; frost: number },
+  { height, width, frost: load }: Canvas,
+): CorruptImage {
   const pictures = load()
   return (source, out, draw) => {
     const picture = pictures[draw.int(pictures.length)]!
@@ -23,10 +26,16 @@ export function frost({ keep, frost: weight }: { keep: number; frost: number }, 
  *
  * @throws RangeError for bytes that do not fit their height and width
  */
-export function scaleFrost(photographs: readonly Photograph[], scale: number, { height, width }: { height: number; width: number }): Photograph[] {
+export function scaleFrost(
+  photographs: readonly Photograph[],
+  scale: number,
+  { height, width }: { height: number; width: number },
+): Photograph[] {
   return photographs.map((photograph, i) => {
     if (photograph.bytes.length !== photograph.height * photograph.width * 3) {
-      throw new RangeError(`frost photograph ${i} has ${photograph.bytes.length} bytes, not ${photograph.height} x ${photograph.width} x 3`)
+      throw new RangeError(
+        `frost photograph ${i} has ${photograph.bytes.length} bytes, not ${photograph.height} x ${photograph.width} x 3`,
+      )
     }
     const needed = Math.max((height + 1) / photograph.height, (width + 1) / photograph.width)
     return scaleBilinear(photograph, Math.max(scale, needed))

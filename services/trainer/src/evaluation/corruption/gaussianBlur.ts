@@ -14,7 +14,9 @@ export interface BlurPlan {
 
 /** One half of a normalised Gaussian kernel, the centre first: the taps of scipy.ndimage.gaussian_filter1d. */
 export function gaussianTaps(sigma: number, radius: number): Float64Array {
-  const taps = Float64Array.from({ length: radius + 1 }, (_, i) => (i === 0 ? 1 : Math.exp((-0.5 / (sigma * sigma)) * (i * i))))
+  const taps = Float64Array.from({ length: radius + 1 }, (_, i) =>
+    i === 0 ? 1 : Math.exp((-0.5 / (sigma * sigma)) * (i * i)),
+  )
   let sum = taps[0]!
   for (let i = 1; i <= radius; i++) sum += 2 * taps[i]!
   return taps.map((tap) => tap / sum)
@@ -26,7 +28,14 @@ export function gaussianTaps(sigma: number, radius: number): Float64Array {
  *
  * @returns a function that blurs `values` in place
  */
-export function gaussianBlur({ height, width, channels, sigma, truncate = 4, border = nearest }: BlurPlan): (values: Float64Array) => void {
+export function gaussianBlur({
+  height,
+  width,
+  channels,
+  sigma,
+  truncate = 4,
+  border = nearest,
+}: BlurPlan): (values: Float64Array) => void {
   const radius = sigma > 0 ? Math.floor(truncate * sigma + 0.5) : 0
   if (radius === 0) return () => {}
   const taps = gaussianTaps(sigma, radius)
@@ -78,7 +87,10 @@ export function gaussianBlur({ height, width, channels, sigma, truncate = 4, bor
 }
 
 /** Gaussian blur of the whole image. */
-export function gaussianBlurCorruption({ sigma, truncate }: { sigma: number; truncate?: number }, { height, width }: Pick<Canvas, 'height' | 'width'>): CorruptImage {
+export function gaussianBlurCorruption(
+  { sigma, truncate }: { sigma: number; truncate?: number },
+  { height, width }: Pick<Canvas, 'height' | 'width'>,
+): CorruptImage {
   const values = new Float64Array(height * width * 3)
   const blur = gaussianBlur({ height, width, channels: 3, sigma, truncate })
   return (source, out) => {

@@ -51,9 +51,15 @@ function filter3x3(height: number, width: number) {
         const m = columns[x + 1]!
         const r = columns[x + 2]!
         target[y * width + x] =
-          a * source[up + l]! + b * source[up + m]! + c * source[up + r]! +
-          d * source[mid + l]! + e * source[mid + m]! + f * source[mid + r]! +
-          g * source[low + l]! + h * source[low + m]! + i * source[low + r]!
+          a * source[up + l]! +
+          b * source[up + m]! +
+          c * source[up + r]! +
+          d * source[mid + l]! +
+          e * source[mid + m]! +
+          f * source[mid + r]! +
+          g * source[low + l]! +
+          h * source[low + m]! +
+          i * source[low + r]!
       }
     }
   }

@@ -47,7 +47,10 @@ export function motionBlurPlane(taps: Float64Array, { height, width, channels }:
 }
 
 /** Motion in a direction drawn from -45..45 degrees. */
-export function motionBlur({ radius, sigma }: { radius: number; sigma: number }, { height, width }: Canvas): CorruptImage {
+export function motionBlur(
+  { radius, sigma }: { radius: number; sigma: number },
+  { height, width }: Canvas,
+): CorruptImage {
   const blur = motionBlurPlane(motionTaps(radius, sigma), { height, width, channels: 3 })
   const values = new Float64Array(height * width * 3)
   return (source, out, draw) => {

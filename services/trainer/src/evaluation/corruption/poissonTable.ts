@@ -17,7 +17,7 @@ export function poissonTable(mean: number): (uniform: number) => number {
   for (let k = mode - 1; k >= first; k--) cumulative[k - first] = (cumulative[k + 1 - first]! * (k + 1)) / mean
   let sum = 0
   for (const weight of cumulative) sum += weight
-  for (let i = 0, running = 0; i < cumulative.length; i++) cumulative[i] = (running += cumulative[i]! / sum)
+  for (let i = 0, running = 0; i < cumulative.length; i++) cumulative[i] = running += cumulative[i]! / sum
   cumulative[cumulative.length - 1] = 1
 
   const size = cumulative.length

@@ -52,11 +52,27 @@ function crystals(rows: number, columns: number, draw: Stream): Float64Array {
     const column = ((Math.floor(x) % columns) + columns) % columns
     values[row * columns + column]! += light
   }
-  const needle = ({ y, x, angle, length, light }: { y: number; x: number; angle: number; length: number; light: number }) => {
+  const needle = ({
+    y,
+    x,
+    angle,
+    length,
+    light,
+  }: {
+    y: number
+    x: number
+    angle: number
+    length: number
+    light: number
+  }) => {
     for (let t = 0; t < length; t += 0.7) {
       const thickness = Math.max(1, unit * (1 - t / length))
       for (let across = 0; across < thickness; across++) {
-        plot(y + t * Math.sin(angle) + across * Math.cos(angle), x + t * Math.cos(angle) - across * Math.sin(angle), light * (1 - t / length))
+        plot(
+          y + t * Math.sin(angle) + across * Math.cos(angle),
+          x + t * Math.cos(angle) - across * Math.sin(angle),
+          light * (1 - t / length),
+        )
       }
     }
   }
@@ -70,7 +86,13 @@ function crystals(rows: number, columns: number, draw: Stream): Float64Array {
     needle({ y, x, angle, length, light })
     for (const turn of [Math.PI / 3, -Math.PI / 3]) {
       const along = length * (0.2 + 0.5 * draw.uniform())
-      needle({ y: y + along * Math.sin(angle), x: x + along * Math.cos(angle), angle: angle + turn, length: length * 0.5, light: light * 0.8 })
+      needle({
+        y: y + along * Math.sin(angle),
+        x: x + along * Math.cos(angle),
+        angle: angle + turn,
+        length: length * 0.5,
+        light: light * 0.8,
+      })
     }
   }
   return standardise(values)

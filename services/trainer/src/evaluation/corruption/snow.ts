@@ -39,7 +39,8 @@ export function snowfall(parameters: SnowParameters, { height, width }: Canvas) 
   const blur = motionBlurPlane(motionTaps(radius, sigma), { height: rows.length, width: columns.length, channels: 1 })
   const layer = new Float64Array(height * width)
   const cut = (line: Float64Array, y: number) => {
-    for (let x = 0; x < line.length; x++) flakes[y * line.length + x] = line[x]! < threshold ? 0 : Math.min(1, Math.max(0, line[x]!))
+    for (let x = 0; x < line.length; x++)
+      flakes[y * line.length + x] = line[x]! < threshold ? 0 : Math.min(1, Math.max(0, line[x]!))
   }
   return {
     draw(draw: Stream): void {

@@ -10,7 +10,8 @@ export function topKHits({ probabilities, labels, classes }: Answers, k: number)
     const label = labels[i]!
     const own = probabilities[at + label]!
     let ahead = 0
-    for (let c = 0; c < classes; c++) if (probabilities[at + c]! > own || (probabilities[at + c] === own && c < label)) ahead++
+    for (let c = 0; c < classes; c++)
+      if (probabilities[at + c]! > own || (probabilities[at + c] === own && c < label)) ahead++
     if (ahead < k) hits++
   }
   return hits

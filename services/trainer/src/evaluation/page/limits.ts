@@ -6,7 +6,9 @@ import type { AnyReport } from './anyReport.js'
 export function limitsSection(report: AnyReport): Html {
   return html`<section>
     <h2>What this test is too small to show</h2>
-    <ul>${limits(report).map((text) => html`<li>${text}</li>`)}</ul>
+    <ul>
+      ${limits(report).map((text) => html`<li>${text}</li>`)}
+    </ul>
   </section>`
 }
 
@@ -16,7 +18,11 @@ function limits({ clean, corruption, perturbation, model }: AnyReport): string[]
     `This is one training run with one seed (${model.seed}). The interval says how far the test images decide the number, not how far another seed would: for that, train several.`,
     ...(clean ? classLimit(clean) : []),
     ...(corruption ? [cellLimit(corruption.images, corruption.meanError15)] : []),
-    ...(perturbation ? [`Flips are counted on ${count(perturbation.images)} sequences of each kind, whose frames are alike: they say less than as many pictures of their own.`] : []),
+    ...(perturbation
+      ? [
+          `Flips are counted on ${count(perturbation.images)} sequences of each kind, whose frames are alike: they say less than as many pictures of their own.`,
+        ]
+      : []),
   ]
 }
 
@@ -27,7 +33,11 @@ function accuracyLimit({ accuracy, images, interval }: CleanMetrics): string {
 
 function classLimit({ perClass }: CleanMetrics): string[] {
   const smallest = perClass.filter((row) => row.recall !== null).sort((a, b) => a.support - b.support)[0]
-  return smallest ? [`The smallest class, ${smallest.name}, has ${count(smallest.support)} test images: its recall lies within ${range(wilsonInterval(Math.round(smallest.recall! * smallest.support), smallest.support))}.`] : []
+  return smallest
+    ? [
+        `The smallest class, ${smallest.name}, has ${count(smallest.support)} test images: its recall lies within ${range(wilsonInterval(Math.round(smallest.recall! * smallest.support), smallest.support))}.`,
+      ]
+    : []
 }
 
 function cellLimit(images: number, error: number): string {

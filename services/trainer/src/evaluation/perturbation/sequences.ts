@@ -17,16 +17,19 @@ const unchanged: CorruptImage = (source, out) => out.set(source)
 
 /** Every frame is made of the image itself. */
 function framewise(frames: readonly CorruptImage[]): PerturbImage {
-  return (source, out, draw) => frames.forEach((apply, i) => apply(source, out.subarray(i * source.length, (i + 1) * source.length), draw))
+  return (source, out, draw) =>
+    frames.forEach((apply, i) => apply(source, out.subarray(i * source.length, (i + 1) * source.length), draw))
 }
 
 const steps = (frames: number, from: number, step: number) => Array.from({ length: frames }, (_, i) => from + i * step)
 
 /** The image, then as often with fresh noise. */
-export const noisy = (noise: CorruptImage, frames: number): PerturbImage => framewise([unchanged, ...Array.from({ length: frames - 1 }, () => noise)])
+export const noisy = (noise: CorruptImage, frames: number): PerturbImage =>
+  framewise([unchanged, ...Array.from({ length: frames - 1 }, () => noise)])
 
 /** The image moved by one map after another. */
-export const moved = (maps: readonly PlaneMap[], size: Size): PerturbImage => framewise(maps.map((map) => warp(map, size)))
+export const moved = (maps: readonly PlaneMap[], size: Size): PerturbImage =>
+  framewise(maps.map((map) => warp(map, size)))
 
 export interface Steps {
   frames: number
@@ -36,19 +39,25 @@ export interface Steps {
   step: number
 }
 
-export const brighter = ({ frames, from, step }: Steps): PerturbImage => framewise(steps(frames, from, step).map((amount) => brightness({ amount })))
+export const brighter = ({ frames, from, step }: Steps): PerturbImage =>
+  framewise(steps(frames, from, step).map((amount) => brightness({ amount })))
 
 export const blurred = ({ frames, from, step, truncate }: Steps & { truncate: number }, size: Size): PerturbImage =>
   framewise(steps(frames, from, step).map((sigma) => gaussianBlurCorruption({ sigma, truncate }, size)))
 
 /** Motion whose direction turns; from and step in degrees. */
-export function turningMotion({ frames, from, step, radius, sigma }: Steps & { radius: number; sigma: number }, { height, width }: Size): PerturbImage {
+export function turningMotion(
+  { frames, from, step, radius, sigma }: Steps & { radius: number; sigma: number },
+  { height, width }: Size,
+): PerturbImage {
   const blur = motionBlurPlane(motionTaps(radius, sigma), { height, width, channels: 3 })
   const values = new Float64Array(height * width * 3)
-  return framewise(steps(frames, from, step).map((angle): CorruptImage => (source, out) => {
-    blur(source, values, angle)
-    for (let i = 0; i < out.length; i++) out[i] = Math.min(255, values[i]!)
-  }))
+  return framewise(
+    steps(frames, from, step).map((angle): CorruptImage => (source, out) => {
+      blur(source, values, angle)
+      for (let i = 0; i < out.length; i++) out[i] = Math.min(255, values[i]!)
+    }),
+  )
 }
 
 /** The mean of the image and its enlargements so far, each larger by `step`. */
@@ -69,11 +78,16 @@ export function zooming({ frames, step }: { frames: number; step: number }, size
 }
 
 /** The same flakes, falling in a direction that turns. */
-export function snowing({ frames, from, step, ...parameters }: Steps & Parameters<typeof snowfall>[0], canvas: Canvas): PerturbImage {
+export function snowing(
+  { frames, from, step, ...parameters }: Steps & Parameters<typeof snowfall>[0],
+  canvas: Canvas,
+): PerturbImage {
   const { draw: drawFlakes, cover } = snowfall(parameters, canvas)
   return (source, out, draw) => {
     drawFlakes(draw)
-    steps(frames, from, step).forEach((angle, i) => cover(source, out.subarray(i * source.length, (i + 1) * source.length), angle))
+    steps(frames, from, step).forEach((angle, i) =>
+      cover(source, out.subarray(i * source.length, (i + 1) * source.length), angle),
+    )
   }
 }
 
@@ -91,7 +105,11 @@ export interface DrippingParameters {
  *
  * @param run shares of the liquid of a pixel that come from those above it, its own place at (length - 1) >> 1
  */
-export function dripping({ frames, mean, deviation, blur, threshold, intensity }: DrippingParameters, run: readonly number[], canvas: Canvas): PerturbImage {
+export function dripping(
+  { frames, mean, deviation, blur, threshold, intensity }: DrippingParameters,
+  run: readonly number[],
+  canvas: Canvas,
+): PerturbImage {
   const { height, width } = canvas
   const smooth = gaussianBlur({ height, width, channels: 1, sigma: blur })
   const wet = addWater({ intensity }, canvas)

@@ -7,7 +7,17 @@ import type { ComparedWith } from '@imclr/contract'
 import type { Canvas } from '../corruption/imageCorruption.js'
 import { gaussianNoise, shotNoise, speckleNoise } from '../corruption/noise.js'
 import type { TableName } from '../corruption/table.js'
-import { blurred, brighter, dripping, moved, noisy, snowing, turningMotion, zooming, type PerturbImage } from './sequences.js'
+import {
+  blurred,
+  brighter,
+  dripping,
+  moved,
+  noisy,
+  snowing,
+  turningMotion,
+  zooming,
+  type PerturbImage,
+} from './sequences.js'
 import { rotated, scaled, sheared, shifted, tilted, type PlaneMap } from './warp.js'
 
 export interface Perturbation {
@@ -27,7 +37,13 @@ interface Definition<Fields> {
   prepare: (parameters: Fields, canvas: Canvas, table: TableName) => PerturbImage
 }
 
-function define<Fields extends { frames: number }>({ number, benchmark = true as never, comparedWith, tables, prepare }: Definition<Fields>): Perturbation {
+function define<Fields extends { frames: number }>({
+  number,
+  benchmark = true as never,
+  comparedWith,
+  tables,
+  prepare,
+}: Definition<Fields>): Perturbation {
   return {
     number,
     benchmark,
@@ -40,20 +56,30 @@ function define<Fields extends { frames: number }>({ number, benchmark = true as
 const everywhere = <Fields>(fields: Fields): Record<TableName, Fields> => ({ 32: fields, 64: fields, 224: fields })
 
 /** A map whose one parameter grows from frame to frame. */
-const moving = (map: (parameter: number, canvas: Canvas) => PlaneMap) => ({ frames, from, step }: { frames: number; from: number; step: number }, canvas: Canvas) =>
-  moved(Array.from({ length: frames }, (_, i) => map(from + i * step, canvas)), canvas)
+const moving =
+  (map: (parameter: number, canvas: Canvas) => PlaneMap) =>
+  ({ frames, from, step }: { frames: number; from: number; step: number }, canvas: Canvas) =>
+    moved(
+      Array.from({ length: frames }, (_, i) => map(from + i * step, canvas)),
+      canvas,
+    )
 
 export const perturbations = {
   gaussian_noise: define({
-    number: 1, comparedWith: 'first', prepare: ({ frames, scale }) => noisy(gaussianNoise({ scale }), frames),
+    number: 1,
+    comparedWith: 'first',
+    prepare: ({ frames, scale }) => noisy(gaussianNoise({ scale }), frames),
     tables: { 32: { frames: 31, scale: 0.02 }, 64: { frames: 31, scale: 0.025 }, 224: { frames: 31, scale: 0.03 } },
   }),
   shot_noise: define({
-    number: 2, comparedWith: 'first', prepare: ({ frames, photons }) => noisy(shotNoise({ photons }), frames),
+    number: 2,
+    comparedWith: 'first',
+    prepare: ({ frames, photons }) => noisy(shotNoise({ photons }), frames),
     tables: { 32: { frames: 31, photons: 700 }, 64: { frames: 31, photons: 500 }, 224: { frames: 31, photons: 300 } },
   }),
   motion_blur: define({
-    number: 3, prepare: turningMotion,
+    number: 3,
+    prepare: turningMotion,
     tables: {
       32: { frames: 21, from: -180, step: 9, radius: 6, sigma: 1.8 },
       64: { frames: 31, from: -150, step: 5, radius: 6, sigma: 1.8 },
@@ -62,33 +88,95 @@ export const perturbations = {
   }),
   zoom_blur: define({ number: 4, prepare: zooming, tables: everywhere({ frames: 31, step: 0.004 }) }),
   snow: define({
-    number: 5, prepare: snowing,
+    number: 5,
+    prepare: snowing,
     tables: {
-      32: { frames: 31, from: -150, step: 4, mean: 0.05, deviation: 0.3, zoom: 2, threshold: 0.5, radius: 10, sigma: 2, keep: 0.85 },
-      64: { frames: 31, from: -150, step: 4, mean: 0.05, deviation: 0.28, zoom: 2, threshold: 0.5, radius: 10, sigma: 2.5, keep: 0.85 },
-      224: { frames: 31, from: -150, step: 4, mean: 0.05, deviation: 0.3, zoom: 3, threshold: 0.5, radius: 14, sigma: 4, keep: 0.85 },
+      32: {
+        frames: 31,
+        from: -150,
+        step: 4,
+        mean: 0.05,
+        deviation: 0.3,
+        zoom: 2,
+        threshold: 0.5,
+        radius: 10,
+        sigma: 2,
+        keep: 0.85,
+      },
+      64: {
+        frames: 31,
+        from: -150,
+        step: 4,
+        mean: 0.05,
+        deviation: 0.28,
+        zoom: 2,
+        threshold: 0.5,
+        radius: 10,
+        sigma: 2.5,
+        keep: 0.85,
+      },
+      224: {
+        frames: 31,
+        from: -150,
+        step: 4,
+        mean: 0.05,
+        deviation: 0.3,
+        zoom: 3,
+        threshold: 0.5,
+        radius: 14,
+        sigma: 4,
+        keep: 0.85,
+      },
     },
   }),
   brightness: define({
-    number: 6, prepare: brighter,
-    tables: { 32: { frames: 31, from: -0.225, step: 0.015 }, 64: { frames: 31, from: -0.3, step: 0.02 }, 224: { frames: 31, from: -0.3, step: 0.02 } },
+    number: 6,
+    prepare: brighter,
+    tables: {
+      32: { frames: 31, from: -0.225, step: 0.015 },
+      64: { frames: 31, from: -0.3, step: 0.02 },
+      224: { frames: 31, from: -0.3, step: 0.02 },
+    },
   }),
   translate: define({
-    number: 7, prepare: moving(shifted), // pixels
-    tables: { 32: { frames: 16, from: -7, step: 1 }, 64: { frames: 31, from: -15, step: 1 }, 224: { frames: 41, from: -20, step: 1 } },
+    number: 7,
+    prepare: moving(shifted), // pixels
+    tables: {
+      32: { frames: 16, from: -7, step: 1 },
+      64: { frames: 31, from: -15, step: 1 },
+      224: { frames: 41, from: -20, step: 1 },
+    },
   }),
   rotate: define({ number: 8, prepare: moving(rotated), tables: everywhere({ frames: 31, from: -15, step: 1 }) }), // degrees
   tilt: define({
-    number: 9, prepare: moving(tilted), // degrees
-    tables: { 32: { frames: 31, from: -11.25, step: 0.75 }, 64: { frames: 31, from: -15, step: 1 }, 224: { frames: 31, from: -15, step: 1 } },
+    number: 9,
+    prepare: moving(tilted), // degrees
+    tables: {
+      32: { frames: 31, from: -11.25, step: 0.75 },
+      64: { frames: 31, from: -15, step: 1 },
+      224: { frames: 31, from: -15, step: 1 },
+    },
   }),
   scale: define({
-    number: 10, prepare: moving(scaled),
-    tables: { 32: { frames: 31, from: 0.7, step: 0.02 }, 64: { frames: 31, from: 0.4, step: 0.025 }, 224: { frames: 31, from: 0.4, step: 0.025 } },
+    number: 10,
+    prepare: moving(scaled),
+    tables: {
+      32: { frames: 31, from: 0.7, step: 0.02 },
+      64: { frames: 31, from: 0.4, step: 0.025 },
+      224: { frames: 31, from: 0.4, step: 0.025 },
+    },
   }),
-  speckle_noise: define({ number: 11, benchmark: false, comparedWith: 'first', prepare: ({ frames, scale }) => noisy(speckleNoise({ scale }), frames), tables: everywhere({ frames: 31, scale: 0.05 }) }),
+  speckle_noise: define({
+    number: 11,
+    benchmark: false,
+    comparedWith: 'first',
+    prepare: ({ frames, scale }) => noisy(speckleNoise({ scale }), frames),
+    tables: everywhere({ frames: 31, scale: 0.05 }),
+  }),
   gaussian_blur: define({
-    number: 12, benchmark: false, prepare: blurred,
+    number: 12,
+    benchmark: false,
+    prepare: blurred,
     tables: {
       32: { frames: 31, from: 0.3, step: 0.015, truncate: 7 },
       64: { frames: 31, from: 0.35, step: 0.014, truncate: 7 },
@@ -96,14 +184,22 @@ export const perturbations = {
     },
   }),
   spatter: define({
-    number: 13, benchmark: false, prepare: (parameters, canvas, table) => dripping(parameters, table === '224' ? [0.05, 0.1, 0.15, 0.7] : [0.2, 0.8], canvas),
+    number: 13,
+    benchmark: false,
+    prepare: (parameters, canvas, table) =>
+      dripping(parameters, table === '224' ? [0.05, 0.1, 0.15, 0.7] : [0.2, 0.8], canvas),
     tables: {
       32: { frames: 31, mean: 0.6, deviation: 0.265, blur: 1.75, threshold: 0.7, intensity: 0.6 },
       64: { frames: 31, mean: 0.6, deviation: 0.25, blur: 1.75, threshold: 0.7, intensity: 0.6 },
       224: { frames: 31, mean: 0.65, deviation: 0.27, blur: 3.7, threshold: 0.69, intensity: 0.6 },
     },
   }),
-  shear: define({ number: 14, benchmark: false, prepare: moving(sheared), tables: everywhere({ frames: 31, from: -15, step: 1 }) }), // degrees
+  shear: define({
+    number: 14,
+    benchmark: false,
+    prepare: moving(sheared),
+    tables: everywhere({ frames: 31, from: -15, step: 1 }),
+  }), // degrees
 } as const satisfies Record<string, Perturbation>
 
 export type PerturbationName = keyof typeof perturbations

@@ -63,7 +63,8 @@ export function rotated(degrees: number, size: Size): PlaneMap {
 export const scaled = (factor: number, size: Size): PlaneMap => aboutCentre([1 / factor, 0, 0, 1 / factor], size)
 
 /** Rows slide along each other, the upper ones to the right. */
-export const sheared = (degrees: number, size: Size): PlaneMap => aboutCentre([1, Math.tan(radians(degrees)), 0, 1], size)
+export const sheared = (degrees: number, size: Size): PlaneMap =>
+  aboutCentre([1, Math.tan(radians(degrees)), 0, 1], size)
 
 /** Turned out of the plane about both of its axes, seen from as far away as its diagonal is long. */
 export function tilted(degrees: number, { height, width }: Size): PlaneMap {
@@ -77,7 +78,11 @@ export function tilted(degrees: number, { height, width }: Size): PlaneMap {
   const z: Row = [cos * depthOfY[0], sin, cos * depthOfY[2]]
   const centred = ([a, b, c]: Row): Row => [a, b, c - a * cx - b * cy]
   const [rx, ry, rz] = [centred(x), centred(y), centred([z[0], z[1], z[2] + far])]
-  const forward = [...plus(times(rx, far), times(rz, cx)), ...plus(times(ry, far), times(rz, cy)), ...rz] as unknown as PlaneMap
+  const forward = [
+    ...plus(times(rx, far), times(rz, cx)),
+    ...plus(times(ry, far), times(rz, cy)),
+    ...rz,
+  ] as unknown as PlaneMap
   return inverse(forward)
 }
 
@@ -87,5 +92,15 @@ const plus = (a: Row, b: Row): Row => [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
 
 /** By the adjugate; the scale of a projective map is of no account, so nothing is divided. */
 function inverse([a, b, c, d, e, f, g, h, i]: PlaneMap): PlaneMap {
-  return [e * i - f * h, c * h - b * i, b * f - c * e, f * g - d * i, a * i - c * g, c * d - a * f, d * h - e * g, b * g - a * h, a * e - b * d]
+  return [
+    e * i - f * h,
+    c * h - b * i,
+    b * f - c * e,
+    f * g - d * i,
+    a * i - c * g,
+    c * d - a * f,
+    d * h - e * g,
+    b * g - a * h,
+    a * e - b * d,
+  ]
 }

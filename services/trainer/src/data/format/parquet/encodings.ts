@@ -35,7 +35,11 @@ function takeVarint(cursor: Cursor): bigint {
 }
 
 /** As `count` values of a type lie, one after another. @throws DamagedFile */
-export function plain(cursor: Cursor, count: number, { type, typeLength }: { type: number; typeLength: number }): Cell[] {
+export function plain(
+  cursor: Cursor,
+  count: number,
+  { type, typeLength }: { type: number; typeLength: number },
+): Cell[] {
   const numbers = (bytes: number, read: (view: DataView, at: number) => number): number[] => {
     const some = take(cursor, count * bytes)
     const view = new DataView(some.buffer, some.byteOffset, some.byteLength)
@@ -46,10 +50,14 @@ export function plain(cursor: Cursor, count: number, { type, typeLength }: { typ
       const bits = take(cursor, Math.ceil(count / 8))
       return Array.from({ length: count }, (_, i) => ((bits[i >> 3]! >> (i & 7)) & 1) === 1)
     }
-    case physical.int32: return numbers(4, (view, at) => view.getInt32(at, true))
-    case physical.int64: return numbers(8, (view, at) => Number(view.getBigInt64(at, true)))
-    case physical.float: return numbers(4, (view, at) => view.getFloat32(at, true))
-    case physical.double: return numbers(8, (view, at) => view.getFloat64(at, true))
+    case physical.int32:
+      return numbers(4, (view, at) => view.getInt32(at, true))
+    case physical.int64:
+      return numbers(8, (view, at) => Number(view.getBigInt64(at, true)))
+    case physical.float:
+      return numbers(4, (view, at) => view.getFloat32(at, true))
+    case physical.double:
+      return numbers(8, (view, at) => view.getFloat64(at, true))
     case physical.bytes: {
       const found: Cell[] = []
       for (let i = 0; i < count; i++) found.push(take(cursor, takeLength(cursor)))
@@ -60,7 +68,8 @@ export function plain(cursor: Cursor, count: number, { type, typeLength }: { typ
       take({ ...cursor }, count * typeLength)
       return Array.from({ length: count }, () => take(cursor, typeLength))
     }
-    default: throw new DamagedFile(`its values are of the type ${type}, which is not read`)
+    default:
+      throw new DamagedFile(`its values are of the type ${type}, which is not read`)
   }
 }
 
@@ -72,7 +81,7 @@ export function plain(cursor: Cursor, count: number, { type, typeLength }: { typ
 export function hybrid(cursor: Cursor, count: number, width: number): Uint32Array {
   if (width > 32) throw new DamagedFile(`a page has numbers of ${width} bits`)
   const found = new Uint32Array(count)
-  for (let done = 0; done < count; ) {
+  for (let done = 0; done < count;) {
     const head = Number(takeVarint(cursor))
     if (head % 2 === 0) {
       const end = Math.min(count, done + head / 2)
@@ -87,7 +96,7 @@ export function hybrid(cursor: Cursor, count: number, width: number): Uint32Arra
     if (packed.length * 8 < run * width) throw new DamagedFile('a page ends early')
     for (let i = 0, bit = 0; i < run; i++) {
       let value = 0
-      for (let read = 0; read < width; ) {
+      for (let read = 0; read < width;) {
         const some = Math.min(8 - (bit & 7), width - read)
         value += ((packed[bit >> 3]! >> (bit & 7)) & ((1 << some) - 1)) * 2 ** read
         read += some
@@ -110,7 +119,8 @@ export function delta(cursor: Cursor, count: number): number[] {
   const [block, parts, total] = [Number(takeVarint(cursor)), Number(takeVarint(cursor)), Number(takeVarint(cursor))]
   let value = zigzag()
   const each = block / parts
-  if (!(block >= 8 && block <= maxBlock && parts >= 1 && Number.isInteger(each / 8)) || total !== count) throw new DamagedFile('a page of differences is damaged')
+  if (!(block >= 8 && block <= maxBlock && parts >= 1 && Number.isInteger(each / 8)) || total !== count)
+    throw new DamagedFile('a page of differences is damaged')
   const found: number[] = count > 0 ? [Number(value)] : []
   while (found.length < count) {
     const least = zigzag()
@@ -131,7 +141,7 @@ export function delta(cursor: Cursor, count: number): number[] {
 function bitsAt(packed: Uint8Array, from: number, width: number): bigint {
   if (from + width > packed.length * 8) throw new DamagedFile('a page ends early')
   let value = 0n
-  for (let read = 0; read < width; ) {
+  for (let read = 0; read < width;) {
     const bit = from + read
     const some = Math.min(8 - (bit & 7), width - read)
     value |= BigInt((packed[bit >> 3]! >> (bit & 7)) & ((1 << some) - 1)) << BigInt(read)
@@ -151,7 +161,8 @@ export function deltaPrefixes(cursor: Cursor, count: number, spend: (bytes: numb
   let before = new Uint8Array()
   return deltaLengths(cursor, count).map((end, i) => {
     const prefix = prefixes[i]!
-    if (!(prefix >= 0 && prefix <= before.length)) throw new DamagedFile('a value begins with more than the one before it has')
+    if (!(prefix >= 0 && prefix <= before.length))
+      throw new DamagedFile('a value begins with more than the one before it has')
     spend(prefix + end.length)
     const value = new Uint8Array(prefix + end.length)
     value.set(before.subarray(0, prefix))

@@ -42,17 +42,25 @@ export async function readChunk(file: OpenFile, { leaf, metadata, rows, spend }:
   const dataAt = numberIn(metadata, 9)
   const start = dictionaryAt > 0 && dictionaryAt < dataAt ? dictionaryAt : dataAt
   const length = numberIn(metadata, 7)
-  if (numberIn(metadata, 1) !== leaf.type) throw new DamagedFile(`its description gives the column ${leaf.path.join('.')} two types`)
-  if (length > maxFileBytes) throw new DamagedFile(`a row group has ${length} bytes of one column, at most ${maxFileBytes} are read at once; write it with smaller ones`)
+  if (numberIn(metadata, 1) !== leaf.type)
+    throw new DamagedFile(`its description gives the column ${leaf.path.join('.')} two types`)
+  if (length > maxFileBytes)
+    throw new DamagedFile(
+      `a row group has ${length} bytes of one column, at most ${maxFileBytes} are read at once; write it with smaller ones`,
+    )
   spend(length)
   const chunk = await file.read(start, length)
   const page: Page = { leaf, codec: numberIn(metadata, 4), dictionary: null, spend }
   const cells: Cell[] = []
-  for (let at = 0; cells.length < rows; ) {
-    if (at >= chunk.length) throw new DamagedFile(`the column ${leaf.path.join('.')} has ${cells.length} of the ${rows} values of a row group`)
+  for (let at = 0; cells.length < rows;) {
+    if (at >= chunk.length)
+      throw new DamagedFile(
+        `the column ${leaf.path.join('.')} has ${cells.length} of the ${rows} values of a row group`,
+      )
     const { struct: header, end } = readStruct(chunk, at, headerLimits)
     const [type, unpacked, packed] = [numberIn(header, 1), numberIn(header, 2), numberIn(header, 3)]
-    if (unpacked < 0 || unpacked > maxFileBytes) throw new DamagedFile(`a page would have ${unpacked} bytes, at most ${maxFileBytes} are read`)
+    if (unpacked < 0 || unpacked > maxFileBytes)
+      throw new DamagedFile(`a page would have ${unpacked} bytes, at most ${maxFileBytes} are read`)
     const content = take({ bytes: chunk, at: end }, packed)
     at = end + packed
     spend(unpacked)
@@ -89,7 +97,8 @@ function dictionaryOf(content: Uint8Array, { header, unpacked, page }: Omit<Read
   const bytes = unpack(content, page.codec, unpacked)
   const count = numberIn(structIn(header, 7), 1)
   // Each takes a bit at least.
-  if (!(count >= 0 && count <= 8 * bytes.length)) throw new DamagedFile(`a dictionary would have ${count} values in ${bytes.length} bytes`)
+  if (!(count >= 0 && count <= 8 * bytes.length))
+    throw new DamagedFile(`a dictionary would have ${count} values in ${bytes.length} bytes`)
   return plain({ bytes, at: 0 }, count, page.leaf)
 }
 
@@ -100,9 +109,12 @@ function firstKind(content: Uint8Array, { header, unpacked, page, most }: Read):
   const cursor = { bytes: unpack(content, page.codec, unpacked), at: 0 }
   const { maxDefinition } = page.leaf
   if (maxDefinition === 0) return values(cursor, { count, encoding: numberIn(about, 2), page })
-  if (numberIn(about, 3) !== encodings.hybrid) throw new DamagedFile('the levels of a page are written in an old way that is not read')
+  if (numberIn(about, 3) !== encodings.hybrid)
+    throw new DamagedFile('the levels of a page are written in an old way that is not read')
   const levels = hybrid({ bytes: take(cursor, takeLength(cursor)), at: 0 }, count, bitsOf(maxDefinition))
-  return withHoles(levels, maxDefinition, (present) => values(cursor, { count: present, encoding: numberIn(about, 2), page }))
+  return withHoles(levels, maxDefinition, (present) =>
+    values(cursor, { count: present, encoding: numberIn(about, 2), page }),
+  )
 }
 
 /** DATA_PAGE_V2: levels lie before the values, as they are. */
@@ -119,12 +131,15 @@ function secondKind(content: Uint8Array, { header, unpacked, page, most }: Read)
   const { maxDefinition } = page.leaf
   const encoding = numberIn(about, 4)
   if (maxDefinition === 0) return values(cursor, { count, encoding, page })
-  return withHoles(hybrid({ bytes: levelled, at: 0 }, count, bitsOf(maxDefinition)), maxDefinition, (present) => values(cursor, { count: present, encoding, page }))
+  return withHoles(hybrid({ bytes: levelled, at: 0 }, count, bitsOf(maxDefinition)), maxDefinition, (present) =>
+    values(cursor, { count: present, encoding, page }),
+  )
 }
 
 function counted(about: ThriftStruct, most: number): number {
   const count = numberIn(about, 1)
-  if (!(count >= 0 && count <= most)) throw new DamagedFile(`a page would have ${count} values where its row group lacks ${most}`)
+  if (!(count >= 0 && count <= most))
+    throw new DamagedFile(`a page would have ${count} values where its row group lacks ${most}`)
   return count
 }
 
@@ -170,17 +185,24 @@ function unpacked(content: Uint8Array, codec: number, length: number): Uint8Arra
   const options = { maxOutputLength: Math.max(1, length) }
   try {
     switch (codec) {
-      case 0: return content
-      case 1: return unsnap(content, length)
-      case 2: return zlib.gunzipSync(content, options)
-      case 4: return zlib.brotliDecompressSync(content, options)
-      case 6: if ('zstdDecompressSync' in zlib) return (zlib.zstdDecompressSync as typeof zlib.gunzipSync)(content, options)
+      case 0:
+        return content
+      case 1:
+        return unsnap(content, length)
+      case 2:
+        return zlib.gunzipSync(content, options)
+      case 4:
+        return zlib.brotliDecompressSync(content, options)
+      case 6:
+        if ('zstdDecompressSync' in zlib) return (zlib.zstdDecompressSync as typeof zlib.gunzipSync)(content, options)
     }
   } catch (error) {
     if (error instanceof DamagedFile) throw error
     throw new DamagedFile(`a page cannot be unpacked (${(error as Error).message})`, { cause: error })
   }
-  throw new DamagedFile(`its pages are packed by ${codecs[codec] ?? `the codec ${codec}`}, which is not read here; write it with Snappy, gzip or Brotli`)
+  throw new DamagedFile(
+    `its pages are packed by ${codecs[codec] ?? `the codec ${codec}`}, which is not read here; write it with Snappy, gzip or Brotli`,
+  )
 }
 
 const codecs = ['nothing', 'Snappy', 'gzip', 'LZO', 'Brotli', 'LZ4', 'Zstandard', 'LZ4']

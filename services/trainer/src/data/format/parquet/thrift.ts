@@ -18,7 +18,11 @@ export interface ThriftLimits {
  * @returns the struct and where it ends
  * @throws DamagedFile where it is none, or holds more than the limits say
  */
-export function readStruct(bytes: Uint8Array, offset: number, { maxValues, maxDepth }: ThriftLimits): { struct: ThriftStruct; end: number } {
+export function readStruct(
+  bytes: Uint8Array,
+  offset: number,
+  { maxValues, maxDepth }: ThriftLimits,
+): { struct: ThriftStruct; end: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let at = offset
   let values = 0
@@ -37,16 +41,23 @@ export function readStruct(bytes: Uint8Array, offset: number, { maxValues, maxDe
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }
   const count = (): void => {
-    if (++values > maxValues) throw new DamagedFile(`its description has more than ${maxValues} values, the most that are read`)
+    if (++values > maxValues)
+      throw new DamagedFile(`its description has more than ${maxValues} values, the most that are read`)
   }
   const value = (type: number, depth: number): ThriftValue => {
     count()
     if (depth > maxDepth) throw new DamagedFile(`its description is nested more than ${maxDepth} deep`)
     switch (type) {
-      case 1: return true
-      case 2: return false
-      case 3: return (byte() << 24) >> 24
-      case 4: case 5: case 6: return zigzag()
+      case 1:
+        return true
+      case 2:
+        return false
+      case 3:
+        return (byte() << 24) >> 24
+      case 4:
+      case 5:
+      case 6:
+        return zigzag()
       case 7: {
         if (at + 8 > bytes.length) return ended()
         at += 8
@@ -57,9 +68,13 @@ export function readStruct(bytes: Uint8Array, offset: number, { maxValues, maxDe
         if (length > bytes.length - at) return ended()
         return bytes.subarray(at, (at += length))
       }
-      case 9: case 10: return list(depth)
-      case 12: return struct(depth)
-      default: throw new DamagedFile(`its description has a value of the unknown type ${type} at byte ${at}`)
+      case 9:
+      case 10:
+        return list(depth)
+      case 12:
+        return struct(depth)
+      default:
+        throw new DamagedFile(`its description has a value of the unknown type ${type} at byte ${at}`)
     }
   }
   const list = (depth: number): ThriftValue[] => {
@@ -69,12 +84,13 @@ export function readStruct(bytes: Uint8Array, offset: number, { maxValues, maxDe
     const type = head & 0x0f
     const found: ThriftValue[] = []
     // A truth value in a list takes a byte, unlike one that is a field.
-    for (let i = 0; i < length; i++) found.push(type === 1 || type === 2 ? value(3, depth + 1) === 1 : value(type, depth + 1))
+    for (let i = 0; i < length; i++)
+      found.push(type === 1 || type === 2 ? value(3, depth + 1) === 1 : value(type, depth + 1))
     return found
   }
   const struct = (depth: number): ThriftStruct => {
     const fields: ThriftStruct = new Map()
-    for (let field = 0; ; ) {
+    for (let field = 0; ;) {
       const head = byte()
       if (head === 0) return fields
       field = head >> 4 === 0 ? zigzag() : field + (head >> 4)
@@ -111,14 +127,18 @@ export function structsIn(struct: ThriftStruct, field: number): ThriftStruct[] {
 }
 
 /** A field that is a list of texts. @throws DamagedFile */
-export const textsIn = (struct: ThriftStruct, field: number): string[] => listIn(struct, field).map((value) => textOf(value, field))
+export const textsIn = (struct: ThriftStruct, field: number): string[] =>
+  listIn(struct, field).map((value) => textOf(value, field))
 
 function listIn(struct: ThriftStruct, field: number): ThriftValue[] {
   const value = struct.get(field) ?? []
   return Array.isArray(value) ? value : malformed(field)
 }
 
-const textOf = (value: ThriftValue, field: number): string => (value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8') : malformed(field))
+const textOf = (value: ThriftValue, field: number): string =>
+  value instanceof Uint8Array
+    ? Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8')
+    : malformed(field)
 
 function malformed(field: number): never {
   throw new DamagedFile(`field ${field} of a part of its description is missing or of another kind`)

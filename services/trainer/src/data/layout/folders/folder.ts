@@ -30,6 +30,8 @@ export function levelOf({ path, files }: Folder, pathOf: (file: number) => strin
     if (known === undefined) members.set(name, [file])
     else known.push(file)
   }
-  const folders = [...members.keys()].sort().map((name) => ({ path: `${path}${name}/`, name, files: members.get(name)! }))
+  const folders = [...members.keys()]
+    .sort()
+    .map((name) => ({ path: `${path}${name}/`, name, files: members.get(name)! }))
   return { loose, folders }
 }

@@ -32,7 +32,27 @@ export class UnclearFolders extends Error {
 }
 
 /** Folders of these names hold pictures, whatever those show. */
-const plain = new Set(['image', 'images', 'img', 'imgs', 'picture', 'pictures', 'pic', 'pics', 'photo', 'photos', 'data', 'dataset', 'jpg', 'jpeg', 'jpegs', 'png', 'pngs', 'jpegimages', 'files'])
+const plain = new Set([
+  'image',
+  'images',
+  'img',
+  'imgs',
+  'picture',
+  'pictures',
+  'pic',
+  'pics',
+  'photo',
+  'photos',
+  'data',
+  'dataset',
+  'jpg',
+  'jpeg',
+  'jpegs',
+  'png',
+  'pngs',
+  'jpegimages',
+  'files',
+])
 
 /**
  * Reads folders as `<class>/`, `<split>/<class>/` or `<class>/<split>/`, whatever folders lie around them. Which of them it is follows from
@@ -60,7 +80,8 @@ function unwrapped(from: Folder, pathOf: (file: number) => string): { folder: Fo
   let level = levelOf(folder, pathOf)
   for (;;) {
     const [only, second] = level.folders
-    if (level.loose.length > 0 || only === undefined || second !== undefined || roleOf(only.name) !== null) return { folder, level }
+    if (level.loose.length > 0 || only === undefined || second !== undefined || roleOf(only.name) !== null)
+      return { folder, level }
     const inner = levelOf(only, pathOf)
     const isClass = inner.folders.length === 0 || (inner.loose.length > 0 && inner.folders.length === 1)
     if (isClass) return { folder, level }
@@ -70,17 +91,23 @@ function unwrapped(from: Folder, pathOf: (file: number) => string): { folder: Fo
 
 const quoted = (folders: readonly Folder[]): string => {
   const names = folders.slice(0, 5).map(({ name }) => `${name}/`)
-  return folders.length > 5 ? `${names.join(', ')} and ${folders.length - 5} more` : names.join(', ').replace(/, ([^,]*)$/, ' and $1')
+  return folders.length > 5
+    ? `${names.join(', ')} and ${folders.length - 5} more`
+    : names.join(', ').replace(/, ([^,]*)$/, ' and $1')
 }
 
 const withoutClasses = ({ path }: Folder, { loose }: Level, pathOf: (file: number) => string): UnclearFolders => {
   const others = loose.map(pathOf).filter((one) => !isPictureName(one))
-  const none = others.length === 0 ? 'there are no pictures' : `no file is called as a picture is: ${others.slice(0, 3).join(', ')}${others.length > 3 ? ', ...' : ''}`
+  const none =
+    others.length === 0
+      ? 'there are no pictures'
+      : `no file is called as a picture is: ${others.slice(0, 3).join(', ')}${others.length > 3 ? ', ...' : ''}`
   const pictures = loose.length - others.length
   return new UnclearFolders({
     path,
     code: 'NO_CLASS_FOLDERS',
-    message: pictures === 0 ? none : `all ${pictures} pictures lie in one place, and nothing says which class each belongs to`,
+    message:
+      pictures === 0 ? none : `all ${pictures} pictures lie in one place, and nothing says which class each belongs to`,
     fix: "Put the pictures of each class into a folder with the class's name, or add a table labels.csv with the columns path and label.",
   })
 }
@@ -152,14 +179,23 @@ class Reader {
 
   /** `<class>/<split>/` */
   #splitsWithin(folders: readonly Folder[]): FolderReading {
-    const inner = folders.flatMap((folder) => this.#levelOf(folder).folders.map((part) => ({ className: folder.name, part, role: roleOf(part.name) })))
+    const inner = folders.flatMap((folder) =>
+      this.#levelOf(folder).folders.map((part) => ({ className: folder.name, part, role: roleOf(part.name) })),
+    )
     const names = [...new Set(inner.map(({ part }) => part.name))]
-    const settled = new Map(settleRoles(names.map(roleOf), { names: names.map((name) => `${name}/`), notes: this.#notes }).map((split, i) => [names[i]!, split]))
+    const settled = new Map(
+      settleRoles(names.map(roleOf), { names: names.map((name) => `${name}/`), notes: this.#notes }).map((split, i) => [
+        names[i]!,
+        split,
+      ]),
+    )
     for (const { className, part } of inner) {
       const split = settled.get(part.name)!
       this.#notes.add('TAKEN_FOR_SPLIT', `${part.path} is ${split}`)
-      for (const { path } of this.#levelOf(part).folders) this.#notes.add('NESTED_FOLDERS', `${path} belongs to ${className}`)
-      for (const file of part.files) this.#places[file] = { part: split, className: split === 'unlabelled' ? null : className }
+      for (const { path } of this.#levelOf(part).folders)
+        this.#notes.add('NESTED_FOLDERS', `${path} belongs to ${className}`)
+      for (const file of part.files)
+        this.#places[file] = { part: split, className: split === 'unlabelled' ? null : className }
     }
     return this.#done([this.#root.path], [...settled.values()].includes('test'))
   }
@@ -167,16 +203,31 @@ class Reader {
   /** `<split>/<class>/` */
   bySplits(): FolderReading {
     const parts = this.#level.folders.filter(({ name }) => roleOf(name) !== null)
-    if (parts.length === 0 && this.#level.folders.every((folder) => this.#holdsSplits(folder))) return this.#splitsWithin(this.#level.folders)
-    if (parts.length === 0) throw this.#missing('no folder has the name of a part of a data set (train, test, validation)', "Name them so, or leave the option folders out.")
-    const split = settleRoles(parts.map(({ name }) => roleOf(name)), { names: parts.map(({ path }) => path), notes: this.#notes })
-    if (!split.includes('train')) throw this.#missing(`there is ${quoted(parts)} alone, and no training part`, 'Add the folder train/, or put the folders of the classes at the top: then a fifth of each class becomes the test part.')
+    if (parts.length === 0 && this.#level.folders.every((folder) => this.#holdsSplits(folder)))
+      return this.#splitsWithin(this.#level.folders)
+    if (parts.length === 0)
+      throw this.#missing(
+        'no folder has the name of a part of a data set (train, test, validation)',
+        'Name them so, or leave the option folders out.',
+      )
+    const split = settleRoles(
+      parts.map(({ name }) => roleOf(name)),
+      { names: parts.map(({ path }) => path), notes: this.#notes },
+    )
+    if (!split.includes('train'))
+      throw this.#missing(
+        `there is ${quoted(parts)} alone, and no training part`,
+        'Add the folder train/, or put the folders of the classes at the top: then a fifth of each class becomes the test part.',
+      )
     const levels: string[] = []
     parts.forEach((part, i) => {
       const role = split[i]!
       this.#notes.add('TAKEN_FOR_SPLIT', `${part.path} is ${role}`)
       if (role === 'unlabelled') return this.#assignUnlabelled([part])
-      const { folder, level } = this.#within(part, parts.filter((_, other) => split[other] !== 'unlabelled'))
+      const { folder, level } = this.#within(
+        part,
+        parts.filter((_, other) => split[other] !== 'unlabelled'),
+      )
       if (folder !== part) this.#notes.add('WRAPPING_FOLDER', folder.path)
       if (level.folders.length === 0 && role !== 'train') {
         this.#notes.add('TEST_PART_UNLABELLED', part.path, part.files.length)
@@ -194,7 +245,8 @@ class Reader {
    * (`seg_train/seg_train/<class>`) or a plain one (`train/images/<class>`), or where all parts have one.
    */
   #within(part: Folder, parts: readonly Folder[]): { folder: Folder; level: Level } {
-    const onlyOne = ({ loose, folders }: Level): Folder | null => (loose.length === 0 && folders.length === 1 ? folders[0]! : null)
+    const onlyOne = ({ loose, folders }: Level): Folder | null =>
+      loose.length === 0 && folders.length === 1 ? folders[0]! : null
     const everyPartHasOne = parts.every((one) => {
       const inner = onlyOne(this.#levelOf(one))
       return inner !== null && this.#levelOf(inner).folders.length > 0
@@ -214,12 +266,14 @@ class Reader {
   }
 
   #assignClass(folder: Folder, part: Split): void {
-    for (const { path } of this.#levelOf(folder).folders) this.#notes.add('NESTED_FOLDERS', `${path} belongs to ${folder.name}`)
+    for (const { path } of this.#levelOf(folder).folders)
+      this.#notes.add('NESTED_FOLDERS', `${path} belongs to ${folder.name}`)
     for (const file of folder.files) this.#places[file] = { part, className: folder.name }
   }
 
   #assignUnlabelled(folders: readonly Folder[]): void {
-    for (const { files } of folders) for (const file of files) this.#places[file] = { part: 'unlabelled', className: null }
+    for (const { files } of folders)
+      for (const file of files) this.#places[file] = { part: 'unlabelled', className: null }
   }
 
   #done(classLevels: string[], testWasGiven: boolean): FolderReading {
@@ -232,7 +286,10 @@ class Reader {
 
   #question(splits: readonly Folder[], all: readonly Folder[]): UnclearFolders {
     const inner = new Set(splits.flatMap((folder) => this.#levelOf(folder).folders.map(({ name }) => name)))
-    const asSplits = inner.size === 0 ? 'parts of the data set, with no folders of classes in them' : `parts of the data set, with the ${inner.size === 1 ? 'class' : `${inner.size} classes`} ${[...inner].sort().slice(0, 5).join(', ')}${inner.size > 5 ? ' ...' : ''}`
+    const asSplits =
+      inner.size === 0
+        ? 'parts of the data set, with no folders of classes in them'
+        : `parts of the data set, with the ${inner.size === 1 ? 'class' : `${inner.size} classes`} ${[...inner].sort().slice(0, 5).join(', ')}${inner.size > 5 ? ' ...' : ''}`
     return new UnclearFolders({
       path: this.#root.path,
       code: 'AMBIGUOUS_FOLDERS',

@@ -5,14 +5,53 @@ export const maxColumns = 1000
 
 /** What columns are called, the more specific first: where a table has several of a kind, the first one here is taken, and a note names the others. */
 const pathNames = [
-  'path', 'file_path', 'filepath', 'image_path', 'img_path', 'picture_path', 'file_name', 'filename', 'fname', 'image_file', 'image_filename', 'image_file_name', 'image_name', 'img_name', 'imagename',
-  'file', 'image', 'img', 'picture', 'photo', 'image_id', 'img_id', 'file_id', 'imageid', 'id',
+  'path',
+  'file_path',
+  'filepath',
+  'image_path',
+  'img_path',
+  'picture_path',
+  'file_name',
+  'filename',
+  'fname',
+  'image_file',
+  'image_filename',
+  'image_file_name',
+  'image_name',
+  'img_name',
+  'imagename',
+  'file',
+  'image',
+  'img',
+  'picture',
+  'photo',
+  'image_id',
+  'img_id',
+  'file_id',
+  'imageid',
+  'id',
 ]
-const labelNames = ['label', 'label_name', 'class', 'class_name', 'classname', 'class_label', 'category', 'category_name', 'target', 'target_name', 'label_id', 'class_id', 'classid', 'category_id']
+const labelNames = [
+  'label',
+  'label_name',
+  'class',
+  'class_name',
+  'classname',
+  'class_label',
+  'category',
+  'category_name',
+  'target',
+  'target_name',
+  'label_id',
+  'class_id',
+  'classid',
+  'category_id',
+]
 const splitNames = ['split', 'set', 'part', 'subset', 'usage', 'partition', 'data_set', 'dataset']
 
 /** For messages. */
-const wantedColumns = "one for the file (path, file_name, filename, file, image, image_path, img or id) and one for its class (label, class, category or target); 'split' (or set, part, subset, usage) may follow"
+const wantedColumns =
+  "one for the file (path, file_name, filename, file, image, image_path, img or id) and one for its class (label, class, category or target); 'split' (or set, part, subset, usage) may follow"
 
 /** Which columns hold what, as places in the header. */
 export interface Columns {
@@ -49,7 +88,13 @@ export interface Header {
 
 /** `File Name`, `fileName` and `file-name` are file_name; plurals count as well. */
 function normalised(name: string): string {
-  const plain = name.normalize('NFC').trim().replace(/^["']|["']$/g, '').replace(/(\p{Ll})(\p{Lu})/gu, '$1_$2').toLowerCase().replace(/[\s.:-]+/g, '_')
+  const plain = name
+    .normalize('NFC')
+    .trim()
+    .replace(/^["']|["']$/g, '')
+    .replace(/(\p{Ll})(\p{Lu})/gu, '$1_$2')
+    .toLowerCase()
+    .replace(/[\s.:-]+/g, '_')
   return [plain, plain.replace(/s$/, ''), plain.replace(/es$/, '')].find((form) => known.has(form)) ?? plain
 }
 const known = new Set([...pathNames, ...labelNames, ...splitNames])
@@ -63,7 +108,14 @@ const isRowNumber = (name: string): boolean => name === '' || name === 'index' |
  */
 export function readHeader(header: readonly string[], { guessLabel }: { guessLabel: boolean }): Header {
   if (header.length > maxColumns) {
-    return { columns: null, problem: { message: `it has ${header.length} columns; at most ${maxColumns} are taken`, fix: 'Keep the columns path, label and split.', isMeant: false } }
+    return {
+      columns: null,
+      problem: {
+        message: `it has ${header.length} columns; at most ${maxColumns} are taken`,
+        fix: 'Keep the columns path, label and split.',
+        isMeant: false,
+      },
+    }
   }
   const found = header.map((name) => name.trim())
   const names = found.map(normalised)
@@ -72,24 +124,51 @@ export function readHeader(header: readonly string[], { guessLabel }: { guessLab
     fix: "Name the columns in the first line, as in 'path,label' or 'path,label,split'.",
     isMeant,
   })
-  const places = (wanted: readonly string[]) => names.flatMap((name, place) => (wanted.includes(name) ? place : [])).sort((a, b) => wanted.indexOf(names[a]!) - wanted.indexOf(names[b]!))
+  const places = (wanted: readonly string[]) =>
+    names
+      .flatMap((name, place) => (wanted.includes(name) ? place : []))
+      .sort((a, b) => wanted.indexOf(names[a]!) - wanted.indexOf(names[b]!))
   const [paths, labels, splits] = [places(pathNames), places(labelNames), places(splitNames)]
   for (const [first, second] of [paths, labels, splits]) {
-    if (second !== undefined && names[first!] === names[second]) return { columns: null, problem: problem(`two columns are called ${names[second]}`, true) }
+    if (second !== undefined && names[first!] === names[second])
+      return { columns: null, problem: problem(`two columns are called ${names[second]}`, true) }
   }
   const [path, named, split = null] = [paths[0], labels[0], splits[0]]
   const rest = names.flatMap((name, place) => (place === path || place === split || isRowNumber(name) ? [] : place))
-  const guess = guessLabel && path !== undefined && rest.length === 1 && hintOf(names[rest[0]!]!, labelNames) === null ? rest[0]! : null
+  const guess =
+    guessLabel && path !== undefined && rest.length === 1 && hintOf(names[rest[0]!]!, labelNames) === null
+      ? rest[0]!
+      : null
   const label = named ?? guess
-  const columns: Columns | null = path === undefined ? null : {
-    header: [...header], path, isId: names[path]!.endsWith('id'), label, labelIsGuess: named === undefined && label !== null,
-    split, splitIsDoubtful: split !== null && names[split] !== 'split', otherPaths: paths.slice(1), otherLabels: labels.slice(1),
-  }
+  const columns: Columns | null =
+    path === undefined
+      ? null
+      : {
+          header: [...header],
+          path,
+          isId: names[path]!.endsWith('id'),
+          label,
+          labelIsGuess: named === undefined && label !== null,
+          split,
+          splitIsDoubtful: split !== null && names[split] !== 'split',
+          otherPaths: paths.slice(1),
+          otherLabels: labels.slice(1),
+        }
   if (path !== undefined && label !== null) return { columns, problem: null }
-  const hints = [path === undefined ? pathNames : [], label === null ? labelNames : []].flatMap((wanted) => rest.flatMap((place) => hintOf(names[place]!, wanted) ?? []))
-  const what = path !== undefined ? 'no column names the classes' : label !== null ? 'no column names the files' : 'neither the files nor their classes have a column'
+  const hints = [path === undefined ? pathNames : [], label === null ? labelNames : []].flatMap((wanted) =>
+    rest.flatMap((place) => hintOf(names[place]!, wanted) ?? []),
+  )
+  const what =
+    path !== undefined
+      ? 'no column names the classes'
+      : label !== null
+        ? 'no column names the files'
+        : 'neither the files nor their classes have a column'
   const isMeant = hints.length > 0 && (path !== undefined || label !== null)
-  return { columns: isMeant ? null : columns, problem: problem(hints.length > 0 ? `${what} (${hints.slice(0, 3).join(' ')})` : what, isMeant) }
+  return {
+    columns: isMeant ? null : columns,
+    problem: problem(hints.length > 0 ? `${what} (${hints.slice(0, 3).join(' ')})` : what, isMeant),
+  }
 }
 
 function hintOf(name: string, wanted: readonly string[]): string | null {

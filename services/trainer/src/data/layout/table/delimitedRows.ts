@@ -29,20 +29,39 @@ export function fieldsOf(line: string, delimiter: Separator): string[] | null {
 }
 
 /** Rows of a table with separators, the header and what is before it left out. @throws Failure DATASET_INVALID where its quotes do not fit together */
-export async function* delimitedRows(text: Text, { separator, headerLine }: { separator: Separator; headerLine: number }): AsyncGenerator<Row> {
+export async function* delimitedRows(
+  text: Text,
+  { separator, headerLine }: { separator: Separator; headerLine: number },
+): AsyncGenerator<Row> {
   const parser = parse({ ...dialect, delimiter: separator, info: true, max_record_size: maxLineLength })
   const fed = pipeline(Readable.from(text.blocks()), parser).catch(() => undefined) // the reader below is told as well
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      if (record.length > maxColumns) throw unfit({ path: `${text.path}:${info.lines}`, code: 'ROW_LENGTH', message: `the row has ${record.length} fields; at most ${maxColumns} are taken`, fix: 'Keep the columns path, label and split.' })
+      if (record.length > maxColumns)
+        throw unfit({
+          path: `${text.path}:${info.lines}`,
+          code: 'ROW_LENGTH',
+          message: `the row has ${record.length} fields; at most ${maxColumns} are taken`,
+          fix: 'Keep the columns path, label and split.',
+        })
       if (info.lines > headerLine) yield { cells: record, line: info.lines }
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     const line = (error as { lines?: number }).lines ?? 1
     if (error.code === 'CSV_MAX_RECORD_SIZE') throw unfit({ path: `${text.path}:${line}`, ...lineTooLong })
-    const what = error.code === 'CSV_QUOTE_NOT_CLOSED' ? 'a quote is opened and never closed' : error.code === 'INVALID_OPENING_QUOTE' ? 'a quote stands inside of a field that does not begin with one' : error.message
-    throw unfit({ path: text.path, code: 'LABELS_UNREADABLE', message: `its rows cannot be told apart: ${what} (line ${line})`, fix: `Put quotes around fields that hold ${separators[separator]}, quotes or line ends, and write a quote inside of them twice.` })
+    const what =
+      error.code === 'CSV_QUOTE_NOT_CLOSED'
+        ? 'a quote is opened and never closed'
+        : error.code === 'INVALID_OPENING_QUOTE'
+          ? 'a quote stands inside of a field that does not begin with one'
+          : error.message
+    throw unfit({
+      path: text.path,
+      code: 'LABELS_UNREADABLE',
+      message: `its rows cannot be told apart: ${what} (line ${line})`,
+      fix: `Put quotes around fields that hold ${separators[separator]}, quotes or line ends, and write a quote inside of them twice.`,
+    })
   } finally {
     parser.destroy()
     await fed

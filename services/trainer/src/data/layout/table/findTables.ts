@@ -50,9 +50,18 @@ const usualName = /^(labels?|metadata|annotations?|manifest)$/i
  * @param classFolders names of the folders that would be classes otherwise
  * @throws Failure DATASET_INVALID LABELS_UNREADABLE, or TABLE_TWICE where two say the same
  */
-export async function findTables({ archive, options }: Pick<SurveyContext, 'archive' | 'options'>, { classFolders, pictures, matcher }: { classFolders: readonly string[]; pictures: readonly string[]; matcher: PathMatcher }): Promise<Table[] | null> {
+export async function findTables(
+  { archive, options }: Pick<SurveyContext, 'archive' | 'options'>,
+  {
+    classFolders,
+    pictures,
+    matcher,
+  }: { classFolders: readonly string[]; pictures: readonly string[]; matcher: PathMatcher },
+): Promise<Table[] | null> {
   const { length: sharedDepth } = sharedFolder(archive.files.map(({ path }) => path)).split('/')
-  const candidates = archive.files.flatMap(({ path, bytes }, index) => (bytes > 0 ? candidateOf(path, index, sharedDepth - 1) : [])).sort((a, b) => depthOf(a.path) - depthOf(b.path) || a.rank - b.rank || (a.path < b.path ? -1 : 1))
+  const candidates = archive.files
+    .flatMap(({ path, bytes }, index) => (bytes > 0 ? candidateOf(path, index, sharedDepth - 1) : []))
+    .sort((a, b) => depthOf(a.path) - depthOf(b.path) || a.rank - b.rank || (a.path < b.path ? -1 : 1))
   const labelled: (Candidate & Table)[] = []
   const unlabelled: (Candidate & Table)[] = []
   const unread: { candidate: Candidate; issue: Issue; isMeant: boolean }[] = []
@@ -61,20 +70,34 @@ export async function findTables({ archive, options }: Pick<SurveyContext, 'arch
     const file = await readIn(path, () => archive.open(index))
     const head = await readIn(path, () => file.read(0, Math.min(file.bytes, 2 * maxLineLength)))
     const folder = path.slice(0, path.lastIndexOf('/') + 1)
-    const { dialect, columns, problem } = lookAt(headOf(head, options.encoding), { path, folder, guessLabel: classFolders.length < 2, matcher })
+    const { dialect, columns, problem } = lookAt(headOf(head, options.encoding), {
+      path,
+      folder,
+      guessLabel: classFolders.length < 2,
+      matcher,
+    })
     const table = columns === null ? null : { ...candidate, folder, file, dialect, columns }
     if (table !== null && problem === null) labelled.push(table)
     else if (table !== null && (role === 'test' || role === 'unlabelled')) unlabelled.push(table)
-    else unread.push({ candidate, issue: { path, code: 'LABELS_UNREADABLE', message: problem!.message, fix: problem!.fix }, isMeant: problem!.isMeant || (table !== null && role === 'validation') })
+    else
+      unread.push({
+        candidate,
+        issue: { path, code: 'LABELS_UNREADABLE', message: problem!.message, fix: problem!.fix },
+        isMeant: problem!.isMeant || (table !== null && role === 'validation'),
+      })
   }
   const hasFolders = classFolders.length > 1
   // Beside folders of classes a table speaks for all pictures or lies apart from them; one within a class folder is something of that class's own.
-  const fitting = ({ place }: Candidate) => !hasFolders || pictures.every((path) => path.startsWith(place)) || !pictures.some((path) => path.startsWith(place))
+  const fitting = ({ place }: Candidate) =>
+    !hasFolders || pictures.every((path) => path.startsWith(place)) || !pictures.some((path) => path.startsWith(place))
   const usable = labelled.filter(fitting)
   const top = Math.min(...usable.map(({ place }) => depthOf(place)))
   const nearest = usable.filter(({ place }) => depthOf(place) === top)
   const [first] = nearest
-  const meant = unread.filter(({ candidate, isMeant }) => isMeant && (first === undefined ? fitting(candidate) : candidate.place === first.place && candidate.rank === 0))
+  const meant = unread.filter(
+    ({ candidate, isMeant }) =>
+      isMeant && (first === undefined ? fitting(candidate) : candidate.place === first.place && candidate.rank === 0),
+  )
   if (meant.length > 0) throw unfit(meant[0]!.issue)
   if (first === undefined) {
     const told = hasFolders ? [] : unread.sort((a, b) => a.candidate.rank - b.candidate.rank)
@@ -86,7 +109,10 @@ export async function findTables({ archive, options }: Pick<SurveyContext, 'arch
     if (hasFolders) return null
     throw twice(elsewhere, first)
   }
-  return oneForEachPart(nearest, unlabelled.filter(({ place }) => place === first.place))
+  return oneForEachPart(
+    nearest,
+    unlabelled.filter(({ place }) => place === first.place),
+  )
 }
 
 /** Those that are called as tables of labels are; one of another name only where there is none. */
@@ -133,31 +159,69 @@ interface Look {
   problem: HeaderProblem | null
 }
 
-function lookAt(head: string, { path, folder, guessLabel, matcher }: { path: string; folder: string; guessLabel: boolean; matcher: PathMatcher }): Look {
+function lookAt(
+  head: string,
+  { path, folder, guessLabel, matcher }: { path: string; folder: string; guessLabel: boolean; matcher: PathMatcher },
+): Look {
   const lines = head.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)
   const headerAt = lines.findIndex((line) => line.trim() !== '' && !/^sep=.$/i.test(line.trim()))
   const line = lines[headerAt] ?? ''
   if (/\.(jsonl|ndjson)$/i.test(path)) {
     // The last line may be cut off by the limit of what is looked at: then it is no object.
     const keys = new Set(lines.flatMap((one) => (one.length > maxLineLength ? [] : Object.keys(objectOf(one) ?? {}))))
-    const problem: HeaderProblem = { message: `its first line is no object: ${JSON.stringify(line.slice(0, 100))}`, fix: 'Write each line as {"path":"img/1.png","label":"cat","split":"train"}.', isMeant: false }
-    return { dialect: { kind: 'json' }, ...(keys.size === 0 ? { columns: null, problem } : readHeader([...keys], { guessLabel })) }
+    const problem: HeaderProblem = {
+      message: `its first line is no object: ${JSON.stringify(line.slice(0, 100))}`,
+      fix: 'Write each line as {"path":"img/1.png","label":"cat","split":"train"}.',
+      isMeant: false,
+    }
+    return {
+      dialect: { kind: 'json' },
+      ...(keys.size === 0 ? { columns: null, problem } : readHeader([...keys], { guessLabel })),
+    }
   }
-  if (line.length > maxLineLength) return { dialect: { kind: 'json' }, columns: null, problem: { message: `its first line has more than ${maxLineLength} characters, the limit`, fix: "Begin with the line 'path,label' or 'path,label,split'.", isMeant: false } }
+  if (line.length > maxLineLength)
+    return {
+      dialect: { kind: 'json' },
+      columns: null,
+      problem: {
+        message: `its first line has more than ${maxLineLength} characters, the limit`,
+        fix: "Begin with the line 'path,label' or 'path,label,split'.",
+        isMeant: false,
+      },
+    }
   const readings = (Object.keys(separators) as Separator[]).flatMap((separator) => {
     const fields = fieldsOf(line, separator)
     return fields === null ? [] : [{ separator, fields, ...readHeader(fields, { guessLabel }) }]
   })
-  const goodness = ({ problem, columns, fields }: (typeof readings)[number]) => (problem === null ? 2e6 : columns !== null ? 1e6 : 0) + fields.length
+  const goodness = ({ problem, columns, fields }: (typeof readings)[number]) =>
+    (problem === null ? 2e6 : columns !== null ? 1e6 : 0) + fields.length
   const best = readings.sort((a, b) => goodness(b) - goodness(a))[0]
   const dialect = { kind: 'separated' as const, separator: best?.separator ?? ',', headerLine: headerAt + 1 }
-  if (best === undefined) return { dialect, columns: null, problem: { message: `the quotes of its first line do not fit together: ${JSON.stringify(line.slice(0, 100))}`, fix: "Begin with the line 'path,label' or 'path,label,split'.", isMeant: false } }
-  return { dialect, columns: best.columns, problem: best.columns === null ? (withoutHeader(best, { folder, matcher }) ?? best.problem) : best.problem }
+  if (best === undefined)
+    return {
+      dialect,
+      columns: null,
+      problem: {
+        message: `the quotes of its first line do not fit together: ${JSON.stringify(line.slice(0, 100))}`,
+        fix: "Begin with the line 'path,label' or 'path,label,split'.",
+        isMeant: false,
+      },
+    }
+  return {
+    dialect,
+    columns: best.columns,
+    problem: best.columns === null ? (withoutHeader(best, { folder, matcher }) ?? best.problem) : best.problem,
+  }
 }
 
 /** A first line that names a file of the archive is a row: the header is missing. */
-function withoutHeader({ fields, separator }: { fields: readonly string[]; separator: Separator }, { folder, matcher }: { folder: string; matcher: PathMatcher }): HeaderProblem | null {
-  const at = fields.slice(0, 20).findIndex((field) => /[./\\]/.test(field) && matcher.match(field.trim(), folder).kind === 'found')
+function withoutHeader(
+  { fields, separator }: { fields: readonly string[]; separator: Separator },
+  { folder, matcher }: { folder: string; matcher: PathMatcher },
+): HeaderProblem | null {
+  const at = fields
+    .slice(0, 20)
+    .findIndex((field) => /[./\\]/.test(field) && matcher.match(field.trim(), folder).kind === 'found')
   if (at === -1) return null
   const names = fields.map((field, place) => (place === at ? 'path' : roleOf(field) !== null ? 'split' : null))
   const label = names.indexOf(null)

@@ -69,7 +69,9 @@ export class PathMatcher {
     const names = asked.slice(asked.lastIndexOf('..') + 1)
     if (names.length === 0) return []
     const bases = [...new Set([...foldersAround(folded(folder ?? '')), ...foldersAround(folded(this.#shared))])]
-    const shorter = names.flatMap((_, i) => (i === 0 ? [] : bases.flatMap((around) => index.at(around + names.slice(i).join('/')))))
+    const shorter = names.flatMap((_, i) =>
+      i === 0 ? [] : bases.flatMap((around) => index.at(around + names.slice(i).join('/'))),
+    )
     return [...new Set([...index.endingIn(names), ...shorter])]
   }
 
@@ -78,11 +80,13 @@ export class PathMatcher {
     let index = this.#indices.get(form)
     if (index === undefined) {
       const stems = form.endsWith('stem')
-      index = new PathIndex(this.#paths.map((path, file) => {
-        if (stems && !this.#isPicture[file]!) return null
-        const named = stems ? withoutEnding(path) : path
-        return form.startsWith('lower') ? named.toLowerCase() : named
-      }))
+      index = new PathIndex(
+        this.#paths.map((path, file) => {
+          if (stems && !this.#isPicture[file]!) return null
+          const named = stems ? withoutEnding(path) : path
+          return form.startsWith('lower') ? named.toLowerCase() : named
+        }),
+      )
       this.#indices.set(form, index)
     }
     return index
@@ -91,7 +95,10 @@ export class PathMatcher {
   /** A file of the same name in another place, with another ending, or of nearly the same name. */
   #near(name: string): number | null {
     const lower = name.toLowerCase()
-    const [same] = [...this.#index('lower').endingIn([lower]), ...this.#index('lower stem').endingIn([withoutEnding(lower)])]
+    const [same] = [
+      ...this.#index('lower').endingIn([lower]),
+      ...this.#index('lower stem').endingIn([withoutEnding(lower)]),
+    ]
     if (same !== undefined) return same
     const limit = lower.length > 6 ? 2 : 1
     const numbers = numbersOf(lower)
@@ -101,7 +108,8 @@ export class PathMatcher {
       if (!this.#isPicture[file]!) continue
       this.#comparisons++
       const other = path.slice(path.lastIndexOf('/') + 1).toLowerCase()
-      if (other.length <= maxCompared && editDistance(lower, other, limit) <= limit && numbersOf(other) === numbers) return file
+      if (other.length <= maxCompared && editDistance(lower, other, limit) <= limit && numbersOf(other) === numbers)
+        return file
     }
     return null
   }
@@ -114,7 +122,10 @@ type Form = '' | 'stem' | 'lower' | 'lower stem'
 
 /** The parts of a path as people write it: with backslashes, a drive, an address before it. */
 function partsOf(written: string): string[] {
-  const local = written.replace(/^[a-z][a-z0-9+.-]+:\/\/[^/]*/i, '').replaceAll('\\', '/').replace(/^[A-Za-z]:/, '')
+  const local = written
+    .replace(/^[a-z][a-z0-9+.-]+:\/\/[^/]*/i, '')
+    .replaceAll('\\', '/')
+    .replace(/^[A-Za-z]:/, '')
   return local.split('/').filter((part) => part !== '' && part !== '.')
 }
 
@@ -140,5 +151,10 @@ function resolved(folder: string, parts: readonly string[]): string {
 /** The folder, the one around it, and so on to the top, ''. */
 function foldersAround(folder: string): string[] {
   const parts = folder.split('/').slice(0, -1).slice(0, 16)
-  return Array.from({ length: parts.length + 1 }, (_, i) => parts.slice(0, parts.length - i).map((part) => `${part}/`).join(''))
+  return Array.from({ length: parts.length + 1 }, (_, i) =>
+    parts
+      .slice(0, parts.length - i)
+      .map((part) => `${part}/`)
+      .join(''),
+  )
 }

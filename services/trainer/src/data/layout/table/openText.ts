@@ -45,7 +45,13 @@ const plain: Units = { start: 0, size: 1, bigEndian: false }
  */
 export async function openText(source: Source, given: string | null): Promise<Text> {
   const { file, path } = source
-  if (given !== null && !isEncoding(given)) throw unfit({ path: '', code: 'UNKNOWN_ENCODING', message: `the encoding ${JSON.stringify(given)} is unknown`, fix: "Take another name of it, such as shift_jis, windows-1252 or gb18030." })
+  if (given !== null && !isEncoding(given))
+    throw unfit({
+      path: '',
+      code: 'UNKNOWN_ENCODING',
+      message: `the encoding ${JSON.stringify(given)} is unknown`,
+      fix: 'Take another name of it, such as shift_jis, windows-1252 or gb18030.',
+    })
   const mark = markOf(await readIn(path, () => file.read(0, Math.min(4, file.bytes))))
   if (mark !== null) return textOf(source, { encoding: mark.encoding, wasGiven: false, units: mark.units })
   let bad: { bytes: Buffer; at: number } | null = null
@@ -61,32 +67,53 @@ export async function openText(source: Source, given: string | null): Promise<Te
   const isWide = isFullOfNul(rest)
   const guesses = isWide ? [nulGuess(rest)] : likelyEncodings(letters(rest))
   const [first = letters(rest)] = [...linesOf(rest)].map(({ start, end }) => rest.subarray(start, end))
-  const readings = guesses.map((encoding) => `${JSON.stringify((decodeText(first, encoding) ?? '').slice(0, 80))} by ${encoding}`)
+  const readings = guesses.map(
+    (encoding) => `${JSON.stringify((decodeText(first, encoding) ?? '').slice(0, 80))} by ${encoding}`,
+  )
   const place = `${path}:${(await lineAt(source, bad.at, plain)) + line.number}`
-  if (!isWide && first.includes(0)) throw unfit({ path: place, code: 'TABLE_ENCODING', message: 'the line holds a NUL byte, which no text has', fix: 'Take the byte out, or save the table anew.' })
+  if (!isWide && first.includes(0))
+    throw unfit({
+      path: place,
+      code: 'TABLE_ENCODING',
+      message: 'the line holds a NUL byte, which no text has',
+      fix: 'Take the byte out, or save the table anew.',
+    })
   throw unfit({
     path: place,
     code: 'TABLE_ENCODING',
     message: `the line is not UTF-8${readings.length === 0 ? '' : `; it reads ${readings.join(', ')}`}`,
-    fix: guesses.length === 0
-      ? "Save the table as UTF-8, or name its encoding with the option { encoding: 'windows-1252' }."
-      : `Upload with { encoding: '${guesses[0]}' }${guesses.length > 1 ? ' if that reads right, else with the one that does' : ''}, or save the table as UTF-8.`,
+    fix:
+      guesses.length === 0
+        ? "Save the table as UTF-8, or name its encoding with the option { encoding: 'windows-1252' }."
+        : `Upload with { encoding: '${guesses[0]}' }${guesses.length > 1 ? ' if that reads right, else with the one that does' : ''}, or save the table as UTF-8.`,
   })
 }
 
 /** The beginning of a text as far as it can be read, for a look at its header: what is not of the encoding is replaced. */
 export function headOf(bytes: Uint8Array, given: string | null): string {
   const mark = markOf(bytes)
-  const { encoding, units } = mark ?? { encoding: isPlainText(bytes) || given === null || !isEncoding(given) ? (isFullOfNul(bytes) ? nulGuess(bytes) : 'utf-8') : given, units: plain }
+  const { encoding, units } = mark ?? {
+    encoding:
+      isPlainText(bytes) || given === null || !isEncoding(given)
+        ? isFullOfNul(bytes)
+          ? nulGuess(bytes)
+          : 'utf-8'
+        : given,
+    units: plain,
+  }
   const content = bytes.subarray(units.start)
   return decodeText(content, encoding) ?? Buffer.from(content).toString(encoding === 'utf-16le' ? 'utf16le' : 'utf8')
 }
 
-function textOf(source: Source, { encoding, wasGiven, units }: { encoding: string; wasGiven: boolean; units: Units }): Text {
+function textOf(
+  source: Source,
+  { encoding, wasGiven, units }: { encoding: string; wasGiven: boolean; units: Units },
+): Text {
   const { path } = source
   async function* blocks(): AsyncGenerator<Buffer> {
     for await (const { bytes, at } of byteBlocks(source, units)) {
-      const isOfIt = (line: Uint8Array) => (encoding === 'utf-8' ? isPlainText(line) : isWhole(decodeText(line, encoding)))
+      const isOfIt = (line: Uint8Array) =>
+        encoding === 'utf-8' ? isPlainText(line) : isWhole(decodeText(line, encoding))
       if (encoding === 'utf-8') {
         if (isPlainText(bytes)) yield bytes
         else throw await badLine(bytes, at, isOfIt)
@@ -107,7 +134,8 @@ function textOf(source: Source, { encoding, wasGiven, units }: { encoding: strin
   return { path, encoding, wasGiven, blocks }
 }
 
-const markOf = (bytes: Uint8Array) => marks.find(({ hex }) => Buffer.from(bytes.subarray(0, 4)).toString('hex').startsWith(hex)) ?? null
+const markOf = (bytes: Uint8Array) =>
+  marks.find(({ hex }) => Buffer.from(bytes.subarray(0, 4)).toString('hex').startsWith(hex)) ?? null
 
 /** UTF-8 without NUL, which texts of two bytes a letter are full of. */
 const isPlainText = (bytes: Uint8Array): boolean => !bytes.includes(0) && decodeText(bytes, 'utf-8') !== null
@@ -126,7 +154,10 @@ const nulGuess = (bytes: Uint8Array): string => (bytes.indexOf(0) % 2 === 0 ? 'u
 /** Lines that have more than ASCII in them, a few thousand bytes: the rest tells nothing and costs time. */
 function letters(bytes: Uint8Array): Uint8Array {
   const lines: Uint8Array[] = []
-  for (const { start, end } of linesOf(Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 65_536)), plain)) {
+  for (const { start, end } of linesOf(
+    Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 65_536)),
+    plain,
+  )) {
     const line = bytes.subarray(start, end)
     if (line.some((byte) => byte > 127)) lines.push(line)
   }
@@ -140,29 +171,48 @@ function unitsOf(encoding: string): Units {
 }
 
 /** The bytes cut behind ends of lines. `at`: where a block begins in the file. */
-async function* byteBlocks({ file, path }: Source, units: Units, to = file.bytes): AsyncGenerator<{ bytes: Buffer; at: number }> {
+async function* byteBlocks(
+  { file, path }: Source,
+  units: Units,
+  to = file.bytes,
+): AsyncGenerator<{ bytes: Buffer; at: number }> {
   let carry = Buffer.alloc(0)
   let at = units.start
   try {
     for await (const chunk of chunksOf(file, units.start, to)) {
-      const bytes = carry.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([carry, chunk])
+      const bytes =
+        carry.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([carry, chunk])
       const cut = lastLineEnd(bytes, units)
-      if (cut === 0 && bytes.length > 4 * maxLineLength) throw unfit({ path: `${path}:${(await lineAt({ file, path }, at, units)) + 1}`, ...lineTooLong })
+      if (cut === 0 && bytes.length > 4 * maxLineLength)
+        throw unfit({ path: `${path}:${(await lineAt({ file, path }, at, units)) + 1}`, ...lineTooLong })
       if (cut > 0) yield { bytes: bytes.subarray(0, cut), at }
       at += cut
       carry = Buffer.from(bytes.subarray(cut))
     }
   } catch (error) {
-    if (error instanceof DamagedFile) throw unfit({ path, code: 'DAMAGED', message: error.message, fix: 'Pack it again.' })
+    if (error instanceof DamagedFile)
+      throw unfit({ path, code: 'DAMAGED', message: error.message, fix: 'Pack it again.' })
     throw error
   }
   if (carry.length > 0) yield { bytes: carry, at }
 }
 
-export const lineTooLong = { code: 'LINE_TOO_LONG', message: `the line has more than ${maxLineLength} bytes, the limit`, fix: 'Keep one row in each line, with the columns path, label and split; close every quote.' }
+export const lineTooLong = {
+  code: 'LINE_TOO_LONG',
+  message: `the line has more than ${maxLineLength} bytes, the limit`,
+  fix: 'Keep one row in each line, with the columns path, label and split; close every quote.',
+}
 
 const unitAt = (bytes: Buffer, i: number, { size, bigEndian }: Units): number =>
-  size === 1 ? bytes[i]! : size === 2 ? (bigEndian ? bytes.readUInt16BE(i) : bytes.readUInt16LE(i)) : bigEndian ? bytes.readUInt32BE(i) : bytes.readUInt32LE(i)
+  size === 1
+    ? bytes[i]!
+    : size === 2
+      ? bigEndian
+        ? bytes.readUInt16BE(i)
+        : bytes.readUInt16LE(i)
+      : bigEndian
+        ? bytes.readUInt32BE(i)
+        : bytes.readUInt32LE(i)
 
 /** Behind the last end of a line; 0 where there is none. A carriage return as the last unit may be half of one. */
 function lastLineEnd(bytes: Buffer, units: Units): number {
@@ -189,7 +239,11 @@ export function* linesOf(bytes: Buffer, units: Units = plain): Generator<{ start
   if (start < bytes.length) yield { start, end: bytes.length }
 }
 
-function firstBadLine(bytes: Buffer, units: Units, isOfIt: (line: Uint8Array) => boolean): { number: number; start: number } {
+function firstBadLine(
+  bytes: Buffer,
+  units: Units,
+  isOfIt: (line: Uint8Array) => boolean,
+): { number: number; start: number } {
   let number = 0
   for (const { start, end } of linesOf(bytes, units)) {
     number++

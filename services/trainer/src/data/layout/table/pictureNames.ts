@@ -17,7 +17,8 @@ export function sharedFolder(paths: readonly string[]): string {
   let [shared] = paths
   if (shared === undefined) return ''
   shared = shared.slice(0, shared.lastIndexOf('/') + 1)
-  for (const path of paths) while (!path.startsWith(shared)) shared = shared.slice(0, shared.lastIndexOf('/', shared.length - 2) + 1)
+  for (const path of paths)
+    while (!path.startsWith(shared)) shared = shared.slice(0, shared.lastIndexOf('/', shared.length - 2) + 1)
   return shared
 }
 

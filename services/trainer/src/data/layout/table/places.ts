@@ -35,7 +35,14 @@ export class Places {
   /** The row that names the file; null where none does. */
   rowOf(file: number): PlacedRow | null {
     const line = this.#line[file]!
-    return line === 0 ? null : { table: this.#table[file]!, line, label: this.#labels.at(this.#label[file]!), split: this.#splits.at(this.#split[file]!) }
+    return line === 0
+      ? null
+      : {
+          table: this.#table[file]!,
+          line,
+          label: this.#labels.at(this.#label[file]!),
+          split: this.#splits.at(this.#split[file]!),
+        }
   }
 
   isLabel = (text: string): boolean => this.#labels.has(text)

@@ -41,14 +41,28 @@ export async function readTables(tables: readonly Table[], context: Context, mat
   let rows = 0
   for (const [number, table] of tables.entries()) {
     const limit = maxTableBytes(maxImages)
-    if (table.file.bytes > limit) throw unfit({ path: table.path, code: 'TABLE_TOO_LARGE', message: `it has ${table.file.bytes} bytes; a table may have ${limit}`, fix: 'Keep the columns path, label and split, and a row for each picture of the archive.' })
+    if (table.file.bytes > limit)
+      throw unfit({
+        path: table.path,
+        code: 'TABLE_TOO_LARGE',
+        message: `it has ${table.file.bytes} bytes; a table may have ${limit}`,
+        fix: 'Keep the columns path, label and split, and a row for each picture of the archive.',
+      })
     const reader = new TableReader({ tables, number, context, matcher, reading })
     const text = await openText(table, context.options.encoding)
     if (text.wasGiven) context.notes.add('ENCODING', `${table.path}: ${text.encoding}`)
-    else if (text.encoding !== 'utf-8') context.notes.add('TABLE_READ', `${table.path}: ${text.encoding}, by its first bytes`)
-    for await (const row of table.dialect.kind === 'json' ? jsonRows(text, table.columns) : delimitedRows(text, table.dialect)) {
+    else if (text.encoding !== 'utf-8')
+      context.notes.add('TABLE_READ', `${table.path}: ${text.encoding}, by its first bytes`)
+    for await (const row of table.dialect.kind === 'json'
+      ? jsonRows(text, table.columns)
+      : delimitedRows(text, table.dialect)) {
       if (++rows > maxImages + spareRows) {
-        throw unfit({ path: `${table.path}:${row.line}`, code: 'TABLE_TOO_LONG', message: `there are more than ${maxImages + spareRows} rows, ${spareRows} more than the limit maxImages`, fix: 'Keep one row for each picture of the archive.' })
+        throw unfit({
+          path: `${table.path}:${row.line}`,
+          code: 'TABLE_TOO_LONG',
+          message: `there are more than ${maxImages + spareRows} rows, ${spareRows} more than the limit maxImages`,
+          fix: 'Keep one row for each picture of the archive.',
+        })
       }
       reader.take(row)
       if (rows % 10_000 === 0) await new Promise(setImmediate) // signals get their turn
@@ -74,7 +88,19 @@ class TableReader {
   /** Values of other columns of labels that differ from the label, and where. */
   readonly #otherLabels = new Map<string, { line: number; label: string; column: string }>()
 
-  constructor({ tables, number, context, matcher, reading }: { tables: readonly Table[]; number: number; context: Context; matcher: PathMatcher; reading: Reading }) {
+  constructor({
+    tables,
+    number,
+    context,
+    matcher,
+    reading,
+  }: {
+    tables: readonly Table[]
+    number: number
+    context: Context
+    matcher: PathMatcher
+    reading: Reading
+  }) {
     this.#tables = tables
     this.#table = tables[number]!
     this.#number = number
@@ -92,19 +118,35 @@ class TableReader {
     const match = raw === '' ? null : this.#matcher.match(raw, folder, this.#problems < maxProblems)
     const extra = cells.length > header.length && cells.slice(header.length).some((cell) => cell.trim() !== '')
     if (cells.length < header.length || extra) return this.#complainOfLength({ cells, line }, match)
-    if (match === null) return this.#complain(line, { code: 'PATH_MISSING', message: 'the row names no file', fix: 'Give a path, or remove the row.' })
+    if (match === null)
+      return this.#complain(line, {
+        code: 'PATH_MISSING',
+        message: 'the row names no file',
+        fix: 'Give a path, or remove the row.',
+      })
     const shown = raw.slice(0, 200)
     if (match.kind === 'ambiguous') {
       const [first, second] = match.files
       for (const file of match.files) places.see(file)
-      return this.#complain(line, { code: 'AMBIGUOUS_PATH', message: `${shown} can be ${this.#pathOf(first)} or ${this.#pathOf(second)}`, fix: 'Write more of the path, as it is in the archive.' })
+      return this.#complain(line, {
+        code: 'AMBIGUOUS_PATH',
+        message: `${shown} can be ${this.#pathOf(first)} or ${this.#pathOf(second)}`,
+        fix: 'Write more of the path, as it is in the archive.',
+      })
     }
     if (match.kind === 'missing') {
       this.#missing++
       this.#firstMissing ??= { path: shown, line }
       if (match.near !== null) places.see(match.near)
       const hint = match.near === null ? '' : `; did you mean ${this.#pathOf(match.near)}?`
-      return this.#complain(line, { code: 'FILE_MISSING', message: `${shown} is not in the archive${hint}`, fix: match.near === null ? 'Add the file, or remove the row.' : 'Correct the path, add the file, or remove the row.' })
+      return this.#complain(line, {
+        code: 'FILE_MISSING',
+        message: `${shown} is not in the archive${hint}`,
+        fix:
+          match.near === null
+            ? 'Add the file, or remove the row.'
+            : 'Correct the path, add the file, or remove the row.',
+      })
     }
     this.#matched++
     const { file, isAssumed } = match
@@ -117,12 +159,21 @@ class TableReader {
     const split = columns.split === null ? '' : cells[columns.split]!.trim()
     const before = places.rowOf(file)
     if (before !== null) {
-      const where = before.table === this.#number ? `line ${before.line}` : `${this.#tables[before.table]!.path}:${before.line}`
-      const message = before.label === label ? `${this.#pathOf(file)} was named by ${where} already` : `${this.#pathOf(file)} has the label ${quoted(label)} here and ${quoted(before.label)} in ${where}`
+      const where =
+        before.table === this.#number ? `line ${before.line}` : `${this.#tables[before.table]!.path}:${before.line}`
+      const message =
+        before.label === label
+          ? `${this.#pathOf(file)} was named by ${where} already`
+          : `${this.#pathOf(file)} has the label ${quoted(label)} here and ${quoted(before.label)} in ${where}`
       return this.#complain(line, { code: 'ROW_TWICE', message, fix: 'Keep one row for each file.' })
     }
     places.see(file)
-    if (Buffer.byteLength(label) > maxLabelBytes) return this.#complain(line, { code: 'LABEL_TOO_LONG', message: `the label of ${this.#pathOf(file)} has more than ${maxLabelBytes} bytes`, fix: 'Use a shorter name.' })
+    if (Buffer.byteLength(label) > maxLabelBytes)
+      return this.#complain(line, {
+        code: 'LABEL_TOO_LONG',
+        message: `the label of ${this.#pathOf(file)} has more than ${maxLabelBytes} bytes`,
+        fix: 'Use a shorter name.',
+      })
     places.put(file, { table: this.#number, line, label, split })
     this.#compare({ cells, line }, { file, label })
   }
@@ -133,7 +184,12 @@ class TableReader {
     this.#judgePaths()
     for (const [value, { line, label, column }] of this.#otherLabels) {
       if (!this.#reading.places.isLabel(value)) continue
-      throw unfit({ path: `${path}:${line}`, code: 'COLUMNS_CONTRADICT', message: `it has ${quoted(label)} in the column ${columns.header[columns.label!]!.trim()} and ${quoted(value)} in the column ${column}`, fix: 'Remove or rename the column that does not hold the labels.' })
+      throw unfit({
+        path: `${path}:${line}`,
+        code: 'COLUMNS_CONTRADICT',
+        message: `it has ${quoted(label)} in the column ${columns.header[columns.label!]!.trim()} and ${quoted(value)} in the column ${column}`,
+        fix: 'Remove or rename the column that does not hold the labels.',
+      })
     }
     for (const issue of this.#told) this.#context.problems.add('file', issue)
     this.#reading.matched += this.#matched
@@ -144,12 +200,22 @@ class TableReader {
     const { columns, dialect, folder } = this.#table
     const wanted = columns.header.length
     const own = dialect.kind === 'separated' ? dialect.separator : ','
-    const other = cells.length === 1 ? (Object.keys(separators) as Separator[]).find((separator) => separator !== own && cells[0]!.includes(separator)) : undefined
+    const other =
+      cells.length === 1
+        ? (Object.keys(separators) as Separator[]).find(
+            (separator) => separator !== own && cells[0]!.includes(separator),
+          )
+        : undefined
     // That its file is not named is a consequence, which is not told beside its cause.
-    const meant = other === undefined ? match : this.#matcher.match((cells[0]!.split(other)[columns.path] ?? '').trim(), folder)
+    const meant =
+      other === undefined ? match : this.#matcher.match((cells[0]!.split(other)[columns.path] ?? '').trim(), folder)
     if (meant?.kind === 'found') this.#reading.places.see(meant.file)
     const hint = other === undefined ? '' : `: it has ${separators[other]} where the header has ${separators[own]}`
-    this.#complain(line, { code: 'ROW_LENGTH', message: `the row has ${fields(cells.length)}, the header has ${wanted}${hint}`, fix: `Give each row ${fields(wanted)}; put quotes around a field that holds ${separators[own]}.` })
+    this.#complain(line, {
+      code: 'ROW_LENGTH',
+      message: `the row has ${fields(cells.length)}, the header has ${wanted}${hint}`,
+      fix: `Give each row ${fields(wanted)}; put quotes around a field that holds ${separators[own]}.`,
+    })
   }
 
   #complain(line: number, wrong: Omit<Issue, 'path'>): void {
@@ -159,12 +225,15 @@ class TableReader {
     this.#told.push(issue)
     if (this.#problems < maxProblems || this.#context.options.onProblem === 'skip') return
     this.#judgePaths()
-    throw unfit({
-      path: issue.path,
-      code: 'TOO_MANY_PROBLEMS',
-      message: `reading stopped here: ${maxProblems} rows of ${this.#rows} cannot be used, the limit for one table`,
-      fix: "Mend what the first of them name, or leave such rows out with the option { onProblem: 'skip' }.",
-    }, ...this.#told.slice(0, -1))
+    throw unfit(
+      {
+        path: issue.path,
+        code: 'TOO_MANY_PROBLEMS',
+        message: `reading stopped here: ${maxProblems} rows of ${this.#rows} cannot be used, the limit for one table`,
+        fix: "Mend what the first of them name, or leave such rows out with the option { onProblem: 'skip' }.",
+      },
+      ...this.#told.slice(0, -1),
+    )
   }
 
   /** @throws Failure DATASET_INVALID where (nearly) no path is that of a file: then there is one cause */
@@ -178,7 +247,12 @@ class TableReader {
     throw unfit({
       path: `${path}:${this.#firstMissing.line}`,
       code: 'PATHS_DO_NOT_MATCH',
-      message: `${this.#matched === 0 ? 'none' : `only ${this.#matched}`} of ${all} paths ${this.#matched === 1 ? 'is that of a file' : 'are those of files'} in the archive: the column ${columns.header[columns.path]!.trim()} says ${quoted(this.#firstMissing.path)}, ${example === undefined ? 'and the archive has no pictures' : `the archive has ${quoted(example)}`}; the header is ${quoted(columns.header.map((name) => name.trim()).join(', ').slice(0, 200))}`,
+      message: `${this.#matched === 0 ? 'none' : `only ${this.#matched}`} of ${all} paths ${this.#matched === 1 ? 'is that of a file' : 'are those of files'} in the archive: the column ${columns.header[columns.path]!.trim()} says ${quoted(this.#firstMissing.path)}, ${example === undefined ? 'and the archive has no pictures' : `the archive has ${quoted(example)}`}; the header is ${quoted(
+        columns.header
+          .map((name) => name.trim())
+          .join(', ')
+          .slice(0, 200),
+      )}`,
       fix: `Write the paths as they are in the archive, relative to the table${others.length > 0 ? `; or rename the column that holds them to path (there is also ${others.join(', ')})` : ''}. Or pack the pictures as well, or remove the table if it is about something else.`,
     })
   }
@@ -188,14 +262,26 @@ class TableReader {
     const { columns, folder, path } = this.#table
     for (const place of columns.otherLabels) {
       const value = cells[place]!.trim().normalize('NFC')
-      if (value !== '' && value !== label && label !== '' && this.#otherLabels.size < maxCompared && !this.#otherLabels.has(value)) this.#otherLabels.set(value, { line, label, column: columns.header[place]!.trim() })
+      if (
+        value !== '' &&
+        value !== label &&
+        label !== '' &&
+        this.#otherLabels.size < maxCompared &&
+        !this.#otherLabels.has(value)
+      )
+        this.#otherLabels.set(value, { line, label, column: columns.header[place]!.trim() })
     }
     if (this.#rows > maxCompared) return
     for (const place of columns.otherPaths) {
       const name = columns.header[place]!.trim()
       const other = /id$/i.test(name) ? null : this.#matcher.match(cells[place]!.trim(), folder)
       if (other?.kind !== 'found' || other.file === file) continue
-      throw unfit({ path: `${path}:${line}`, code: 'COLUMNS_CONTRADICT', message: `the column ${columns.header[columns.path]!.trim()} names ${this.#pathOf(file)}, the column ${name} ${this.#pathOf(other.file)}`, fix: 'Remove or rename the column that does not hold the paths.' })
+      throw unfit({
+        path: `${path}:${line}`,
+        code: 'COLUMNS_CONTRADICT',
+        message: `the column ${columns.header[columns.path]!.trim()} names ${this.#pathOf(file)}, the column ${name} ${this.#pathOf(other.file)}`,
+        fix: 'Remove or rename the column that does not hold the paths.',
+      })
     }
   }
 

@@ -26,30 +26,71 @@ const words = 'train, test, validation (or val) or unlabelled'
  * Gives every named file its split: what the row says, else what the table's name says, else (where no table says anything) what the
  * folders of the files say, else train. Test rows without a single label are unlabelled ones.
  */
-export function settleSplits(tables: readonly Table[], places: Places, { archive, problems, notes, options }: Pick<SurveyContext, 'archive' | 'problems' | 'notes' | 'options'>): Settled {
+export function settleSplits(
+  tables: readonly Table[],
+  places: Places,
+  { archive, problems, notes, options }: Pick<SurveyContext, 'archive' | 'problems' | 'notes' | 'options'>,
+): Settled {
   const sayingSplit = columnsThatSay(tables, places, archive.files.length)
   for (const [number, { path, columns }] of tables.entries()) {
-    if (columns.split !== null && !sayingSplit[number]) notes.add('TABLE_READ', `${path}: the column ${columns.header[columns.split]!.trim()} names no splits and was not read`)
+    if (columns.split !== null && !sayingSplit[number])
+      notes.add(
+        'TABLE_READ',
+        `${path}: the column ${columns.header[columns.split]!.trim()} names no splits and was not read`,
+      )
   }
-  const byFolder = tables.some(({ role }, number) => role !== null || sayingSplit[number]) || options.folders === 'classes' ? null : splitFolders(archive.files.map(({ path }) => path), places)
-  for (const [folder, { role, count }] of byFolder ?? []) notes.add('TAKEN_FOR_SPLIT', `${folder} (${role}, for ${count} rows of ${tables[0]!.path})`, 1)
+  const byFolder =
+    tables.some(({ role }, number) => role !== null || sayingSplit[number]) || options.folders === 'classes'
+      ? null
+      : splitFolders(
+          archive.files.map(({ path }) => path),
+          places,
+        )
+  for (const [folder, { role, count }] of byFolder ?? [])
+    notes.add('TAKEN_FOR_SPLIT', `${folder} (${role}, for ${count} rows of ${tables[0]!.path})`, 1)
 
   const named: Named[] = []
   for (const [file, { path }] of archive.files.entries()) {
     const row = places.rowOf(file)
     if (row === null) continue
     const table = tables[row.table]!
-    const complain = (code: string, message: string, fix: string) => problems.add('file', { path: `${table.path}:${row.line}`, code, message, fix })
+    const complain = (code: string, message: string, fix: string) =>
+      problems.add('file', { path: `${table.path}:${row.line}`, code, message, fix })
     const word = sayingSplit[row.table] ? row.split : ''
     const said = word === '' ? null : roleOf(word)
-    if (word !== '' && said === null) complain('UNKNOWN_SPLIT', `the split ${JSON.stringify(word.slice(0, 40))} is unknown`, `Write ${words}, or leave it empty.`)
-    else if (said !== null && table.role !== null && table.role !== 'train' && said !== table.role) complain('SPLITS_CONTRADICT', `the row says ${said}, the table is called after ${table.role}`, 'Move the row, or rename the table.')
-    else named.push({ file, path, table: row.table, line: row.line, label: row.label, part: said ?? table.role ?? byFolder?.get(folderOf(path))?.role ?? 'train' })
+    if (word !== '' && said === null)
+      complain(
+        'UNKNOWN_SPLIT',
+        `the split ${JSON.stringify(word.slice(0, 40))} is unknown`,
+        `Write ${words}, or leave it empty.`,
+      )
+    else if (said !== null && table.role !== null && table.role !== 'train' && said !== table.role)
+      complain(
+        'SPLITS_CONTRADICT',
+        `the row says ${said}, the table is called after ${table.role}`,
+        'Move the row, or rename the table.',
+      )
+    else
+      named.push({
+        file,
+        path,
+        table: row.table,
+        line: row.line,
+        label: row.label,
+        part: said ?? table.role ?? byFolder?.get(folderOf(path))?.role ?? 'train',
+      })
   }
   return labelsOf(named, { tables, problems, notes })
 }
 
-function labelsOf(named: Named[], { tables, problems, notes }: { tables: readonly Table[]; problems: SurveyContext['problems']; notes: SurveyContext['notes'] }): Settled {
+function labelsOf(
+  named: Named[],
+  {
+    tables,
+    problems,
+    notes,
+  }: { tables: readonly Table[]; problems: SurveyContext['problems']; notes: SurveyContext['notes'] },
+): Settled {
   const isUnlabelledTest = tables.map((_, number) => {
     const test = named.filter(({ table, part }) => table === number && part === 'test')
     return test.length > 0 && test.every(({ label }) => label === '')
@@ -61,7 +102,12 @@ function labelsOf(named: Named[], { tables, problems, notes }: { tables: readonl
   }
   const usable = named.filter(({ part, label, path, table, line }) => {
     if (part === 'unlabelled' || label !== '') return true
-    problems.add('file', { path: `${tables[table]!.path}:${line}`, code: 'LABEL_MISSING', message: `${path} has no label`, fix: "Give a label, or write unlabelled in the column 'split'." })
+    problems.add('file', {
+      path: `${tables[table]!.path}:${line}`,
+      code: 'LABEL_MISSING',
+      message: `${path} has no label`,
+      fix: "Give a label, or write unlabelled in the column 'split'.",
+    })
     return false
   })
   const parts = [...new Set(usable.map(({ part }) => part))]
@@ -70,7 +116,12 @@ function labelsOf(named: Named[], { tables, problems, notes }: { tables: readonl
   const partOf = new Map(parts.map((part, i) => [part, settled[i]!]))
   const classes = [...new Set(usable.flatMap(({ part, label }) => (part === 'unlabelled' ? [] : label)))].sort()
   const numbers = new Map(classes.map((name, label) => [name, label]))
-  const items = usable.map(({ path, file, part, label }): Item => ({ path, file, part: partOf.get(part)!, label: part === 'unlabelled' ? -1 : numbers.get(label)! }))
+  const items = usable.map(({ path, file, part, label }): Item => ({
+    path,
+    file,
+    part: partOf.get(part)!,
+    label: part === 'unlabelled' ? -1 : numbers.get(label)!,
+  }))
   return { items, classes, testWasGiven: settled.includes('test') }
 }
 
