@@ -155,7 +155,7 @@ function freePort() {
 /** The engine's libraries have to be found where the final stage puts them, by the image's user. */
 function loadEngine(build) {
   const program =
-    "import('./services/trainer/dist/tf.js').then(({ tf }) => { if (tf.matMul([[1, 2]], [[3], [4]]).dataSync()[0] !== 11) throw new Error('1 * 3 + 2 * 4 is not 11') })"
+    "import('./services/trainer/dist/engine/tf.js').then(({ tf }) => { if (tf.matMul([[1, 2]], [[3], [4]]).dataSync()[0] !== 11) throw new Error('1 * 3 + 2 * 4 is not 11') })"
   const [uid, gid] = build.user
   const { status, stderr } = spawnSync('node', ['-e', program], {
     cwd: build.folder,

@@ -24,14 +24,30 @@ const mayImport: Record<string, string[]> = {
   sdk: [],
 }
 
+/**
+ * The trainer's folders, from the top floor to the ground: a file imports from its own floor and from those below it.
+ * Files beside the folders are the process itself (`main.ts`), its door (`index.ts`) and its environment (`env.ts`, which all may read).
+ */
+const trainerFloors = [
+  ['jobs'],
+  ['artifact'],
+  ['evaluation'],
+  ['training'],
+  ['networks'],
+  ['engine'],
+  ['input', 'ingest'],
+  ['image'],
+  ['events', 'random'],
+]
+
 /** Libraries that are reached through one door: the paths, or beginnings of paths, that may import them. */
 const doors: { library: RegExp; through: string[] }[] = [
   {
     library: /^@tensorflow\/tfjs(-node|-node-gpu|-core|-layers)?$/,
-    through: ['services/trainer/src/tf.ts', 'sdk/src/'],
+    through: ['services/trainer/src/engine/tf.ts', 'sdk/src/'],
   },
-  { library: /^sharp$/, through: ['services/trainer/src/data/codec.ts', 'sdk/src/'] },
-  { library: /^(iconv-lite|chardet)$/, through: ['services/trainer/src/data/encoding.ts'] },
+  { library: /^sharp$/, through: ['services/trainer/src/image/codec.ts', 'sdk/src/'] },
+  { library: /^(iconv-lite|chardet)$/, through: ['services/trainer/src/ingest/encoding.ts'] },
   { library: /^(@aws-sdk|@smithy)\//, through: ['services/storage/'] },
   { library: /^(bullmq|ioredis)$/, through: ['services/queue/'] },
   { library: /^drizzle-(orm|kit)(\/|$)/, through: ['services/database/'] },
@@ -64,7 +80,7 @@ const sdkAtRunTime = ['@trpc/client', 'tar-stream']
 const newcomersFiles = [
   ['services/api/src/router.ts', 110],
   ['services/scheduler/src/runJob.ts', 110],
-  ['services/trainer/src/pipeline.ts', 140],
+  ['services/trainer/src/jobs/train.ts', 140],
   ['services/contract/src/failure.ts', 300],
   ['sdk/examples/quickstart.ts', 110],
 ] as const
@@ -118,6 +134,19 @@ function scattered(sources: Sources): string[] {
   return [...users]
     .filter(([, files]) => files.size > 1)
     .map(([library, files]) => `${library} has several doors: ${[...files].join(', ')}`)
+}
+
+/** Imports of a trainer's folder from the same floor or a higher one, types as well. */
+function upstairs(sources: Sources): string[] {
+  const root = 'services/trainer/src/'
+  const folderOf = (path: string): string =>
+    path.startsWith(root) ? (path.slice(root.length).split('/').slice(0, -1)[0] ?? '') : ''
+  const floorOf = (folder: string): number => trainerFloors.findIndex((floor) => floor.includes(folder))
+  return wrongImports(sources, (path, { module }) => {
+    if (!module.startsWith('.')) return false
+    const [from, to] = [folderOf(path), folderOf(posix.join(posix.dirname(path), module))]
+    return from !== '' && to !== '' && from !== to && floorOf(to) <= floorOf(from)
+  })
 }
 
 const heavySdk = (sources: Sources): string[] =>
@@ -232,6 +261,15 @@ describe('the shape of the code', () => {
 
   it('has no files that import each other in a ring', () => expect(cycles(sources)).toEqual([]))
 
+  it('knows the floor of each folder of the trainer', () => {
+    const folders = readdirSync(join(root, 'services/trainer/src'), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    )
+    expect(folders.map(({ name }) => name).sort()).toEqual(trainerFloors.flat().sort())
+  })
+
+  it('imports down the floors of the trainer alone', () => expect(upstairs(sources)).toEqual([]))
+
   it('has no file above 450 lines', () => expect(tooLong(sources)).toEqual([]))
 
   it('has no folder named after a kind of thing', () => {
@@ -268,7 +306,7 @@ describe('the rules themselves', () => {
     expect(
       wrongDoors(
         given({
-          'services/trainer/src/tf.ts': "export * from '@tensorflow/tfjs-node-gpu'",
+          'services/trainer/src/engine/tf.ts': "export * from '@tensorflow/tfjs-node-gpu'",
           'services/trainer/src/fit.ts': "const tf = await import('@tensorflow/tfjs-node-gpu')",
           'services/trainer/src/crop.ts': "export { default } from 'sharp'",
           'services/api/src/sign.ts': "type Client = import('@aws-sdk/client-s3').S3Client",
@@ -319,6 +357,21 @@ describe('the rules themselves', () => {
       'services/api/src/a.ts -> services/api/src/b.ts -> services/api/src/deep/c.ts -> services/api/src/a.ts',
     ])
     expect(cycles(given({ ...ring, 'services/api/src/deep/c.ts': "export type * from '../a.js'" }))).toEqual([])
+  })
+
+  it('see an import that goes up the floors of the trainer, or across', () => {
+    const found = upstairs(
+      given({
+        'services/trainer/src/image/codec.ts': "import type { A } from '../training/a.js'\nimport { b } from './b.js'",
+        'services/trainer/src/input/feed.ts':
+          "import { c } from '../ingest/c.js'\nimport { d } from '../image/deep/d.js'\nimport { e } from '../env.js'",
+        'services/trainer/src/main.ts': "import { f } from './jobs/train.js'",
+      }),
+    )
+    expect(found).toEqual([
+      'services/trainer/src/image/codec.ts imports ../training/a.js',
+      'services/trainer/src/input/feed.ts imports ../ingest/c.js',
+    ])
   })
 
   it('see the environment, length and folders', () => {

@@ -19,9 +19,9 @@ const root = new URL('../../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
 const targets: Record<string, (before: string) => string> = {
   'sdk/src/generated/api.ts': () => printSdk(sdkSources()),
-  'sdk/src/generated/bmp.ts': () => copied('services/trainer/src/data/format/bmp.ts'),
-  'sdk/src/generated/png.ts': () => copied('services/trainer/src/data/format/png.ts'),
-  'sdk/src/generated/tiff.ts': () => copied('services/trainer/src/data/format/tiff.ts'),
+  'sdk/src/generated/bmp.ts': () => copied('services/trainer/src/image/format/bmp.ts'),
+  'sdk/src/generated/png.ts': () => copied('services/trainer/src/image/format/png.ts'),
+  'sdk/src/generated/tiff.ts': () => copied('services/trainer/src/image/format/tiff.ts'),
   'docs/results.md': (before) => printResults(before, (file) => read(`docs/runs/${file}`)),
 }
 

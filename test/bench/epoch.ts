@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { median, trainingSpec, type TrainingSpecInput } from '@imclr/contract'
-import { firstPosition, openTraining, stream, train, trainingFeed } from '@imclr/trainer'
-import { demoArchive, openBench } from '../trainer/pipeline/harness.js'
+import { firstPosition, openTraining, stream, runEpochs, trainingFeed } from '@imclr/trainer'
+import { demoArchive, openBench } from '../trainer/jobs/harness.js'
 
 export interface EpochRow {
   network: 'resnet20' | 'resnet8'
@@ -88,7 +88,7 @@ export async function benchEpochs({ repeats, quick, log = () => {} }: EpochBench
         for (let i = 0; i < steps; i++) training.run(fixed, { learningRate: 0.01 })
       })
       const epoch = await seconds(() =>
-        train(firstPosition, {
+        runEpochs(firstPosition, {
           spec,
           feed,
           run: training.run,

@@ -1,4 +1,4 @@
-import { demoArchive, openBench } from '../trainer/pipeline/harness.js'
+import { demoArchive, openBench } from '../trainer/jobs/harness.js'
 
 export interface PrepareRow {
   archive: string

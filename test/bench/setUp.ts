@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { root } from '../trainer/pipeline/harness.js'
+import { root } from '../trainer/jobs/harness.js'
 
 export interface SetUpRow {
   cache: 'empty' | 'warm'

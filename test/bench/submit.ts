@@ -1,6 +1,6 @@
 import { median } from '@imclr/contract'
 import { createClient } from '@imclr/sdk'
-import { demoArchive } from '../trainer/pipeline/harness.js'
+import { demoArchive } from '../trainer/jobs/harness.js'
 import { standalone } from '../support/runService.js'
 
 export interface SubmitRow {

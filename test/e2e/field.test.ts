@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient, ImclrError, type Client, type Dataset, type UploadOptions } from '@imclr/sdk'
 import { makeFolder } from '../support/parts.js'
 import { standalone, type RunningService } from '../support/runService.js'
-import { noise, noisePng } from '../trainer/data/uploads.js'
+import { noise, noisePng } from '../trainer/ingest/uploads.js'
 
 let service: RunningService
 let sdk: Client

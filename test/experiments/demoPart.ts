@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import yauzl from 'yauzl'
 import yazl from 'yazl'
-import { demoArchive } from '../trainer/pipeline/harness.js'
+import { demoArchive } from '../trainer/jobs/harness.js'
 
 /** The first images of every class of the demo's data, as an archive of their own: what takes seconds to train and to test. */
 export async function writeDemoPart(path: string, perClass = { train: 15, test: 12 }): Promise<void> {

@@ -22,7 +22,7 @@ import { checkExperiment, type ExperimentData } from '../../services/api/src/exp
 import { estimateJob } from '../../services/api/src/job/estimateJob.js'
 import { makeFolder } from '../support/parts.js'
 import { standalone, type RunningService } from '../support/runService.js'
-import { root } from '../trainer/pipeline/harness.js'
+import { root } from '../trainer/jobs/harness.js'
 import { writeDemoPart } from './demoPart.js'
 
 const execute = promisify(execFile)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Failure, prepareOptions } from '../../services/contract/dist/index.js'
 import { openStore } from '../../services/storage/dist/index.js'
-import { prepare } from '../../services/trainer/dist/prepare.js'
+import { prepare } from '../../services/trainer/dist/jobs/prepare.js'
 
 const root = await mkdtemp(join(tmpdir(), 'imclr-fuzz-child-'))
 const store = await openStore({ kind: 'folder', root: join(root, 'objects') })
@@ -39,14 +39,15 @@ process.on('message', async ({ path, options }) => {
   const base = most
   let ending
   try {
-    await prepare({
-      jobFile: { ...jobFile, options: prepareOptions.parse(options ?? {}) },
-      store,
-      workDir,
-      progress: () => {},
-      noted: () => {},
-      signal: new globalThis.AbortController().signal,
-    })
+    await prepare(
+      { ...jobFile, options: prepareOptions.parse(options ?? {}) },
+      {
+        store,
+        workDir,
+        emitter: { emit: () => {}, progress: () => {} },
+        control: { signal: new globalThis.AbortController().signal },
+      },
+    )
     ending = { code: null, message: '', words: 0, issues: [] }
   } catch (error) {
     const failure = error instanceof Failure

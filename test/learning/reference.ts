@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { DatasetManifest, TrainingSpec } from '@imclr/contract'
 import { stratifiedOrder } from '@imclr/trainer'
-import { root } from '../trainer/pipeline/harness.js'
-import type { Bench } from '../trainer/pipeline/harness.js'
+import { root } from '../trainer/jobs/harness.js'
+import type { Bench } from '../trainer/jobs/harness.js'
 
 export type Mode = 'baseline' | 'imclr'
 export interface Result {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TrainingSpecInput } from '@imclr/contract'
-import { demoArchive, lossesOf, ofType, openBench } from '../trainer/pipeline/harness.js'
-import type { Bench } from '../trainer/pipeline/harness.js'
+import { demoArchive, lossesOf, ofType, openBench } from '../trainer/jobs/harness.js'
+import type { Bench } from '../trainer/jobs/harness.js'
 
 /*
  * The short form of `npm run learning`: the demo's 500 training images, 20 epochs, tested on its 2,000. The numbers to meet are those of

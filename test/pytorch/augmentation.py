@@ -1,6 +1,6 @@
-"""What torchvision has for AutoAugment and RandAugment, as the fixture test/trainer/data/augment/torchvision.json.
+"""What torchvision has for AutoAugment and RandAugment, as the fixture test/trainer/image/torchvision.json.
 
-    python augmentation.py > ../trainer/data/augment/torchvision.json
+    python augmentation.py > ../trainer/image/torchvision.json
 
 The CIFAR-10 policy as a table; magnitudes at 10 levels (AutoAugment) and 11 (RandAugment) for pictures of 40 x 32 pixels; and
 `adjust_hue` of a picture of noise, which torchvision does by way of Pillow.

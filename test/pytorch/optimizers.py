@@ -1,6 +1,6 @@
-"""How PyTorch's optimisers move a small network: test/trainer/optimizer/pytorch.json, with weights and inputs.
+"""How PyTorch's optimisers move a small network: test/trainer/training/optimizerPytorch.json, with weights and inputs.
 
-    python test/pytorch/optimizers.py > test/trainer/optimizer/pytorch.json
+    python test/pytorch/optimizers.py > test/trainer/training/optimizerPytorch.json
 """
 import json
 

@@ -1,9 +1,9 @@
-"""One step of the Pi-model according to PyTorch: test/trainer/engine/piModel.json.
+"""One step of the Pi-model according to PyTorch: test/trainer/training/piModel.json.
 
 Loss, its terms, the gradient of every weight and the moving statistics afterwards. Weights and pictures, all views included, are drawn
 (drawn.py). Of a gradient the fixture has the norm and the product with a drawn direction. In float64.
 
-    python test/pytorch/pi_model.py > test/trainer/engine/piModel.json
+    python test/pytorch/pi_model.py > test/trainer/training/piModel.json
 """
 import json
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { BadInputError, createClient } from '@imclr/sdk'
 import { makeFolder } from '../support/parts.js'
-import { zipOf } from '../trainer/data/uploads.js'
+import { zipOf } from '../trainer/ingest/uploads.js'
 
 // Nothing answers there: these are refused before a connection is made.
 const sdk = createClient({ url: 'http://127.0.0.1:9', apiKey: 'none', retries: 0 })

@@ -11,7 +11,7 @@ it('is what the router says: run "npm run generate" where this fails', () => {
 it('reads pictures by the very text that the trainer reads them by', () => {
   const root = join(import.meta.dirname, '../..')
   for (const name of ['bmp', 'png', 'tiff']) {
-    const [copy, text] = [`sdk/src/generated/${name}.ts`, `services/trainer/src/data/format/${name}.ts`].map((path) =>
+    const [copy, text] = [`sdk/src/generated/${name}.ts`, `services/trainer/src/image/format/${name}.ts`].map((path) =>
       readFileSync(join(root, path), 'utf8'),
     )
     expect(copy!.slice(copy!.indexOf('\n') + 1)).toBe(text)

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BadInputError, createClient, type Client, type Dataset } from '@imclr/sdk'
 import { makeFolder } from '../support/parts.js'
 import { standalone, type RunningService } from '../support/runService.js'
-import { noisePng } from '../trainer/data/uploads.js'
+import { noisePng } from '../trainer/ingest/uploads.js'
 
 let service: RunningService
 let sdk: Client

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../trainer/pipeline/harness.js'
+import { root } from '../trainer/jobs/harness.js'
 import { minio, postgres, redis } from './parts.js'
 import { freePort, makeFolder, startServer } from './startServer.js'
 

@@ -1,4 +1,4 @@
-// Written by "npm run generate" from services/trainer/src/data/format/bmp.ts.
+// Written by "npm run generate" from services/trainer/src/image/format/bmp.ts.
 /**
  * BMP pictures (Microsoft's BITMAPFILEHEADER to BITMAPV5HEADER, OS/2's core header): palettes of 1, 4 and 8 bits, run lengths of 4 and 8
  * bits, and colours of 16, 24 and 32 bits, with masks. libvips does not read them, and the libraries that do believe what a file claims.
@@ -27,10 +27,21 @@ const fileHeader = 14
 const core = 12
 const [rgb, rle8, rle4, bitFields, alphaBitFields] = [0, 1, 2, 3, 6]
 /** Which compressions go with how many bits. */
-const compressions: Record<number, readonly number[]> = { 1: [rgb], 4: [rgb, rle4], 8: [rgb, rle8], 16: [rgb, bitFields, alphaBitFields], 24: [rgb], 32: [rgb, bitFields, alphaBitFields] }
+const compressions: Record<number, readonly number[]> = {
+  1: [rgb],
+  4: [rgb, rle4],
+  8: [rgb, rle8],
+  16: [rgb, bitFields, alphaBitFields],
+  24: [rgb],
+  32: [rgb, bitFields, alphaBitFields],
+}
 
 /** Whether a file begins as a BMP does. */
-export const isBmp = (file: Uint8Array): boolean => file.length >= 26 && file[0] === 0x42 && file[1] === 0x4d && [12, 40, 52, 56, 64, 108, 124].includes(bufferOf(file).readUInt32LE(fileHeader))
+export const isBmp = (file: Uint8Array): boolean =>
+  file.length >= 26 &&
+  file[0] === 0x42 &&
+  file[1] === 0x4d &&
+  [12, 40, 52, 56, 64, 108, 124].includes(bufferOf(file).readUInt32LE(fileHeader))
 
 /** @throws Error when the header cannot be */
 export function readBmpHeader(file: Uint8Array): BmpHeader {
@@ -42,7 +53,8 @@ export function readBmpHeader(file: Uint8Array): BmpHeader {
 export function decodeBmp(file: Uint8Array): Uint8Array {
   const content = bufferOf(file)
   const layout = layoutOf(content)
-  if (layout.bits <= 8) return paint(layout, layout.compression === rgb ? plainIndices(content, layout) : runs(content, layout))
+  if (layout.bits <= 8)
+    return paint(layout, layout.compression === rgb ? plainIndices(content, layout) : runs(content, layout))
   return colours(content, layout)
 }
 
@@ -57,17 +69,30 @@ function layoutOf(content: Buffer): Layout {
   const bits = content.readUInt16LE(isCore ? 24 : 28)
   const compression = isCore ? rgb : content.readUInt32LE(30)
   if (wide <= 0 || tall === 0 || tall === -(2 ** 31)) throw new Error(`it claims ${wide} x ${tall} pixels`)
-  if (!compressions[bits]?.includes(compression)) throw new Error(`it has ${bits} bits for a pixel, packed by method ${compression}, which is not read`)
+  if (!compressions[bits]?.includes(compression))
+    throw new Error(`it has ${bits} bits for a pixel, packed by method ${compression}, which is not read`)
   const topDown = tall < 0
   if (topDown && (compression === rle4 || compression === rle8)) throw new Error('its runs would go from the top down')
   const masked = compression === bitFields || compression === alphaBitFields
   const behind = fileHeader + size + (size === 40 && masked ? (compression === bitFields ? 12 : 16) : 0)
   const offset = content.readUInt32LE(10)
   if (offset < behind || offset > content.length) throw new Error('its pixels do not begin where it says')
-  return { height: Math.abs(tall), width: wide, topDown, bits, compression, offset, palette: bits > 8 ? new Uint8Array() : paletteOf(content, { behind, offset, bits, isCore }), masks: masksOf(content, { size, masked, bits, compression }) }
+  return {
+    height: Math.abs(tall),
+    width: wide,
+    topDown,
+    bits,
+    compression,
+    offset,
+    palette: bits > 8 ? new Uint8Array() : paletteOf(content, { behind, offset, bits, isCore }),
+    masks: masksOf(content, { size, masked, bits, compression }),
+  }
 }
 
-function paletteOf(content: Buffer, { behind, offset, bits, isCore }: { behind: number; offset: number; bits: number; isCore: boolean }): Uint8Array {
+function paletteOf(
+  content: Buffer,
+  { behind, offset, bits, isCore }: { behind: number; offset: number; bits: number; isCore: boolean },
+): Uint8Array {
   const step = isCore ? 3 : 4
   const said = isCore ? 0 : content.readUInt32LE(46)
   const count = Math.min(said === 0 ? 2 ** bits : said, 2 ** bits, Math.floor((offset - behind) / step))
@@ -76,7 +101,10 @@ function paletteOf(content: Buffer, { behind, offset, bits, isCore }: { behind: 
   return palette
 }
 
-function masksOf(content: Buffer, { size, masked, bits, compression }: { size: number; masked: boolean; bits: number; compression: number }): Layout['masks'] {
+function masksOf(
+  content: Buffer,
+  { size, masked, bits, compression }: { size: number; masked: boolean; bits: number; compression: number },
+): Layout['masks'] {
   if (!masked) return bits === 16 ? [0x7c00, 0x03e0, 0x001f, 0] : [0xff0000, 0xff00, 0xff, 0]
   if (content.length < 70) throw new Error('its masks are cut off')
   const alpha = size >= 56 || compression === alphaBitFields ? content.readUInt32LE(66) : 0
@@ -86,7 +114,8 @@ function masksOf(content: Buffer, { size, masked, bits, compression }: { size: n
 /** Bytes of a row, and the place of row `y` counted from the top. */
 function rowsOf(content: Buffer, { width, height, bits, topDown, offset }: Layout): (y: number) => number {
   const stride = Math.ceil((width * bits) / 32) * 4
-  if (offset + stride * height > content.length) throw new Error(`it ends after ${content.length} bytes where ${offset + stride * height} are needed`)
+  if (offset + stride * height > content.length)
+    throw new Error(`it ends after ${content.length} bytes where ${offset + stride * height} are needed`)
   return (y) => offset + stride * (topDown ? y : height - 1 - y)
 }
 
@@ -98,7 +127,8 @@ function plainIndices(content: Buffer, layout: Layout): Uint8Array {
   const [perByte, mask] = [8 / bits, 2 ** bits - 1]
   for (let y = 0, o = 0; y < height; y++) {
     const row = rowAt(y)
-    for (let x = 0; x < width; x++, o++) indices[o] = (content[row + Math.floor(x / perByte)]! >> (8 - bits * (1 + (x % perByte)))) & mask
+    for (let x = 0; x < width; x++, o++)
+      indices[o] = (content[row + Math.floor(x / perByte)]! >> (8 - bits * (1 + (x % perByte)))) & mask
   }
   return indices
 }
@@ -106,7 +136,8 @@ function plainIndices(content: Buffer, layout: Layout): Uint8Array {
 /** Run lengths: pairs of count and value; a count of 0 ends a row (0) or the picture (1), moves on (2), or says how many follow as they are. */
 function runs(content: Buffer, { width, height, compression, offset }: Layout): Uint8Array {
   // Two bytes give 255 pixels at most. Programs write every pixel; what a small file leaves out by jumps may not cost a large picture's memory.
-  if (width * height > unpackedFreely && width * height > 128 * (content.length - offset)) throw new Error(`its runs cannot give ${width} x ${height} pixels`)
+  if (width * height > unpackedFreely && width * height > 128 * (content.length - offset))
+    throw new Error(`its runs cannot give ${width} x ${height} pixels`)
   const indices = new Uint8Array(width * height)
   let [at, x, y] = [offset, 0, 0] // y from the bottom
   const put = (value: number) => {
@@ -127,7 +158,8 @@ function runs(content: Buffer, { width, height, compression, offset }: Layout): 
     else {
       const bytes = nibbles ? Math.ceil(value / 2) : value
       if (at + bytes > content.length) throw new Error('its pixels end early')
-      for (let i = 0; i < value; i++) put(nibbles ? (i % 2 === 0 ? content[at + (i >> 1)]! >> 4 : content[at + (i >> 1)]! & 15) : content[at + i]!)
+      for (let i = 0; i < value; i++)
+        put(nibbles ? (i % 2 === 0 ? content[at + (i >> 1)]! >> 4 : content[at + (i >> 1)]! & 15) : content[at + i]!)
       at += bytes + (bytes % 2)
     }
   }

@@ -1,4 +1,4 @@
-// Written by "npm run generate" from services/trainer/src/data/format/png.ts.
+// Written by "npm run generate" from services/trainer/src/image/format/png.ts.
 /** Of a PNG only what libvips does not tell, or goes through in vain: the chunks before its pixels (PNG specification, 3rd edition, section 5). */
 
 const signature = '89504e470d0a1a0a'
@@ -7,7 +7,7 @@ const isPng = (file: Uint8Array): boolean => Buffer.from(file.subarray(0, 8)).to
 
 /** Names, places and bytes of whole chunks, up to where the file ends or a chunk claims more than it has. */
 function* chunksOf(content: Buffer): Generator<{ name: string; at: number; end: number }> {
-  for (let at = 8; at + 12 <= content.length; ) {
+  for (let at = 8; at + 12 <= content.length;) {
     const end = at + 12 + content.readUInt32BE(at)
     if (end > content.length) return
     yield { name: content.toString('latin1', at + 4, at + 8), at, end }

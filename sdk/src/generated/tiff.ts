@@ -1,12 +1,22 @@
-// Written by "npm run generate" from services/trainer/src/data/format/tiff.ts.
+// Written by "npm run generate" from services/trainer/src/image/format/tiff.ts.
 /** Of a TIFF only what libvips does not tell: the tags of its first directory, TIFF 6.0 and BigTIFF. */
 
 /** So many tags are looked at: 20 KiB at most, wherever in the file they are. Honest pictures have some dozens. */
 const maxTags = 1024
 
-export const tiffTags = { newSubfileType: 254, compression: 259, photometric: 262, make: 271, samplesPerPixel: 277, subDirectories: 330, extraSamples: 338, dngVersion: 0xc612 } as const
+export const tiffTags = {
+  newSubfileType: 254,
+  compression: 259,
+  photometric: 262,
+  make: 271,
+  samplesPerPixel: 277,
+  subDirectories: 330,
+  extraSamples: 338,
+  dngVersion: 0xc612,
+} as const
 
-export const isTiff = (file: Uint8Array): boolean => ['49492a00', '4d4d002a', '49492b00', '4d4d002b'].includes(Buffer.from(file.subarray(0, 4)).toString('hex'))
+export const isTiff = (file: Uint8Array): boolean =>
+  ['49492a00', '4d4d002a', '49492b00', '4d4d002b'].includes(Buffer.from(file.subarray(0, 4)).toString('hex'))
 
 /** Tags of the first directory, with their first value where it is a short or long number that stands beside the tag, else 0. Empty where there is no directory. */
 export function firstDirectory(file: Uint8Array): Map<number, number> {
@@ -38,10 +48,12 @@ export function tiffMistake(file: Uint8Array): string | null {
   const tags = firstDirectory(file)
   const [ycc, jpeg] = [6, 7]
   const [photometric, samples] = [tags.get(tiffTags.photometric) ?? 0, tags.get(tiffTags.samplesPerPixel) ?? 1]
-  if (photometric === ycc && tags.get(tiffTags.compression) !== jpeg) return 'its colours are luma and chroma (YCbCr) not packed as JPEG, which is not read'
+  if (photometric === ycc && tags.get(tiffTags.compression) !== jpeg)
+    return 'its colours are luma and chroma (YCbCr) not packed as JPEG, which is not read'
   const more = samples - (colours[photometric] ?? samples)
   const [associated, unassociated] = [1, 2]
   const extra = tags.get(tiffTags.extraSamples)
-  if (more > 1 || (more === 1 && extra !== associated && extra !== unassociated)) return `it has ${samples} channels, of which ${more} ${more === 1 ? 'is neither colour nor said to be transparency' : 'are no colours'}: save it as RGB`
+  if (more > 1 || (more === 1 && extra !== associated && extra !== unassociated))
+    return `it has ${samples} channels, of which ${more} ${more === 1 ? 'is neither colour nor said to be transparency' : 'are no colours'}: save it as RGB`
   return null
 }

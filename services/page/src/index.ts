@@ -1,4 +1,6 @@
 export { experimentPage } from './experimentPage.js'
+export { reportPage, type Gallery } from './reportPage.js'
+export type { AnyReport } from './report/anyReport.js'
 export { heat } from './heat.js'
 export { html, Html, type Content } from './html.js'
 export { htmlDocument } from './htmlDocument.js'

@@ -3,8 +3,7 @@
  * One job in one process: `node main.js <job file>`. Events go to standard output, everything else to standard error, and the
  * exit code says how it ended: 0 with an output, `suspendedExitCode` with a checkpoint, else the failure's own.
  */
-import type { Note } from '@imclr/contract'
-import { listenForSignals, Suspended } from './control.js'
+import { listenForSignals, Suspended } from './events/control.js'
 
 const control = listenForSignals({ signals: process, end: () => end(new Suspended()) }) // before anything slow is loaded: a signal without a listener would end the process
 
@@ -45,25 +44,11 @@ async function runJob(): Promise<void> {
   const { openStore } = await import('@imclr/storage')
   const { storeConfig } = await import('./env.js')
   const store = await openStore(storeConfig())
-  if (job.kind === 'prepare') {
-    const { prepare } = await import('./prepare.js')
-    const noted = (notes: Note[]) => emitter.emit({ type: 'noted', notes })
-    const output = await prepare({
-      jobFile: job,
-      store,
-      workDir: dirname(path),
-      progress: emitter.progress,
-      noted,
-      signal: control.signal,
-    })
-    emitter.emit({ type: 'output', ...output, endedEarly: null })
-  } else if (job.kind === 'evaluate') {
-    const { evaluateVersion } = await import('./evaluateVersion.js')
-    await evaluateVersion(job, { store, emitter, control })
-  } else {
-    const { pipeline } = await import('./pipeline.js')
-    await pipeline(job, { store, emitter, control })
-  }
+  const context = { store, emitter, control, workDir: dirname(path) }
+  // Each kind loads what it needs: TensorFlow takes a second.
+  if (job.kind === 'prepare') await (await import('./jobs/prepare.js')).prepare(job, context)
+  else if (job.kind === 'evaluate') await (await import('./jobs/evaluate.js')).evaluate(job, context)
+  else await (await import('./jobs/train.js')).train(job, context)
 }
 
 /** The last word: a `failed` event and the exit code that says the same; the whole story goes to the log. */

@@ -7,7 +7,13 @@ import {
   weightedCrossEntropy,
 } from '../../../services/trainer/src/engine/kernels/softmaxCrossEntropy.js'
 import { stream } from '../../../services/trainer/src/random/stream.js'
-import { tf, type Tensor, type Tensor1D, type Tensor2D, type Tensor4D } from '../../../services/trainer/src/tf.js'
+import {
+  tf,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor4D,
+} from '../../../services/trainer/src/engine/tf.js'
 
 const random = stream({ seed: 11, name: 'init' })
 const normals = (shape: number[], scale = 1) =>

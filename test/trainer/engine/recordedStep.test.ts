@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { makeStep } from '../../../services/trainer/src/engine/makeStep.js'
 import { supportsBfloat16 } from '../../../services/trainer/src/engine/precision.js'
 import { recordGraph } from '../../../services/trainer/src/engine/recordGraph.js'
-import { stepScalars, type StepScalars } from '../../../services/trainer/src/optimizer/stepScalars.js'
-import { backend, tf, type Tensor, type Variable } from '../../../services/trainer/src/tf.js'
-import { batch, eager, losses, recorded, relativeDifference, training, type Recipe } from './training.js'
+import { stepScalars, type StepScalars } from '../../../services/trainer/src/training/optimizer/stepScalars.js'
+import { backend, tf, type Tensor, type Variable } from '../../../services/trainer/src/engine/tf.js'
+import { batch, eager, losses, recorded, relativeDifference, training, type Recipe } from '../training/training.js'
 
 type StepRecipe = Parameters<typeof stepScalars>[0]
 const inputsOf = (scalars: StepScalars) =>

@@ -7,14 +7,14 @@ import {
   readPredictions,
   writePredictions,
 } from '@imclr/contract'
-import { corrupt } from '../../../services/trainer/src/evaluation/corruption/corrupt.js'
-import { evaluate, type EvaluateOptions } from '../../../services/trainer/src/evaluation/evaluate.js'
-import { preparePerturbation } from '../../../services/trainer/src/evaluation/perturbation/perturb.js'
+import { corrupt } from '../../../services/trainer/src/image/corruption/corrupt.js'
+import { measureModel, type EvaluateOptions } from '../../../services/trainer/src/evaluation/measureModel.js'
+import { preparePerturbation } from '../../../services/trainer/src/image/perturbation/perturb.js'
 import { referenceOf } from '../../../services/trainer/src/evaluation/reference.js'
 import type { EvaluationProgress } from '../../../services/trainer/src/evaluation/session.js'
 import type { TestSplit } from '../../../services/trainer/src/evaluation/testSplit.js'
 import { stratifiedPart } from '../../../services/trainer/src/evaluation/stratifiedPart.js'
-import { testImage } from './testImages.js'
+import { testImage } from '../image/testImages.js'
 
 const side = 16
 const size = side * side * 3
@@ -66,7 +66,7 @@ const options = (change: Partial<EvaluateOptions> = {}): EvaluateOptions => ({
 describe('evaluate', () => {
   it('gives blocks that fit the schema, with the numbers that prediction by prediction gives', async () => {
     const seen: EvaluationProgress[] = []
-    const { clean, corruption, calibration, predictions } = await evaluate(
+    const { clean, corruption, calibration, predictions } = await measureModel(
       options({ onProgress: (progress) => seen.push(progress), batch: 15 }),
     )
     cleanMetrics.parse(clean)
@@ -109,8 +109,8 @@ describe('evaluate', () => {
   })
 
   it('is the same whatever the batch, and its predictions survive their file', async () => {
-    const first = await evaluate(options({ batch: 7 }))
-    const second = await evaluate(options({ batch: 1000 }))
+    const first = await measureModel(options({ batch: 7 }))
+    const second = await measureModel(options({ batch: 1000 }))
     expect(second).toEqual(first)
     const file = readPredictions(writePredictions(first.predictions))
     expect(compareEvaluations(file, second.predictions)).toMatchObject({
@@ -121,16 +121,16 @@ describe('evaluate', () => {
 
   it('sets the model against a named one: 1 against itself', async () => {
     const base = { modelId: 'mdl_aaaaaaaaaaaaaaaaaaaa', name: 'base' }
-    const found = await evaluate(options())
+    const found = await measureModel(options())
     const reference = referenceOf(base, {
       versionId: found.predictions.versionId,
       corruption: found.corruption,
       perturbation: null,
     })
-    const again = await evaluate(options({ reference }))
+    const again = await measureModel(options({ reference }))
     expect(again.corruption!.reference).toMatchObject({ ...base, samePictures: true })
     expect(
-      (await evaluate(options({ reference, spec: { corruptionImages: 41 } }))).corruption!.reference,
+      (await measureModel(options({ reference, spec: { corruptionImages: 41 } }))).corruption!.reference,
     ).toMatchObject({ samePictures: false })
     const ratios = again.corruption!.reference!.perCorruption.flatMap(({ ce }) => (ce === null ? [] : [ce]))
     expect(ratios.length).toBeGreaterThan(3)
@@ -138,27 +138,29 @@ describe('evaluate', () => {
   })
 
   it('leaves the corruptions out when asked to, takes all when asked to', async () => {
-    const none = await evaluate(options({ spec: { corruptionImages: 'none' } }))
+    const none = await measureModel(options({ spec: { corruptionImages: 'none' } }))
     expect(none).toMatchObject({
       corruption: null,
       calibration: { corrupted: null },
       predictions: { corruption: null, cells: [] },
     })
     expect(readPredictions(writePredictions(none.predictions))).toEqual(none.predictions)
-    const all = await evaluate(options({ test: split(30), spec: { corruptionImages: 'all' } }))
+    const all = await measureModel(options({ test: split(30), spec: { corruptionImages: 'all' } }))
     expect(all.corruption).toMatchObject({ images: 30, total: 30 })
   })
 
   it('stops at once when aborted, and refuses answers of the wrong length', async () => {
     const stop = new AbortController()
-    const running = evaluate(
+    const running = measureModel(
       options({
         signal: stop.signal,
         onProgress: ({ done }) => done > 300 && stop.abort(new Error('stopped by hand')),
       }),
     )
     await expect(running).rejects.toThrow('stopped by hand')
-    await expect(evaluate(options({ predict: () => new Float32Array(4) }))).rejects.toThrow(/answered with 4 values/)
+    await expect(measureModel(options({ predict: () => new Float32Array(4) }))).rejects.toThrow(
+      /answered with 4 values/,
+    )
   })
 })
 
@@ -166,7 +168,7 @@ describe('evaluate along sequences', () => {
   const few = () => options({ test: split(30), spec: { corruptionImages: 'none', perturbationImages: 10 } })
 
   it('counts flips as frame by frame anew', async () => {
-    const { perturbation, corruption } = await evaluate(few())
+    const { perturbation, corruption } = await measureModel(few())
     const block = perturbationBlock.parse(perturbation)
     expect(corruption).toBeNull()
     expect(block).toMatchObject({ table: '32', images: 10, total: 30, seed: 6, reference: null })
@@ -196,12 +198,12 @@ describe('evaluate along sequences', () => {
   })
 
   it('against itself every rate is 1, and what never flips is left out by name', async () => {
-    const found = await evaluate(few())
+    const found = await measureModel(few())
     const reference = referenceOf(
       { modelId: 'mdl_aaaaaaaaaaaaaaaaaaaa', name: 'base' },
       { versionId: found.predictions.versionId, corruption: null, perturbation: found.perturbation },
     )
-    const again = (await evaluate({ ...few(), reference })).perturbation!
+    const again = (await measureModel({ ...few(), reference })).perturbation!
     expect(again.reference).toMatchObject({ samePictures: true, name: 'base' })
     expect(again.reference!.mFR).toBeCloseTo(1, 12)
     const still = found

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { stream } from '../../../services/trainer/src/random/stream.js'
-import { poissonTable } from '../../../services/trainer/src/evaluation/corruption/poissonTable.js'
+import { poissonTable } from '../../../services/trainer/src/image/corruption/poissonTable.js'
 import { predictedClasses, type Answers } from '../../../services/trainer/src/evaluation/metrics/answers.js'
 import { CalibrationBins } from '../../../services/trainer/src/evaluation/metrics/calibration.js'
 import { cleanMetrics } from '../../../services/trainer/src/evaluation/metrics/cleanMetrics.js'

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Failure } from '@imclr/contract'
 import { openStore, type ObjectStore } from '@imclr/storage'
-import { evaluate } from '../../../services/trainer/src/evaluation/evaluate.js'
+import { measureModel } from '../../../services/trainer/src/evaluation/measureModel.js'
 import { openPictureCache, type PictureCacheOptions } from '../../../services/trainer/src/evaluation/pictureCache.js'
 import type { TestSplit } from '../../../services/trainer/src/evaluation/testSplit.js'
-import { testImage } from './testImages.js'
+import { testImage } from '../image/testImages.js'
 
 const versionPrefix = 'projects/prj_aaaaaaaaaaaaaaaaaaaa/jobs/job_aaaaaaaaaaaaaaaaaaaa/attempts/1/output/'
 const contentSha256 = 'ab'.repeat(32)
@@ -126,7 +126,7 @@ describe('evaluations that share a cache', () => {
     let jpegs = 0
     const jpeg = async ({ bytes }: { bytes: Uint8Array }) => (jpegs++, bytes.slice())
     const run = (cached: boolean) =>
-      evaluate({
+      measureModel({
         predict,
         test,
         spec: { corruptionImages: 12, perturbationImages: 10 },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { makeStep } from '../../../services/trainer/src/engine/makeStep.js'
-import { supervisedLoss } from '../../../services/trainer/src/engine/supervisedLoss.js'
-import { trainingPass } from '../../../services/trainer/src/engine/trainingPass.js'
-import { trainingStep } from '../../../services/trainer/src/engine/trainingStep.js'
+import { supervisedLoss } from '../../../services/trainer/src/training/loss/supervisedLoss.js'
+import { trainingPass } from '../../../services/trainer/src/training/trainingPass.js'
+import { trainingStep } from '../../../services/trainer/src/training/trainingStep.js'
 import { dropoutLayer } from '../../../services/trainer/src/networks/dropoutLayer.js'
 import { initialiseWeights } from '../../../services/trainer/src/networks/initialiseWeights.js'
 import {
@@ -14,8 +14,8 @@ import {
   normalised,
 } from '../../../services/trainer/src/networks/layers.js'
 import { buildServingModel } from '../../../services/trainer/src/networks/servingModel.js'
-import { tf, type LayersModel, type SymbolicTensor, type Tensor } from '../../../services/trainer/src/tf.js'
-import { batch, eager, recorded, relativeDifference } from '../engine/training.js'
+import { tf, type LayersModel, type SymbolicTensor, type Tensor } from '../../../services/trainer/src/engine/tf.js'
+import { batch, eager, recorded, relativeDifference } from '../training/training.js'
 
 const alone = (seed: number, rate = 0.5): LayersModel => {
   const x = tf.input({ shape: [null, null, 3] })

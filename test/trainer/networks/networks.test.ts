@@ -5,7 +5,13 @@ import { recordForward } from '../../../services/trainer/src/engine/recordForwar
 import { buildNetwork, joinLayers } from '../../../services/trainer/src/networks/buildNetwork.js'
 import { buildServingModel } from '../../../services/trainer/src/networks/servingModel.js'
 import { stream } from '../../../services/trainer/src/random/stream.js'
-import { tf, type Layer, type LayersModel, type ModelArtifacts, type Tensor } from '../../../services/trainer/src/tf.js'
+import {
+  tf,
+  type Layer,
+  type LayersModel,
+  type ModelArtifacts,
+  type Tensor,
+} from '../../../services/trainer/src/engine/tf.js'
 
 /**
  * Counted by hand. ResNet: stem 27 f + 2 f; a unit of f filters has two kernels of 9 f f and two norms of 2 f; the first unit of later

@@ -3,8 +3,8 @@ import type { NetworkName } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
 import { assignStates, makeStep } from '../../../services/trainer/src/engine/makeStep.js'
 import { joinLayers } from '../../../services/trainer/src/networks/buildNetwork.js'
-import { tf, type LayersModel, type Tensor } from '../../../services/trainer/src/tf.js'
-import { recorded, training } from '../engine/training.js'
+import { tf, type LayersModel, type Tensor } from '../../../services/trainer/src/engine/tf.js'
+import { recorded, training } from '../training/training.js'
 import { drawImages, drawLabels, fill, normalisation } from './drawn.js'
 
 /** Written by test/pytorch/trajectory.py, with the same draws. */

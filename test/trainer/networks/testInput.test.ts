@@ -10,7 +10,7 @@ import {
   type ModelArtifacts,
   type Tensor,
   type Tensor4D,
-} from '../../../services/trainer/src/tf.js'
+} from '../../../services/trainer/src/engine/tf.js'
 
 const [n, height, width] = [3, 16, 9]
 const settings = { mean: [120, 118, 110], std: [60, 61, 66] } as const

@@ -1,7 +1,7 @@
 import type { DatasetManifest, GoldenFile } from '@imclr/contract'
-import { tf } from '../tf.js'
+import { tf } from '../engine/tf.js'
 import { refuseNotFinite } from '../evaluation/refuseNotFinite.js'
-import type { LayersModel } from '../tf.js'
+import type { LayersModel } from '../engine/tf.js'
 
 /** What a model loaded anew may differ by from the one that was exported, in probability. */
 export const goldenTolerance = 1e-4

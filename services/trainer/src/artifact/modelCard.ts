@@ -1,5 +1,5 @@
 import type { DatasetManifest, Report, TestInput, TrainingSpec, TrainJobFile } from '@imclr/contract'
-import type { OpenedNetwork } from '../openNetwork.js'
+import type { OpenedNetwork } from '../networks/openNetwork.js'
 import { optimizerInWords, scheduleInWords, semiSupervisedInWords } from './recipeInWords.js'
 
 export interface ModelCardInput {

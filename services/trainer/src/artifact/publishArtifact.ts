@@ -3,7 +3,7 @@ import { artifactManifest, artifactPaths, Failure, goldenFile } from '@imclr/con
 import type { ArtifactFile, ArtifactManifest } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { goldenDifference, goldenTolerance } from './golden.js'
-import { loadModelFiles } from './layersModelFiles.js'
+import { loadModelFiles } from '../networks/layersModelFiles.js'
 
 export interface ArtifactContent {
   path: string

@@ -3,7 +3,7 @@
  * and time the outputs are made without computing them: tensors of the right shape whose memory is never touched, and so never
  * taken from the system. Any other op is executed, on whatever values there are.
  */
-import { backend, binding, type OpAttribute, type Tensor, type TensorInfo } from '../tf.js'
+import { backend, binding, type OpAttribute, type Tensor, type TensorInfo } from './tf.js'
 import { opAttribute } from './opAttributes.js'
 
 type Shape = readonly number[]

@@ -1,5 +1,5 @@
 import { Failure } from '@imclr/contract'
-import { backend, binding, tf, type Tensor } from '../tf.js'
+import { backend, binding, tf, type Tensor } from './tf.js'
 import { opAttribute } from './opAttributes.js'
 import { openGraphSession, type Feed, type Values } from './graph/graphSession.js'
 import { supportsBfloat16, type Precision } from './precision.js'

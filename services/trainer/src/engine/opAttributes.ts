@@ -1,4 +1,4 @@
-import { binding, type OpAttribute } from '../tf.js'
+import { binding, type OpAttribute } from './tf.js'
 import { attributeValue } from './graph/graphDef.js'
 
 /** Attributes of TensorFlow ops, by kind. */

@@ -3,7 +3,7 @@
  * Statistics, losses, weights and the optimiser stay in float32 (Kalamkar et al. 2019, "A study of bfloat16 for deep learning training").
  */
 import { readFileSync } from 'node:fs'
-import { binding } from '../tf.js'
+import { binding } from './tf.js'
 
 export type Precision = 'float32' | 'bfloat16'
 

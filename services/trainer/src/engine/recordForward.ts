@@ -1,4 +1,4 @@
-import { tf, type LayersModel, type Tensor4D, type Variable } from '../tf.js'
+import { tf, type LayersModel, type Tensor4D, type Variable } from './tf.js'
 import { makeStep, stateOf, type StepOptions } from './makeStep.js'
 
 export interface ForwardOptions extends StepOptions {

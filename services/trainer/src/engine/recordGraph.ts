@@ -1,4 +1,4 @@
-import { backend, binding, tf, type OpAttribute, type Tensor, type TensorInfo, type Variable } from '../tf.js'
+import { backend, tf, type OpAttribute, type Tensor, type TensorInfo, type Variable } from './tf.js'
 import { attributeValue, dataType, nodeDef, savedModel } from './graph/graphDef.js'
 import { emptyOutputs } from './emptyOutputs.js'
 import { attributeBytes, opAttribute } from './opAttributes.js'

@@ -1,5 +1,5 @@
 import { report, type Environment, type Report } from '@imclr/contract'
-import type { Evaluation } from './evaluate.js'
+import type { Evaluation } from './measureModel.js'
 import { notMeasured, reportNotes } from './reportNotes.js'
 
 export interface ReportParts {

@@ -1,16 +1,9 @@
-import { prepareCorruption, type JpegRoundTrip } from './corruption/corrupt.js'
-import type { Photograph } from './corruption/imageCorruption.js'
-import { corruptionNames, type Severity } from './corruption/table.js'
+import type { Gallery } from '@imclr/page'
+import { prepareCorruption, type JpegRoundTrip } from '../image/corruption/corrupt.js'
+import type { Photograph } from '../image/corruption/imageCorruption.js'
+import { corruptionNames, type Severity } from '../image/corruption/table.js'
+import { oneOfSomeClasses } from '../ingest/version/oneOfSomeClasses.js'
 import type { TestSplit } from './testSplit.js'
-
-/** Strips of small pictures side by side, as `data:` URIs of PNG. */
-export interface Gallery {
-  classes: string[]
-  strip: { width: number; height: number }
-  severities: Severity[]
-  clean: string
-  rows: { corruption: string; strips: string[] }[]
-}
 
 export interface GalleryOptions {
   test: TestSplit
@@ -53,17 +46,6 @@ export async function makeGallery({ test, seed, jpeg, encodePng, frost }: Galler
     clean: await encode(images),
     rows: corrupted,
   }
-}
-
-/** Positions of the first images of classes that are spread evenly over all that have images. */
-export function oneOfSomeClasses(labels: Uint16Array, wanted: number): number[] {
-  const first = new Map<number, number>()
-  labels.forEach((label, row) => {
-    if (!first.has(label)) first.set(label, row)
-  })
-  const rows = [...first].sort(([a], [b]) => a - b).map(([, row]) => row)
-  const some = Math.min(wanted, rows.length)
-  return Array.from({ length: some }, (_, i) => rows[Math.floor((i * rows.length) / some)]!)
 }
 
 interface Strip {

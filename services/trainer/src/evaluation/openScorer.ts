@@ -1,7 +1,7 @@
 import type { CleanMetrics, TrainingSpec } from '@imclr/contract'
 import { setImmediate as otherWork } from 'node:timers/promises'
 import { recordForward } from '../engine/recordForward.js'
-import type { LayersModel } from '../tf.js'
+import type { LayersModel } from '../engine/tf.js'
 import { cleanMetrics } from './metrics/cleanMetrics.js'
 import { refuseNotFinite } from './refuseNotFinite.js'
 

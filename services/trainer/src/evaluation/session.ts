@@ -1,4 +1,4 @@
-import type { Predict } from './evaluate.js'
+import type { Predict } from './measureModel.js'
 import { refuseNotFinite } from './refuseNotFinite.js'
 
 export interface EvaluationProgress {

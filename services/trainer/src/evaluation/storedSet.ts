@@ -7,10 +7,10 @@ import {
   type Report,
 } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
-import { readLabels, readShard } from '../data/loadSplit.js'
-import { corruptions, tableFor, type CorruptionName } from './corruption/table.js'
+import { readLabels, readShard } from '../input/loadSplit.js'
+import { corruptions, tableFor, type CorruptionName } from '../image/corruption/table.js'
 import { measureGrid, type GridCell } from './corruptionGrid.js'
-import { chosenRows, type EvaluateOptions } from './evaluate.js'
+import { chosenRows, type EvaluateOptions } from './measureModel.js'
 import { corruptionAgainst } from './reference.js'
 import { openSession } from './session.js'
 

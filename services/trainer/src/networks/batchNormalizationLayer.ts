@@ -1,5 +1,5 @@
 import { batchNormalization } from '../engine/kernels/batchNormalization.js'
-import { tf, type Layer, type LayersModel, type Tensor, type Tensor1D, type Tensor4D } from '../tf.js'
+import { tf, type Layer, type LayersModel, type Tensor, type Tensor1D, type Tensor4D } from '../engine/tf.js'
 
 /** What the standard layer keeps and its type declarations hide. */
 interface Internals {

@@ -1,5 +1,5 @@
 import { networkInput, type NetworkName, type NetworkRef, type UploadedNetwork } from '@imclr/contract'
-import { tf, type LayersModel, type SymbolicTensor } from '../tf.js'
+import { tf, type LayersModel, type SymbolicTensor } from '../engine/tf.js'
 import '../engine/kernels/meanGradient.js'
 import '../engine/kernels/reluGradients.js'
 import { convLarge } from './convLarge.js'

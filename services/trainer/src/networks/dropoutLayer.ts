@@ -1,5 +1,5 @@
 import { statelessUniform } from '../engine/kernels/statelessUniform.js'
-import { tf, type Layer, type Tensor, type Tensor1D } from '../tf.js'
+import { tf, type Layer, type Tensor, type Tensor1D } from '../engine/tf.js'
 
 const stateName = 'state'
 

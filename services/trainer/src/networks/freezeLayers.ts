@@ -1,5 +1,5 @@
 import { Failure, isMeant, type TrainingSpec } from '@imclr/contract'
-import type { LayersModel } from '../tf.js'
+import type { LayersModel } from '../engine/tf.js'
 import { bodyLayers } from './takeWeights.js'
 
 /**

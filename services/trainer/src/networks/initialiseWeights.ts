@@ -1,5 +1,5 @@
 import { stream } from '../random/stream.js'
-import { tf, type LayersModel } from '../tf.js'
+import { tf, type LayersModel } from '../engine/tf.js'
 import { actsInTrainingOnly, dropoutKeys } from './dropoutLayer.js'
 
 /**

@@ -1,5 +1,5 @@
 import { networkInput, type NetworkLayer, type UploadedNetwork } from '@imclr/contract'
-import { tf, type Layer, type SymbolicTensor } from '../tf.js'
+import { tf, type Layer, type SymbolicTensor } from '../engine/tf.js'
 import { batchNormalizationLayer } from './batchNormalizationLayer.js'
 import { dropoutLayer } from './dropoutLayer.js'
 

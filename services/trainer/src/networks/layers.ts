@@ -1,6 +1,6 @@
 /** The layers that our networks are made of. Weights start at zero and are drawn by `initialiseWeights`. */
 import { networkHead } from '@imclr/contract'
-import { tf, type Layer, type SymbolicTensor } from '../tf.js'
+import { tf, type Layer, type SymbolicTensor } from '../engine/tf.js'
 import { batchNormalizationLayer } from './batchNormalizationLayer.js'
 import { dropoutLayer } from './dropoutLayer.js'
 

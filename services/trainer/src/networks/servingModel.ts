@@ -1,5 +1,5 @@
 import type { Normalisation, TestInput, TrainingSpec } from '@imclr/contract'
-import { tf, type Layer, type LayersModel, type SymbolicTensor } from '../tf.js'
+import { tf, type Layer, type LayersModel, type SymbolicTensor } from '../engine/tf.js'
 import { actsInTrainingOnly } from './dropoutLayer.js'
 
 export interface ServingOptions {

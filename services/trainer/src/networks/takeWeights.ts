@@ -1,5 +1,5 @@
 import { Failure, networkHead } from '@imclr/contract'
-import { tf, type Layer, type LayersModel } from '../tf.js'
+import { tf, type Layer, type LayersModel } from '../engine/tf.js'
 import { actsInTrainingOnly } from './dropoutLayer.js'
 
 /** Weights by layer and name: `stem_conv/kernel`. */

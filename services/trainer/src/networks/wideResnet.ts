@@ -1,4 +1,4 @@
-import type { SymbolicTensor } from '../tf.js'
+import type { SymbolicTensor } from '../engine/tf.js'
 import { classifier, convolution, leakyRelu, normalised, relu, sum } from './layers.js'
 
 interface WideResnetOptions {

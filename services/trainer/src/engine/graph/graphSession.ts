@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { binding } from '../../tf.js'
+import { binding } from '../tf.js'
 
 export type Values = Float32Array | Int32Array | Uint8Array
 

@@ -1,4 +1,4 @@
-import { backend, binding, tf, type Tensor, type Tensor1D, type Tensor4D } from '../../tf.js'
+import { backend, binding, tf, type Tensor, type Tensor1D, type Tensor4D } from '../tf.js'
 import { floatType, opAttribute } from '../opAttributes.js'
 
 const forward = 'ImclrBatchNormalization'

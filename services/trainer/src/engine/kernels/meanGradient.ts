@@ -1,5 +1,5 @@
 /** The gradient of a mean: its share, broadcast. tfjs multiplies with a constant of ones as large as the input instead. */
-import { tf, type Tensor } from '../../tf.js'
+import { tf, type Tensor } from '../tf.js'
 
 tf.registerGradient({
   kernelName: 'Mean',

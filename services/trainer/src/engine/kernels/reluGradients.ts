@@ -1,5 +1,5 @@
 /** Gradients of ReLU and leaky ReLU as one op each, in place of tfjs' comparisons, casts and products. */
-import { backend, tf, type Tensor } from '../../tf.js'
+import { backend, tf, type Tensor } from '../tf.js'
 import { floatType, opAttribute } from '../opAttributes.js'
 
 const reluGradient = 'ImclrReluGradient'

@@ -1,4 +1,4 @@
-import { backend, tf, type Tensor, type Tensor1D, type Tensor2D } from '../../tf.js'
+import { backend, tf, type Tensor, type Tensor1D, type Tensor2D } from '../tf.js'
 import { floatType } from '../opAttributes.js'
 
 const kernelName = 'ImclrSoftmaxCrossEntropy'

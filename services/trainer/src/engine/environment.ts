@@ -1,0 +1,21 @@
+import { createRequire } from 'node:module'
+import { availableParallelism, cpus } from 'node:os'
+import type { Environment } from '@imclr/contract'
+import { trainingThreads } from '../env.js'
+import { binding, tf } from './tf.js'
+
+/** `environment.json`: with what and on what a model was trained. */
+export function describeEnvironment(): Environment {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
+  return {
+    imclr: version,
+    node: process.versions.node,
+    tfjs: tf.version['tfjs-core']!,
+    tensorflow: binding.TF_Version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    device: binding.isUsingGpuDevice() ? 'GPU' : 'CPU',
+    threads: trainingThreads(),
+  }
+}

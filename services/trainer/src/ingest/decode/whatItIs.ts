@@ -1,0 +1,32 @@
+import { archiveName, sniff } from '../archive/sniff.js'
+import { pictureKind } from '../../image/pictureKind.js'
+import type { NoPicture, PictureFormat } from '../../image/pictureKind.js'
+
+/** The format of a picture, by its first bytes; or what is in a file that is none of ours, archives and arrays among them. */
+export function whatItIs(content: Uint8Array): PictureFormat | NoPicture {
+  const kind = sniff(content)
+  switch (kind) {
+    case 'zip':
+    case 'gzip':
+    case 'tar':
+    case 'archive':
+      return {
+        code: 'NESTED_ARCHIVE',
+        message: `it is an archive within the archive${kind === 'archive' ? `, of the kind ${archiveName(content)}` : ''}`,
+        fix: 'Unpack it, and pack its files.',
+      }
+    case 'parquet':
+    case 'matlab':
+    case 'numpy':
+    case 'idx':
+    case 'pickle':
+      return {
+        code: 'NOT_AN_IMAGE',
+        message: `it is a ${kind} file, and no picture`,
+        fix: 'Remove it; or upload it without the pictures, if it holds a data set by itself.',
+      }
+    case 'picture':
+    case 'other':
+      return pictureKind(content)
+  }
+}

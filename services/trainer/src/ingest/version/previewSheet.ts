@@ -1,0 +1,79 @@
+import { title } from '@imclr/page'
+import { drawText, encodePng, jpegRoundTrip, scalePixels, type Pixels } from '../../image/codec.js'
+import { paste } from './paste.js'
+import { prepareCorruption } from '../../image/corruption/corrupt.js'
+import { corruptionNames, severities } from '../../image/corruption/table.js'
+
+export interface PreviewOptions {
+  /** uint8 `[count, height, width, 3]`: a few, of different classes. */
+  images: Uint8Array
+  count: number
+  height: number
+  width: number
+  /** Places of the images in the test split: each gets the noise that a report of this seed gives it. */
+  rows: readonly number[]
+  seed: number
+}
+
+const cell = 64
+const gap = 4
+const between = 14
+const nameWidth = 150
+const headHeight = 28
+
+/**
+ * The user's own images under every corruption (rows) at severities 1 to 5 (columns), before anything is trained: what a robustness
+ * report will ask of a model. @returns a PNG
+ */
+export async function previewSheet({ images, count, height, width, rows, seed }: PreviewOptions): Promise<Uint8Array> {
+  const strip = count * cell + (count - 1) * gap
+  const columns = severities.length + 1
+  const sheet: Pixels = {
+    height: headHeight + corruptionNames.length * (cell + gap),
+    width: nameWidth + columns * (strip + between),
+    bytes: new Uint8Array(),
+  }
+  sheet.bytes = new Uint8Array(sheet.height * sheet.width * 3)
+  const leftOf = (column: number) => nameWidth + column * (strip + between)
+  const write = async (text: string, at: { top: number; left: number; maxWidth: number }) => {
+    const words = await drawText(text)
+    if (words !== null) paste(sheet, words, at)
+  }
+  const place = async (pictures: Uint8Array, { top, left }: { top: number; left: number }) => {
+    const size = height * width * 3
+    for (let i = 0; i < count; i++) {
+      const bytes = await enlarged({ bytes: pictures.subarray(i * size, (i + 1) * size), height, width })
+      paste(sheet, { bytes, height: cell, width: cell }, { top, left: left + i * (cell + gap), maxWidth: cell })
+    }
+  }
+  await write('as it is', { top: 6, left: leftOf(0), maxWidth: strip })
+  for (const severity of severities)
+    await write(`severity ${severity}`, { top: 6, left: leftOf(severity), maxWidth: strip })
+  for (const [row, name] of corruptionNames.entries()) {
+    const top = headHeight + row * (cell + gap)
+    await write(title(name), { top: top + (cell >> 1) - 8, left: gap, maxWidth: nameWidth - 2 * gap })
+    await place(images, { top, left: leftOf(0) })
+    for (const severity of severities) {
+      const apply = prepareCorruption({ height, width, name, severity, seed, jpeg: jpegRoundTrip })
+      await place(await apply({ images, count, indices: rows }), { top, left: leftOf(severity) })
+    }
+  }
+  return encodePng(sheet)
+}
+
+/** Small square pictures keep their pixels, each as a square, so that what is seen is what is there; others are scaled. */
+async function enlarged(picture: Pixels): Promise<Uint8Array> {
+  const { bytes, height, width } = picture
+  if (height > cell || width !== height)
+    return scalePixels(picture, { height: cell, width: cell, fit: 'letterbox', kernel: 'lanczos3' })
+  const out = new Uint8Array(cell * cell * 3)
+  for (let y = 0, p = 0; y < cell; y++) {
+    const line = Math.floor((y * height) / cell) * width
+    for (let x = 0; x < cell; x++, p += 3)
+      out.set(
+        bytes.subarray((line + Math.floor((x * width) / cell)) * 3, (line + Math.floor((x * width) / cell)) * 3 + 3),
+        p,
+      )
+  }
+  return out
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import { datasetManifest, evaluateOptions } from '@imclr/contract'
+import type { DatasetManifest, Picture, PrepareJobFile, Split } from '@imclr/contract'
+import type { ObjectStore } from '@imclr/storage'
+import type { Archive } from '../archive/archive.js'
+import type { Decoded } from '../decode/decoded.js'
+import type { Headers } from '../decode/measureItems.js'
+import { oneOfSomeClasses } from './oneOfSomeClasses.js'
+import { previewSheet } from './previewSheet.js'
+import type { Removed } from '../duplicates/removeDuplicates.js'
+import type { SettledNear } from '../duplicates/settleNearDuplicates.js'
+import type { Survey } from '../layout/survey.js'
+import type { Notes } from '../notes.js'
+import type { Problems } from '../problems.js'
+import type { SplitIndices } from '../splitItems.js'
+import { contactSheet } from './contactSheet.js'
+import { pickOriginals } from './pickOriginals.js'
+import { writeFolds } from './writeFolds.js'
+import { writeIndex } from './writeIndex.js'
+import { putFile, writeSplit } from './writeSplit.js'
+
+/** As many duplicates are named in the manifest; all are counted. */
+const maxNamed = 1000
+/** So many test images are in the preview of corruptions. */
+const previewed = 2
+
+export interface WriteVersion {
+  job: Pick<PrepareJobFile, 'projectId' | 'outputPrefix' | 'options'>
+  store: ObjectStore
+  /** For temporary files. */
+  folder: string
+  archive: Archive
+  survey: Survey
+  headers: Headers | null
+  picture: Picture
+  decoded: Decoded
+  splitIndices: SplitIndices
+  removed: readonly Removed[]
+  near: readonly SettledNear[]
+  problems: Problems
+  notes: Notes
+  signal: AbortSignal
+  onDone: (images: number) => void
+}
+
+/** Writes all files of a version under `outputPrefix`, the manifest last. The same input gives the same bytes. */
+export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: string; manifestSha256: string }> {
+  const { job, store, archive, survey, picture, decoded, splitIndices, problems, notes } = parts
+  const { projectId, outputPrefix: prefix, options } = job
+  const { classes, items } = survey
+  const labelOf = (index: number) => items[index]!.label
+  const pathOf = (index: number) => items[index]!.path
+  const pack = (name: Split) =>
+    writeSplit({ ...parts, prefix, name, indices: splitIndices[name], labelOf, classCount: classes.length })
+
+  const train = await pack('train')
+  const validation = await pack('validation')
+  const test = await pack('test')
+  const unlabelled = await pack('unlabelled')
+  const splits = { train: train.split, validation: validation.split, test: test.split, unlabelled: unlabelled.split }
+  const files = Object.values(splits).flatMap(({ shards, labels }) => [...shards, ...(labels === null ? [] : [labels])])
+  const contentSha256 = sha256(
+    JSON.stringify({ classes, picture, files: files.map((file) => [file.path, file.sha256]) }),
+  )
+  const versionId = `ver_${sha256(projectId + contentSha256).slice(0, 32)}`
+
+  const sheet = await contactSheet({ classes, train: splitIndices.train, labelOf, decoded, notes: notes.list })
+  const skipped = problems.skipped
+  const manifest: DatasetManifest = {
+    schemaVersion: 1,
+    versionId,
+    contentSha256,
+    format: `${survey.layout} in ${archive.format}`,
+    classes,
+    picture,
+    options,
+    splits,
+    index: await writeIndex({ ...parts, prefix, items }),
+    folds:
+      survey.folds === null
+        ? null
+        : await writeFolds({ store, prefix, folds: survey.folds, train: splitIndices.train }),
+    channelMean: train.statistics.mean,
+    channelStd: train.statistics.std,
+    testWasGiven: survey.testWasGiven,
+    removedDuplicates: parts.removed
+      .slice(0, maxNamed)
+      .map(({ removed, keptTest }) => ({ removed: pathOf(removed), keptTest: pathOf(keptTest) })),
+    removedDuplicateCount: parts.removed.length,
+    nearDuplicates: parts.near
+      .slice(0, maxNamed)
+      .map(({ image, test, distance, split }) => ({ train: pathOf(image), test: pathOf(test), distance, split })),
+    nearDuplicateCount: parts.near.length,
+    skipped: skipped.issues,
+    skippedCount: skipped.count,
+    notes: notes.list,
+    contactSheet: await putFile(store, prefix, { path: 'contact-sheet.png', bytes: sheet, contentType: 'image/png' }),
+    corruptionPreview: await preview(parts, labelOf),
+    storedCells: null,
+    originals: await pickOriginals({
+      ...parts,
+      prefix,
+      test: splitIndices.test,
+      versionId,
+      splitSeed: options.splitSeed,
+    }),
+  }
+  parts.signal.throwIfAborted()
+  const { path, sha256: manifestSha256 } = await putFile(store, prefix, {
+    path: 'manifest.json',
+    bytes: Buffer.from(JSON.stringify(datasetManifest.parse(manifest), null, 1)),
+    contentType: 'application/json',
+  })
+  return { manifestKey: prefix + path, manifestSha256 }
+}
+
+/** Some test images of different classes under all corruptions, with the noise of the default seed. */
+async function preview(
+  { store, job, decoded, splitIndices: { test }, survey: { classes } }: WriteVersion,
+  labelOf: (index: number) => number,
+): Promise<DatasetManifest['corruptionPreview']> {
+  const { height, width } = decoded.size
+  const rows = oneOfSomeClasses(Uint16Array.from(test, labelOf), Math.min(previewed, classes.length))
+  const bytes = await previewSheet({
+    images: decoded.pixels(Uint32Array.from(rows, (row) => test[row]!)),
+    count: rows.length,
+    height,
+    width,
+    rows,
+    seed: evaluateOptions.parse({}).seed,
+  })
+  return putFile(store, job.outputPrefix, { path: 'corruption-preview.png', bytes, contentType: 'image/png' })
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

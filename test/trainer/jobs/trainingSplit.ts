@@ -1,0 +1,18 @@
+import { join } from 'node:path'
+import type { DatasetManifest } from '@imclr/contract'
+import { openStore } from '@imclr/storage'
+import { loadSplit, readDatasetManifest, type LoadedSplit } from '../../../services/trainer/src/input/loadSplit.js'
+import { stratifiedOrder } from '../../../services/trainer/src/random/stratifiedOrder.js'
+import type { Bench } from './harness.js'
+
+/** A version's training images, and the stratified order (subset seed 1) that label budgets and validation parts are cut from. */
+export async function trainingSplit(
+  bench: Bench,
+  versionPrefix: string,
+): Promise<{ manifest: DatasetManifest; train: LoadedSplit; order: Uint32Array }> {
+  const store = await openStore({ kind: 'folder', root: join(bench.folder, 'objects') })
+  const manifest = await readDatasetManifest(store, versionPrefix)
+  const train = await loadSplit({ store, prefix: versionPrefix, manifest, split: 'train' })
+  await store.close()
+  return { manifest, train, order: stratifiedOrder(train.labels, manifest.versionId, 1) }
+}
