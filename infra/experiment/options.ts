@@ -16,9 +16,9 @@ of another experiment, from those of them that it has too.
   --seeds <list>              seeds, such as 1,2,3; or how many, such as 5x (1 to 5)
   --budgets <list>            labelled training images, such as 250,500,all
   --epochs <n>                in place of the recipe's
-  --rivals                    also the baseline with ImCLR's compute: for twice the epochs, and with twice the batch
+  --compute-matched           also the baseline with ImCLR's compute: for twice the epochs, and with twice the batch
   --image-size <n>            pixels a side, in place of the data's own
-  --as <preset or file>       of a report: another experiment that has these runs too; --scale to --rivals are then its own
+  --as <preset or file>       of a report: another experiment that has these runs too; --scale to --compute-matched are then its own
   --folder <folder>           where a service started by this command keeps its data (default: experiment-data)
   --out <folder>              where the report goes (default: experiments/<name>)
   --help                      this text
@@ -40,7 +40,7 @@ export interface Chosen {
   seeds: number[] | null
   budgets: (number | null)[] | null
   epochs: number | null
-  rivals: boolean
+  computeMatched: boolean
 }
 
 export interface RunOptions extends Chosen {
@@ -67,7 +67,7 @@ export function readCommand(args: string[]): Command {
       seeds: text,
       budgets: text,
       epochs: text,
-      rivals: { type: 'boolean' },
+      'compute-matched': { type: 'boolean' },
       'image-size': text,
       as: text,
       folder: text,
@@ -89,7 +89,7 @@ export function readCommand(args: string[]): Command {
         ? null
         : values.budgets.split(',').map((one) => (one.trim() === 'all' ? null : whole('--budgets', one))),
     epochs: values.epochs === undefined ? null : whole('--epochs', values.epochs),
-    rivals: values.rivals ?? false,
+    computeMatched: values['compute-matched'] ?? false,
   })
   if (first === 'report') {
     if (others.length === 0) throw new Error('report needs at least one file of stored runs (runs.json)')

@@ -37,14 +37,14 @@ export async function readChoice({
   seeds,
   budgets,
   epochs,
-  rivals,
+  computeMatched,
 }: Chosen): Promise<ExperimentChoice> {
   return {
     experiment: await readDefinition(experiment),
     scale,
-    rivals,
+    computeMatched,
     ...(seeds && { seeds }),
     ...(budgets && { budgets }),
-    ...(epochs !== null && { change: { epochs } }),
+    ...(epochs !== null && { overrides: { epochs } }),
   }
 }

@@ -1,11 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
-  chosenDefinition,
+  resolveDefinition,
   experimentRuns,
   mergeRuns,
   reportExperiment,
-  runsAs,
+  reinterpretRuns,
   type ExperimentChoice,
   type ExperimentReport,
   type ExperimentRuns,
@@ -45,5 +45,5 @@ export async function readRuns(paths: string[], as: ExperimentChoice | null): Pr
       return parsed.data
     }),
   )
-  return as === null ? mergeRuns(files) : runsAs(chosenDefinition(as), files)
+  return as === null ? mergeRuns(files) : reinterpretRuns(resolveDefinition(as), files)
 }

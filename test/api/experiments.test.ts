@@ -2,7 +2,7 @@ import {
   definitionOf,
   presetNames,
   presets,
-  withRivals,
+  withComputeMatched,
   type Experiment,
   type ExperimentReport,
   type ExperimentRuns,
@@ -152,7 +152,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
     const wanting = (evaluation: object) =>
       create({
         seeds: [91],
-        change: {
+        overrides: {
           evaluation: { corruptionImages: 'none', perturbationImages: 'none', referenceModelId: null, ...evaluation },
         },
       })
@@ -215,11 +215,11 @@ describe.each(stacks)('experiments on %s', (stack) => {
     expect(await api.refusal('query', 'job.get', { jobId: allRuns[0]!.jobId })).toMatchObject({ code: 'NOT_FOUND' })
   })
 
-  it("adds the fair rivals of a baseline where asked for: ImCLR's compute, spent on single images", async () => {
+  it("adds compute-matched baselines where asked for: ImCLR's compute, spent on single images", async () => {
     const { definition, allRuns } = await create({
       seeds: [71],
-      rivals: true,
-      change: { rampUp: { epochs: 1, shape: 'linear' } },
+      computeMatched: true,
+      overrides: { rampUp: { epochs: 1, shape: 'linear' } },
     })
     expect(
       definition.arms.map(({ name, spec }) => [name, spec.mode, spec.epochs, spec.batchSize, spec.rampUp?.epochs]),
@@ -234,9 +234,9 @@ describe.each(stacks)('experiments on %s', (stack) => {
       ['imclr', 'baseline-epochs-x2', null],
       ['imclr', 'baseline-batch-x2', null],
     ])
-    expect([definition.name, allRuns.length]).toEqual(['small-rivals', 4])
+    expect([definition.name, allRuns.length]).toEqual(['small-compute-matched', 4])
     // Three images in an input take three times the compute.
-    const three = await create({ seeds: [71], rivals: true, change: { stacking: { images: 3 } } })
+    const three = await create({ seeds: [71], computeMatched: true, overrides: { stacking: { images: 3 } } })
     expect(
       three.definition.arms.slice(2).map(({ name, spec: { epochs, batchSize } }) => [name, epochs, batchSize]),
     ).toEqual([
@@ -244,16 +244,11 @@ describe.each(stacks)('experiments on %s', (stack) => {
       ['baseline-batch-x3', 6, 60],
     ])
     // Of a preset: those of the comparison without ImCLR, beside all that the preset has.
-    const small = { seeds: [71], budgets: [30], change: { ...smallSpec, network: 'resnet8' } }
-    expect(withRivals(definitionOf(presets['cutmix-cifar100'], 'small'))!.arms.map(({ name }) => name)).toEqual([
-      'baseline',
-      'imclr',
-      'cutmix',
-      'imclr-cutmix',
-      'cutmix-epochs-x2',
-      'cutmix-batch-x2',
-    ])
-    for (const { id } of [three, await create({ ...small, rivals: true })])
+    const small = { seeds: [71], budgets: [30], overrides: { ...smallSpec, network: 'resnet8' } }
+    expect(withComputeMatched(definitionOf(presets['cutmix-cifar100'], 'small'))!.arms.map(({ name }) => name)).toEqual(
+      ['baseline', 'imclr', 'cutmix', 'imclr-cutmix', 'cutmix-epochs-x2', 'cutmix-batch-x2'],
+    )
+    for (const { id } of [three, await create({ ...small, computeMatched: true })])
       await api.mutate('experiment.cancel', { experimentId: id })
     const [baseline] = smallExperiment.arms
     const refusal = async (change: object) =>
@@ -261,12 +256,12 @@ describe.each(stacks)('experiments on %s', (stack) => {
         await api.refusal('mutation', 'experiment.create', {
           versionId: version.versionId,
           experiment: smallExperiment,
-          rivals: true,
+          computeMatched: true,
           ...change,
         })
       ).issues
     expect(await refusal({ experiment: { ...smallExperiment, arms: [baseline] } })).toMatchObject([
-      { path: 'rivals', fix: expect.any(String) as string },
+      { path: 'computeMatched', fix: expect.any(String) as string },
     ])
     // With 20 images a batch of 40 is one of 20.
     expect(await refusal({ budgets: [20] })).toMatchObject([
@@ -355,7 +350,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
     })
 
     it('arms that no training could run, once per arm', async () => {
-      expect((await only({ change: { rampUp: { epochs: 5 } }, seeds: [1, 2] })).issues).toEqual([
+      expect((await only({ overrides: { rampUp: { epochs: 5 } }, seeds: [1, 2] })).issues).toEqual([
         'arms.baseline.spec.rampUp.epochs: A ramp of 5 epochs does not fit into 2. Use at most 2',
         'arms.imclr.spec.rampUp.epochs: A ramp of 5 epochs does not fit into 2. Use at most 2',
       ])
@@ -367,8 +362,8 @@ describe.each(stacks)('experiments on %s', (stack) => {
         [{ seeds: [1, 1] }, 'seeds', /seeds has 1 twice/],
         [{ budgets: [null, null] }, 'budgets', /all twice/],
         [{ experiment: { ...smallExperiment, arms: [arm, arm] } }, 'arms', /baseline twice/],
-        [{ change: { mode: 'imclr' } }, 'arms', /baseline and imclr do not differ/],
-        [{ change: { seed: 5 } }, 'change.seed', /set by the experiment/],
+        [{ overrides: { mode: 'imclr' } }, 'arms', /baseline and imclr do not differ/],
+        [{ overrides: { seed: 5 } }, 'overrides.seed', /set by the experiment/],
         [
           { experiment: { ...smallExperiment, comparisons: [{ arm: 'cutmix', against: 'baseline' }] } },
           'comparisons[0]',

@@ -92,7 +92,7 @@ export async function startJob({ parts: { database } }: TestApi, jobId: string) 
         type: 'started',
         engine: 'test',
         device: 'cpu',
-        execution: 'recorded',
+        execution: 'graph',
         precision: 'float32',
         resumedFrom: null,
       },

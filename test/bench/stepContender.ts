@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { binding, buildNetwork, makeStep, stream, supervisedLoss, trainingPass, trainingStep } from '@imclr/trainer'
 
 const [execution, network, height, width, batch, precision] = process.argv.slice(2) as [
-  'recorded' | 'eager',
+  'graph' | 'eager',
   'resnet20' | 'wrn28-2',
   string,
   string,

@@ -9,7 +9,7 @@ import {
   presets,
   reportExperiment,
   runRecord,
-  runsAs,
+  reinterpretRuns,
   type ExperimentDefinition,
   type ExperimentRuns,
 } from '@imclr/contract'
@@ -251,7 +251,7 @@ describe('stored runs as those of another experiment', () => {
     const all = trained(corruptions)
     expect(all.runs[0]!.corrupted).not.toBeNull()
     const taken = experimentRuns.parse(
-      runsAs(cifar10, [
+      reinterpretRuns(cifar10, [
         { ...all, runs: all.runs.slice(0, 5) },
         { ...all, runs: all.runs.slice(3, 9) },
       ]),
@@ -275,7 +275,7 @@ describe('stored runs as those of another experiment', () => {
       arms: cifar10.arms.map((arm) => ({ ...arm, name: `${arm.name}-again` })),
       comparisons: [{ arm: 'imclr-again', against: 'baseline-again', published: null, metric: 'clean' as const }],
     }
-    const { runs } = runsAs(renamed, [trained(cifar10)])
+    const { runs } = reinterpretRuns(renamed, [trained(cifar10)])
     expect(runs.map(({ arm, accuracy }) => [arm, accuracy]).slice(0, 2)).toEqual([
       ['baseline-again', 0.3],
       ['imclr-again', 0.4],
@@ -290,12 +290,12 @@ describe('stored runs as those of another experiment', () => {
         spec: { ...run.spec, batchSize: 100, execution: 'eager', limits: { maxSeconds: 60, maxAttempts: 1 } },
       })),
     }
-    expect(runsAs(few, [cut]).runs).toHaveLength(10)
+    expect(reinterpretRuns(few, [cut]).runs).toHaveLength(10)
   })
 
   it('are refused where none was trained in just that way', () => {
     const refused = (definition: ExperimentDefinition, file: ExperimentRuns) =>
-      expect(() => runsAs(definition, [file])).toThrow(
+      expect(() => reinterpretRuns(definition, [file])).toThrow(
         expect.objectContaining({
           code: 'CONFLICT',
           message: expect.stringMatching(new RegExp(`None of the stored runs is one of ${definition.name}`)) as string,

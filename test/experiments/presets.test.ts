@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual, promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
-  chosenDefinition,
+  resolveDefinition,
   definitionOf,
   experimentReport,
   experimentRuns,
@@ -55,7 +55,7 @@ describe('the presets', () => {
         scale: 'small',
         seeds: [1],
         budgets,
-        change: {
+        overrides: {
           epochs: 1,
           batchSize: 25,
           ...(evaluation.corruptionImages === 'none' ? {} : { evaluation: { ...evaluation, corruptionImages: 20 } }),
@@ -112,20 +112,20 @@ describe('the presets', () => {
     ])
   })
 
-  it("have fair rivals: a baseline with ImCLR's compute, in twice the steps or in as many", async () => {
+  it("have compute-matched baselines: a baseline with ImCLR's compute, in twice the steps or in as many", async () => {
     const { versionId } = await dataset(28)
     const experiment = await sdk.experiments.run('cifar10', {
       dataset: versionId,
-      rivals: true,
+      computeMatched: true,
       seeds: [1],
       budgets: [100],
-      change: { epochs: 1, batchSize: 25 },
+      overrides: { epochs: 1, batchSize: 25 },
     })
     const {
       budgets: [result],
       plan,
     } = experimentReport.parse(await experiment.result({ everyMs: 300 }))
-    expect(plan.name).toBe('cifar10-small-rivals')
+    expect(plan.name).toBe('cifar10-small-compute-matched')
     expect(result!.arms.map(({ arm, steps, epochs }) => [arm, steps, epochs])).toEqual([
       ['baseline', 4, 1],
       ['imclr', 4, 1],
@@ -184,8 +184,10 @@ describe('the presets', () => {
       readFileSync(join(out, 'first/report.json'), 'utf8'),
     )
 
-    const rivals = await command(...args.slice(0, -1), 'rivals', '--rivals').catch((error: { stderr: string }) => error)
-    expect(rivals.stderr).toMatch(/baseline-epochs-x2 and baseline-batch-x2 are the same training/) // 100 images, and no batch has more
+    const matched = await command(...args.slice(0, -1), 'matched', '--compute-matched').catch(
+      (error: { stderr: string }) => error,
+    )
+    expect(matched.stderr).toMatch(/baseline-epochs-x2 and baseline-batch-x2 are the same training/) // 100 images, and no batch has more
 
     await command('report', 'first/runs.json', 'again/runs.json', '--out', 'merged')
     expect(readFileSync(join(out, 'merged/report.json'), 'utf8')).toBe(
@@ -293,14 +295,17 @@ describe('the presets as data', () => {
 
   it('tell in their recipe what was asked otherwise', () => {
     const recipeOf = (choice: Partial<ExperimentChoice>) =>
-      chosenDefinition({ experiment: 'cifar10', scale: 'small', rivals: false, ...choice }).recipe
+      resolveDefinition({ experiment: 'cifar10', scale: 'small', computeMatched: false, ...choice }).recipe
     const { recipe } = definitionOf(presets.cifar10, 'small')
-    expect([recipeOf({}), recipeOf({ seeds: [7], budgets: [1000], change: { epochs: 200 } })]).toEqual([recipe, recipe])
-    expect(recipeOf({ budgets: [2000, null], change: { epochs: 3, augment: [] }, rivals: true })).toBe(
+    expect([recipeOf({}), recipeOf({ seeds: [7], budgets: [1000], overrides: { epochs: 200 } })]).toEqual([
+      recipe,
+      recipe,
+    ])
+    expect(recipeOf({ budgets: [2000, null], overrides: { epochs: 3, augment: [] }, computeMatched: true })).toBe(
       `${recipe} But with 2,000, all labels, epochs 3, another augment.`,
     )
     expect(
-      recipeOf({ experiment: { ...definitionOf(presets.cifar10, 'small'), recipe: null }, change: { epochs: 3 } }),
+      recipeOf({ experiment: { ...definitionOf(presets.cifar10, 'small'), recipe: null }, overrides: { epochs: 3 } }),
     ).toBeNull()
   })
 

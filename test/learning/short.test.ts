@@ -33,8 +33,8 @@ afterAll(() => bench[Symbol.asyncDispose]())
 
 describe('on real pictures', () => {
   it.each([
-    ['baseline', 'recorded'],
-    ['imclr', 'recorded'],
+    ['baseline', 'graph'],
+    ['imclr', 'graph'],
     ['imclr', 'eager'],
   ] as const)(
     '%s learns by %s steps what it learns in PyTorch',

@@ -95,7 +95,7 @@ async function train() {
     type: 'started',
     engine: 'none',
     device: process.env.CUDA_VISIBLE_DEVICES ?? 'cpu',
-    execution: 'recorded',
+    execution: 'graph',
     precision: 'float32',
     resumedFrom: from ? position() : null,
   })
@@ -255,14 +255,7 @@ async function leave(manifest, endedEarly) {
 
 /** An evaluation whose report says nothing. */
 async function evaluate() {
-  emit({
-    type: 'started',
-    engine: 'none',
-    device: 'cpu',
-    execution: 'recorded',
-    precision: 'float32',
-    resumedFrom: null,
-  })
+  emit({ type: 'started', engine: 'none', device: 'cpu', execution: 'graph', precision: 'float32', resumedFrom: null })
   if (request === 'suspend') process.exit(suspendedExitCode)
   const { versionId } = JSON.parse(Buffer.from(await store.read(`${job.versionPrefix}manifest.json`)).toString())
   const { files: modelFiles } = JSON.parse(Buffer.from(await store.read(`${job.modelPrefix}manifest.json`)).toString())

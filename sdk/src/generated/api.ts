@@ -203,8 +203,8 @@ export interface CreateExperimentRequest {
   scale?: Scale
   seeds?: number[]
   budgets?: (number | null)[]
-  change?: SpecChange
-  rivals?: boolean
+  overrides?: SpecOverrides
+  computeMatched?: boolean
 }
 
 export interface CreateNetworkRequest {
@@ -890,7 +890,7 @@ export interface SignedPart {
   headers: Record<string, string>
 }
 
-export interface SpecChange {
+export interface SpecOverrides {
   mode?: 'imclr' | 'baseline'
   network?: 'resnet8' | 'resnet20' | 'resnet32' | 'resnet44' | 'resnet56' | 'resnet110' | 'resnet18' | 'wrn28-2' | 'wrn40-2' | 'wrn16-8' | 'wrn28-10' | 'conv-large' | 'vgg16-bn' | (string & {})
   fineTune?: FineTuneInput | null
@@ -916,7 +916,7 @@ export interface SpecChange {
   subsetSeed?: number
   seed?: number
   precision?: 'float32' | 'bfloat16'
-  execution?: 'recorded' | 'eager'
+  execution?: 'graph' | 'eager'
   evaluation?: EvaluationSpecInput
   limits?: LimitsInput
 }
@@ -931,7 +931,7 @@ export interface SplitManifest {
 export interface StackingInput {
   images?: number
   axis?: 'height' | 'width' | 'random'
-  positions?: 'fixed' | 'drawn'
+  positions?: 'fixed' | 'random'
   probability?: number
   order?: 'mix-first' | 'stack-first'
   pairing?: 'permutation' | 'derangement' | 'independent' | 'same-class' | 'different-class'
@@ -941,7 +941,7 @@ export interface StackingInput {
 export interface Stacking {
   images: number
   axis: 'height' | 'width' | 'random'
-  positions: 'fixed' | 'drawn'
+  positions: 'fixed' | 'random'
   probability: number
   order: 'mix-first' | 'stack-first'
   pairing: 'permutation' | 'derangement' | 'independent' | 'same-class' | 'different-class'
@@ -1019,7 +1019,7 @@ export interface TrainingSpecInput {
   subsetSeed?: number
   seed?: number
   precision?: 'float32' | 'bfloat16'
-  execution?: 'recorded' | 'eager'
+  execution?: 'graph' | 'eager'
   evaluation?: EvaluationSpecInput
   limits?: LimitsInput
 }
@@ -1050,7 +1050,7 @@ export interface TrainingSpec {
   subsetSeed: number
   seed: number
   precision: 'float32' | 'bfloat16'
-  execution: 'recorded' | 'eager'
+  execution: 'graph' | 'eager'
   evaluation: EvaluationSpec
   limits: Limits
 }

@@ -65,16 +65,16 @@ export type ExperimentDefinition = z.output<typeof experimentDefinition>
 /** What a user writes in an experiment's file. */
 export type ExperimentDefinitionInput = z.input<typeof experimentDefinition>
 
-export type SpecChange = Partial<TrainingSpec>
+export type SpecOverrides = Partial<TrainingSpec>
 /** The fields of a training's spec, each optional and without its default: what replaces an arm's own. */
-export const specChange = z.strictObject(
+export const specOverrides = z.strictObject(
   Object.fromEntries(
     Object.entries<z.ZodType>(trainingSpec.shape).map(([name, field]) => [
       name,
       (field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : field).optional(),
     ]),
   ),
-) as unknown as z.ZodType<SpecChange>
+) as unknown as z.ZodType<SpecOverrides>
 
 /** `paper`: as published, or the nearest recipe with a source, on a GPU; `medium`: a GPU hour or a CPU night; `small`: about half an hour per seed on two cores. */
 export const scales = ['paper', 'medium', 'small'] as const
@@ -87,8 +87,8 @@ export const createExperimentRequest = z.strictObject({
   scale: scale.default('small'), // of a preset
   seeds: seeds.optional(), // in place of the definition's
   budgets: budgets.optional(),
-  change: specChange.optional(), // of every arm's spec
-  rivals: z.boolean().default(false), // also the baselines with ImCLR's compute: for k times the epochs, and with k times the batch
+  overrides: specOverrides.optional(), // of every arm's spec
+  computeMatched: z.boolean().default(false), // also the baselines with ImCLR's compute: for k times the epochs, and with k times the batch
 })
 
 export const experimentStates = ['running', 'succeeded', 'incomplete'] as const

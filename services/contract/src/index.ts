@@ -4,7 +4,7 @@ export * from './augmentation.js'
 export * from './byteSize.js'
 export * from './catalogue.js'
 export * from './checkpoint.js'
-export * from './chosenDefinition.js'
+export * from './resolveDefinition.js'
 export * from './dataset.js'
 export * from './diskFull.js'
 export * from './environment.js'
@@ -20,8 +20,8 @@ export * from './mergeRuns.js'
 export * from './network.js'
 export * from './note.js'
 export * from './picturesPerInput.js'
-export * from './rivals.js'
-export * from './runsAs.js'
+export * from './computeMatched.js'
+export * from './reinterpretRuns.js'
 export * from './sameTraining.js'
 export * from './uploadedNetwork.js'
 export * from './trainerProcess.js'
@@ -34,7 +34,7 @@ export * from './report.js'
 export * from './semiSupervised.js'
 export * from './stepCost.js'
 export {
-  asAsked,
+  projectRecord,
   experimentPlan,
   experimentRuns,
   planOf,

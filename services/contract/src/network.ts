@@ -147,5 +147,5 @@ export type NetworkRef = z.infer<typeof networkRef>
 export const isUploaded = (id: string): boolean => id.startsWith('net_')
 
 /** Whether a name in `fineTune.freeze` (with a star: the beginning of one) means a layer. */
-export const isMeant = (pattern: string, layer: string): boolean =>
+export const matchesLayer = (pattern: string, layer: string): boolean =>
   pattern.endsWith('*') ? layer.startsWith(pattern.slice(0, -1)) : layer === pattern

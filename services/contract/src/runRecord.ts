@@ -113,7 +113,7 @@ export function recordOfRun({ experiment, planned, content, predictions, report 
 }
 
 /** A record as an experiment asks for it that may ask for less: what it did not want measured is left out, whoever measured it. */
-export function asAsked(
+export function projectRecord(
   record: RunRecord,
   { evaluation, ...names }: { experiment: string; arm: string; evaluation: EvaluationSpec },
 ): RunRecord {

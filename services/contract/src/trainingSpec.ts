@@ -75,7 +75,7 @@ export type TestInput = z.infer<typeof testInput>
 export const stacking = z.strictObject({
   images: z.int().min(2).max(4).default(2), // k: images per input
   axis: z.enum(['height', 'width', 'random']).default('height'), // one above the other; random: either, drawn for each mini-batch, and one above the other at test time
-  positions: z.enum(['fixed', 'drawn']).default('fixed'), // each image first and its partners after it, or an order drawn for each input
+  positions: z.enum(['fixed', 'random']).default('fixed'), // each image first and its partners after it, or an order drawn for each input
   probability: fraction.default(1), // share of mini-batches that are stacked; the others are self-stacked, labels untouched
   order: z.enum(['mix-first', 'stack-first']).default('mix-first'), // whether `mix` works on each image, or on stacked inputs
   // Partners: a permutation of the mini-batch, or one that leaves no image with itself; or drawn from all training images, from those of
@@ -146,7 +146,7 @@ export const trainingSpec = z.strictObject({
     .max(2 ** 31 - 1)
     .default(1), // of init, shuffle, augment and pair streams
   precision: z.enum(['float32', 'bfloat16']).default('float32'),
-  execution: z.enum(['recorded', 'eager']).default('recorded'),
+  execution: z.enum(['graph', 'eager']).default('graph'),
   evaluation: evaluationSpec.default(evaluationSpec.parse({})),
   limits: limits.default(limits.parse({})),
 })

@@ -124,7 +124,7 @@ describe('unlabelled images beside the labelled ones', () => {
       // Flips leave plain colours as they are.
       const feed = feedOf(plain(40), {
         mode: 'imclr',
-        stacking: { pairing, positions: 'drawn' },
+        stacking: { pairing, positions: 'random' },
         semiSupervised: { method: 'mean-teacher' },
         augment: ['flip'],
       })

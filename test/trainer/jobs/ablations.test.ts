@@ -17,7 +17,7 @@ it(
   'a job with another pairing and another test-time input says so in manifest, report and model card, and its model proves itself',
   { timeout: 180_000 },
   async () => {
-    const stacking = { pairing: 'same-class', positions: 'drawn', testInput: 'self-mirror' } as const
+    const stacking = { pairing: 'same-class', positions: 'random', testInput: 'self-mirror' } as const
     const run = bench.train({
       job: 'ablation',
       versionPrefix,

@@ -91,7 +91,7 @@ describe('an evaluation job', { timeout: 300_000 }, () => {
     expect(found.calibration.perSeverity.map(({ images }) => images)).toEqual([600, 600, 600, 600, 600])
 
     const { events } = await run.ended
-    expect(events.find(({ type }) => type === 'started')).toMatchObject({ execution: 'recorded' })
+    expect(events.find(({ type }) => type === 'started')).toMatchObject({ execution: 'graph' })
     expect(ofType(events, 'log')).toEqual([])
     expect([...new Set(ofType(events, 'progress').map(({ phase }) => phase))]).toEqual(['loading', 'evaluating'])
     expect(ofType(events, 'evaluated')).toMatchObject([

@@ -48,7 +48,7 @@ describe('a training job', { timeout: 180_000 }, () => {
     const { exitCode, events, log } = undisturbed.ended
     expect(exitCode, log).toBe(0)
     expect(events.find(({ type }) => type === 'started')).toMatchObject({
-      execution: 'recorded',
+      execution: 'graph',
       precision: 'float32',
       resumedFrom: null,
     })

@@ -247,7 +247,7 @@ describe('the serving model', () => {
   it('runs as a recorded forward pass in batches that need not divide the count', () => {
     const serving = buildServingModel(trained(), { ...settings, stack: { images: 2, axis: 'height' } })
     const options = { model: serving, height: 16, width: 8, precision: 'float32' } as const
-    const recorded = recordForward({ ...options, batchSize: 2, execution: 'recorded' })
+    const recorded = recordForward({ ...options, batchSize: 2, execution: 'graph' })
     const eager = recordForward({ ...options, batchSize: 5, execution: 'eager' })
     expect(recorded.fallbackReason).toBeUndefined()
     const [a, b] = [recorded.run(bytes), eager.run(bytes)]

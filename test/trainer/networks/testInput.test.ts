@@ -82,7 +82,7 @@ describe('what the serving model makes of a picture', () => {
       width,
       precision: 'float32',
       batchSize: 2,
-      execution: 'recorded',
+      execution: 'graph',
     })
     expect(forward.fallbackReason).toBeUndefined()
     close(forward.run(bytes), expected)

@@ -375,7 +375,7 @@ describe('frozen layers', { timeout: 120_000 }, () => {
       Array.from({ length: to - from }, (_, i) => training.run(feed.batch(from + i, 0), scalarsOf(from + i)))
     const [plain, killed, resumed] = [await open(), await open(), await open()]
     const before = valuesOf(plain.network)
-    expect(plain.execution).toBe('recorded')
+    expect(plain.execution).toBe('graph')
     const expected = steps(plain, 0, 6)
     expect(steps(killed, 0, 3)).toEqual(expected.slice(0, 3))
     resumed.writeState(killed.readState())

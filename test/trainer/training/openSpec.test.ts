@@ -18,9 +18,9 @@ const split = {
 }
 
 describe.each([
-  ['recorded', 'adam', 'height'],
+  ['graph', 'adam', 'height'],
   ['eager', 'sgd', 'width'],
-  ['recorded', 'sgd', 'random'],
+  ['graph', 'sgd', 'random'],
 ] as const)('a training of %s steps by %s, stacked along %s', { timeout: 180_000 }, (execution, kind, axis) => {
   const spec = trainingSpec.parse({
     network: 'resnet8',
@@ -95,7 +95,7 @@ describe('a training with unlabelled images', { timeout: 180_000 }, () => {
     ['mean-teacher', { method: 'mean-teacher' }],
     ['pi-model of single images', { method: 'pi-model', stackUnlabelled: false }],
   ] as const)('stacked along either axis, loses recorded what it loses eagerly: %s', (_, semiSupervised) => {
-    const losses = (['recorded', 'eager'] as const).map((execution) => {
+    const losses = (['graph', 'eager'] as const).map((execution) => {
       const spec = trainingSpec.parse({
         network: 'resnet8',
         batchSize: 16,

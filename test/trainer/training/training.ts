@@ -11,7 +11,7 @@ import { stream } from '../../../services/trainer/src/random/stream.js'
 
 type Shape = readonly [number, number, number, number]
 
-export const recorded: StepOptions = { execution: 'recorded', precision: 'float32' }
+export const recorded: StepOptions = { execution: 'graph', precision: 'float32' }
 export const eager: StepOptions = { execution: 'eager', precision: 'float32' }
 
 export interface Recipe {

@@ -1,5 +1,5 @@
 import {
-  chosenDefinition,
+  resolveDefinition,
   Failure,
   planRuns,
   type ExperimentChoice,
@@ -11,8 +11,8 @@ const mostRuns = 500
 
 /** What a request asks for, as a whole definition. Throws Failure BAD_INPUT where it makes no experiment. */
 export function resolveExperiment(choice: ExperimentChoice): ExperimentDefinition {
-  const definition = chosenDefinition(choice)
-  const issues = [...reservedIn(choice.change ?? {}), ...contradictions(definition)]
+  const definition = resolveDefinition(choice)
+  const issues = [...reservedIn(choice.overrides ?? {}), ...contradictions(definition)]
   if (issues.length > 0)
     throw new Failure(
       'BAD_INPUT',
@@ -25,11 +25,11 @@ export function resolveExperiment(choice: ExperimentChoice): ExperimentDefinitio
 /** What the experiment itself decides for every run. */
 const reserved = { seed: 'seeds', subsetSeed: 'seeds', trainImages: 'budgets' } as const
 
-function reservedIn(change: NonNullable<ExperimentChoice['change']>): Issue[] {
+function reservedIn(overrides: NonNullable<ExperimentChoice['overrides']>): Issue[] {
   return (Object.keys(reserved) as (keyof typeof reserved)[])
-    .filter((name) => change[name] !== undefined)
+    .filter((name) => overrides[name] !== undefined)
     .map((name) => ({
-      path: `change.${name}`,
+      path: `overrides.${name}`,
       code: 'reserved',
       message: `${name} is set by the experiment, run by run`,
       fix: `Use ${reserved[name]}`,

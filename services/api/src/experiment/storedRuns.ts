@@ -1,6 +1,6 @@
 import {
   artifactPaths,
-  asAsked,
+  projectRecord,
   planOf,
   planRuns,
   readPredictions,
@@ -73,7 +73,7 @@ async function keepNew(call: Call, row: ExperimentRow, runs: RunRow[]): Promise<
       experimentId: row.id,
       place,
       jobId,
-      record: asAsked(record, { experiment, arm, evaluation }),
+      record: projectRecord(record, { experiment, arm, evaluation }),
     })
   }
 }

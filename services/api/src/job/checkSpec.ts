@@ -1,5 +1,5 @@
 import {
-  isMeant,
+  matchesLayer,
   networkHead,
   networkNames,
   networks,
@@ -206,7 +206,7 @@ function unknownLayers({ fineTune }: TrainingSpec, { names }: SpecNetwork): { me
       return [
         { message: `${networkHead} is the new last layer; frozen, it would never be trained`, fix: 'Leave it out' },
       ]
-    if (names === null || names.some((name) => name !== networkHead && isMeant(pattern, name))) return []
+    if (names === null || names.some((name) => name !== networkHead && matchesLayer(pattern, name))) return []
     return [
       {
         message: `No layer is called ${pattern}`,

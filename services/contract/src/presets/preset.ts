@@ -1,5 +1,5 @@
 import type { ExperimentRequirements, PlannedRun, Scale } from '../experiment.js'
-import { experimentDefinition, specChange, type ExperimentDefinition } from '../experiment.js'
+import { experimentDefinition, specOverrides, type ExperimentDefinition } from '../experiment.js'
 import { trainingSpec, type TrainingSpecInput } from '../trainingSpec.js'
 import type { PresetName } from './names.js'
 
@@ -49,7 +49,7 @@ export function definitionOf(
     arms: arms.map((arm) => ({
       name: arm.name,
       title: arm.title,
-      spec: { ...trainingSpec.parse(spec), ...specChange.parse(arm.spec) },
+      spec: { ...trainingSpec.parse(spec), ...specOverrides.parse(arm.spec) },
     })),
     comparisons: [...comparisons],
     requires: { ...requires, ...own },

@@ -1,4 +1,4 @@
-import { answers, trainingSpec, type Issue, type RunRecord, type TrainingSpec } from '@imclr/contract'
+import { satisfies, trainingSpec, type Issue, type RunRecord, type TrainingSpec } from '@imclr/contract'
 import { and, asc, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm'
 import type { Queries } from '../database.js'
 import { unfinishedStates } from '../job/listJobs.js'
@@ -99,7 +99,7 @@ export async function findSameTraining(
     .for('share')
   return alike.find((row) => {
     const { data } = trainingSpec.safeParse(row.spec)
-    return data !== undefined && answers(data, spec)
+    return data !== undefined && satisfies(data, spec)
   })?.id
 }
 

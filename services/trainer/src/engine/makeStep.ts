@@ -8,7 +8,7 @@ import { graphName, recordGraph, shapesOf, type InputDeclaration, type StepDefin
 export type { StepDefinition, InputDeclaration } from './recordGraph.js'
 
 export interface StepOptions {
-  execution: 'recorded' | 'eager'
+  execution: 'graph' | 'eager'
   precision: Precision
 }
 
@@ -22,7 +22,7 @@ export interface VariableState {
 /** One training step (or one forward pass) that can be run again and again, whichever way it is executed. */
 export interface Step {
   /** How it runs, after any fallback. */
-  readonly execution: 'recorded' | 'eager'
+  readonly execution: 'graph' | 'eager'
   readonly precision: Precision
   /** Why a recorded step was asked for and an eager one runs. The caller announces it. */
   readonly fallbackReason?: string
@@ -89,7 +89,7 @@ function recordedStep(definition: StepDefinition, precision: Precision): Step {
   writeVariables(stateOf(definition))
 
   return {
-    execution: 'recorded',
+    execution: 'graph',
     precision,
     step(inputs, shape = 0) {
       const values = session.run(feedsOf(definition, inputs, shape), outputNodes[shape]!)

@@ -13,7 +13,7 @@ export interface ForwardOptions extends StepOptions {
 
 /** A forward pass over byte images in batches of one size. Whoever made it disposes it. */
 export interface Forward {
-  readonly execution: 'recorded' | 'eager'
+  readonly execution: 'graph' | 'eager'
   readonly fallbackReason?: string
   readonly outputs: number
   /** @param images uint8 `[count, h, w, 3]`, any count @returns float32 `[count, outputs]` */

@@ -48,7 +48,11 @@ export function drawPartners(options: DrawPartners): Partnership {
   const lists = Array.from({ length: images - 1 }, () => drawList(random, options))
   // Drawn last: neither a probability below 1 nor drawn positions change a partner.
   const stacked = random.uniform() < probability
-  return { stacked, lists, positions: stacking.positions === 'drawn' ? drawPositions(random, batchSize, images) : null }
+  return {
+    stacked,
+    lists,
+    positions: stacking.positions === 'random' ? drawPositions(random, batchSize, images) : null,
+  }
 }
 
 function drawList(random: Stream, { batchSize, count, stacking: { pairing }, byClass }: DrawPartners): Uint32Array {

@@ -1,4 +1,4 @@
-import { Failure, isMeant, type TrainingSpec } from '@imclr/contract'
+import { Failure, matchesLayer, type TrainingSpec } from '@imclr/contract'
 import type { LayersModel } from '../engine/tf.js'
 import { bodyLayers } from './takeWeights.js'
 
@@ -9,13 +9,13 @@ import { bodyLayers } from './takeWeights.js'
 export function freezeLayers(model: LayersModel, freeze: NonNullable<TrainingSpec['fineTune']>['freeze']): string[] {
   const layers = bodyLayers(model)
   const patterns = freeze === 'all-but-head' ? ['*'] : freeze
-  const unknown = patterns.filter((pattern) => !layers.some(({ name }) => isMeant(pattern, name)))
+  const unknown = patterns.filter((pattern) => !layers.some(({ name }) => matchesLayer(pattern, name)))
   if (unknown.length > 0)
     throw new Failure(
       'BAD_INPUT',
       `no layer is called ${unknown.join(', ')}; there are ${layers.map(({ name }) => name).join(', ')}`,
     )
-  const frozen = layers.filter(({ name }) => patterns.some((pattern) => isMeant(pattern, name)))
+  const frozen = layers.filter(({ name }) => patterns.some((pattern) => matchesLayer(pattern, name)))
   for (const layer of frozen) layer.trainable = false
   return frozen.map(({ name }) => name)
 }

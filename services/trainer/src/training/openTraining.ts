@@ -22,7 +22,7 @@ export interface StepLosses {
 
 export interface Training {
   /** How steps run, after any fallback. */
-  execution: 'recorded' | 'eager'
+  execution: 'graph' | 'eager'
   precision: TrainingSpec['precision']
   /** Of the network, frozen ones too; moving statistics are none. */
   parameters: number

@@ -9,41 +9,42 @@ import {
 import { Failure, type Issue } from './failure.js'
 import { definitionOf } from './presets/preset.js'
 import { presets } from './presets/presets.js'
-import { withRivals } from './rivals.js'
+import { withComputeMatched } from './computeMatched.js'
 
 export type ExperimentChoice = Omit<z.output<typeof createExperimentRequest>, 'versionId'>
 
 /**
- * What a request asks for, as a whole definition, whose recipe tells what is not as it says. Throws Failure BAD_INPUT where rivals are asked
- * for, and no arm with ImCLR is compared with a baseline.
+ * What a request asks for, as a whole definition, whose recipe tells what is not as it says. Throws Failure BAD_INPUT where compute-matched
+ * baselines are asked for, and no arm with ImCLR is compared with a baseline.
  */
-export function chosenDefinition({
+export function resolveDefinition({
   experiment,
   scale,
   seeds,
   budgets,
-  change = {},
-  rivals,
+  overrides = {},
+  computeMatched,
 }: ExperimentChoice): ExperimentDefinition {
   const base = typeof experiment === 'string' ? definitionOf(presets[experiment], scale) : experiment
   const plain = experimentDefinition.parse({
     ...base,
     seeds: seeds ?? base.seeds,
     budgets: budgets ?? base.budgets,
-    arms: base.arms.map((arm) => ({ ...arm, spec: { ...arm.spec, ...change } })),
+    arms: base.arms.map((arm) => ({ ...arm, spec: { ...arm.spec, ...overrides } })),
   })
   const definition = { ...plain, recipe: recipeOf(base, plain) }
-  if (!rivals) return definition
-  const extended = withRivals(definition)
-  if (extended === null) throw new Failure('BAD_INPUT', `${plain.name} has no rivals`, { issues: [noRivals] })
+  if (!computeMatched) return definition
+  const extended = withComputeMatched(definition)
+  if (extended === null)
+    throw new Failure('BAD_INPUT', `${plain.name} has no baseline to match in compute`, { issues: [nothingToMatch] })
   return extended
 }
 
-const noRivals: Issue = {
-  path: 'rivals',
+const nothingToMatch: Issue = {
+  path: 'computeMatched',
   code: 'contradiction',
   message: 'No arm with ImCLR is compared with a baseline here',
-  fix: 'Leave rivals out, or compare one with the other',
+  fix: 'Leave computeMatched out, or compare one with the other',
 }
 
 function recipeOf(base: ExperimentDefinition, { arms, budgets }: ExperimentDefinition): string | null {

@@ -5,33 +5,33 @@ import type { TrainingSpec } from './trainingSpec.js'
 type Arm = ExperimentDefinition['arms'][number]
 
 /**
- * The experiment with fair rivals of its baselines. As it is, ImCLR and the baseline are given as many steps, but ImCLR's inputs, of k
- * images each, take k times the compute. The rivals spend that on single images: k times the epochs, which are k times the steps; or
- * k times the batch for k times the epochs, which are as many steps (but for images that fill no batch). Null where no arm with
- * ImCLR is compared with one without.
+ * The experiment with baselines that get the compute of ImCLR. Without them, ImCLR and the baseline train for the same number of
+ * steps, but an input of ImCLR has k images and takes k times the compute. A compute-matched baseline spends that on single images:
+ * k times the epochs, which are k times the steps, or k times the batch for k times the epochs, which are the same number of steps
+ * (up to the images that do not fill a batch). Returns null where no arm with ImCLR is compared with a baseline.
  */
-export function withRivals(definition: ExperimentDefinition): ExperimentDefinition | null {
+export function withComputeMatched(definition: ExperimentDefinition): ExperimentDefinition | null {
   const pairs = comparedPairs(definition)
   const armOf = (named: string): Arm | undefined => definition.arms.find(({ name }) => name === named)
-  const rivals = new Map<string, Arm>()
+  const matched = new Map<string, Arm>()
   const comparisons = pairs.flatMap((pair) => {
     const [arm, against] = [armOf(pair.arm), armOf(pair.against)]
     if (arm?.spec.mode !== 'imclr' || against?.spec.mode !== 'baseline') return [pair]
-    const own = rivalsOf(against, picturesPerInput(arm.spec).trained)
-    for (const rival of own) rivals.set(rival.name, rival)
+    const own = matchedTo(against, picturesPerInput(arm.spec).trained)
+    for (const one of own) matched.set(one.name, one)
     return [pair, ...own.map(({ name }) => ({ ...pair, against: name, published: null }))]
   })
-  if (rivals.size === 0) return null
+  if (matched.size === 0) return null
   return experimentDefinition.parse({
     ...definition,
-    name: `${definition.name}-rivals`,
-    title: `${definition.title}, with fair rivals`,
-    arms: [...definition.arms, ...rivals.values()],
+    name: `${definition.name}-compute-matched`,
+    title: `${definition.title}, with compute-matched baselines`,
+    arms: [...definition.arms, ...matched.values()],
     comparisons,
   })
 }
 
-function rivalsOf({ name, title, spec }: Arm, k: number): Arm[] {
+function matchedTo({ name, title, spec }: Arm, k: number): Arm[] {
   const longer = (ramp: TrainingSpec['rampUp']): TrainingSpec['rampUp'] => ramp && { ...ramp, epochs: k * ramp.epochs }
   const epochs = { ...spec, epochs: k * spec.epochs, rampUp: longer(spec.rampUp), rampDown: longer(spec.rampDown) }
   return [

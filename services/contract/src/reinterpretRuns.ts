@@ -1,8 +1,8 @@
 import { planRuns, type ExperimentDefinition } from './experiment.js'
 import { Failure } from './failure.js'
 import { mergeRuns, runKey } from './mergeRuns.js'
-import { asAsked, planOf, type ExperimentRuns, type RunRecord } from './runRecord.js'
-import { answers } from './sameTraining.js'
+import { projectRecord, planOf, type ExperimentRuns, type RunRecord } from './runRecord.js'
+import { satisfies } from './sameTraining.js'
 import { fitSpec } from './trainingParts.js'
 import { trainingSpec, type TrainingSpec } from './trainingSpec.js'
 
@@ -10,7 +10,7 @@ import { trainingSpec, type TrainingSpec } from './trainingSpec.js'
  * Stored runs as those of another experiment: what was trained counts, not what it was called. Those that the experiment does not
  * have are left out; those that it lacks are named. Throws Failure CONFLICT where there is none, or as `mergeRuns` does.
  */
-export function runsAs(definition: ExperimentDefinition, files: readonly ExperimentRuns[]): ExperimentRuns {
+export function reinterpretRuns(definition: ExperimentDefinition, files: readonly ExperimentRuns[]): ExperimentRuns {
   const planned = planRuns(definition)
   const plan = planOf(definition)
   const taken = files.map(({ runs }) =>
@@ -18,9 +18,11 @@ export function runsAs(definition: ExperimentDefinition, files: readonly Experim
       const spec = trainingSpec.safeParse(run.spec).data
       if (spec === undefined) return []
       return planned
-        .filter((one) => one.seed === run.seed && one.budget === run.budget && answers(spec, asRunLike(one.spec, spec)))
+        .filter(
+          (one) => one.seed === run.seed && one.budget === run.budget && satisfies(spec, asRunLike(one.spec, spec)),
+        )
         .map(({ arm, spec: { evaluation } }): RunRecord =>
-          asAsked(run, { experiment: definition.name, arm, evaluation }),
+          projectRecord(run, { experiment: definition.name, arm, evaluation }),
         )
     }),
   )
