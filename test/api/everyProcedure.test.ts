@@ -78,7 +78,7 @@ function hostileTo(value: unknown, schema: Schema): unknown[] {
 }
 
 function extremes(name: string, schema: Schema): unknown[] {
-  if (schema.anyOf) return schema.anyOf.flatMap((one) => extremes(name, one as Schema))
+  if (schema.anyOf) return schema.anyOf.flatMap((one) => extremes(name, one))
   if (schema.type === 'object') return hostileTo(sample(schema), schema)
   if (schema.type === 'integer' || schema.type === 'number')
     return [schema.maximum, schema.minimum, 2 ** 31, 2 ** 53 - 1, -1, 0.5].filter((number) => number !== undefined)

@@ -301,7 +301,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
         { jobId: job.id, after: seen.at(-1)?.number ?? 0 },
         { signal: cut.signal },
       )) {
-        seen.push(event as JobEvent)
+        seen.push(event)
         if (++read >= stopAfter) {
           cuts++
           break

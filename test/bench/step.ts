@@ -160,7 +160,7 @@ class Runner {
     this.child.stdin!.write(`${line}\n`)
     const { value, done } = await this.lines.next()
     if (done) throw new Error(`a contender of the step bench ended early: ${this.child.spawnargs.join(' ')}`)
-    return JSON.parse(value as string) as Answer
+    return JSON.parse(value) as Answer
   }
 }
 

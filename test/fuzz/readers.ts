@@ -12,7 +12,7 @@ import {
   tiffTwisted,
   webpTwisted,
 } from './formats/pictures.js'
-import { Twists } from './twists.js'
+import { type Twists } from './twists.js'
 
 /** How one reader's files are written; without edits the upload is an honest one. */
 export interface Reader {

@@ -24,7 +24,7 @@ export async function openSource(
   const source =
     typeof from === 'string' || from instanceof URL
       ? await openPath(from, followLinks)
-      : openBlob(from instanceof Uint8Array ? new Blob([from as Uint8Array<ArrayBuffer>]) : from)
+      : openBlob(from instanceof Uint8Array ? new Blob([from]) : from)
   if (name) source.name = name
   if (source.bytes > 0) return source
   await source.close()

@@ -87,7 +87,9 @@ export function makeSlots(scheduler: Scheduler): Slots {
       await Promise.all(slots.filter(({ busy }) => !busy).map(takeWork))
     },
     async close() {
-      const workers = await Promise.all(slots.map(({ worker }) => worker?.catch(() => null)))
+      const workers = await Promise.all(
+        slots.map(async ({ worker }) => (worker === null ? null : worker.catch(() => null))),
+      )
       // Workers take nothing more from now on, and end when their trainers have.
       const graceMs = (config.suspendGraceSeconds + 60) * 1000
       await Promise.all([...work, ...workers.map((worker) => worker?.close({ graceMs }))])

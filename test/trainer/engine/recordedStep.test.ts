@@ -366,7 +366,7 @@ describe('traps of recording', () => {
       small([1, 2], (x, a, b) => {
         const old = tf.mul(a, 1)
         a.assign(tf.add(b, x) as Variable)
-        b.assign(old as Variable)
+        b.assign(old)
         return { sum: tf.add(a, b) }
       }),
       recorded,
@@ -389,7 +389,7 @@ describe('traps of recording', () => {
     const step = makeStep(
       small([1, 2], (x, a) => {
         const old = tf.mul(a, 2)
-        a.assign(tf.neg(x) as Variable)
+        a.assign(tf.neg(x))
         return { old }
       }),
       recorded,

@@ -77,7 +77,7 @@ describe.skipIf(!requirePart('python'))('metrics against numpy and scipy', () =>
         if (other === null) expect(own).toBeNull()
         else expect(own).toBeCloseTo(other!, 12)
       }
-      if (theirs.f1[k] != null) expect(f1).toBeCloseTo(theirs.f1[k]!, 12)
+      if (theirs.f1[k] != null) expect(f1).toBeCloseTo(theirs.f1[k], 12)
     })
     expect(ours.perClass[6]).toMatchObject({ support: 0, recall: null })
     expect(ours.perClass[5]).toMatchObject({ predicted: 0, precision: null, recall: 0, f1: 0 })

@@ -80,7 +80,7 @@ async function collect() {
             stream({ seed: 11, name: 'corrupt', epoch: corruption.number * 10 + severity, index: which }),
           )
           let ours = new Uint8Array(bytes.length)
-          const apply = corruption.prepare?.(parameters as never, { height, width, frost: () => pictures })
+          const apply = corruption.prepare?.(parameters, { height, width, frost: () => pictures })
           if (apply) apply(bytes, ours, recorder)
           else ours = new Uint8Array(await jpegRoundTrip({ bytes, height, width }, parameters['quality']!))
           cases.push({ name, table, severity, height, width, ours })

@@ -931,7 +931,7 @@ describe('any table', () => {
             wrapped: `old/${file}`,
             backslash: file.replaceAll('/', '\\'),
             capitals: file.toUpperCase(),
-          })[how.style]!
+          })[how.style]
         const quoted = (field: string) =>
           how.quoteAll || /[",;\t]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
         const lines = [

@@ -149,13 +149,13 @@ describe('unlabelled images beside the labelled ones', () => {
     const along = (axis: 'random' | 'height' | 'width') =>
       feedOf(noisy(40), { mode: 'imclr', stacking: { axis }, semiSupervised: { method: 'pi-model' } })
     const [either, ...each] = [along('random'), along('height'), along('width')]
-    expect(either!.unlabelled!.inputSizes).toEqual([
+    expect(either.unlabelled!.inputSizes).toEqual([
       { height: 16, width: 8 },
       { height: 8, width: 16 },
     ])
     const sizes = Array.from({ length: 9 }, (_, at) => {
       const [epoch, step] = [Math.floor(at / 3), at % 3]
-      const { size: along, images, views } = either!.batch(epoch, step)
+      const { size: along, images, views } = either.batch(epoch, step)
       const expected = each[along]!.batch(epoch, step)
       expect([images, ...views].map((bytes) => Buffer.from(bytes))).toEqual(
         [expected.images, ...expected.views].map((bytes) => Buffer.from(bytes)),

@@ -65,7 +65,7 @@ describe('dropout', () => {
     const { value, grads } = tf.tidy(() => {
       let output!: Tensor
       const [gradient] = tf.grads((input) => {
-        output = tf.keep(model.apply(input as Tensor, { training: true }) as Tensor)
+        output = tf.keep(model.apply(input, { training: true }) as Tensor)
         return tf.sum(output)
       })([x])
       return { value: output.dataSync().slice(), grads: gradient!.dataSync().slice() }

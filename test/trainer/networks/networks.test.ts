@@ -126,7 +126,7 @@ describe('networks', () => {
       // The table's are rounded.
       expect(Math.abs(networks[name].multiplyAdds / multiplyAdds(model) - 1)).toBeLessThan(2e-3)
       if (published[name] !== undefined)
-        expect(Math.abs(parameters / 1e6 - published[name]!)).toBeLessThan(published[name]! < 1 ? 0.0125 : 0.051)
+        expect(Math.abs(parameters / 1e6 - published[name])).toBeLessThan(published[name] < 1 ? 0.0125 : 0.051)
       const { smallestSize } = networks[name]
       expect(Math.min(...[...shapes(model, smallestSize, smallestSize).values()].flat())).toBeGreaterThan(0)
       for (const shape of small

@@ -42,9 +42,9 @@ const random = (n: number, h: number, w: number) => tf.randomNormal([n, h, w, 3]
 describe('a network from the files of a tfjs model', () => {
   it('computes what TensorFlow.js computes of these files, up to the last layer, on images of any size', async () => {
     const source = someModel()
-    const features = tf.model({ inputs: source.inputs, outputs: source.getLayer('hidden').output as never })
+    const features = tf.model({ inputs: source.inputs, outputs: source.getLayer('hidden').output })
     const model = await fineTuned()
-    const ours = tf.model({ inputs: model.inputs, outputs: model.getLayer('hidden').output as never })
+    const ours = tf.model({ inputs: model.inputs, outputs: model.getLayer('hidden').output })
     const x = random(2, 32, 32)
     const [expected, found] = [features, ours].map((one) => [...(one.apply(x) as Tensor).dataSync()])
     const largest = Math.max(...expected!.map(Math.abs))
@@ -57,11 +57,11 @@ describe('a network from the files of a tfjs model', () => {
 
   it('computes the same of models inside models, as Teachable Machine saves them: chains that hold a functional model, a pooling, and two dense layers', async () => {
     const source = someModel()
-    const body = tf.model({ name: 'model1', inputs: source.inputs, outputs: source.getLayer('act').output as never })
+    const body = tf.model({ name: 'model1', inputs: source.inputs, outputs: source.getLayer('act').output })
     const { layers } = tf
     const features = tf.sequential({
       name: 'sequential_1',
-      layers: [body as never, layers.globalAveragePooling2d({ name: 'pooled' })],
+      layers: [body, layers.globalAveragePooling2d({ name: 'pooled' })],
     })
     const inputShape = [body.outputs[0]!.shape[3]!]
     const head = tf.sequential({
@@ -71,8 +71,8 @@ describe('a network from the files of a tfjs model', () => {
         layers.dense({ name: 'dense_2', units: 5, activation: 'softmax', useBias: false }),
       ],
     })
-    const whole = tf.sequential({ name: 'sequential_4', layers: [features as never, head as never] })
-    const { json, weights } = await layersModelFiles(whole as unknown as LayersModel)
+    const whole = tf.sequential({ name: 'sequential_4', layers: [features, head] })
+    const { json, weights } = await layersModelFiles(whole)
     const outer = (
       JSON.parse(json.toString()) as {
         modelTopology: { config: { layers: { class_name: string; config: { layers: { class_name: string }[] } }[] } }
@@ -85,9 +85,9 @@ describe('a network from the files of a tfjs model', () => {
     const model = buildNetwork({ name: 'net_aaaaaaaa', uploaded, classes: 4, seed: 1 })
     takeWeights(model, namedWeights(uploaded))
     const x = random(2, 32, 32)
-    const expected = (head.layers[0]!.apply(features.apply(x) as Tensor) as Tensor).arraySync() as number[][]
+    const expected = (head.layers[0]!.apply(features.apply(x)) as Tensor).arraySync() as number[][]
     const found = (
-      tf.model({ inputs: model.inputs, outputs: model.getLayer('dense_1').output as never }).apply(x) as Tensor
+      tf.model({ inputs: model.inputs, outputs: model.getLayer('dense_1').output }).apply(x) as Tensor
     ).arraySync() as number[][]
     expect(Math.max(...expected.flat())).toBeGreaterThan(0.05)
     found.forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]!, 4)))
@@ -147,7 +147,7 @@ describe('a network from the files of a tfjs model', () => {
     const normalised = tf.div(tf.sub(pixels, normalisation!.mean), normalisation!.std)
     const expected = (tf.model({ inputs: outer, outputs: pooled }).apply(pixels) as Tensor).arraySync() as number[][]
     const found = (
-      tf.model({ inputs: model.inputs, outputs: model.getLayer('pooled').output as never }).apply(normalised) as Tensor
+      tf.model({ inputs: model.inputs, outputs: model.getLayer('pooled').output }).apply(normalised) as Tensor
     ).arraySync() as number[][]
     expect(Math.max(...expected.flat())).toBeGreaterThan(0.05)
     found.forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]!, 5)))
@@ -168,7 +168,7 @@ describe('a network from the files of a tfjs model', () => {
       [2, 32, 32, 3],
     )
     const found = (
-      tf.model({ inputs: model.inputs, outputs: model.getLayer('hidden').output as never }).apply(pixels) as Tensor
+      tf.model({ inputs: model.inputs, outputs: model.getLayer('hidden').output }).apply(pixels) as Tensor
     ).arraySync() as number[][]
     const expected = JSON.parse(file('hidden.json').toString()) as number[][]
     expect(found).toHaveLength(2)
@@ -233,7 +233,7 @@ describe('a network from the files of a tfjs model', () => {
       ...tf
         .tidy(() =>
           tf.mean(
-            tf.model({ inputs: model.inputs, outputs: model.getLayer('conv1').output as never }).apply(x) as Tensor,
+            tf.model({ inputs: model.inputs, outputs: model.getLayer('conv1').output }).apply(x) as Tensor,
             [0, 1, 2],
           ),
         )
@@ -328,12 +328,12 @@ describe('frozen layers', { timeout: 120_000 }, () => {
   it('normalise by their moving statistics in training: a pass is the same alone as within a batch', async () => {
     const model = await fineTuned({ freeze: ['norm1', 'norm2'] })
     model.getLayer('drop').setWeights([tf.zeros([2])]) // the same mask for all
-    const features = tf.model({ inputs: model.inputs, outputs: model.getLayer('hidden').output as never })
+    const features = tf.model({ inputs: model.inputs, outputs: model.getLayer('hidden').output })
     const x = random(4, 16, 16)
     const inTraining = [...applyInTraining(features, x, 'moved').dataSync()]
     expect(inTraining).toEqual([...(features.apply(x) as Tensor).dataSync()])
     const free = await fineTuned()
-    const freeFeatures = tf.model({ inputs: free.inputs, outputs: free.getLayer('hidden').output as never })
+    const freeFeatures = tf.model({ inputs: free.inputs, outputs: free.getLayer('hidden').output })
     expect([...applyInTraining(freeFeatures, x, 'moved').dataSync()]).not.toEqual(inTraining)
     model.dispose()
     free.dispose()

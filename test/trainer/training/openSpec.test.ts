@@ -118,10 +118,10 @@ describe('a training with unlabelled images', { timeout: 180_000 }, () => {
       return found
     })
     const [fast, slow] = losses as [(typeof losses)[0], (typeof losses)[0]]
-    expect(new Set(fast!.map(({ size }) => size))).toEqual(new Set([0, 1]))
-    fast!.forEach(({ loss, unlabelled: term }, i) => {
-      expect(loss / slow![i]!.loss).toBeCloseTo(1, 4)
-      expect(term!.term / slow![i]!.unlabelled!.term).toBeCloseTo(1, 2.5)
+    expect(new Set(fast.map(({ size }) => size))).toEqual(new Set([0, 1]))
+    fast.forEach(({ loss, unlabelled: term }, i) => {
+      expect(loss / slow[i]!.loss).toBeCloseTo(1, 4)
+      expect(term!.term / slow[i]!.unlabelled!.term).toBeCloseTo(1, 2.5)
     })
   })
 

@@ -5,7 +5,7 @@ import { makeStep, type StepOptions, type VariableState } from '../../../service
 import { trainingPass } from '../../../services/trainer/src/training/trainingPass.js'
 import { trainingStep } from '../../../services/trainer/src/training/trainingStep.js'
 import { buildNetwork } from '../../../services/trainer/src/networks/buildNetwork.js'
-import { tf, type Tensor4D, type Variable } from '../../../services/trainer/src/engine/tf.js'
+import { tf, type Variable } from '../../../services/trainer/src/engine/tf.js'
 import { batch, eager, recorded, relativeDifference } from './training.js'
 
 const shape = [8, 16, 12, 3] as const
@@ -94,7 +94,7 @@ function probabilitiesOf({
       (weight.read() as Variable).assign(tf.tensor(states[i]!.values, states[i]!.shape)),
     )
     const pixels = tf.tensor4d(Float32Array.from(images), [rows, shape[1], shape[2], 3])
-    return tf.softmax(trainingPass({ model, ...normalisation })(pixels as Tensor4D, 'frozen')).arraySync() as number[][]
+    return tf.softmax(trainingPass({ model, ...normalisation })(pixels, 'frozen')).arraySync()
   })
   model.dispose()
   return result
@@ -190,7 +190,7 @@ describe('the consistency term', { timeout: 300_000 }, () => {
       const model = network()
       tf.tidy(() =>
         trainingPass({ model, ...normalisation })(
-          tf.tensor4d(Float32Array.from(pixels), [rows, shape[1], shape[2], 3]) as Tensor4D,
+          tf.tensor4d(Float32Array.from(pixels), [rows, shape[1], shape[2], 3]),
         ),
       )
       const found = model.weights

@@ -1,5 +1,5 @@
 import { failures, type WireError } from '@imclr/contract'
-import { TRPCError } from '@trpc/server'
+import { type TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { failureOf, isMasked, onWire } from '../request/failureOnWire.js'

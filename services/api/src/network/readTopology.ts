@@ -11,7 +11,15 @@ import { z } from 'zod'
 import { firstRescaling, normalisationOf } from './firstRescaling.js'
 import { flatten, maxDepth, modelClasses, type Entry, type Graph } from './flatten.js'
 import { layerReaders } from './layerReaders.js'
-import { config, functional, layerEntry, longestName, modelTopology, sequential, uses } from './topologySchema.js'
+import {
+  type config,
+  type functional,
+  type layerEntry,
+  longestName,
+  modelTopology,
+  type sequential,
+  uses,
+} from './topologySchema.js'
 
 /** What a `model.json` says of layers, and of nothing else: no code can be in it. */
 export interface Topology {
@@ -246,10 +254,8 @@ function firstShape(model: z.infer<typeof modelTopology>): Entry['config'] {
   const first =
     model.class_name === 'Sequential'
       ? layers[0]!
-      : (layers.find(
-          ({ name, config }) =>
-            String(name ?? config.name) === (model.config as z.infer<typeof functional>['config']).input_layers[0]![0],
-        ) ?? layers[0]!)
+      : (layers.find(({ name, config }) => String(name ?? config.name) === model.config.input_layers[0]![0]) ??
+        layers[0]!)
   if (!modelClasses.includes(first.class_name)) return first.config
   const inner = modelTopology.safeParse({ class_name: first.class_name, config: first.config })
   return inner.success ? firstShape(inner.data) : first.config

@@ -10,7 +10,7 @@ export function describeEnvironment(): Environment {
   return {
     imclr: version,
     node: process.versions.node,
-    tfjs: tf.version['tfjs-core']!,
+    tfjs: tf.version['tfjs-core'],
     tensorflow: binding.TF_Version,
     platform: `${process.platform} ${process.arch}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',

@@ -15,7 +15,7 @@ export function decodeText(bytes: Uint8Array, encoding: string): string | null {
     return isUtf8(bytes)
       ? withoutMark(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'))
       : null
-  const text = iconv.decode(bytes as Buffer, encoding)
+  const text = iconv.decode(bytes, encoding)
   return text.includes('\ufffd') ? null : text
 }
 

@@ -17,7 +17,7 @@ export function initialiseWeights(model: LayersModel, seed: number): void {
     const [kernel, ...rest] = layer.getWeights()
     // A depthwise kernel is [h, w, channels, multiplier]: each of its outputs sees one channel.
     const fanIn =
-      kind === 'DepthwiseConv2D' ? kernel!.shape[0]! * kernel!.shape[1]! : kernel!.size / kernel!.shape.at(-1)!
+      kind === 'DepthwiseConv2D' ? kernel!.shape[0] * kernel!.shape[1]! : kernel!.size / kernel!.shape.at(-1)!
     const deviation = Math.sqrt((kind === 'Dense' ? 1 : 2) / fanIn)
     const drawn = tf.tensor(
       Float32Array.from({ length: kernel!.size }, () => deviation * random.normal()),

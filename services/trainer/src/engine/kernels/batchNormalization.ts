@@ -77,7 +77,7 @@ tf.registerGradient({
   inputsToSave: ['x', 'gamma'],
   outputsToSave: [false, false, false, true, true, true], // the batch's own statistics, in the form the gradient op wants them
   gradFunc: (dys, saved, attrs) => {
-    const [x, gamma, mean, variance, reserve] = saved as Tensor[]
+    const [x, gamma, mean, variance, reserve] = saved
     const { epsilon } = attrs as { epsilon: number }
     const [dx, dGamma, dBeta] = tf
       .engine()

@@ -41,7 +41,7 @@ export function canny({ height, width, low, high }: { height: number; width: num
           2 * (image[below + x]! - image[above + x]!) +
           image[below + r]! -
           image[above + r]!
-        magnitude[(y + 1) * frame + x + 1] = Math.abs(dx[p]!) + Math.abs(dy[p]!)
+        magnitude[(y + 1) * frame + x + 1] = Math.abs(dx[p]) + Math.abs(dy[p])
       }
     }
   }

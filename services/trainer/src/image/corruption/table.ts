@@ -65,7 +65,7 @@ function define<Field extends string>({
       const row = [tables[table][severity - 1]!].flat()
       return Object.fromEntries(fields.map((field, i) => [field, row[i]!]))
     },
-    prepare: prepare as Corruption['prepare'],
+    prepare: prepare,
   }
 }
 

@@ -48,7 +48,7 @@ function define<Fields extends { frames: number }>({
     number,
     benchmark,
     comparedWith: comparedWith ?? 'previous',
-    parameters: (table) => tables[table] as Fields & Record<string, number>,
+    parameters: (table) => tables[table],
     prepare: (table, canvas) => prepare(tables[table], canvas, table),
   }
 }

@@ -27,7 +27,7 @@ export async function surveyTinyImageNet({
   })
   if (annotations === null) return null
 
-  const wnids = [...new Set((await read(archive, list, nameList))!)]
+  const wnids = [...new Set(await read(archive, list, nameList))]
   const names = classNames(wnids, (await read(archive, `${root}words.txt`, wordList)) ?? [])
   const classes = [...names.values()].sort()
   checkNames(classes, list)

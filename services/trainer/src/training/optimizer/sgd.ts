@@ -28,7 +28,7 @@ export function applySgd(
     const decayed = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(weight, weightDecay))
     const moved = momentum === 0 ? decayed : tf.add(tf.mul(velocity, momentum), decayed)
     const direction = nesterov && momentum !== 0 ? tf.add(decayed, tf.mul(moved, momentum)) : moved
-    velocity.assign(moved as Variable)
+    velocity.assign(moved)
     weight.assign(tf.sub(weight, tf.mul(direction, learningRate)) as Variable)
   })
 }
