@@ -13,13 +13,15 @@ const root = join(import.meta.dirname, '..')
 /** Our own packages that a package may import. Services meet in contract; standalone alone puts services together. */
 const mayImport: Record<string, string[]> = {
   'services/contract': [],
-  'services/page': ['contract'],
-  'services/database': ['contract'],
+  'services/statistics': [],
+  'services/experiments': ['contract', 'statistics'],
+  'services/page': ['contract', 'statistics', 'experiments'],
+  'services/database': ['contract', 'statistics'],
   'services/storage': ['contract'],
   'services/queue': ['contract'],
-  'services/api': ['contract', 'page', 'database', 'storage', 'queue'],
+  'services/api': ['contract', 'statistics', 'experiments', 'page', 'database', 'storage', 'queue'],
   'services/scheduler': ['contract', 'database', 'storage', 'queue'],
-  'services/trainer': ['contract', 'page', 'storage'],
+  'services/trainer': ['contract', 'statistics', 'page', 'storage'],
   'services/standalone': ['contract', 'api', 'scheduler', 'database', 'storage', 'queue'],
   sdk: [],
 }
@@ -63,6 +65,7 @@ const doors: { library: RegExp; through: string[] }[] = [
 /** Libraries that a package may use all over: the driver families and frameworks that it exists to hide or to speak. */
 const everywhere: Record<string, RegExp> = {
   'services/contract': /^zod$/,
+  'services/experiments': /^zod$/,
   'services/database': /^(drizzle-orm(\/.*)?|drizzle-kit|pg|@electric-sql\/.*)$/,
   'services/storage': /^(@aws-sdk|@smithy)\//,
   'services/queue': /^(bullmq|ioredis|pg)$/,

@@ -1,4 +1,5 @@
-import type { ExperimentReport, ExperimentRuns } from '@imclr/contract'
+import type { ExperimentReport } from '@imclr/experiments'
+import type { ExperimentRuns } from '@imclr/contract'
 
 type Value = string | number | null
 

@@ -2,7 +2,8 @@
  * `npm run experiment`: runs a preset, or arms x seeds x label budgets of one's own, and writes the report; or draws it again
  * from stored runs. docs/experiments.md explains it.
  */
-import { Failure, definitionOf, presetNames, presets, scales } from '@imclr/contract'
+import { Failure, presetNames, scales } from '@imclr/contract'
+import { definitionOf, presets } from '@imclr/experiments'
 import { ImclrError } from '@imclr/sdk'
 import { readCommand, usage, type Command } from './options.js'
 import { readChoice } from './readDefinition.js'

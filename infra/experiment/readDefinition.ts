@@ -2,13 +2,8 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import {
-  experimentDefinition,
-  presetNames,
-  type ExperimentChoice,
-  type ExperimentDefinition,
-  type PresetName,
-} from '@imclr/contract'
+import { experimentDefinition, presetNames, type ExperimentDefinition, type PresetName } from '@imclr/contract'
+import { type ExperimentChoice } from '@imclr/experiments'
 import { z } from 'zod'
 import type { Chosen } from './options.js'
 

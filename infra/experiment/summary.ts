@@ -1,4 +1,4 @@
-import type { ExperimentReport } from '@imclr/contract'
+import type { ExperimentReport } from '@imclr/experiments'
 import { points, pValue, signed, signedRange } from '@imclr/page'
 
 /** The report in a few lines, for a terminal. */

@@ -2,14 +2,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   resolveDefinition,
-  experimentRuns,
   mergeRuns,
   reportExperiment,
   reinterpretRuns,
   type ExperimentChoice,
   type ExperimentReport,
-  type ExperimentRuns,
-} from '@imclr/contract'
+} from '@imclr/experiments'
+import { experimentRuns, type ExperimentRuns } from '@imclr/contract'
 import { experimentPage } from '@imclr/page'
 import { z } from 'zod'
 import { comparisonsCsv, runsCsv } from './csv.js'

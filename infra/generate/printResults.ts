@@ -1,10 +1,5 @@
-import {
-  experimentRuns,
-  reportExperiment,
-  type BudgetResult,
-  type ComparisonResult,
-  type ExperimentReport,
-} from '@imclr/contract'
+import { experimentRuns } from '@imclr/contract'
+import { reportExperiment, type BudgetResult, type ComparisonResult, type ExperimentReport } from '@imclr/experiments'
 import { count, points, pValue, signed, signedRange } from '@imclr/page'
 import { z } from 'zod'
 

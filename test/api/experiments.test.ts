@@ -1,13 +1,5 @@
-import {
-  definitionOf,
-  presetNames,
-  presets,
-  withComputeMatched,
-  type Experiment,
-  type ExperimentReport,
-  type ExperimentRuns,
-  type TrainJob,
-} from '@imclr/contract'
+import { definitionOf, presets, withComputeMatched, type ExperimentReport } from '@imclr/experiments'
+import { presetNames, type Experiment, type ExperimentRuns, type TrainJob } from '@imclr/contract'
 import { schema } from '@imclr/database'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
-import { median, trainingSpec, type TrainingSpecInput } from '@imclr/contract'
+import { median } from '@imclr/statistics'
+import { trainingSpec, type TrainingSpecInput } from '@imclr/contract'
 import { firstPosition, openTraining, stream, runEpochs, trainingFeed } from '@imclr/trainer'
 import { demoArchive, openBench } from '../trainer/jobs/harness.js'
 

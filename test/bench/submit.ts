@@ -1,4 +1,4 @@
-import { median } from '@imclr/contract'
+import { median } from '@imclr/statistics'
 import { createClient } from '@imclr/sdk'
 import { demoArchive } from '../trainer/jobs/harness.js'
 import { standalone } from '../support/runService.js'

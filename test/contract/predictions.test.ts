@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  comparison,
-  compareEvaluations,
-  evaluationComparison,
-  readPredictions,
-  writePredictions,
-  type Predictions,
-} from '@imclr/contract'
+import { comparison, evaluationComparison, readPredictions, writePredictions, type Predictions } from '@imclr/contract'
+import { compareEvaluations } from '@imclr/experiments'
 
 const cells = [
   { corruption: 'fog', severity: 1, benchmark: true },

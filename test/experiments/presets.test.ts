@@ -4,19 +4,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual, promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  resolveDefinition,
-  definitionOf,
-  experimentReport,
-  experimentRuns,
-  networks,
-  presetNames,
-  presets,
-  scales,
-  trainingSpec,
-  type ExperimentChoice,
-  type NetworkName,
-} from '@imclr/contract'
+import { resolveDefinition, definitionOf, experimentReport, presets, type ExperimentChoice } from '@imclr/experiments'
+import { experimentRuns, networks, presetNames, scales, trainingSpec, type NetworkName } from '@imclr/contract'
 import { BadInputError, createClient, type Client, type Dataset } from '@imclr/sdk'
 import { checkExperiment, type ExperimentData } from '../../services/api/src/experiment/checkExperiment.js'
 import { estimateJob } from '../../services/api/src/job/estimateJob.js'

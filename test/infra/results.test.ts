@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { printResults } from '../../infra/generate/printResults.js'
-import { plan, recordOf } from '../contract/makeRuns.js'
+import { plan, recordOf } from '../experiments/makeRuns.js'
 
 const read = (path: string) => readFileSync(new URL(`../../docs/${path}`, import.meta.url), 'utf8')
 const marks = [

@@ -1,7 +1,8 @@
 /** What models learn, against the same recipe in PyTorch. Hours on two cores. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { definitionOf, presets, trainingSpec } from '@imclr/contract'
+import { definitionOf, presets } from '@imclr/experiments'
+import { trainingSpec } from '@imclr/contract'
 import type { TrainingSpecInput } from '@imclr/contract'
 import { demoArchive, lossesOf, openBench, readManifest } from '../trainer/jobs/harness.js'
 import type { Bench } from '../trainer/jobs/harness.js'

@@ -1,4 +1,4 @@
-import { seedInterval } from '@imclr/contract'
+import { seedInterval } from '@imclr/statistics'
 
 export interface Sample {
   mean: number

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { givenName } from './access.js'
 import { datasetId, experimentId, jobId, modelId, versionId } from './ids.js'
 import { jobState, progress } from './job.js'
-import { presetName } from './presets/names.js'
+import { presetName } from './presetName.js'
 import { trainingSpec, type TrainingSpec } from './trainingSpec.js'
 
 const slug = z

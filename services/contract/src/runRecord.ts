@@ -5,11 +5,7 @@
 import { z } from 'zod'
 import { environment } from './artifact.js'
 import { sha256 } from './dataset.js'
-import { experimentComparison, type ExperimentDefinition, type PlannedRun } from './experiment.js'
-import { hits } from './statistics/compareEvaluations.js'
-import type { Predictions } from './predictions.js'
-import type { Report } from './report.js'
-import type { EvaluationSpec } from './trainingSpec.js'
+import { experimentComparison } from './experiment.js'
 
 const place = { arm: z.string(), seed: z.int(), budget: z.int().nullable() }
 
@@ -54,26 +50,6 @@ export const experimentPlan = z.object({
 })
 export type ExperimentPlan = z.infer<typeof experimentPlan>
 
-export const planOf = ({
-  name,
-  title,
-  claim,
-  recipe,
-  arms,
-  comparisons,
-  seeds,
-  budgets,
-}: ExperimentDefinition): ExperimentPlan => ({
-  name,
-  title,
-  claim,
-  recipe,
-  arms: arms.map((arm) => ({ name: arm.name, title: arm.title })),
-  comparisons,
-  seeds,
-  budgets,
-})
-
 /** The file of stored runs: `runs.json`. Those of several machines merge (`mergeRuns`). */
 export const experimentRuns = z.object({
   schemaVersion: z.literal(1),
@@ -82,98 +58,3 @@ export const experimentRuns = z.object({
   withoutResult: z.array(z.object({ ...place, why: z.string() })), // of the plan
 })
 export type ExperimentRuns = z.infer<typeof experimentRuns>
-
-export interface FinishedRun {
-  experiment: string
-  planned: Omit<PlannedRun, 'spec'> & { spec: Record<string, unknown> }
-  content: string
-  predictions: Predictions
-  report: Pick<Report, 'model' | 'training' | 'environment'>
-}
-
-/** The record of a run that succeeded. */
-export function recordOfRun({ experiment, planned, content, predictions, report }: FinishedRun): RunRecord {
-  const right = hits(predictions)
-  const { epochs } = report.training
-  return {
-    schemaVersion: 1,
-    experiment,
-    ...planned,
-    content,
-    testImages: predictions.images,
-    correct: packBits(right),
-    accuracy: right.reduce((sum, one) => sum + one, 0) / right.length,
-    corrupted: corruptedOf(predictions),
-    parameters: report.model.parameters,
-    epochs: report.model.epochsTrained,
-    steps: epochs.at(-1)?.steps ?? 0,
-    seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
-    environment: report.environment,
-  }
-}
-
-/** A record as an experiment asks for it that may ask for less: what it did not want measured is left out, whoever measured it. */
-export function projectRecord(
-  record: RunRecord,
-  { evaluation, ...names }: { experiment: string; arm: string; evaluation: EvaluationSpec },
-): RunRecord {
-  return {
-    ...record,
-    ...names,
-    spec: { ...record.spec, evaluation },
-    corrupted: evaluation.corruptionImages === 'none' ? null : record.corrupted,
-  }
-}
-
-function corruptedOf({
-  images,
-  labels,
-  corruption,
-  cells,
-  corruptedRows,
-  corruptedClasses,
-}: Predictions): RunRecord['corrupted'] {
-  const counted = cells.filter(({ benchmark }) => benchmark).length
-  if (corruption === null || counted === 0) return null
-  if (counted > 255) throw new RangeError(`a record counts up to 255 cells, got ${counted}`)
-  const n = corruptedRows.length
-  const chosen = new Uint8Array(images)
-  const wrong = new Uint8Array(n)
-  const errors = cells.map(() => 0)
-  // Counted in the order of the test images, in whatever order they were corrupted.
-  const order = Uint32Array.from(corruptedRows.keys()).sort((a, b) => corruptedRows[a]! - corruptedRows[b]!)
-  order.forEach((column, at) => {
-    const row = corruptedRows[column]!
-    chosen[row] = 1
-    cells.forEach(({ benchmark }, cell) => {
-      if (corruptedClasses[cell * n + column] === labels[row]) return
-      errors[cell]!++
-      if (benchmark) wrong[at]!++
-    })
-  })
-  return {
-    ...corruption,
-    rows: packBits(chosen),
-    wrong: toBase64(wrong),
-    counted,
-    cells: cells.map((cell, i) => ({ ...cell, error: errors[i]! / n })),
-  }
-}
-
-/** One bit per byte that is not zero, least significant bit first, as base64. */
-export function packBits(flags: Uint8Array): string {
-  const bytes = new Uint8Array(Math.ceil(flags.length / 8))
-  flags.forEach((flag, i) => {
-    if (flag !== 0) bytes[i >> 3]! |= 1 << (i & 7)
-  })
-  return toBase64(bytes)
-}
-
-export function unpackBits(packed: string, length: number): Uint8Array {
-  const bytes = fromBase64(packed)
-  return Uint8Array.from({ length }, (_, i) => (bytes[i >> 3]! >> (i & 7)) & 1)
-}
-
-const toBase64 = (bytes: Uint8Array): string => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
-export const fromBase64 = (text: string): Uint8Array =>
-  Uint8Array.from(atob(text), (character) => character.charCodeAt(0))

@@ -1,4 +1,4 @@
-import type { Interval } from '@imclr/contract'
+import type { Interval } from '@imclr/statistics'
 import { html, type Html } from './html.js'
 import { niceTicks } from './lineChart.js'
 import { shorten } from './numbers.js'

@@ -1,4 +1,4 @@
-import type { ExperimentReport } from '@imclr/contract'
+import type { ExperimentReport } from '@imclr/experiments'
 import { armsSection } from './experiment/arms.js'
 import { budgetSection } from './experiment/budgets.js'
 import { corruptedSection } from './experiment/corrupted.js'

@@ -1,4 +1,4 @@
-import type { Interval } from '@imclr/contract'
+import type { Interval } from '@imclr/statistics'
 
 /** 1234567 as "1,234,567". */
 export const count = (value: number) => value.toLocaleString('en-US')

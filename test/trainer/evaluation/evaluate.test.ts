@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  compareEvaluations,
-  corruptionBlock,
-  cleanMetrics,
-  perturbationBlock,
-  readPredictions,
-  writePredictions,
-} from '@imclr/contract'
+import { compareEvaluations } from '@imclr/experiments'
+import { corruptionBlock, cleanMetrics, perturbationBlock, readPredictions, writePredictions } from '@imclr/contract'
 import { corrupt } from '../../../services/trainer/src/image/corruption/corrupt.js'
 import { measureModel, type EvaluateOptions } from '../../../services/trainer/src/evaluation/measureModel.js'
 import { preparePerturbation } from '../../../services/trainer/src/image/perturbation/perturb.js'

@@ -1,9 +1,8 @@
+import { definitionOf, presets } from '@imclr/experiments'
 import {
-  definitionOf,
   fitSpec,
   planRuns,
   presetNames,
-  presets,
   scales,
   type ExperimentDefinition,
   type Issue,

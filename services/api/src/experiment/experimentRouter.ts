@@ -1,11 +1,5 @@
-import {
-  createExperimentRequest,
-  experiment,
-  experimentReport,
-  experimentRuns,
-  experimentSummary,
-  page,
-} from '@imclr/contract'
+import { createExperimentRequest, experiment, experimentRuns, experimentSummary, page } from '@imclr/contract'
+import { experimentReport } from '@imclr/experiments'
 import { experimentRef, nothing, pages } from '../request/inputs.js'
 import { by, reading, router, writing } from '../request/procedure.js'
 import { cancelExperiment } from './cancelExperiment.js'

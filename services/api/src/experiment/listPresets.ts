@@ -1,4 +1,5 @@
-import { definitionOf, experimentRequirements, presetName, presetNames, presets, scale, scales } from '@imclr/contract'
+import { definitionOf, presets } from '@imclr/experiments'
+import { experimentRequirements, presetName, presetNames, scale, scales } from '@imclr/contract'
 import { z } from 'zod'
 
 const shownScale = z.object({

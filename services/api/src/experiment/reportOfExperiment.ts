@@ -1,4 +1,4 @@
-import type { ExperimentReport } from '@imclr/contract'
+import type { ExperimentReport } from '@imclr/experiments'
 import { experimentPage } from '@imclr/page'
 import { z } from 'zod'
 import type { Call } from '../request/context.js'

@@ -1,11 +1,5 @@
-import {
-  resolveDefinition,
-  Failure,
-  planRuns,
-  type ExperimentChoice,
-  type ExperimentDefinition,
-  type Issue,
-} from '@imclr/contract'
+import { resolveDefinition, type ExperimentChoice } from '@imclr/experiments'
+import { Failure, planRuns, type ExperimentDefinition, type Issue } from '@imclr/contract'
 
 const mostRuns = 500
 

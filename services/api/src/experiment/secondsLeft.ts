@@ -1,4 +1,5 @@
-import { isActive, isFinal, median, type JobState } from '@imclr/contract'
+import { isActive, isFinal, type JobState } from '@imclr/contract'
+import { median } from '@imclr/statistics'
 
 /** What a run's job says of its time. */
 export interface RunTime {

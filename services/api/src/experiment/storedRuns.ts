@@ -1,13 +1,5 @@
-import {
-  artifactPaths,
-  projectRecord,
-  planOf,
-  planRuns,
-  readPredictions,
-  recordOfRun,
-  report,
-  type ExperimentRuns,
-} from '@imclr/contract'
+import { artifactPaths, planRuns, readPredictions, report, type ExperimentRuns } from '@imclr/contract'
+import { projectRecord, planOf, recordOfRun } from '@imclr/experiments'
 import { keepRecord, listRecords, listRuns, type ExperimentRow, type RunRow } from '@imclr/database'
 import { versionManifest } from '../dataset/versionManifest.js'
 import type { Call } from '../request/context.js'

@@ -1,4 +1,5 @@
-import { median, type TrainingSpec } from '@imclr/contract'
+import { median } from '@imclr/statistics'
+import { type TrainingSpec } from '@imclr/contract'
 import { desc, sql } from 'drizzle-orm'
 import type { Queries } from '../database.js'
 import { model } from '../schema.js'

@@ -1,4 +1,4 @@
-import type { ExperimentReport } from '@imclr/contract'
+import type { ExperimentReport } from '@imclr/experiments'
 import { html, type Html } from '../html.js'
 import { count, percent, points, range } from '../numbers.js'
 import { armTitle, budgetName, duration } from './names.js'

@@ -1,4 +1,4 @@
-import type { ExperimentReport } from '@imclr/contract'
+import type { ExperimentReport } from '@imclr/experiments'
 import { budgetChart } from '../budgetChart.js'
 import { html, type Html } from '../html.js'
 import { colourOf } from './names.js'

@@ -1,4 +1,4 @@
-import type { ComparisonResult, CorruptedResult, ExperimentReport } from '@imclr/contract'
+import type { ComparisonResult, CorruptedResult, ExperimentReport } from '@imclr/experiments'
 import { forestPlot } from '../forestPlot.js'
 import { html, Html } from '../html.js'
 import { count, percent, pValue, signed, signedRange, title } from '../numbers.js'

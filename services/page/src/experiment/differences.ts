@@ -1,4 +1,4 @@
-import type { ExperimentReport } from '@imclr/contract'
+import type { ExperimentReport } from '@imclr/experiments'
 import { forestPlot } from '../forestPlot.js'
 import { html, type Html } from '../html.js'
 import { points, pValue, signed, signedRange } from '../numbers.js'

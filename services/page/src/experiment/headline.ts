@@ -1,4 +1,4 @@
-import type { ComparisonResult, ExperimentReport } from '@imclr/contract'
+import type { ComparisonResult, ExperimentReport } from '@imclr/experiments'
 import { html, type Html } from '../html.js'
 import { count, signed, signedRange } from '../numbers.js'
 import { armTitle, budgetName } from './names.js'

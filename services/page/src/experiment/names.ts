@@ -1,4 +1,4 @@
-import type { ExperimentReport } from '@imclr/contract'
+import type { ExperimentReport } from '@imclr/experiments'
 import { count } from '../numbers.js'
 
 /** The title of an arm. */

@@ -1,4 +1,5 @@
-import { wilsonInterval, type ClassMetrics } from '@imclr/contract'
+import { wilsonInterval } from '@imclr/statistics'
+import { type ClassMetrics } from '@imclr/contract'
 import { html, type Html } from '../html.js'
 import { count, points, range } from '../numbers.js'
 import type { AnyReport } from './anyReport.js'

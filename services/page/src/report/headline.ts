@@ -1,4 +1,5 @@
-import { wilsonInterval, type TestInput } from '@imclr/contract'
+import { wilsonInterval } from '@imclr/statistics'
+import { type TestInput } from '@imclr/contract'
 import { type Content, html, type Html } from '../html.js'
 import { count, percent, range } from '../numbers.js'
 import type { AnyReport } from './anyReport.js'

@@ -1,4 +1,5 @@
-import { wilsonInterval, z95, type CleanMetrics } from '@imclr/contract'
+import { wilsonInterval, z95 } from '@imclr/statistics'
+import { type CleanMetrics } from '@imclr/contract'
 import { html, type Html } from '../html.js'
 import { count, points, range } from '../numbers.js'
 import type { AnyReport } from './anyReport.js'

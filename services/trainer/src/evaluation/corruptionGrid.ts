@@ -1,4 +1,5 @@
-import { corruptionMeans, type Calibration, type CorruptionBlock, type Report } from '@imclr/contract'
+import { corruptionMeans } from '@imclr/statistics'
+import { type Calibration, type CorruptionBlock, type Report } from '@imclr/contract'
 import { predictedClasses } from './metrics/answers.js'
 import { CalibrationBins } from './metrics/calibration.js'
 import type { Session } from './session.js'

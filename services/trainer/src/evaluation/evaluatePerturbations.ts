@@ -1,4 +1,5 @@
-import { flipProbability, meanFlipProbability, type PerturbationBlock } from '@imclr/contract'
+import { flipProbability, meanFlipProbability } from '@imclr/statistics'
+import { type PerturbationBlock } from '@imclr/contract'
 import { tableFor } from '../image/corruption/table.js'
 import { predictedClasses } from './metrics/answers.js'
 import { preparePerturbation } from '../image/perturbation/perturb.js'

@@ -1,11 +1,5 @@
-import {
-  meanCorruptionError,
-  meanFlipRate,
-  type CorruptionBlock,
-  type ErrorCell,
-  type PerturbationBlock,
-  type SequenceFlips,
-} from '@imclr/contract'
+import { meanCorruptionError, meanFlipRate, type ErrorCell, type SequenceFlips } from '@imclr/statistics'
+import { type CorruptionBlock, type PerturbationBlock } from '@imclr/contract'
 
 type GeneratedBlock = Omit<CorruptionBlock, 'reference' | 'cleanErrorOfSameImages'> & {
   cleanErrorOfSameImages: number | null

@@ -1,4 +1,5 @@
-import { evaluationCost, median, picturesPerInput, stepCost } from '@imclr/contract'
+import { evaluationCost, picturesPerInput, stepCost } from '@imclr/contract'
+import { median } from '@imclr/statistics'
 import type { DatasetManifest, TrainingPosition, TrainingSpec } from '@imclr/contract'
 
 export interface Throughput {

@@ -1,4 +1,5 @@
-import { wilsonInterval, type CleanMetrics } from '@imclr/contract'
+import { wilsonInterval } from '@imclr/statistics'
+import { type CleanMetrics } from '@imclr/contract'
 import { predictedClasses, type Answers } from './answers.js'
 import { balancedAccuracy, confusionMatrix, perClassMetrics } from './classification.js'
 import { brierScore, negativeLogLikelihood, topKHits } from './scores.js'

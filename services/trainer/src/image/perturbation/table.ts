@@ -3,7 +3,7 @@
  * (arXiv 1903.12261), with the values of CIFAR-10-P (32 pixels), Tiny-ImageNet-P (64) and ImageNet-P (224). Of the noises, the
  * weakest of the three published strengths. At 64 pixels motion blur has the values of 32: the published set blurs before scaling down.
  */
-import type { ComparedWith } from '@imclr/contract'
+import type { ComparedWith } from '@imclr/statistics'
 import type { Canvas } from '../corruption/imageCorruption.js'
 import { gaussianNoise, shotNoise, speckleNoise } from '../corruption/noise.js'
 import type { TableName } from '../corruption/table.js'

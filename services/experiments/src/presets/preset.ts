@@ -1,7 +1,7 @@
-import type { ExperimentRequirements, PlannedRun, Scale } from '../experiment.js'
-import { experimentDefinition, specOverrides, type ExperimentDefinition } from '../experiment.js'
-import { trainingSpec, type TrainingSpecInput } from '../trainingSpec.js'
-import type { PresetName } from './names.js'
+import type { ExperimentRequirements, PlannedRun, Scale } from '@imclr/contract'
+import { experimentDefinition, specOverrides, type ExperimentDefinition } from '@imclr/contract'
+import { trainingSpec, type TrainingSpecInput } from '@imclr/contract'
+import type { PresetName } from '@imclr/contract'
 
 /** A published claim as something to run. Data, and nothing else. */
 export interface Preset {

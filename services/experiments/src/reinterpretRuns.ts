@@ -1,10 +1,11 @@
-import { planRuns, type ExperimentDefinition } from './experiment.js'
-import { Failure } from './failure.js'
+import { planRuns, type ExperimentDefinition } from '@imclr/contract'
+import { Failure } from '@imclr/contract'
 import { mergeRuns, runKey } from './mergeRuns.js'
-import { projectRecord, planOf, type ExperimentRuns, type RunRecord } from './runRecord.js'
-import { satisfies } from './sameTraining.js'
-import { fitSpec } from './trainingParts.js'
-import { trainingSpec, type TrainingSpec } from './trainingSpec.js'
+import { projectRecord, planOf } from './recordOfRun.js'
+import { type ExperimentRuns, type RunRecord } from '@imclr/contract'
+import { satisfies } from '@imclr/contract'
+import { fitSpec } from '@imclr/contract'
+import { trainingSpec, type TrainingSpec } from '@imclr/contract'
 
 /**
  * Stored runs as those of another experiment: what was trained counts, not what it was called. Those that the experiment does not

@@ -1,7 +1,7 @@
 import { baselineArm, imclrArm } from './arms.js'
 import type { Preset } from './preset.js'
 import { fiveSeeds, threeSeeds } from './recipes.js'
-import type { TrainingSpecInput } from '../trainingSpec.js'
+import type { TrainingSpecInput } from '@imclr/contract'
 
 /** TorchSSL's and USB's Pi-model, which go back to google-research/fixmatch. */
 const piModelRecipe = {

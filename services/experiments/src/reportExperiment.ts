@@ -1,10 +1,10 @@
-import { comparedPairs, type ExperimentComparison } from '../experiment.js'
-import type { ArmResult, BudgetResult, ExperimentReport } from '../experimentReport.js'
-import { mergeRuns, runKey } from '../mergeRuns.js'
-import type { ExperimentRuns, RunRecord } from '../runRecord.js'
+import { comparedPairs, type ExperimentComparison } from '@imclr/contract'
+import type { ArmResult, BudgetResult, ExperimentReport } from './experimentReport.js'
+import { mergeRuns, runKey } from './mergeRuns.js'
+import type { ExperimentRuns, RunRecord } from '@imclr/contract'
 import { compareArms } from './compareArms.js'
-import { holm } from './holm.js'
-import { seedInterval } from './seedInterval.js'
+import { holm } from '@imclr/statistics'
+import { seedInterval } from '@imclr/statistics'
 
 export interface ReportOptions {
   /** Of each bootstrap. @default 4000 */

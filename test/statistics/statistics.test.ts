@@ -8,10 +8,10 @@ import {
   meanFlipRate,
   pairedDifference,
   wilsonInterval,
-} from '@imclr/contract'
-import { binomialSampler } from '../../services/contract/src/statistics/binomial.js'
-import { chiSquaredTail, logGamma } from '../../services/contract/src/statistics/gamma.js'
-import { seededUniform } from '../../services/contract/src/statistics/generator.js'
+} from '@imclr/statistics'
+import { binomialSampler } from '@imclr/statistics'
+import { chiSquaredTail, logGamma } from '@imclr/statistics'
+import { seededUniform } from '@imclr/statistics'
 import { requirePart } from '../support/parts.js'
 import { python } from '../support/python.js'
 

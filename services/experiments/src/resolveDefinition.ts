@@ -1,12 +1,12 @@
 import type { z } from 'zod'
-import { differingFields } from './differingFields.js'
+import { differingFields } from '@imclr/contract'
 import {
   experimentDefinition,
   longestParagraph,
   type createExperimentRequest,
   type ExperimentDefinition,
-} from './experiment.js'
-import { Failure, type Issue } from './failure.js'
+} from '@imclr/contract'
+import { Failure, type Issue } from '@imclr/contract'
 import { definitionOf } from './presets/preset.js'
 import { presets } from './presets/presets.js'
 import { withComputeMatched } from './computeMatched.js'

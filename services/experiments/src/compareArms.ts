@@ -1,10 +1,11 @@
-import type { ComparisonResult, CorruptedResult } from '../experimentReport.js'
-import { fromBase64, unpackBits, type RunRecord } from '../runRecord.js'
-import type { ExperimentComparison } from '../experiment.js'
-import { hierarchicalBootstrap } from './hierarchicalBootstrap.js'
-import { holm } from './holm.js'
-import { mcnemar } from './mcnemar.js'
-import { seedInterval } from './seedInterval.js'
+import type { ComparisonResult, CorruptedResult } from './experimentReport.js'
+import { fromBase64, unpackBits } from './recordOfRun.js'
+import { type RunRecord } from '@imclr/contract'
+import type { ExperimentComparison } from '@imclr/contract'
+import { hierarchicalBootstrap } from '@imclr/statistics'
+import { holm } from '@imclr/statistics'
+import { mcnemar } from '@imclr/statistics'
+import { seedInterval } from '@imclr/statistics'
 
 /** Runs of two arms that share the seed. */
 export interface RunPair {

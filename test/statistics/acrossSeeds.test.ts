@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { hierarchicalBootstrap, holm, seedInterval } from '@imclr/contract'
-import { seededUniform } from '../../services/contract/src/statistics/generator.js'
-import { incompleteBeta, studentQuantile, studentTwoSided } from '../../services/contract/src/statistics/studentT.js'
+import { hierarchicalBootstrap, holm, seedInterval } from '@imclr/statistics'
+import { seededUniform } from '@imclr/statistics'
+import { incompleteBeta, studentQuantile, studentTwoSided } from '@imclr/statistics'
 import { requirePart } from '../support/parts.js'
 import { python } from '../support/python.js'
 

@@ -1,6 +1,6 @@
-import { differingFields } from './differingFields.js'
-import { Failure } from './failure.js'
-import type { ExperimentRuns, RunRecord } from './runRecord.js'
+import { differingFields } from '@imclr/contract'
+import { Failure } from '@imclr/contract'
+import type { ExperimentRuns, RunRecord } from '@imclr/contract'
 
 /** Where a run has its place in an experiment. */
 export const runKey = ({ arm, seed, budget }: Pick<RunRecord, 'arm' | 'seed' | 'budget'>): string =>

@@ -1,7 +1,7 @@
 /** The report of an experiment: every number of its page. Shares are 0..1, differences are of `arm` minus `against`. */
 import { z } from 'zod'
-import { environment } from './artifact.js'
-import { experimentPlan } from './runRecord.js'
+import { environment } from '@imclr/contract'
+import { experimentPlan } from '@imclr/contract'
 
 const interval = z.object({ low: z.number(), high: z.number() })
 const count = z.int().nonnegative()

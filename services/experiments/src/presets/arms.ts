@@ -1,5 +1,5 @@
 /** The arms that several claims share: two differ in what their names say alone. */
-import type { TrainingSpecInput } from '../trainingSpec.js'
+import type { TrainingSpecInput } from '@imclr/contract'
 import type { PresetArm } from './preset.js'
 
 export const baselineArm = {

@@ -2,18 +2,14 @@ import { describe, expect, it } from 'vitest'
 import {
   definitionOf,
   experimentReport,
-  experimentRuns,
   mergeRuns,
   planOf,
-  planRuns,
   presets,
   reportExperiment,
-  runRecord,
   reinterpretRuns,
-  type ExperimentDefinition,
-  type ExperimentRuns,
-} from '@imclr/contract'
-import { fromBase64, packBits, unpackBits } from '../../services/contract/src/runRecord.js'
+} from '@imclr/experiments'
+import { experimentRuns, planRuns, runRecord, type ExperimentDefinition, type ExperimentRuns } from '@imclr/contract'
+import { fromBase64, packBits, unpackBits } from '@imclr/experiments'
 import { makeRuns, plan, recordOf } from './makeRuns.js'
 
 const labels = Uint16Array.of(0, 1, 2, 3, 0, 1, 2, 3, 0, 1)

@@ -1,6 +1,6 @@
-import { comparedPairs, experimentDefinition, type ExperimentDefinition } from './experiment.js'
-import { picturesPerInput } from './picturesPerInput.js'
-import type { TrainingSpec } from './trainingSpec.js'
+import { comparedPairs, experimentDefinition, type ExperimentDefinition } from '@imclr/contract'
+import { picturesPerInput } from '@imclr/contract'
+import type { TrainingSpec } from '@imclr/contract'
 
 type Arm = ExperimentDefinition['arms'][number]
 

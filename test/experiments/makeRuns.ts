@@ -1,6 +1,7 @@
 /** Stored runs of an experiment that nobody trained: whatever accuracy is asked for, from seeded draws. */
-import { recordOfRun, type ExperimentRuns, type Predictions, type Report, type RunRecord } from '@imclr/contract'
-import { seededUniform } from '../../services/contract/src/statistics/generator.js'
+import { recordOfRun } from '@imclr/experiments'
+import { type ExperimentRuns, type Predictions, type Report, type RunRecord } from '@imclr/contract'
+import { seededUniform } from '@imclr/statistics'
 
 export const environment = {
   imclr: '0.1.0',
