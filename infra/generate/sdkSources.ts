@@ -1,12 +1,15 @@
 import { appRouter } from '@imclr/api'
 import * as contract from '@imclr/contract'
+import * as experiments from '@imclr/experiments'
 import { z } from 'zod'
 import type { SdkSources } from './printSdk.js'
 
-/** The router's procedures, and every schema that contract exports, by name. */
+/** The router's procedures, and every schema that contract and experiments export, by name. */
 export function sdkSources(): SdkSources {
   const schemas = Object.fromEntries(
-    Object.entries<unknown>(contract).filter((entry): entry is [string, z.ZodType] => isWorthAName(entry[1])),
+    Object.entries<unknown>({ ...contract, ...experiments }).filter((entry): entry is [string, z.ZodType] =>
+      isWorthAName(entry[1]),
+    ),
   )
   return {
     procedures: appRouter._def.procedures,

@@ -18,6 +18,20 @@ export interface ApiKeySummary {
   revokedAt: string | null
 }
 
+export interface ArmResult {
+  arm: string
+  accuracies: { seed: number; accuracy: number }[]
+  mean: number
+  deviation: number | null
+  interval: { low: number; high: number } | null
+  lowest: number
+  highest: number
+  corruptedError: number | null
+  steps: number
+  seconds: number
+  epochs: number
+}
+
 export interface ArtifactFile {
   path: string
   bytes: number
@@ -72,6 +86,12 @@ export type AugmentOperation =
   | { op: 'erase'; probability: number; smallest: number; largest: number; aspect: number; fill: 'noise' | number }
   | { op: 'augmix'; severity: number; width: number; depth: number | null; alpha: number; operations: 'standard' | 'all'; jsd: number }
 
+export interface BudgetResult {
+  budget: number | null
+  arms: ArmResult[]
+  comparisons: ComparisonResult[]
+}
+
 export interface Calibration {
   images: number
   ece: number
@@ -116,6 +136,40 @@ export interface CleanMetrics {
   brier: number
   perClass: ClassMetrics[]
   confusion: number[][]
+}
+
+export interface ComparisonResult {
+  arm: string
+  against: string
+  published: number | null
+  metric: 'clean' | 'corrupted'
+  perSeed: { seed: number; first: number; second: number; difference: number; onlyFirst: number; onlySecond: number; pValue: number }[]
+  mean: number
+  deviation: number | null
+  interval: { low: number; high: number } | null
+  pValue: number | null
+  pHolm: number | null
+  bootstrap: { low: number; high: number }
+  stepsRatio: number
+  secondsRatio: number
+  corrupted: CorruptedResult | null
+  whyNoCorrupted: string | null
+}
+
+export interface CorruptedResult {
+  seeds: number[]
+  images: number
+  first: number
+  second: number
+  mean: number
+  deviation: number | null
+  interval: { low: number; high: number } | null
+  pValue: number | null
+  pHolm: number | null
+  bootstrap: { low: number; high: number }
+  perCorruption: { corruption: string; benchmark: boolean; first: number; second: number; mean: number; deviation: number | null; interval: { low: number; high: number } | null; pValue: number | null; pHolm: number | null }[]
+  perSeverity: { severity: number; first: number; second: number; mean: number; deviation: number | null; interval: { low: number; high: number } | null; pValue: number | null }[]
+  cells: { corruption: string; severity: number; benchmark: boolean; mean: number; deviation: number | null; interval: { low: number; high: number } | null; pValue: number | null }[]
 }
 
 export interface CorruptionBlock {
@@ -393,6 +447,20 @@ export interface ExperimentPlan {
   comparisons: ExperimentComparison[]
   seeds: number[]
   budgets: (number | null)[]
+}
+
+export interface ExperimentReport {
+  schemaVersion: 1
+  plan: ExperimentPlan
+  data: { content: string; testImages: number } | null
+  runs: { planned: number; there: number }
+  budgets: BudgetResult[]
+  compared: number
+  resamples: number
+  missing: { arm: string; seed: number; budget: number | null; why: string }[]
+  specs: { arm: string; spec: Record<string, unknown> }[]
+  environments: { runs: number; environment: Environment }[]
+  notes: string[]
 }
 
 export interface ExperimentRequirementsInput {
@@ -1066,7 +1134,6 @@ export type ExperimentPageRequest = { experimentId: string }
 export type ExperimentPageAnswer = { html: string }
 export type ExperimentPresetsAnswer = { presets: { name: PresetName; title: string; claim: string; arms: string[]; scales: { scale: Scale; recipe: string; runs: number; seeds: number[]; budgets: (number | null)[]; requires: ExperimentRequirements }[] }[] }
 export type ExperimentReportRequest = { experimentId: string }
-export type ExperimentReportAnswer = { schemaVersion: 1; plan: ExperimentPlan; data: { content: string; testImages: number } | null; runs: { planned: number; there: number }; budgets: { budget: number | null; arms: { arm: string; accuracies: { seed: number; accuracy: number }[]; mean: number; deviation: number | null; interval: { low: number; high: number } | null; lowest: number; highest: number; corruptedError: number | null; steps: number; seconds: number; epochs: number }[]; comparisons: { arm: string; against: string; published: number | null; metric: 'clean' | 'corrupted'; perSeed: { seed: number; first: number; second: number; difference: number; onlyFirst: number; onlySecond: number; pValue: number }[]; mean: number; deviation: number | null; interval: { low: number; high: number } | null; pValue: number | null; pHolm: number | null; bootstrap: { low: number; high: number }; stepsRatio: number; secondsRatio: number; corrupted: { seeds: number[]; images: number; first: number; second: number; mean: number; deviation: number | null; interval: { low: number; high: number } | null; pValue: number | null; pHolm: number | null; bootstrap: { low: number; high: number }; perCorruption: { corruption: string; benchmark: boolean; first: number; second: number; mean: number; deviation: number | null; interval: { low: number; high: number } | null; pValue: number | null; pHolm: number | null }[]; perSeverity: { severity: number; first: number; second: number; mean: number; deviation: number | null; interval: { low: number; high: number } | null; pValue: number | null }[]; cells: { corruption: string; severity: number; benchmark: boolean; mean: number; deviation: number | null; interval: { low: number; high: number } | null; pValue: number | null }[] } | null; whyNoCorrupted: string | null }[] }[]; compared: number; resamples: number; missing: { arm: string; seed: number; budget: number | null; why: string }[]; specs: { arm: string; spec: Record<string, unknown> }[]; environments: { runs: number; environment: Environment }[]; notes: string[] }
 export type ExperimentRunsRequest = { experimentId: string }
 export type JobCancelRequest = { jobId: string; mode?: CancelMode }
 export type JobCompareEvaluationsRequest = { a: string; b: string }
@@ -1128,7 +1195,7 @@ export interface Api {
     list(input?: PageRequest, options?: CallOptions): Promise<ExperimentListAnswer>
     page(input: ExperimentPageRequest, options?: CallOptions): Promise<ExperimentPageAnswer>
     presets(input?: Record<string, never>, options?: CallOptions): Promise<ExperimentPresetsAnswer>
-    report(input: ExperimentReportRequest, options?: CallOptions): Promise<ExperimentReportAnswer>
+    report(input: ExperimentReportRequest, options?: CallOptions): Promise<ExperimentReport>
     runs(input: ExperimentRunsRequest, options?: CallOptions): Promise<ExperimentRuns>
   }
   job: {
