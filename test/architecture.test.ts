@@ -83,7 +83,7 @@ const sdkAtRunTime = ['@trpc/client', 'tar-stream']
 const newcomersFiles = [
   ['services/api/src/router.ts', 110],
   ['services/scheduler/src/runJob.ts', 110],
-  ['services/trainer/src/jobs/train.ts', 140],
+  ['services/trainer/src/jobs/train.ts', 150],
   ['services/contract/src/failure.ts', 300],
   ['sdk/examples/quickstart.ts', 110],
 ] as const

@@ -22,7 +22,7 @@ export function sideBySide(baseline: Report, imclr: Report): string {
     row('calibration error (ECE)', [baseline, imclr], (report) => percent(report.calibration.clean.ece)),
   ]
   if (baseline.corruption && imclr.corruption) {
-    rows.push(row('mean corruption error', [baseline, imclr], ({ corruption }) => percent(corruption!.meanError15)))
+    rows.push(row('mean corruption error', [baseline, imclr], ({ corruption }) => percent(corruption!.meanError)))
     for (const severity of [1, 2, 3, 4, 5])
       rows.push(
         row(`  severity ${severity}`, [baseline, imclr], ({ corruption }) =>

@@ -12,7 +12,7 @@ for await (const { event } of job.events()) {
   if (event.type === 'epoch') console.log(`epoch ${event.epoch}: loss ${event.loss.toFixed(3)}`)
 }
 const model = await job.result() // only success returns
-console.log(`accuracy ${model.report.clean.accuracy}, mean corruption error ${model.report.corruption?.meanError15}`)
+console.log(`accuracy ${model.report.clean.accuracy}, mean corruption error ${model.report.corruption?.meanError}`)
 
 const { clean } = await sdk.compare(baseline, model) // on the same test images
 console.log(`imclr minus baseline: ${clean.difference}, 95 % interval ${clean.interval.low} to ${clean.interval.high}`)

@@ -1,4 +1,5 @@
-import { corruptionNames, jpegRoundTrip, prepareCorruption, stream, type CorruptionName } from '@imclr/trainer'
+import { corruptionNames, type CorruptionName } from '@imclr/contract'
+import { jpegRoundTrip, prepareCorruption, stream } from '@imclr/trainer'
 
 export interface CorruptionRow {
   corruption: CorruptionName

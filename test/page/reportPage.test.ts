@@ -30,7 +30,6 @@ async function makeReport(classes: string[], corruptionImages: number | 'none') 
     width: side,
     classes,
     versionId: 'ver_00000000000000000000000000000001',
-    ids: null,
   }
   let call = 0
   const predict = (_: Uint8Array, n: number) => {

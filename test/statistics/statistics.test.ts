@@ -193,7 +193,7 @@ describe('errors over the corruption grid', () => {
 
   it('means by hand: the extra corruptions count in none', () => {
     const means = corruptionMeans(grid({ fog: [0.1, 0.3], snow: [0.2, 0.6] }, 0.9))
-    expect(means.meanError15).toBeCloseTo(0.3, 12)
+    expect(means.meanError).toBeCloseTo(0.3, 12)
     expect(means.perSeverity.map(({ error }) => Number(error.toFixed(12)))).toEqual([0.15, 0.45])
     expect(means.perCorruption.map(({ corruption, error }) => [corruption, Number(error.toFixed(12))])).toEqual([
       ['fog', 0.2],

@@ -182,7 +182,7 @@ export interface CorruptionBlock {
   cells: CorruptionCell[]
   perCorruption: { corruption: string; benchmark: boolean; error: number }[]
   perSeverity: { severity: number; error: number }[]
-  meanError15: number
+  meanError: number
   cleanErrorOfSameImages: number
   reference: ReferenceComparison | null
 }
@@ -342,7 +342,7 @@ export interface EvaluationReport {
   dataset: { versionId: string; name: string | null; classes: string[]; imageSize: { height: number; width: number }; counts: { train: number; test: number; unlabelled: number }; testPerClass: number[]; testWasGiven: boolean }
   evaluated: { images: number; total: number }
   clean: CleanMetrics | null
-  corruption: { table: '32' | '64' | '224'; stored: boolean; images: number; total: number; seed: number; frost: string; cells: CorruptionCell[]; perCorruption: { corruption: string; benchmark: boolean; error: number }[]; perSeverity: { severity: number; error: number }[]; meanError15: number; cleanErrorOfSameImages: number | null; reference: ReferenceComparison | null } | null
+  corruption: { table: '32' | '64' | '224'; stored: boolean; images: number; total: number; seed: number; frost: string; cells: CorruptionCell[]; perCorruption: { corruption: string; benchmark: boolean; error: number }[]; perSeverity: { severity: number; error: number }[]; meanError: number; cleanErrorOfSameImages: number | null; reference: ReferenceComparison | null } | null
   perturbation: PerturbationBlock | null
   calibration: { clean: Calibration | null; corrupted: Calibration | null; perSeverity: { severity: number; images: number; ece: number }[] }
   notes: string[]
@@ -690,7 +690,7 @@ export interface PerturbationBlock {
   total: number
   seed: number
   perturbations: PerturbationRow[]
-  meanFlip10: number
+  meanFlip: number
   reference: { modelId: string; name: string; mFR: number | null; perPerturbation: { perturbation: string; flipRate: number | null }[]; leftOut: string[]; samePictures: boolean } | null
 }
 

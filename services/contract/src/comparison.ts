@@ -24,7 +24,7 @@ export const comparison = z.object({
   corruption: z
     .object({
       images: z.int(),
-      cells: z.int(), // of the 15 benchmark corruptions, all severities
+      cells: z.int(), // of the benchmark's corruptions, all severities
       first: z.number(), // mean error
       second: z.number(),
       difference: z.number(),

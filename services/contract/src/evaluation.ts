@@ -43,7 +43,7 @@ export const evaluationManifest = z.object({
   versionId,
   modelManifestSha256: sha256, // of the model that was evaluated
   accuracy: z.number().nullable(), // null: no clean images
-  meanCorruptionError: z.number().nullable(), // of the 15 corruptions, unnormalised; null: none asked for
+  meanCorruptionError: z.number().nullable(), // over the benchmark's corruptions, unnormalised; null: none asked for
   meanFlipProbability: z.number().nullable(),
   files: z.array(artifactFile),
 })

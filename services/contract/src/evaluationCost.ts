@@ -1,7 +1,6 @@
+import { corruptionCells } from './corruption.js'
 import type { EvaluationSpec } from './trainingSpec.js'
 
-/** 19 corruptions at 5 severities. */
-const corruptionCells = 95
 /** Of an image's 14 perturbation sequences; larger images have some more. */
 const sequenceFrames = 409
 /** Of one core, to change a million pixels: measured over all corruptions. */

@@ -5,6 +5,7 @@ import { sha256 } from './dataset.js'
 import { epochRecord } from './event.js'
 import { modelId, versionId } from './ids.js'
 import { testInput } from './trainingSpec.js'
+import { corruptionGroups } from './corruption.js'
 
 const share = z.number().min(0).max(1)
 const count = z.int().nonnegative()
@@ -48,12 +49,10 @@ export const cleanMetrics = z.object({
 })
 export type CleanMetrics = z.infer<typeof cleanMetrics>
 
-export const corruptionGroups = ['noise', 'blur', 'weather', 'digital'] as const
-
 export const corruptionCell = z.object({
   corruption: z.string(),
   group: z.enum(corruptionGroups),
-  benchmark: z.boolean(), // one of the 15; the 4 extra ones count in no mean
+  benchmark: z.boolean(), // whether the means count it
   severity: z.int().min(1).max(5),
   error: share,
   images: count,
@@ -87,8 +86,8 @@ export const corruptionBlock = z.object({
   frost: z.string(), // 'procedural' or where the photographs came from
   cells: z.array(corruptionCell),
   perCorruption: z.array(z.object({ corruption: z.string(), benchmark: z.boolean(), error: share })),
-  perSeverity: z.array(z.object({ severity: z.int(), error: share })), // over the 15
-  meanError15: share,
+  perSeverity: z.array(z.object({ severity: z.int(), error: share })), // over those of the benchmark
+  meanError: share,
   cleanErrorOfSameImages: share,
   reference: referenceComparison.nullable(),
 })
@@ -114,10 +113,10 @@ export const unlabelledBlock = z.object({
 })
 export type UnlabelledBlock = z.infer<typeof unlabelledBlock>
 
-/** One of the 10 + 4 perturbations: a picture changed little by little. */
+/** One perturbation: a picture changed little by little. */
 export const perturbationRow = z.object({
   perturbation: z.string(),
-  benchmark: z.boolean(), // one of the 10; the 4 extra ones count in no mean
+  benchmark: z.boolean(), // whether the means count it
   frames: z.int().min(2), // per sequence, the first included
   comparedWith: z.enum(['first', 'previous']), // what a frame's prediction is set against
   flipProbability: share,
@@ -130,14 +129,14 @@ export const perturbationBlock = z.object({
   total: count, // of the test split
   seed: z.int().nonnegative(),
   perturbations: z.array(perturbationRow),
-  meanFlip10: share, // mFP: unnormalised, over the 10
+  meanFlip: share, // mFP: unnormalised, over those of the benchmark
   reference: z
     .object({
       modelId: z.string(),
       name: z.string(),
       mFR: z.number().nullable(), // ratio, 1 = as steady as the reference; null where it never flips
       perPerturbation: z.array(z.object({ perturbation: z.string(), flipRate: z.number().nullable() })),
-      leftOut: z.array(z.string()), // of the 10, where the reference never flips
+      leftOut: z.array(z.string()), // of the benchmark, where the reference never flips
       samePictures: z.boolean(),
     })
     .nullable(),
@@ -179,8 +178,8 @@ export const report = z.object({
   perturbation: perturbationBlock.nullable().default(null), // null where the job asked for none
   calibration: z.object({
     clean: calibrationSchema,
-    corrupted: calibrationSchema.nullable(), // predictions of the 15 x 5 cells pooled
-    perSeverity: z.array(severityCalibration).default([]), // of the 15 corruptions at each severity
+    corrupted: calibrationSchema.nullable(), // predictions of all benchmark cells pooled
+    perSeverity: z.array(severityCalibration).default([]), // of the benchmark's corruptions at each severity
   }),
   rawWeights: cleanMetrics
     .pick({ images: true, correct: true, accuracy: true, interval: true })

@@ -90,7 +90,7 @@ export const stacking = z.strictObject({
 const testImages = z.union([z.int().min(10).max(1_000_000), z.literal('all'), z.literal('none')])
 
 export const evaluationSpec = z.strictObject({
-  corruptionImages: testImages.default(1000), // each under 19 corruptions at 5 severities: 95 predictions an image
+  corruptionImages: testImages.default(1000), // each under every corruption at every severity: `corruptionCells` predictions an image
   perturbationImages: testImages.default('none'), // each in 14 sequences for flip rates: about 410 predictions an image; 100 say enough
   referenceModelId: modelId.nullable().default(null), // the named model of mCE and mFR
 })

@@ -11,7 +11,7 @@ export interface ErrorCell {
 
 export interface CorruptionMeans {
   /** Unnormalised: the mean over the benchmark's corruptions and all severities (CIFAR-10-C practice). */
-  meanError15: number
+  meanError: number
   perSeverity: { severity: number; error: number }[]
   /** All corruptions, the extra ones too, in the order of the cells. */
   perCorruption: { corruption: string; benchmark: boolean; error: number }[]
@@ -25,7 +25,7 @@ export function corruptionMeans(cells: readonly ErrorCell[]): CorruptionMeans {
   const counted = cells.filter((cell) => cell.benchmark)
   if (counted.length === 0) throw new RangeError('corruptionMeans needs at least one cell of a benchmark corruption')
   return {
-    meanError15: mean(counted.map((cell) => cell.error)),
+    meanError: mean(counted.map((cell) => cell.error)),
     perSeverity: severities.map((severity) => ({
       severity,
       error: mean(counted.filter((cell) => cell.severity === severity).map((cell) => cell.error)),

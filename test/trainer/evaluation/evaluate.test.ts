@@ -25,15 +25,7 @@ function split(count: number): TestSplit {
       testImage(side, side, i % 7).map((value) => value / 4 + labels[i]! * 80),
       i * size,
     )
-  return {
-    images,
-    labels,
-    height: side,
-    width: side,
-    classes,
-    versionId: 'ver_00000000000000000000000000000001',
-    ids: null,
-  }
+  return { images, labels, height: side, width: side, classes, versionId: 'ver_00000000000000000000000000000001' }
 }
 
 /** A softmax over the distance of the mean to 30, 110 and 190. */

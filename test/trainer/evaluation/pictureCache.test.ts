@@ -114,7 +114,6 @@ describe('evaluations that share a cache', () => {
       width: side,
       classes: ['dark', 'bright'],
       versionId: 'ver_00000000000000000000000000000001',
-      ids: null,
     }
     const predict = (pictures: Uint8Array, count: number) =>
       Float32Array.from({ length: 2 * count }, (_, k) => {

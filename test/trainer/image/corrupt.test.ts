@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { corrupt, prepareCorruption } from '../../../services/trainer/src/image/corruption/corrupt.js'
-import {
-  corruptionNames,
-  corruptions,
-  severities,
-  tableFor,
-  type CorruptionName,
-} from '../../../services/trainer/src/image/corruption/table.js'
+import { corruptionKinds, corruptionNames, severities, type CorruptionName } from '@imclr/contract'
+import { corruptions, tableFor } from '../../../services/trainer/src/image/corruption/table.js'
 import { testImage } from './testImages.js'
 
 const side = 32
@@ -47,13 +42,13 @@ function correlation(a: number[], b: number[]): number {
 
 describe('the grid', () => {
   it('has the 15 corruptions of the benchmark in its order, and 4 extra ones', () => {
-    expect(corruptionNames.filter((name) => corruptions[name].benchmark)).toEqual(
+    expect(corruptionNames.filter((name) => corruptionKinds[name].benchmark)).toEqual(
       (
         'gaussian_noise shot_noise impulse_noise defocus_blur glass_blur motion_blur zoom_blur snow frost fog ' +
         'brightness contrast elastic_transform pixelate jpeg_compression'
       ).split(' '),
     )
-    expect(corruptionNames.filter((name) => !corruptions[name].benchmark)).toEqual([
+    expect(corruptionNames.filter((name) => !corruptionKinds[name].benchmark)).toEqual([
       'speckle_noise',
       'gaussian_blur',
       'spatter',

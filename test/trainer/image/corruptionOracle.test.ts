@@ -2,13 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { stream, type Stream } from '../../../services/trainer/src/random/stream.js'
 import { jpegRoundTrip } from '../../../services/trainer/src/image/codec.js'
 import { proceduralFrost } from '../../../services/trainer/src/image/corruption/proceduralFrost.js'
-import {
-  corruptionNames,
-  corruptions,
-  severities,
-  type CorruptionName,
-  type TableName,
-} from '../../../services/trainer/src/image/corruption/table.js'
+import { corruptionNames, severities, type CorruptionName } from '@imclr/contract'
+import { corruptions, type TableName } from '../../../services/trainer/src/image/corruption/table.js'
 import { requirePart } from '../../support/parts.js'
 import { python, type OracleArray } from '../../support/python.js'
 import { testImage } from './testImages.js'

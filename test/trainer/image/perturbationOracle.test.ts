@@ -1,9 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import {
-  perturbationNames,
-  perturbations,
-  type PerturbationName,
-} from '../../../services/trainer/src/image/perturbation/table.js'
+import { perturbationKinds, perturbationNames, type PerturbationName } from '@imclr/contract'
+import { perturbations } from '../../../services/trainer/src/image/perturbation/table.js'
 import type { TableName } from '../../../services/trainer/src/image/corruption/table.js'
 import { preparePerturbation } from '../../../services/trainer/src/image/perturbation/perturb.js'
 import { stream, type Stream } from '../../../services/trainer/src/random/stream.js'
@@ -109,10 +106,10 @@ describe('perturbation sequences', () => {
   const images = new Uint8Array([0, 1, 2].flatMap((which) => [...testImage(32, 32, which)]))
 
   it('has the 10 of the benchmark, 4 extra ones, and compares the noises with the first frame', () => {
-    expect(perturbationNames.filter((name) => perturbations[name].benchmark)).toEqual(
+    expect(perturbationNames.filter((name) => perturbationKinds[name].benchmark)).toEqual(
       'gaussian_noise shot_noise motion_blur zoom_blur snow brightness translate rotate tilt scale'.split(' '),
     )
-    expect(perturbationNames.filter((name) => !perturbations[name].benchmark)).toEqual([
+    expect(perturbationNames.filter((name) => !perturbationKinds[name].benchmark)).toEqual([
       'speckle_noise',
       'gaussian_blur',
       'spatter',

@@ -93,7 +93,7 @@ describe('a stored evaluation set', () => {
     expect(found.corruption.cells.map(({ error }) => Math.round(error * images))).toEqual([
       0, 1, 2, 3, 4, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,
     ])
-    expect(found.corruption.meanError15).toBeCloseTo((10 / 60 + 10 / 60) / 2, 12) // spatter is an extra one
+    expect(found.corruption.meanError).toBeCloseTo((10 / 60 + 10 / 60) / 2, 12) // spatter is an extra one
     expect(found.corruption.cleanErrorOfSameImages).toBeNull()
     // Each prediction is made with 0.6: at severity 5, 4 and 2 of 12 images are wrong.
     expect(found.calibration.perSeverity[4]).toMatchObject({

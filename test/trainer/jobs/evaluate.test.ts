@@ -100,7 +100,7 @@ describe('an evaluation job', { timeout: 300_000 }, () => {
     const manifest = evaluationManifest.parse(JSON.parse((await read(run.outputPrefix, 'manifest.json')).toString()))
     expect(manifest).toMatchObject({
       accuracy: found.clean!.accuracy,
-      meanCorruptionError: found.corruption!.meanError15,
+      meanCorruptionError: found.corruption!.meanError,
       meanFlipProbability: null,
       versionId: version.manifest.versionId,
     })

@@ -1,4 +1,4 @@
-import { corruptionGroups } from '@imclr/contract'
+import { benchmarkCorruptions, corruptionGroups } from '@imclr/contract'
 import { heat } from '../heat.js'
 import { html, type Html } from '../html.js'
 import { lineChart } from '../lineChart.js'
@@ -18,7 +18,7 @@ export function corruptionSection({ corruption, dataset }: AnyReport): Html | nu
     xTicks: [...(clean === null ? [] : [0]), ...perSeverity.map(({ severity }) => severity)],
     lines: [
       {
-        name: 'mean error of the 15 corruptions',
+        name: `mean error of the ${benchmarkCorruptions} corruptions`,
         colour: 'var(--heat)',
         dots: true,
         points: [
@@ -96,9 +96,9 @@ function grid(block: Block, chance: number): Html {
     <tbody>
       ${corruptionGroups.map((group) => names(true, group).length > 0 && html`${groupRow(title(group))}${names(true, group).map(row)}`)}
       <tr>
-        <td class="mean">Mean of the 15</td>
+        <td class="mean">Mean of the ${benchmarkCorruptions}</td>
         ${block.perSeverity.map(({ error }) => html`<td class="mean" style="text-align:center">${points(error)}</td>`)}
-        <td class="mean">${points(block.meanError15)}</td>
+        <td class="mean">${points(block.meanError)}</td>
       </tr>
       ${names(false).length > 0 && html`${groupRow('Extra, not in the means')}${names(false).map(row)}`}
     </tbody>

@@ -1,5 +1,5 @@
 import { wilsonInterval } from '@imclr/statistics'
-import { type TestInput } from '@imclr/contract'
+import { benchmarkCorruptions, severities, type TestInput } from '@imclr/contract'
 import { type Content, html, type Html } from '../html.js'
 import { count, percent, range } from '../numbers.js'
 import type { AnyReport } from './anyReport.js'
@@ -55,9 +55,9 @@ export function headline({ clean, corruption, perturbation, calibration, evaluat
   return html`<div class="cards">
       ${clean && card('Accuracy', big(percent(clean.accuracy, 2)), html`95 % interval ${range(clean.interval)}<br />${of} test images`)}
       ${clean && card('Balanced accuracy', big(percent(clean.balancedAccuracy, 2)), html`every class counts the same<br />${count(clean.images)} test images`)}
-      ${corruption && card('Mean error under corruption', big(percent(corruption.meanError15, 2)), html`15 corruptions × 5 severities${cleanOfSame !== null && `; the same images clean: ${percent(cleanOfSame)}`}<br />${ofCorrupted}`)}
+      ${corruption && card('Mean error under corruption', big(percent(corruption.meanError, 2)), html`${benchmarkCorruptions} corruptions × ${severities.length} severities${cleanOfSame !== null && `; the same images clean: ${percent(cleanOfSame)}`}<br />${ofCorrupted}`)}
       ${corruption?.reference && corruption.reference.mCE !== null && card('mCE', big(percent(corruption.reference.mCE)), html`against ${corruption.reference.name}; below 100 % is better<br />${ofCorrupted}`)}
-      ${perturbation && card('Flips', big(percent(perturbation.meanFlip10, 2)), html`of frames, 10 kinds of sequences${perturbation.reference && perturbation.reference.mFR !== null && html`; mFR ${percent(perturbation.reference.mFR)}`}<br />${count(perturbation.images)} of ${count(perturbation.total)} test images`)}
+      ${perturbation && card('Flips', big(percent(perturbation.meanFlip, 2)), html`of frames, 10 kinds of sequences${perturbation.reference && perturbation.reference.mFR !== null && html`; mFR ${percent(perturbation.reference.mFR)}`}<br />${count(perturbation.images)} of ${count(perturbation.total)} test images`)}
       ${calibration.clean && card('Calibration error', big(percent(calibration.clean.ece, 2)), html`${calibration.corrupted ? html`under corruption ${percent(calibration.corrupted.ece)}` : 'how far confidence is from accuracy'}<br />15 bins, ${count(calibration.clean.images)} test images`)}
       ${!calibration.clean && calibration.corrupted && card('Calibration error', big(percent(calibration.corrupted.ece, 2)), html`under corruption<br />15 bins, ${count(calibration.corrupted.images)} predictions`)}
     </div>

@@ -19,7 +19,7 @@ function limits({ clean, corruption, perturbation, model }: AnyReport): string[]
     ...(clean ? [accuracyLimit(clean)] : []),
     `This is one training run with one seed (${model.seed}). The interval says how far the test images decide the number, not how far another seed would: for that, train several.`,
     ...(clean ? classLimit(clean) : []),
-    ...(corruption ? [cellLimit(corruption.images, corruption.meanError15)] : []),
+    ...(corruption ? [cellLimit(corruption.images, corruption.meanError)] : []),
     ...(perturbation
       ? [
           `Flips are counted on ${count(perturbation.images)} sequences of each kind, whose frames are alike: they say less than as many pictures of their own.`,

@@ -1,4 +1,4 @@
-import type { PerturbationBlock } from '@imclr/contract'
+import { benchmarkPerturbations, type PerturbationBlock } from '@imclr/contract'
 import { html, type Html } from '../html.js'
 import { count, percent, title } from '../numbers.js'
 import type { AnyReport } from './anyReport.js'
@@ -6,7 +6,7 @@ import type { AnyReport } from './anyReport.js'
 /** How often the answer changes along sequences of slightly changed pictures, beside the reference where one is named. */
 export function perturbationSection({ perturbation }: AnyReport): Html | null {
   if (!perturbation) return null
-  const { images, total, meanFlip10, perturbations, reference, table, seed } = perturbation
+  const { images, total, meanFlip, perturbations, reference, table, seed } = perturbation
   const rows = (benchmark: boolean) =>
     perturbations.filter((row) => row.benchmark === benchmark).map((row) => line(row, perturbation))
   const columns = reference ? 5 : 4
@@ -15,7 +15,7 @@ export function perturbationSection({ perturbation }: AnyReport): Html | null {
     <p class="lead">
       Share of frames where the answer flips, on ${count(images)} of ${count(total)} test images, each turned into
       sequences of pictures that change little by little. Whether an answer is right is of no account here. Mean of the
-      10: ${percent(meanFlip10, 2)}.
+      ${benchmarkPerturbations}: ${percent(meanFlip, 2)}.
     </p>
     <div class="scroll">
       <table style="width:auto">
@@ -31,10 +31,10 @@ export function perturbationSection({ perturbation }: AnyReport): Html | null {
         <tbody>
           ${rows(true)}
           <tr>
-            <td class="mean">Mean of the 10</td>
+            <td class="mean">Mean of the ${benchmarkPerturbations}</td>
             <td></td>
             <td></td>
-            <td class="mean">${percent(meanFlip10, 2)}</td>
+            <td class="mean">${percent(meanFlip, 2)}</td>
             ${reference && html`<td class="mean">${percent(reference.mFR)}</td>`}
           </tr>
           <tr class="group">

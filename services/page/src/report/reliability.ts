@@ -1,4 +1,4 @@
-import type { Calibration } from '@imclr/contract'
+import { benchmarkCorruptions, severities, type Calibration } from '@imclr/contract'
 import { html, type Html } from '../html.js'
 import { lineChart } from '../lineChart.js'
 import { count, percent } from '../numbers.js'
@@ -14,7 +14,7 @@ export function reliabilitySection({ calibration }: AnyReport): Html {
     </p>
     <div class="pair">
       ${calibration.clean && diagram('Clean test images', calibration.clean)}
-      ${calibration.corrupted && diagram('Under corruption, all 15 × 5 cells pooled', calibration.corrupted)}
+      ${calibration.corrupted && diagram(`Under corruption, all ${benchmarkCorruptions} × ${severities.length} cells pooled`, calibration.corrupted)}
     </div>
     ${calibration.perSeverity.length > 0 && bySeverity(calibration)}
   </section>`
@@ -29,7 +29,7 @@ function bySeverity({ clean, perSeverity }: AnyReport['calibration']): Html {
     xTicks: [...(clean ? [0] : []), ...perSeverity.map(({ severity }) => severity)],
     lines: [
       {
-        name: 'ECE under the 15 corruptions',
+        name: `ECE under the ${benchmarkCorruptions} corruptions`,
         colour: 'var(--heat)',
         dots: true,
         points: [

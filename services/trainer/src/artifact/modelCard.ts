@@ -1,4 +1,12 @@
-import type { DatasetManifest, Report, TestInput, TrainingSpec, TrainJobFile } from '@imclr/contract'
+import {
+  benchmarkCorruptions,
+  severities,
+  type DatasetManifest,
+  type Report,
+  type TestInput,
+  type TrainingSpec,
+  type TrainJobFile,
+} from '@imclr/contract'
 import type { OpenedNetwork } from '../networks/openNetwork.js'
 import { optimizerInWords, scheduleInWords, semiSupervisedInWords } from './recipeInWords.js'
 
@@ -139,7 +147,7 @@ function numbers({ clean, rawWeights, corruption, calibration, evaluated }: Repo
     )
   if (corruption)
     lines.push(
-      `| error under corruption | ${percent(corruption.meanError15)} | mean of 15 corruptions x 5 severities, ${number(corruption.images)} of ${number(corruption.total)} test images each; the same images uncorrupted: ${percent(corruption.cleanErrorOfSameImages)} |`,
+      `| error under corruption | ${percent(corruption.meanError)} | mean of ${benchmarkCorruptions} corruptions x ${severities.length} severities, ${number(corruption.images)} of ${number(corruption.total)} test images each; the same images uncorrupted: ${percent(corruption.cleanErrorOfSameImages)} |`,
     )
   return `## Measured
 

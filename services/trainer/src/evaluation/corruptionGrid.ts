@@ -13,8 +13,8 @@ export interface GridCell extends Pick<
   pictures(): AsyncIterable<Uint8Array>
 }
 
-export interface Grid extends Pick<CorruptionBlock, 'cells' | 'meanError15' | 'perSeverity' | 'perCorruption'> {
-  /** Of the 15 corruptions: all together, and by severity. */
+export interface Grid extends Pick<CorruptionBlock, 'cells' | 'meanError' | 'perSeverity' | 'perCorruption'> {
+  /** Calibration under the benchmark's corruptions: all together, and by severity. */
   calibration: { corrupted: Calibration; perSeverity: Report['calibration']['perSeverity'] }
   /** [cells, images] */
   predicted: Uint16Array

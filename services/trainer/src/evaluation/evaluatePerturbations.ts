@@ -3,7 +3,8 @@ import { type PerturbationBlock } from '@imclr/contract'
 import { tableFor } from '../image/corruption/table.js'
 import { predictedClasses } from './metrics/answers.js'
 import { preparePerturbation } from '../image/perturbation/perturb.js'
-import { perturbationNames, perturbations } from '../image/perturbation/table.js'
+import { perturbationKinds, perturbationNames } from '@imclr/contract'
+import { perturbations } from '../image/perturbation/table.js'
 import type { PictureCache } from './pictureCache.js'
 import type { Session } from './session.js'
 import { chunks, gather, imageBytes, type TestSplit } from './testSplit.js'
@@ -25,7 +26,8 @@ export async function evaluatePerturbations(
   const table = tableFor(height, width)
   const measured: PerturbationBlock['perturbations'] = []
   for (const name of perturbationNames) {
-    const { benchmark, comparedWith, parameters } = perturbations[name]
+    const { benchmark } = perturbationKinds[name]
+    const { comparedWith, parameters } = perturbations[name]
     const { frames, perturb } = preparePerturbation({ height, width, name, seed, table })
     const predicted = new Uint16Array(rows.length * frames)
     for (const { first, size } of chunks(rows.length, frames * imageBytes(test))) {
@@ -51,7 +53,7 @@ export async function evaluatePerturbations(
     total: test.labels.length,
     seed,
     perturbations: measured,
-    meanFlip10: meanFlipProbability(measured),
+    meanFlip: meanFlipProbability(measured),
   }
 }
 

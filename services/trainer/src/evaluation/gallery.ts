@@ -1,7 +1,7 @@
 import type { Gallery } from '@imclr/page'
 import { prepareCorruption, type JpegRoundTrip } from '../image/corruption/corrupt.js'
 import type { Photograph } from '../image/corruption/imageCorruption.js'
-import { corruptionNames, type Severity } from '../image/corruption/table.js'
+import { corruptionNames, type Severity } from '@imclr/contract'
 import { oneOfSomeClasses } from '../ingest/version/oneOfSomeClasses.js'
 import type { TestSplit } from './testSplit.js'
 

@@ -1,6 +1,7 @@
 import { prepareCorruption, type JpegRoundTrip } from '../image/corruption/corrupt.js'
 import type { Photograph } from '../image/corruption/imageCorruption.js'
-import { corruptionNames, corruptions, severities, tableFor } from '../image/corruption/table.js'
+import { corruptionKinds, corruptionNames, severities } from '@imclr/contract'
+import { corruptions, tableFor } from '../image/corruption/table.js'
 import type { GridCell } from './corruptionGrid.js'
 import { chunks, gather, imageBytes, type TestSplit } from './testSplit.js'
 import type { PictureCache } from './pictureCache.js'
@@ -15,13 +16,14 @@ export interface GeneratedCellsOptions {
   cache: PictureCache
 }
 
-/** The 19 corruptions at 5 severities of some test images, made here or found in the cache. */
+/** Every corruption at every severity of some test images, made here or found in the cache. */
 export function generatedCells({ test, rows, seed, jpeg, frost, cache }: GeneratedCellsOptions): GridCell[] {
   const { height, width } = test
   const table = tableFor(height, width)
   return corruptionNames.flatMap((name) =>
     severities.map((severity): GridCell => {
-      const { group, benchmark, parameters } = corruptions[name]
+      const { group, benchmark } = corruptionKinds[name]
+      const { parameters } = corruptions[name]
       return {
         corruption: name,
         group,

@@ -49,7 +49,8 @@ export interface Evaluation {
 }
 
 /**
- * Evaluates a model on the whole test split, and on stratified parts of it: under 19 corruptions at 5 severities, and along 14 sequences.
+ * Evaluates a model on the whole test split, and on stratified parts of it: under every corruption at every severity, and along sequences of
+ * perturbed pictures.
  * Only bytes and counts are kept, some images at a time.
  *
  * @throws Failure LOSS_NOT_FINITE when an answer is no finite number; Error when `predict` answers with another number of values; the signal's reason when it is aborted
@@ -79,7 +80,7 @@ export async function measureModel(options: EvaluateOptions): Promise<Evaluation
       Uint16Array.from(rows, (row) => labels[row]!),
       session,
     )
-    const { cells, meanError15, perSeverity, perCorruption } = grid
+    const { cells, meanError, perSeverity, perCorruption } = grid
     const wrong = rows.reduce((sum, row) => sum + (clean.predicted[row] === labels[row] ? 0 : 1), 0)
     const block = {
       table: tableFor(test.height, test.width),
@@ -89,7 +90,7 @@ export async function measureModel(options: EvaluateOptions): Promise<Evaluation
       seed,
       frost: frost?.source ?? 'procedural',
       cells,
-      meanError15,
+      meanError,
       perSeverity,
       perCorruption,
       cleanErrorOfSameImages: wrong / rows.length,
@@ -116,7 +117,7 @@ export async function measureModel(options: EvaluateOptions): Promise<Evaluation
       versionId,
       classes: test.classes.length,
       images: labels.length,
-      ids: test.ids ? [...test.ids] : null,
+      ids: null,
       labels,
       probabilities: clean.probabilities,
       corruption: corruption && { seed, table: corruption.table, frost: corruption.frost },

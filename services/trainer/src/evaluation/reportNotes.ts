@@ -1,4 +1,20 @@
-import type { EvaluationReport } from '@imclr/contract'
+import {
+  benchmarkCorruptions,
+  benchmarkPerturbations,
+  corruptionKinds,
+  extraCorruptions,
+  extraPerturbations,
+  perturbationKinds,
+  severities,
+  type EvaluationReport,
+} from '@imclr/contract'
+
+/** The kinds that count in no mean, in words. */
+const extra = (kinds: Record<string, { benchmark: boolean }>): string =>
+  Object.keys(kinds)
+    .filter((name) => !kinds[name]!.benchmark)
+    .map((name) => name.replace('_', ' ').replace('gaussian', 'Gaussian'))
+    .join(', ')
 
 /** The formulae, and what is done otherwise than in the published benchmark. */
 const formulae = [
@@ -10,8 +26,8 @@ const calibrationFormula =
   'Calibration error (ECE): sum over 15 bins of equal width of (images in bin / all) × |accuracy - mean confidence|; confidence is the largest probability.'
 
 const gridFormulae = [
-  'Mean error under corruption: the mean over the 15 benchmark corruptions and 5 severities of the share of wrong images, not normalised. The 4 extra corruptions (speckle noise, Gaussian blur, spatter, saturate) count in no mean.',
-  'mCE: mean over the 15 corruptions of (sum over severities of the error) / (the same sum of the reference model). Relative mCE: the same with each model’s clean error taken off. A corruption where the reference’s sum is 0 (relative: not above 0) has no such ratio: it is left out of the mean and named.',
+  `Mean error under corruption: the mean over the ${benchmarkCorruptions} benchmark corruptions and ${severities.length} severities of the share of wrong images, not normalised. The ${extraCorruptions} extra corruptions (${extra(corruptionKinds)}) count in no mean.`,
+  `mCE: mean over the ${benchmarkCorruptions} corruptions of (sum over severities of the error) / (the same sum of the reference model). Relative mCE: the same with each model’s clean error taken off. A corruption where the reference’s sum is 0 (relative: not above 0) has no such ratio: it is left out of the mean and named.`,
 ]
 
 const generated = [
@@ -24,9 +40,9 @@ const stored =
   'The corrupted pictures were read from a stored evaluation set, row by row as its files have them; nothing was made here.'
 
 const sequenceFormulae = [
-  'Flip probability: the share of frames, from the second on, whose predicted class is not that of the frame before (for the noises: of the first frame), mean over sequences. mFP: its mean over the 10 perturbations of the benchmark; the 4 extra ones (speckle noise, Gaussian blur, spatter, shear) count in no mean. Labels are of no account: a model that always says the same never flips.',
-  'Flip rate: flip probability / that of the reference model; mFR: its mean over the 10. Where the reference never flips there is no ratio: the perturbation is left out of the mean and named.',
-  'Sequences in the style of CIFAR-10-P and ImageNet-P, made anew with the seed above. Snow is one of the 10, as in the paper; the published evaluation script for CIFAR-10-P counts spatter in its place, so both are listed.',
+  `Flip probability: the share of frames, from the second on, whose predicted class is not that of the frame before (for the noises: of the first frame), mean over sequences. mFP: its mean over the ${benchmarkPerturbations} perturbations of the benchmark; the ${extraPerturbations} extra ones (${extra(perturbationKinds)}) count in no mean. Labels do not matter: a model that always gives the same answer never flips.`,
+  `Flip rate: flip probability / that of the reference model; mFR: its mean over the ${benchmarkPerturbations}. Where the reference never flips there is no ratio: the perturbation is left out of the mean and named.`,
+  'Sequences in the style of CIFAR-10-P and ImageNet-P, made anew with the seed above. Snow is one of the benchmark’s, as in the paper; the published evaluation script for CIFAR-10-P counts spatter in its place, so both are listed.',
 ]
 
 type Parts = Pick<EvaluationReport, 'clean' | 'corruption' | 'perturbation'>
@@ -39,8 +55,8 @@ export function reportNotes({ clean, corruption, perturbation }: Parts): string[
     calibrationFormula,
     ...(corruption ? gridFormulae : []),
     ...(corruption ? (corruption.stored ? [stored] : generated) : []),
-    ...(corruption && present.size < 15
-      ? [`The set has ${present.size} of the 15 corruptions: its mean is over those.`]
+    ...(corruption && present.size < benchmarkCorruptions
+      ? [`The set has ${present.size} of the ${benchmarkCorruptions} corruptions: its mean is over those.`]
       : []),
     ...(corruption?.frost === 'procedural'
       ? [

@@ -8,7 +8,8 @@ import {
 } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { readLabels, readShard } from '../input/loadSplit.js'
-import { corruptions, tableFor, type CorruptionName } from '../image/corruption/table.js'
+import { corruptionKinds, type CorruptionName } from '@imclr/contract'
+import { tableFor } from '../image/corruption/table.js'
 import { measureGrid, type GridCell } from './corruptionGrid.js'
 import { chosenRows, type EvaluateOptions } from './measureModel.js'
 import { corruptionAgainst } from './reference.js'
@@ -50,7 +51,7 @@ export async function evaluateStored(options: StoredSetOptions): Promise<StoredE
   const bytes = height * width * 3
   const shards = shardReader(store, prefix, manifest)
   const cells = stored.map(({ corruption, severity, first }): GridCell => {
-    const { group, benchmark } = corruptions[corruption as CorruptionName]
+    const { group, benchmark } = corruptionKinds[corruption as CorruptionName]
     return { corruption, group, benchmark, severity, parameters: {}, pictures: () => shards(rows, first) }
   })
   const session = openSession({
@@ -64,7 +65,7 @@ export async function evaluateStored(options: StoredSetOptions): Promise<StoredE
     Uint16Array.from(rows, (row) => labels[row]!),
     session,
   )
-  const { meanError15, perSeverity, perCorruption, calibration, predicted } = grid
+  const { meanError, perSeverity, perCorruption, calibration, predicted } = grid
   const table = tableFor(height, width)
   const block = {
     table,
@@ -74,7 +75,7 @@ export async function evaluateStored(options: StoredSetOptions): Promise<StoredE
     seed,
     frost: 'stored',
     cells: grid.cells,
-    meanError15,
+    meanError,
     perSeverity,
     perCorruption,
     cleanErrorOfSameImages: null,

@@ -7,8 +7,6 @@ export interface TestSplit {
   width: number
   classes: readonly string[]
   versionId: string
-  /** Names of the images in order; null: their position is their name. */
-  ids: readonly string[] | null
 }
 
 export const imageBytes = ({ height, width }: Pick<TestSplit, 'height' | 'width'>): number => height * width * 3

@@ -1,42 +1,55 @@
-import type { EpochRecord, Report, TrainingPosition } from '@imclr/contract'
+import type { EpochRecord, EvaluationReport, Report, TrainingPosition } from '@imclr/contract'
+import { binding } from '../engine/tf.js'
+import type { EvaluationProgress } from '../evaluation/session.js'
+import type { Emitter } from '../events/emitter.js'
 import type { OpenedNetwork } from '../networks/openNetwork.js'
 import type { Training } from '../training/openTraining.js'
-import { binding } from '../engine/tf.js'
-import type { Emitter } from '../events/emitter.js'
 
-/** How the training runs and where it goes on; the epochs of the checkpoint are told again, so that none is lost with an attempt. */
-export function announce(emitter: Emitter, training: Training, from: TrainingPosition | null): void {
-  const { execution, precision, fallbackReason } = training
-  const resumedFrom = from && { epoch: from.epoch, step: from.step }
+type Started = Pick<Training, 'execution' | 'precision'> & Fallback
+
+/** Why a graph was not recorded. */
+interface Fallback {
+  fallbackReason?: string | undefined
+}
+
+/** How the job runs and where it goes on. A graph that could not be recorded is a warning. */
+export function announceStart(emitter: Emitter, started: Started, from: TrainingPosition | null): void {
+  const { execution, precision } = started
   emitter.emit({
     type: 'started',
     engine: `TensorFlow ${binding.TF_Version}`,
     device: binding.isUsingGpuDevice() ? 'GPU' : 'CPU',
     execution,
     precision,
-    resumedFrom,
+    resumedFrom: from && { epoch: from.epoch, step: from.step },
   })
-  if (fallbackReason !== undefined)
-    emitter.emit({
-      type: 'log',
-      level: 'warn',
-      message: `the step could not be recorded and runs eagerly, slower: ${fallbackReason}`.slice(0, 4000),
-    })
+  warnOfFallback(emitter, 'the step', started)
+  // The epochs of the checkpoint are told again, so that none is lost with an attempt.
   for (const epoch of from?.history ?? []) emitEpoch(emitter, epoch)
+}
+
+/** @param what names what runs eagerly: "the step", "the evaluation" */
+export function warnOfFallback(emitter: Emitter, what: string, { fallbackReason }: Fallback): void {
+  if (fallbackReason !== undefined)
+    warner(emitter)(`${what} could not be recorded and runs eagerly, slower: ${fallbackReason}`)
 }
 
 /** An epoch event is stored once, however often attempts repeat it. */
 export const emitEpoch = (emitter: Emitter, epoch: EpochRecord): void =>
   emitter.emit({ type: 'epoch', ...epoch, once: `epoch-${epoch.epoch}` })
 
-export function announceEvaluation(emitter: Emitter, { clean, corruption, rawWeights }: Report): void {
+/** Says what was measured; on a stored set of corrupted images nothing is clean, and there is nothing to say. */
+export function announceEvaluation(emitter: Emitter, report: Report | EvaluationReport): void {
+  const { clean, corruption } = report
+  if (!clean) return
+  const rawWeights = 'rawWeights' in report ? report.rawWeights : null
   emitter.emit({
     type: 'evaluated',
     accuracy: clean.accuracy,
     low: clean.interval.low,
     high: clean.interval.high,
     images: clean.images,
-    corruptionError: corruption?.meanError15 ?? null,
+    corruptionError: corruption?.meanError ?? null,
     corruptionImages: corruption?.images ?? 0,
     ...(rawWeights && { rawAccuracy: rawWeights.accuracy }),
   })
@@ -45,9 +58,25 @@ export function announceEvaluation(emitter: Emitter, { clean, corruption, rawWei
 /** The weights of a file say nothing of what they were trained to see. */
 export function warnOfNormalisation(emitter: Emitter, { origin, normalisation }: OpenedNetwork): void {
   if (origin === null || normalisation !== null) return
-  emitter.emit({
-    type: 'log',
-    level: 'warn',
-    message: `What ${origin.id} was trained to see was not told when it was uploaded: pixels are normalised by this data set's mean and deviation, which frozen layers may not expect. Upload it with its normalisation.`,
-  })
+  warner(emitter)(
+    `What ${origin.id} was trained to see was not told when it was uploaded: pixels are normalised by this data set's mean and deviation, which frozen layers may not expect. Upload it with its normalisation.`,
+  )
 }
+
+/** Characters; a log event has no more. */
+const longestMessage = 4000
+
+export const warner =
+  (emitter: Emitter) =>
+  (message: string): void =>
+    emitter.emit({ type: 'log', level: 'warn', message: message.slice(0, longestMessage) })
+
+export const loadingProgress =
+  (emitter: Emitter) =>
+  (done: number, total: number): void =>
+    emitter.progress({ phase: 'loading', done, total, unit: 'bytes', secondsLeft: null })
+
+export const evaluationProgress =
+  (emitter: Emitter) =>
+  ({ done, total, imagesPerSecond, secondsLeft }: EvaluationProgress): void =>
+    emitter.progress({ phase: 'evaluating', done, total, unit: 'images', imagesPerSecond, secondsLeft })

@@ -1,11 +1,22 @@
-import type { TrainJobFile } from '@imclr/contract'
+import { writePredictions, type TrainJobFile } from '@imclr/contract'
+import { reportPage } from '@imclr/page'
 import { exportArtifact } from '../artifact/exportArtifact.js'
 import { findCheckpoint } from '../training/checkpoint/findCheckpoint.js'
 import { fingerprint } from '../training/checkpoint/layout.js'
 import { writeCheckpoint } from '../training/checkpoint/writeCheckpoint.js'
 import { evaluateModel } from '../evaluation/evaluateModel.js'
-import { announce, announceEvaluation, emitEpoch, warnOfNormalisation } from './announce.js'
+import {
+  announceEvaluation,
+  announceStart,
+  emitEpoch,
+  evaluationProgress,
+  loadingProgress,
+  warner,
+  warnOfFallback,
+  warnOfNormalisation,
+} from './announce.js'
 import type { JobContext } from './jobContext.js'
+import { readReference, trainingReport } from '../evaluation/trainingReport.js'
 import { openScorer, scoreOnce } from '../evaluation/openScorer.js'
 import { modelAfter } from '../evaluation/refuseNotFinite.js'
 import { buildServingModel } from '../networks/servingModel.js'
@@ -17,37 +28,34 @@ import { multiplyAddsPerSecond, timeLeft } from '../training/timeLeft.js'
 import { firstPosition, runEpochs } from '../training/runEpochs.js'
 
 /**
- * A training job from its data to its artifact: read, train (from a checkpoint where there is one), evaluate once on the test
- * split, export, prove what was exported, and only then say so.
+ * The story of a training job: reads its data, trains (from a checkpoint where there is one), evaluates once on the test split,
+ * exports the artifact, proves what was exported, and only then says so.
  */
 export async function train(job: TrainJobFile, { store, emitter, control }: JobContext): Promise<void> {
   const { spec } = job
-  const onBytes = (done: number, total: number) =>
-    emitter.progress({ phase: 'loading', done, total, unit: 'bytes', secondsLeft: null })
   control.suspendAtOnce(true) // nothing has been done yet
-  const data = await openData(store, job, onBytes)
+  const data = await openData(store, job, loadingProgress(emitter))
   const { dataset, feed } = data
   const opened = await openNetwork(store, job, dataset.classes.length)
   const normalisation = opened.normalisation ?? data.normalisation
-  const training = openTraining(spec, {
-    feed: data.feed,
-    normalisation,
-    network: opened.network,
-    makeTwin: opened.makeTwin,
-  })
+  const { network, makeTwin } = opened
+  const training = openTraining(spec, { feed, normalisation, network, makeTwin })
 
+  const { jobId, attempt, checkpointPrefix: prefix } = job
   const checkpoints = {
     store,
-    prefix: job.checkpointPrefix,
-    jobId: job.jobId,
-    attempt: job.attempt,
+    prefix,
+    jobId,
+    attempt,
     fingerprint: fingerprint(job, { contentSha256: dataset.contentSha256, partsSha256: data.partsSha256 }),
   }
-  const warn = (where: string, why: string) =>
-    emitter.emit({ type: 'log', level: 'warn', message: `the checkpoint ${where} was passed over: ${why}` })
-  const found = await findCheckpoint({ ...checkpoints, onDamaged: warn })
+  const warn = warner(emitter)
+  const found = await findCheckpoint({
+    ...checkpoints,
+    onDamaged: (where, why) => warn(`the checkpoint ${where} was passed over: ${why}`),
+  })
   if (found) training.writeState(found.tensors)
-  announce(emitter, training, found?.position ?? null)
+  announceStart(emitter, training, found?.position ?? null)
   warnOfNormalisation(emitter, opened)
 
   const { mode, stacking } = spec
@@ -89,31 +97,41 @@ export async function train(job: TrainJobFile, { store, emitter, control }: JobC
   validator?.dispose()
   const test = await data.openTest()
   training.finish('raw')
+  const subject = modelAfter(trained)
+  const scored = { ...test, model, classNames: dataset.classes, spec }
   const rawWeights =
-    spec.emaDecay === null
-      ? null
-      : await scoreOnce(
-          { ...test, model, classNames: dataset.classes, spec },
-          `${modelAfter(trained)}, before its weights are averaged,`,
-        )
+    spec.emaDecay === null ? null : await scoreOnce(scored, `${subject}, before its weights are averaged,`)
   training.finish('model')
-  const evaluated = await evaluateModel(store, {
+  const { evaluation, gallery } = await evaluateModel(
+    {
+      store,
+      dataset,
+      versionPrefix: job.versionPrefix,
+      spec: spec.evaluation,
+      seed: spec.subsetSeed, // not the training's: all models of a version see the same corrupted pictures
+      onProgress: evaluationProgress(emitter),
+      onForward: (forward) => warnOfFallback(emitter, 'the evaluation', forward),
+      warn,
+    },
+    { ...test, classes: dataset.classes, versionId: dataset.versionId },
+    {
+      model,
+      execution: spec.execution,
+      precision: spec.precision,
+      subject,
+      reference: await readReference(store, job),
+    },
+  )
+  const report = trainingReport({
     job,
-    dataset,
-    model,
-    trained,
-    test,
+    data,
+    evaluation,
     networkTitle: opened.title,
     parameters: training.parameters,
-    trainImages: data.trainImages,
-    validation: data.validation,
-    unlabelled: data.unlabelled,
+    trained,
     rawWeights,
-    onProgress: ({ done, total, imagesPerSecond, secondsLeft }) =>
-      emitter.progress({ phase: 'evaluating', done, total, unit: 'images', imagesPerSecond, secondsLeft }),
-    warn: (message) => emitter.emit({ type: 'log', level: 'warn', message: message.slice(0, 4000) }),
   })
-  announceEvaluation(emitter, evaluated.report)
+  announceEvaluation(emitter, report)
 
   const output = await exportArtifact(store, {
     job,
@@ -122,7 +140,9 @@ export async function train(job: TrainJobFile, { store, emitter, control }: JobC
     network: opened,
     trained,
     test,
-    ...evaluated,
+    report,
+    page: reportPage(report, gallery),
+    predictions: writePredictions(evaluation.predictions),
     multiplyAddsPerSecond: multiplyAddsPerSecond(opened, { spec, dataset, trained }),
     onProgress: (phase, total) => emitter.progress({ phase, done: 0, total, unit: 'files', secondsLeft: null }),
   })

@@ -2,7 +2,8 @@ import { stream } from '../../random/stream.js'
 import { scaleFrost } from './frost.js'
 import type { Photograph } from './imageCorruption.js'
 import { proceduralFrost } from './proceduralFrost.js'
-import { corruptions, tableFor, type CorruptionName, type Severity, type TableName } from './table.js'
+import { type CorruptionName, type Severity } from '@imclr/contract'
+import { corruptions, tableFor, type TableName } from './table.js'
 
 /** Encodes RGB bytes `[height, width, 3]` as JPEG of a quality from 1 to 100 and decodes them again. */
 export type JpegRoundTrip = (image: Photograph, quality: number) => Promise<Uint8Array>

@@ -1,8 +1,9 @@
 /**
- * The 15 corruptions of the benchmark and its 4 extra ones, with the parameters of their 5 severities at three sizes. Sources: Hendrycks
+ * How the corruptions of the contract are made, with the parameters of their severities at three sizes. Sources: Hendrycks
  * and Dietterich 2019 (arXiv 1903.12261): CIFAR-10-C (32 pixels), Tiny-ImageNet-C (64), and for 224 the values of the package
  * `imagecorruptions` 1.1.2 (Michaelis et al. 2019), whose formulae the code follows.
  */
+import type { CorruptionName, Severity } from '@imclr/contract'
 import { brightness, contrast, saturate } from './colour.js'
 import { defocusBlur } from './defocusBlur.js'
 import { elasticTransform } from './elasticTransform.js'
@@ -18,9 +19,6 @@ import { snow } from './snow.js'
 import { spatter } from './spatter.js'
 import { zoomBlur } from './zoomBlur.js'
 
-type CorruptionGroup = 'noise' | 'blur' | 'weather' | 'digital'
-export type Severity = 1 | 2 | 3 | 4 | 5
-export const severities: readonly Severity[] = [1, 2, 3, 4, 5]
 export type TableName = '32' | '64' | '224'
 
 /** Whose parameters fit images of this size: by the shorter side, up to 48, up to 128, above. */
@@ -32,8 +30,6 @@ export function tableFor(height: number, width: number): TableName {
 export interface Corruption {
   /** Numbers the corruption's random streams; never changes. */
   number: number
-  group: CorruptionGroup
-  benchmark: boolean
   parameters: (table: TableName, severity: Severity) => Record<string, number>
   /** null: done by the codec that the caller passes in. */
   prepare: ((parameters: Record<string, number>, canvas: Canvas) => CorruptImage) | null
@@ -41,26 +37,15 @@ export interface Corruption {
 
 interface Definition<Field extends string> {
   number: number
-  group: CorruptionGroup
-  benchmark?: false
   fields: readonly Field[]
   /** One row per severity. A field with one name may be given as plain numbers. */
   tables: Record<TableName, readonly (number | readonly number[])[]>
   prepare: ((parameters: Record<Field, number>, canvas: Canvas) => CorruptImage) | null
 }
 
-function define<Field extends string>({
-  number,
-  group,
-  benchmark,
-  fields,
-  tables,
-  prepare,
-}: Definition<Field>): Corruption {
+function define<Field extends string>({ number, fields, tables, prepare }: Definition<Field>): Corruption {
   return {
     number,
-    group,
-    benchmark: benchmark ?? true,
     parameters: (table, severity) => {
       const row = [tables[table][severity - 1]!].flat()
       return Object.fromEntries(fields.map((field, i) => [field, row[i]!]))
@@ -77,10 +62,10 @@ const zoomEnds32 = [
   [1.26, 0.01],
 ]
 
-export const corruptions = {
+/** How each corruption of the contract is made. */
+export const corruptions: Record<CorruptionName, Corruption> = {
   gaussian_noise: define({
     number: 1,
-    group: 'noise',
     fields: ['scale'],
     prepare: gaussianNoise,
     tables: {
@@ -91,14 +76,12 @@ export const corruptions = {
   }),
   shot_noise: define({
     number: 2,
-    group: 'noise',
     fields: ['photons'],
     prepare: shotNoise,
     tables: { 32: [500, 250, 100, 75, 50], 64: [250, 100, 50, 30, 15], 224: [60, 25, 12, 5, 3] },
   }),
   impulse_noise: define({
     number: 3,
-    group: 'noise',
     fields: ['amount'],
     prepare: impulseNoise,
     tables: {
@@ -109,7 +92,6 @@ export const corruptions = {
   }),
   defocus_blur: define({
     number: 4,
-    group: 'blur',
     fields: ['radius', 'alias'],
     prepare: defocusBlur,
     tables: {
@@ -138,7 +120,6 @@ export const corruptions = {
   }),
   glass_blur: define({
     number: 5,
-    group: 'blur',
     fields: ['sigma', 'reach', 'passes'],
     prepare: glassBlur,
     tables: {
@@ -167,7 +148,6 @@ export const corruptions = {
   }),
   motion_blur: define({
     number: 6,
-    group: 'blur',
     fields: ['radius', 'sigma'],
     prepare: motionBlur,
     tables: {
@@ -196,7 +176,6 @@ export const corruptions = {
   }),
   zoom_blur: define({
     number: 7,
-    group: 'blur',
     fields: ['end', 'step'],
     prepare: zoomBlur,
     tables: {
@@ -213,7 +192,6 @@ export const corruptions = {
   }),
   snow: define({
     number: 8,
-    group: 'weather',
     fields: ['mean', 'deviation', 'zoom', 'threshold', 'radius', 'sigma', 'keep'],
     prepare: snow,
     tables: {
@@ -242,7 +220,6 @@ export const corruptions = {
   }),
   frost: define({
     number: 9,
-    group: 'weather',
     fields: ['keep', 'frost'],
     prepare: frost,
     tables: {
@@ -271,7 +248,6 @@ export const corruptions = {
   }),
   fog: define({
     number: 10,
-    group: 'weather',
     fields: ['amount', 'decay'],
     prepare: fog,
     tables: {
@@ -300,21 +276,18 @@ export const corruptions = {
   }),
   brightness: define({
     number: 11,
-    group: 'weather',
     fields: ['amount'],
     prepare: brightness,
     tables: { 32: [0.05, 0.1, 0.15, 0.2, 0.3], 64: [0.1, 0.2, 0.3, 0.4, 0.5], 224: [0.1, 0.2, 0.3, 0.4, 0.5] },
   }),
   contrast: define({
     number: 12,
-    group: 'digital',
     fields: ['factor'],
     prepare: contrast,
     tables: { 32: [0.75, 0.5, 0.4, 0.3, 0.15], 64: [0.4, 0.3, 0.2, 0.1, 0.05], 224: [0.4, 0.3, 0.2, 0.1, 0.05] },
   }),
   elastic_transform: define({
     number: 13,
-    group: 'digital',
     fields: ['alpha', 'sigma', 'affine'],
     prepare: elasticTransform,
     tables: {
@@ -344,38 +317,30 @@ export const corruptions = {
   }),
   pixelate: define({
     number: 14,
-    group: 'digital',
     fields: ['share'],
     prepare: pixelate,
     tables: { 32: [0.95, 0.9, 0.85, 0.75, 0.65], 64: [0.9, 0.8, 0.7, 0.6, 0.5], 224: [0.6, 0.5, 0.4, 0.3, 0.25] },
   }),
   jpeg_compression: define({
     number: 15,
-    group: 'digital',
     fields: ['quality'],
     prepare: null,
     tables: { 32: [80, 65, 58, 50, 40], 64: [65, 58, 50, 40, 25], 224: [25, 18, 15, 10, 7] },
   }),
   speckle_noise: define({
     number: 16,
-    group: 'noise',
-    benchmark: false,
     fields: ['scale'],
     prepare: speckleNoise,
     tables: { 32: [0.06, 0.1, 0.12, 0.16, 0.2], 64: [0.15, 0.2, 0.25, 0.3, 0.35], 224: [0.15, 0.2, 0.35, 0.45, 0.6] },
   }),
   gaussian_blur: define({
     number: 17,
-    group: 'blur',
-    benchmark: false,
     fields: ['sigma'],
     prepare: gaussianBlurCorruption,
     tables: { 32: [0.4, 0.6, 0.7, 0.8, 1], 64: [0.5, 0.75, 1, 1.25, 1.5], 224: [1, 2, 3, 4, 6] },
   }),
   spatter: define({
     number: 18,
-    group: 'weather',
-    benchmark: false,
     fields: ['mean', 'deviation', 'blur', 'threshold', 'intensity', 'mud'],
     prepare: spatter,
     tables: {
@@ -404,8 +369,6 @@ export const corruptions = {
   }),
   saturate: define({
     number: 19,
-    group: 'digital',
-    benchmark: false,
     fields: ['factor', 'shift'],
     prepare: saturate,
     tables: {
@@ -433,6 +396,3 @@ export const corruptions = {
     },
   }),
 } as const satisfies Record<string, Corruption>
-
-export type CorruptionName = keyof typeof corruptions
-export const corruptionNames = Object.keys(corruptions) as CorruptionName[]

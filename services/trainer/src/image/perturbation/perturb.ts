@@ -1,6 +1,7 @@
 import { stream } from '../../random/stream.js'
 import { tableFor, type TableName } from '../corruption/table.js'
-import { perturbations, type PerturbationName } from './table.js'
+import { type PerturbationName } from '@imclr/contract'
+import { perturbations } from './table.js'
 
 export interface PerturbationSettings {
   height: number

@@ -1,8 +1,9 @@
 /**
- * The 10 perturbations of the benchmark and its 4 extra ones, with their parameters at three sizes. Sources: Hendrycks and Dietterich 2019
+ * How the perturbations of the contract are made, with their parameters at three sizes. Sources: Hendrycks and Dietterich 2019
  * (arXiv 1903.12261), with the values of CIFAR-10-P (32 pixels), Tiny-ImageNet-P (64) and ImageNet-P (224). Of the noises, the
  * weakest of the three published strengths. At 64 pixels motion blur has the values of 32: the published set blurs before scaling down.
  */
+import type { PerturbationName } from '@imclr/contract'
 import type { ComparedWith } from '@imclr/statistics'
 import type { Canvas } from '../corruption/imageCorruption.js'
 import { gaussianNoise, shotNoise, speckleNoise } from '../corruption/noise.js'
@@ -23,7 +24,6 @@ import { rotated, scaled, sheared, shifted, tilted, type PlaneMap } from './warp
 export interface Perturbation {
   /** Numbers the perturbation's random streams; never changes. */
   number: number
-  benchmark: boolean
   comparedWith: ComparedWith
   parameters: (table: TableName) => Record<string, number> & { frames: number }
   prepare: (table: TableName, canvas: Canvas) => PerturbImage
@@ -31,7 +31,6 @@ export interface Perturbation {
 
 interface Definition<Fields> {
   number: number
-  benchmark?: false
   comparedWith?: 'first'
   tables: Record<TableName, Fields>
   prepare: (parameters: Fields, canvas: Canvas, table: TableName) => PerturbImage
@@ -39,14 +38,12 @@ interface Definition<Fields> {
 
 function define<Fields extends { frames: number }>({
   number,
-  benchmark = true as never,
   comparedWith,
   tables,
   prepare,
 }: Definition<Fields>): Perturbation {
   return {
     number,
-    benchmark,
     comparedWith: comparedWith ?? 'previous',
     parameters: (table) => tables[table],
     prepare: (table, canvas) => prepare(tables[table], canvas, table),
@@ -64,7 +61,8 @@ const moving =
       canvas,
     )
 
-export const perturbations = {
+/** How each perturbation of the contract is made. */
+export const perturbations: Record<PerturbationName, Perturbation> = {
   gaussian_noise: define({
     number: 1,
     comparedWith: 'first',
@@ -168,14 +166,12 @@ export const perturbations = {
   }),
   speckle_noise: define({
     number: 11,
-    benchmark: false,
     comparedWith: 'first',
     prepare: ({ frames, scale }) => noisy(speckleNoise({ scale }), frames),
     tables: everywhere({ frames: 31, scale: 0.05 }),
   }),
   gaussian_blur: define({
     number: 12,
-    benchmark: false,
     prepare: blurred,
     tables: {
       32: { frames: 31, from: 0.3, step: 0.015, truncate: 7 },
@@ -185,7 +181,6 @@ export const perturbations = {
   }),
   spatter: define({
     number: 13,
-    benchmark: false,
     prepare: (parameters, canvas, table) =>
       dripping(parameters, table === '224' ? [0.05, 0.1, 0.15, 0.7] : [0.2, 0.8], canvas),
     tables: {
@@ -194,13 +189,5 @@ export const perturbations = {
       224: { frames: 31, mean: 0.65, deviation: 0.27, blur: 3.7, threshold: 0.69, intensity: 0.6 },
     },
   }),
-  shear: define({
-    number: 14,
-    benchmark: false,
-    prepare: moving(sheared),
-    tables: everywhere({ frames: 31, from: -15, step: 1 }),
-  }), // degrees
-} as const satisfies Record<string, Perturbation>
-
-export type PerturbationName = keyof typeof perturbations
-export const perturbationNames = Object.keys(perturbations) as PerturbationName[]
+  shear: define({ number: 14, prepare: moving(sheared), tables: everywhere({ frames: 31, from: -15, step: 1 }) }), // degrees
+}

@@ -1,5 +1,4 @@
-import { Failure, type Issue } from '@imclr/contract'
-import { corruptionNames, corruptions, severities, type CorruptionName } from '../../image/corruption/table.js'
+import { corruptionKinds, corruptionNames, Failure, severities, type CorruptionName, type Issue } from '@imclr/contract'
 import type { Archive } from '../archive/archive.js'
 import { checkNames, nameList, readList } from '../layout/textList.js'
 import { maxIssues } from '../problems.js'
@@ -60,7 +59,7 @@ export async function findStoredSet(archive: Archive): Promise<StoredSet | null>
       })
   }
   if (found.length === 0) return null
-  if (!found.some(({ name }) => corruptions[name].benchmark))
+  if (!found.some(({ name }) => corruptionKinds[name].benchmark))
     issues.push({
       path: '',
       code: 'NO_CORRUPTIONS',

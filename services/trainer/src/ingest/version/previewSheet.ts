@@ -2,7 +2,7 @@ import { title } from '@imclr/page'
 import { drawText, encodePng, jpegRoundTrip, scalePixels, type Pixels } from '../../image/codec.js'
 import { paste } from './paste.js'
 import { prepareCorruption } from '../../image/corruption/corrupt.js'
-import { corruptionNames, severities } from '../../image/corruption/table.js'
+import { corruptionNames, severities } from '@imclr/contract'
 
 export interface PreviewOptions {
   /** uint8 `[count, height, width, 3]`: a few, of different classes. */

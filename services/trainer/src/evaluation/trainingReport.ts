@@ -1,0 +1,85 @@
+import { report as reportSchema, type Report, type TrainJobFile, type TrainingPosition } from '@imclr/contract'
+import type { ObjectStore } from '@imclr/storage'
+import { describeEnvironment } from '../engine/environment.js'
+import type { TrainingData } from '../input/openData.js'
+import { bestEpoch } from '../training/bestEpoch.js'
+import { assembleReport, describeDataset } from './assembleReport.js'
+import type { Evaluation } from './measureModel.js'
+import { referenceOf, type Reference } from './reference.js'
+
+export interface TrainingReportParts {
+  job: TrainJobFile
+  data: Pick<TrainingData, 'dataset' | 'trainImages' | 'validation' | 'unlabelled'>
+  evaluation: Evaluation
+  networkTitle: string
+  /** All parameters of the network, frozen ones too. */
+  parameters: number
+  trained: TrainingPosition
+  /** Clean metrics of the weights that were averaged, where the model is their average. */
+  rawWeights: Report['rawWeights']
+}
+
+/** The report of a training: what was measured on the test split, and how the model came to be. */
+export function trainingReport({ evaluation, rawWeights, ...told }: TrainingReportParts): Report {
+  return assembleReport({
+    model: describeModel(told),
+    dataset: describeDataset(told.data.dataset, told.data.dataset.classes),
+    evaluation,
+    rawWeights,
+    training: describeTraining(told),
+    environment: describeEnvironment(),
+  })
+}
+
+/** What was measured of the model that mCE and mFR are relative to; undefined where the job names none. */
+export async function readReference(store: ObjectStore, { reference }: TrainJobFile): Promise<Reference | undefined> {
+  if (!reference) return undefined
+  const { dataset, corruption, perturbation } = reportSchema.parse(
+    JSON.parse(Buffer.from(await store.read(reference.reportKey)).toString()),
+  )
+  return referenceOf(reference, { versionId: dataset.versionId, corruption, perturbation })
+}
+
+type Told = Omit<TrainingReportParts, 'evaluation' | 'rawWeights'>
+
+function describeModel({ job: { name, spec }, networkTitle, parameters, trained, data }: Told): Report['model'] {
+  const { mode, network, seed, precision, stacking } = spec
+  return {
+    name,
+    mode,
+    testInput: mode === 'imclr' ? stacking.testInput : 'single',
+    network,
+    networkTitle,
+    parameters,
+    epochsTrained: trained.history.length,
+    trainImages: data.trainImages,
+    seed,
+    precision,
+    endedEarly: trained.endedEarly,
+  }
+}
+
+function describeTraining({
+  job: { spec },
+  trained: { history: epochs },
+  data: { validation, unlabelled },
+}: Told): Report['training'] {
+  const best = bestEpoch(epochs)
+  return {
+    epochs,
+    validation: best &&
+      validation && {
+        images: validation.split.count,
+        source: validation.source,
+        positionsSha256: validation.positionsSha256,
+        epoch: best.epoch,
+        ...best.validation,
+      },
+    unlabelled: unlabelled && {
+      method: spec.semiSupervised!.method,
+      images: unlabelled.images.count,
+      sources: unlabelled.sources,
+      positionsSha256: unlabelled.positionsSha256,
+    },
+  }
+}
