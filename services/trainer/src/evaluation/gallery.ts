@@ -1,6 +1,6 @@
 import type { Gallery } from '@imclr/page'
 import { prepareCorruption, type JpegRoundTrip } from '../image/corruption/corrupt.js'
-import type { Photograph } from '../image/corruption/imageCorruption.js'
+import type { RgbImage } from '../image/corruption/imageCorruption.js'
 import { corruptionNames, type Severity } from '../image/corruption/table.js'
 import { oneOfSomeClasses } from '../ingest/version/oneOfSomeClasses.js'
 import type { TestSplit } from './testSplit.js'
@@ -9,8 +9,8 @@ export interface GalleryOptions {
   test: TestSplit
   seed: number
   jpeg: JpegRoundTrip
-  encodePng: (image: Photograph) => Promise<Uint8Array>
-  frost?: readonly Photograph[]
+  encodePng: (image: RgbImage) => Promise<Uint8Array>
+  frost?: readonly RgbImage[]
 }
 
 /** Longest side of a picture in the gallery; larger ones are shrunk by a whole factor. */
@@ -63,7 +63,7 @@ function stripSize({ count, height, width, factor }: Strip) {
 }
 
 /** Pictures `[count, h, w, 3]` in a row on mid grey, each shrunk by a whole factor (mean of the pixels). */
-function sideBySide(images: Uint8Array, strip: Strip): Photograph {
+function sideBySide(images: Uint8Array, strip: Strip): RgbImage {
   const { count, height, width, factor } = strip
   const small = { height: Math.floor(height / factor), width: Math.floor(width / factor) }
   const whole = stripSize(strip)

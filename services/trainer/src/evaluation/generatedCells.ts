@@ -1,5 +1,5 @@
 import { prepareCorruption, type JpegRoundTrip } from '../image/corruption/corrupt.js'
-import type { Photograph } from '../image/corruption/imageCorruption.js'
+import type { RgbImage } from '../image/corruption/imageCorruption.js'
 import { corruptionNames, corruptions, severities, tableFor } from '../image/corruption/table.js'
 import type { GridCell } from './corruptionGrid.js'
 import { chunks, gather, imageBytes, type TestSplit } from './testSplit.js'
@@ -11,7 +11,7 @@ export interface GeneratedCellsOptions {
   rows: Uint32Array
   seed: number
   jpeg: JpegRoundTrip
-  frost?: readonly Photograph[] | undefined
+  frost?: readonly RgbImage[] | undefined
   cache: PictureCache
 }
 

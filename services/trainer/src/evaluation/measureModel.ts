@@ -8,7 +8,7 @@ import type {
   Report,
 } from '@imclr/contract'
 import type { JpegRoundTrip } from '../image/corruption/corrupt.js'
-import type { Photograph } from '../image/corruption/imageCorruption.js'
+import type { RgbImage } from '../image/corruption/imageCorruption.js'
 import { tableFor } from '../image/corruption/table.js'
 import { measureGrid, type Grid } from './corruptionGrid.js'
 import { evaluatePerturbations, framesPerImage } from './evaluatePerturbations.js'
@@ -33,7 +33,7 @@ export interface EvaluateOptions extends Pick<SessionOptions, 'onProgress' | 'cl
   seed: number
   jpeg: JpegRoundTrip
   /** Decoded photographs of frost, and where they are from; without them frost is procedural. */
-  frost?: { photographs: readonly Photograph[]; source: string }
+  frost?: { photographs: readonly RgbImage[]; source: string }
   /** The named model of mCE and mFR. */
   reference?: Reference | undefined
   /** Where changed pictures are kept, given what decides which they are. */

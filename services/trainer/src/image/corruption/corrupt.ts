@@ -1,11 +1,11 @@
 import { stream } from '../../random/stream.js'
 import { scaleFrost } from './frost.js'
-import type { Photograph } from './imageCorruption.js'
+import type { RgbImage } from './imageCorruption.js'
 import { proceduralFrost } from './proceduralFrost.js'
 import { corruptions, tableFor, type CorruptionName, type Severity, type TableName } from './table.js'
 
 /** Encodes RGB bytes `[height, width, 3]` as JPEG of a quality from 1 to 100 and decodes them again. */
-export type JpegRoundTrip = (image: Photograph, quality: number) => Promise<Uint8Array>
+export type JpegRoundTrip = (image: RgbImage, quality: number) => Promise<Uint8Array>
 
 export interface CorruptionSettings {
   height: number
@@ -18,7 +18,7 @@ export interface CorruptionSettings {
   /** Needed by jpeg_compression alone. */
   jpeg?: JpegRoundTrip
   /** Decoded photographs of frost; without any, frost is drawn by `proceduralFrost`. */
-  frost?: readonly Photograph[]
+  frost?: readonly RgbImage[]
 }
 
 export interface Batch {
@@ -50,7 +50,7 @@ export function prepareCorruption(settings: CorruptionSettings): (batch: Batch) 
   const table = settings.table ?? tableFor(height, width)
   const parameters = corruption.parameters(table, severity)
   const size = height * width * 3
-  const canvas = {
+  const context = {
     height,
     width,
     frost: () =>
@@ -58,7 +58,7 @@ export function prepareCorruption(settings: CorruptionSettings): (batch: Batch) 
         ? scaleFrost(settings.frost, frostScale[table], settings)
         : proceduralFrost(seed, settings),
   }
-  const corruptImage = corruption.prepare?.(parameters, canvas)
+  const corruptImage = corruption.prepare?.(parameters, context)
   if (!corruptImage && !jpeg) throw new RangeError(`${name} needs a JPEG codec: pass jpeg`)
   const epoch = corruption.number * 10 + severity
 

@@ -1,9 +1,9 @@
-import type { Canvas, CorruptImage, Photograph } from './imageCorruption.js'
+import type { CorruptionContext, CorruptImage, RgbImage } from './imageCorruption.js'
 
 /** The image under a random part of a random frost picture: keep * x + frost * picture, on bytes. */
 export function frost(
   { keep, frost: weight }: { keep: number; frost: number },
-  { height, width, frost: load }: Canvas,
+  { height, width, frost: load }: CorruptionContext,
 ): CorruptImage {
   const pictures = load()
   return (source, out, draw) => {
@@ -27,10 +27,10 @@ export function frost(
  * @throws RangeError for bytes that do not fit their height and width
  */
 export function scaleFrost(
-  photographs: readonly Photograph[],
+  photographs: readonly RgbImage[],
   scale: number,
   { height, width }: { height: number; width: number },
-): Photograph[] {
+): RgbImage[] {
   return photographs.map((photograph, i) => {
     if (photograph.bytes.length !== photograph.height * photograph.width * 3) {
       throw new RangeError(
@@ -42,7 +42,7 @@ export function scaleFrost(
   })
 }
 
-function scaleBilinear(source: Photograph, scale: number): Photograph {
+function scaleBilinear(source: RgbImage, scale: number): RgbImage {
   if (scale === 1) return source
   const height = Math.round(source.height * scale)
   const width = Math.round(source.width * scale)
