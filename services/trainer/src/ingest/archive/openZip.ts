@@ -6,16 +6,15 @@ import { crc32, createInflateRaw, inflateRaw } from 'node:zlib'
 import { Failure } from '@imclr/contract'
 import type { Problems } from '../problems.js'
 import { DamagedFile, maxFileBytes, maxRatio } from './archive.js'
-import type { Archive, ArchiveFile } from './archive.js'
+import type { Archive, ArchiveFile, OpenFile } from './archive.js'
 import { findOverlap } from './findOverlap.js'
 import { checkBytes, listEntries } from './listEntries.js'
-import type { ArchiveSource } from './openArchive.js'
+import type { ArchiveSource } from './archiveSource.js'
 import { collectEntries } from './rawEntry.js'
 import { readDirectory } from './readDirectory.js'
 import type { ZipEntry } from './readDirectory.js'
 import { archiveFailure, receive } from './receive.js'
 import { chunksOf, inflated, partOf } from './spool.js'
-import type { OpenFile } from './spool.js'
 
 const inflate = promisify(inflateRaw)
 

@@ -1,22 +1,25 @@
 import { maxFileBytes } from '../archive/archive.js'
-import type { OpenFile } from '../archive/spool.js'
+import type { OpenFile } from '../archive/archive.js'
 import { isPickledArray, readPickle } from '../format/pickle.js'
 import { transposed } from '../format/transposed.js'
 import { unfit } from '../problems.js'
 import { planar } from '../records.js'
-import { readIn } from './containers.js'
+import { readIn } from './readIn.js'
 import type { Container } from './containers.js'
 import { noteBeside } from './noteBeside.js'
-import { checkCounts, named, recordSurvey } from './recordSurvey.js'
-import type { Block } from './recordSurvey.js'
+import { checkCounts, named, recordLayout } from './recordLayout.js'
+import type { Block } from './recordLayout.js'
 import { checkNames } from './textList.js'
-import type { Survey, SurveyContext } from './survey.js'
-import { cifarSize, noCoarseLabels } from './surveyCifarBinary.js'
+import type { DetectedLayout, LayoutContext } from './detectedLayout.js'
+import { cifarSize, noCoarseLabels } from './detectCifarBinary.js'
 
 const recordBytes = 3 * cifarSize.height * cifarSize.width
 
 /** The Python archives of CIFAR-10 and CIFAR-100: dictionaries with `data` `[n, 3072]` and labels, and one with the class names. */
-export async function surveyCifarPython(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
+export async function detectCifarPython(
+  containers: readonly Container[],
+  context: LayoutContext,
+): Promise<DetectedLayout> {
   const { options, spool } = context
   const batches: { path: string; file: OpenFile; found: Map<unknown, unknown> }[] = []
   let names: { path: string; found: Map<unknown, unknown> } | undefined
@@ -66,7 +69,7 @@ export async function surveyCifarPython(containers: readonly Container[], contex
     const part = /test/i.test(path.slice(path.lastIndexOf('/') + 1)) ? 'test' : 'train'
     blocks.push({ path, part, records: { ...rows, count, recordBytes, grid: planar(cifarSize, 3) }, labels })
   }
-  return recordSurvey({ layout: 'cifar-python', blocks, naming: named(classes, context.notes) }, context)
+  return recordLayout({ layout: 'cifar-python', blocks, naming: named(classes, context.notes) }, context)
 }
 
 interface Place {

@@ -1,5 +1,5 @@
-import { roleOf } from './parts.js'
-import type { Item, Survey, SurveyContext } from './survey.js'
+import { roleOf } from './splitRoles.js'
+import type { Item, DetectedLayout, LayoutContext } from './detectedLayout.js'
 import { findTables } from './table/findTables.js'
 import { PathMatcher } from './table/matchPath.js'
 import { noteReading } from './table/noteReading.js'
@@ -14,9 +14,9 @@ import { settleSplits } from './table/settleSplits.js'
  *
  * @throws Failure DATASET_INVALID when the table cannot be read as one, there are several that say the same, or its paths are not the archive's
  */
-export async function surveyTable(
-  context: Pick<SurveyContext, 'archive' | 'options' | 'problems' | 'notes' | 'maxImages'>,
-): Promise<Survey | null> {
+export async function detectTable(
+  context: Pick<LayoutContext, 'archive' | 'options' | 'problems' | 'notes' | 'maxImages'>,
+): Promise<DetectedLayout | null> {
   const { archive, notes, problems } = context
   const paths = archive.files.map(({ path }) => path)
   const pictures = paths.filter(isPictureName)

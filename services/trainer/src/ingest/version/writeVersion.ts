@@ -9,7 +9,7 @@ import { oneOfSomeClasses } from './oneOfSomeClasses.js'
 import { previewSheet } from './previewSheet.js'
 import type { Removed } from '../duplicates/removeDuplicates.js'
 import type { SettledNear } from '../duplicates/settleNearDuplicates.js'
-import type { Survey } from '../layout/survey.js'
+import type { DetectedLayout } from '../layout/detectedLayout.js'
 import type { Notes } from '../notes.js'
 import type { Problems } from '../problems.js'
 import type { SplitIndices } from '../splitItems.js'
@@ -30,7 +30,7 @@ export interface WriteVersion {
   /** For temporary files. */
   folder: string
   archive: Archive
-  survey: Survey
+  detected: DetectedLayout
   headers: Headers | null
   picture: Picture
   decoded: Decoded
@@ -45,9 +45,9 @@ export interface WriteVersion {
 
 /** Writes all files of a version under `outputPrefix`, the manifest last. The same input gives the same bytes. */
 export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: string; manifestSha256: string }> {
-  const { job, store, archive, survey, picture, decoded, splitIndices, problems, notes } = parts
+  const { job, store, archive, detected, picture, decoded, splitIndices, problems, notes } = parts
   const { projectId, outputPrefix: prefix, options } = job
-  const { classes, items } = survey
+  const { classes, items } = detected
   const labelOf = (index: number) => items[index]!.label
   const pathOf = (index: number) => items[index]!.path
   const pack = (name: Split) =>
@@ -70,19 +70,19 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
     schemaVersion: 1,
     versionId,
     contentSha256,
-    format: `${survey.layout} in ${archive.format}`,
+    format: `${detected.layout} in ${archive.format}`,
     classes,
     picture,
     options,
     splits,
     index: await writeIndex({ ...parts, prefix, items }),
     folds:
-      survey.folds === null
+      detected.folds === null
         ? null
-        : await writeFolds({ store, prefix, folds: survey.folds, train: splitIndices.train }),
+        : await writeFolds({ store, prefix, folds: detected.folds, train: splitIndices.train }),
     channelMean: train.statistics.mean,
     channelStd: train.statistics.std,
-    testWasGiven: survey.testWasGiven,
+    testWasGiven: detected.testWasGiven,
     removedDuplicates: parts.removed
       .slice(0, maxNamed)
       .map(({ removed, keptTest }) => ({ removed: pathOf(removed), keptTest: pathOf(keptTest) })),
@@ -116,7 +116,7 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
 
 /** Some test images of different classes under all corruptions, with the noise of the default seed. */
 async function preview(
-  { store, job, decoded, splitIndices: { test }, survey: { classes } }: WriteVersion,
+  { store, job, decoded, splitIndices: { test }, detected: { classes } }: WriteVersion,
   labelOf: (index: number) => number,
 ): Promise<DatasetManifest['corruptionPreview']> {
   const { height, width } = decoded.size

@@ -1,6 +1,6 @@
 import type { Issue } from '@imclr/contract'
 import { unfit } from '../../problems.js'
-import type { SurveyContext } from '../survey.js'
+import type { LayoutContext } from '../detectedLayout.js'
 import { delimitedRows, separators } from './delimitedRows.js'
 import type { Row, Separator } from './delimitedRows.js'
 import type { Table } from './findTables.js'
@@ -29,7 +29,7 @@ export interface Reading {
   missing: number
 }
 
-type Context = Pick<SurveyContext, 'archive' | 'options' | 'problems' | 'notes' | 'maxImages'>
+type Context = Pick<LayoutContext, 'archive' | 'options' | 'problems' | 'notes' | 'maxImages'>
 
 /**
  * Reads every row of the tables and finds its file; rows that cannot be used become problems of their line.

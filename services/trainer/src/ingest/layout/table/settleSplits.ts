@@ -1,6 +1,6 @@
 import type { Split } from '@imclr/contract'
-import { roleOf, settleRoles } from '../parts.js'
-import type { Item, SurveyContext } from '../survey.js'
+import { roleOf, settleRoles } from '../splitRoles.js'
+import type { Item, LayoutContext } from '../detectedLayout.js'
 import type { Table } from './findTables.js'
 import type { Places } from './places.js'
 
@@ -29,7 +29,7 @@ const words = 'train, test, validation (or val) or unlabelled'
 export function settleSplits(
   tables: readonly Table[],
   places: Places,
-  { archive, problems, notes, options }: Pick<SurveyContext, 'archive' | 'problems' | 'notes' | 'options'>,
+  { archive, problems, notes, options }: Pick<LayoutContext, 'archive' | 'problems' | 'notes' | 'options'>,
 ): Settled {
   const sayingSplit = columnsThatSay(tables, places, archive.files.length)
   for (const [number, { path, columns }] of tables.entries()) {
@@ -89,7 +89,7 @@ function labelsOf(
     tables,
     problems,
     notes,
-  }: { tables: readonly Table[]; problems: SurveyContext['problems']; notes: SurveyContext['notes'] },
+  }: { tables: readonly Table[]; problems: LayoutContext['problems']; notes: LayoutContext['notes'] },
 ): Settled {
   const isUnlabelledTest = tables.map((_, number) => {
     const test = named.filter(({ table, part }) => table === number && part === 'test')
