@@ -136,14 +136,14 @@ describe('a training with unlabelled images', { timeout: 180_000 }, () => {
       augment: [],
       semiSupervised: { method: 'mean-teacher' },
     })
-    const makeTwin = (seed: number) => {
+    const cloneArchitecture = (seed: number) => {
       const twin = buildNetwork({ name: 'resnet8', classes: 4, seed })
       freezeLayers(twin, ['stem*', 'stage1*'])
       return twin
     }
     const feed = trainingFeed({ ...split, unlabelled }, spec)
     const scalarsOf = stepScalars(spec, feed.stepsPerEpoch)
-    const training = openTraining(spec, { feed, normalisation, network: makeTwin(1), makeTwin })
+    const training = openTraining(spec, { feed, normalisation, network: cloneArchitecture(1), cloneArchitecture })
     const stateOf = () => new Map(training.readState().map(({ name, values }) => [name, [...values]]))
     const names = training.network.weights.map(({ originalName }) => originalName)
     const before = stateOf()

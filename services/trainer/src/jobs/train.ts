@@ -33,7 +33,7 @@ export async function train(job: TrainJobFile, { store, emitter, control }: JobC
     feed: data.feed,
     normalisation,
     network: opened.network,
-    makeTwin: opened.makeTwin,
+    cloneArchitecture: opened.cloneArchitecture,
   })
 
   const checkpoints = {

@@ -57,7 +57,7 @@ export interface TrainingParts extends Pick<TrainingData, 'feed' | 'normalisatio
   /** With its first weights. @default one of ours, drawn by the seed */
   network?: LayersModel
   /** Another of the same form, whatever its weights. @default one of ours */
-  makeTwin?: (seed: number) => LayersModel
+  cloneArchitecture?: (seed: number) => LayersModel
 }
 
 /** The network, and the step that trains it. @throws Failure PRECISION_UNSUPPORTED */
@@ -66,13 +66,13 @@ export function openTraining(
   {
     feed,
     normalisation,
-    makeTwin = (seed) => buildNetwork({ name: spec.network, classes: feed.classes, seed }),
-    network: model = makeTwin(spec.seed),
+    cloneArchitecture = (seed) => buildNetwork({ name: spec.network, classes: feed.classes, seed }),
+    network: model = cloneArchitecture(spec.seed),
   }: TrainingParts,
 ): Training {
   const { batchSize, views, inputSizes, classes } = feed
   const pass = trainingPass({ model, ...normalisation })
-  const teacher = openTeacher(spec, makeTwin)
+  const teacher = openTeacher(spec, cloneArchitecture)
   const terms = lossTerms({
     supervised: {
       pass,
@@ -157,12 +157,12 @@ export function openTraining(
 /** The network of the averaged weights, where it takes part in training. */
 function openTeacher(
   { semiSupervised, emaDecay, seed }: TrainingSpec,
-  makeTwin: (seed: number) => LayersModel,
+  cloneArchitecture: (seed: number) => LayersModel,
 ): LayersModel | null {
   if (semiSupervised?.method !== 'mean-teacher') return null
   if (emaDecay === null)
     throw new Failure('BAD_INPUT', 'a mean teacher needs emaDecay: it is the running average of the weights')
-  return makeTwin(seed + teacherSeed)
+  return cloneArchitecture(seed + teacherSeed)
 }
 
 /** Beyond every job's seed: the teacher's dropout has masks of its own. Its weights become the model's. */
