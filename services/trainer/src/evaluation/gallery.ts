@@ -1,5 +1,5 @@
 import type { Gallery } from '@imclr/page'
-import { prepareCorruption, type JpegRoundTrip } from '../image/corruption/corrupt.js'
+import { prepareCorruption, type JpegRoundTrip } from '../image/corruption/prepareCorruption.js'
 import type { RgbImage } from '../image/corruption/imageCorruption.js'
 import { corruptionNames, type Severity } from '../image/corruption/table.js'
 import { oneOfSomeClasses } from '../ingest/version/oneOfSomeClasses.js'
@@ -10,14 +10,13 @@ export interface GalleryOptions {
   seed: number
   jpeg: JpegRoundTrip
   encodePng: (image: RgbImage) => Promise<Uint8Array>
-  frost?: readonly RgbImage[]
 }
 
 /** Longest side of a picture in the gallery; larger ones are shrunk by a whole factor. */
 const largest = 112
 
 /** A few test images of different classes under every corruption at severities 1, 3 and 5, with their own noise. */
-export async function makeGallery({ test, seed, jpeg, encodePng, frost }: GalleryOptions): Promise<Gallery> {
+export async function makeGallery({ test, seed, jpeg, encodePng }: GalleryOptions): Promise<Gallery> {
   const { height, width } = test
   const severities: Severity[] = [1, 3, 5]
   const rows = oneOfSomeClasses(test.labels, Math.max(height, width) <= 48 ? 4 : 3)
@@ -33,7 +32,7 @@ export async function makeGallery({ test, seed, jpeg, encodePng, frost }: Galler
   for (const name of corruptionNames) {
     const strips: string[] = []
     for (const severity of severities) {
-      const apply = prepareCorruption({ height, width, name, severity, seed, jpeg, frost })
+      const apply = prepareCorruption({ height, width, name, severity, seed, jpeg })
       strips.push(await encode(await apply({ images, count: rows.length, indices: rows })))
     }
     corrupted.push({ corruption: name, strips })

@@ -1,5 +1,4 @@
-import { prepareCorruption, type JpegRoundTrip } from '../image/corruption/corrupt.js'
-import type { RgbImage } from '../image/corruption/imageCorruption.js'
+import { prepareCorruption, type JpegRoundTrip } from '../image/corruption/prepareCorruption.js'
 import { corruptionNames, corruptions, severities, tableFor } from '../image/corruption/table.js'
 import type { GridCell } from './corruptionGrid.js'
 import { chunks, gather, imageBytes, type TestSplit } from './testSplit.js'
@@ -11,12 +10,11 @@ export interface GeneratedCellsOptions {
   rows: Uint32Array
   seed: number
   jpeg: JpegRoundTrip
-  frost?: readonly RgbImage[] | undefined
   cache: PictureCache
 }
 
 /** The 19 corruptions at 5 severities of some test images, made here or found in the cache. */
-export function generatedCells({ test, rows, seed, jpeg, frost, cache }: GeneratedCellsOptions): GridCell[] {
+export function generatedCells({ test, rows, seed, jpeg, cache }: GeneratedCellsOptions): GridCell[] {
   const { height, width } = test
   const table = tableFor(height, width)
   return corruptionNames.flatMap((name) =>
@@ -33,7 +31,7 @@ export function generatedCells({ test, rows, seed, jpeg, frost, cache }: Generat
           for (const { first, size } of chunks(rows.length, imageBytes(test))) {
             const indices = rows.subarray(first, first + size)
             yield await cache.pictures(`${name}-${severity}-${first}`, () => {
-              apply ??= prepareCorruption({ height, width, name, severity, seed, table, jpeg, frost })
+              apply ??= prepareCorruption({ height, width, name, severity, seed, table, jpeg })
               return apply({ images: gather(test, indices), count: size, indices })
             })
           }

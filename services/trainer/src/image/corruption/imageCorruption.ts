@@ -11,7 +11,7 @@ export interface RgbImage {
 export interface CorruptionContext {
   height: number
   width: number
-  /** Frost pictures to crop from, already at the size they are cropped at. */
+  /** Pictures of frost to crop from. Drawn on demand: most corruptions have none. */
   frost: () => readonly RgbImage[]
 }
 

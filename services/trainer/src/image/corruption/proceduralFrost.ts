@@ -17,7 +17,7 @@ const looks = [
 
 /**
  * Five pictures of ice crystals: needles with side branches at 60 degrees on a cloudy ground. Drawn once per seed and size, then cropped
- * like photographs. Reports name this frost "procedural": its numbers are not those of the benchmark's photographs.
+ * as the benchmark crops its photographs. Reports name this frost "procedural": its numbers are not those of the benchmark's photographs.
  */
 export function proceduralFrost(seed: number, { height, width }: { height: number; width: number }): RgbImage[] {
   const rows = 4 * height

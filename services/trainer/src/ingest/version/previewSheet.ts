@@ -1,7 +1,7 @@
 import { title } from '@imclr/page'
 import { drawText, encodePng, jpegRoundTrip, scalePixels, type Pixels } from '../../image/codec.js'
 import { paste } from './paste.js'
-import { prepareCorruption } from '../../image/corruption/corrupt.js'
+import { prepareCorruption } from '../../image/corruption/prepareCorruption.js'
 import { corruptionNames, severities } from '../../image/corruption/table.js'
 
 export interface PreviewOptions {

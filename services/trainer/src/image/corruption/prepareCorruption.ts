@@ -1,5 +1,4 @@
 import { stream } from '../../random/stream.js'
-import { scaleFrost } from './frost.js'
 import type { RgbImage } from './imageCorruption.js'
 import { proceduralFrost } from './proceduralFrost.js'
 import { corruptions, tableFor, type CorruptionName, type Severity, type TableName } from './table.js'
@@ -17,8 +16,6 @@ export interface CorruptionSettings {
   table?: TableName
   /** Needed by jpeg_compression alone. */
   jpeg?: JpegRoundTrip
-  /** Decoded photographs of frost; without any, frost is drawn by `proceduralFrost`. */
-  frost?: readonly RgbImage[]
 }
 
 export interface Batch {
@@ -30,9 +27,6 @@ export interface Batch {
   /** Where the result goes; another array than `images`. */
   out?: Uint8Array
 }
-
-/** What the frost pictures are scaled by before cropping (method.md 3, row 9). */
-const frostScale = { 32: 0.2, 64: 0.3, 224: 1 } as const
 
 /** How many JPEG images are under way at once: the codec works in threads of its own. */
 const jpegsAtOnce = 8
@@ -50,14 +44,7 @@ export function prepareCorruption(settings: CorruptionSettings): (batch: Batch) 
   const table = settings.table ?? tableFor(height, width)
   const parameters = corruption.parameters(table, severity)
   const size = height * width * 3
-  const context = {
-    height,
-    width,
-    frost: () =>
-      settings.frost?.length
-        ? scaleFrost(settings.frost, frostScale[table], settings)
-        : proceduralFrost(seed, settings),
-  }
+  const context = { height, width, frost: () => proceduralFrost(seed, settings) }
   const corruptImage = corruption.prepare?.(parameters, context)
   if (!corruptImage && !jpeg) throw new RangeError(`${name} needs a JPEG codec: pass jpeg`)
   const epoch = corruption.number * 10 + severity
@@ -93,9 +80,4 @@ export function prepareCorruption(settings: CorruptionSettings): (batch: Batch) 
     }
     return out
   }
-}
-
-/** One batch of one cell: see `prepareCorruption`, which saves the preparation where there are several batches. */
-export function corrupt({ images, count, indices, out, ...settings }: CorruptionSettings & Batch): Promise<Uint8Array> {
-  return prepareCorruption(settings)({ images, count, indices, out })
 }
