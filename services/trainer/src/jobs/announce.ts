@@ -1,6 +1,7 @@
 import type { EpochRecord, Report, TrainingPosition } from '@imclr/contract'
 import type { OpenedNetwork } from '../networks/openNetwork.js'
 import type { Training } from '../training/openTraining.js'
+import { fallbackWarning } from '../engine/makeStep.js'
 import { binding } from '../engine/tf.js'
 import type { Emitter } from '../events/emitter.js'
 
@@ -17,11 +18,7 @@ export function announce(emitter: Emitter, training: Training, from: TrainingPos
     resumedFrom,
   })
   if (fallbackReason !== undefined)
-    emitter.emit({
-      type: 'log',
-      level: 'warn',
-      message: `the step could not be recorded and runs eagerly, slower: ${fallbackReason}`.slice(0, 4000),
-    })
+    emitter.emit({ type: 'log', level: 'warn', message: fallbackWarning('step', fallbackReason) })
   for (const epoch of from?.history ?? []) emitEpoch(emitter, epoch)
 }
 
