@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import {
   Failure,
   isUploaded,
@@ -17,6 +16,7 @@ import { normalisationOf } from './servingModel.js'
 import { bodyLayers, takeWeights, type NamedWeights } from './takeWeights.js'
 import { openModel } from './openModel.js'
 import type { LayersModel } from '../engine/tf.js'
+import { sha256Of } from '../sha256Of.js'
 
 export interface OpenedNetwork {
   /** Normalised images to logits. The caller disposes of it. */
@@ -88,7 +88,7 @@ async function readUploaded(
   { weights, weightsFile, weightsSha256: sha256, normalisation, licence }: UploadedNetwork,
 ): Promise<Source> {
   const bytes = await store.read(prefix + weightsFile)
-  if (createHash('sha256').update(bytes).digest('hex') !== sha256)
+  if (sha256Of(bytes) !== sha256)
     throw new Failure('CHECKSUM_MISMATCH', `${prefix}${weightsFile} is not what network.json says it is`)
   const values = new Float32Array(new Uint8Array(bytes).buffer)
   const size = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1)

@@ -4,8 +4,8 @@ import { maxIssues, unfit } from '../problems.js'
 import { planar } from '../records.js'
 import { readIn } from './readIn.js'
 import { noteBeside } from './noteBeside.js'
-import { checkCounts, named, recordLayout } from './recordLayout.js'
-import type { Block } from './recordLayout.js'
+import { checkCounts, named, layoutOfRecords } from './layoutOfRecords.js'
+import type { Block } from './layoutOfRecords.js'
 import { checkNames, nameList, readList } from './textList.js'
 import type { DetectedLayout, LayoutContext } from './detectedLayout.js'
 
@@ -81,7 +81,7 @@ export async function detectCifarBinary(context: LayoutContext): Promise<Detecte
       labels: await readIn(path, () => everyByte(file, { first: labelled.at, step: recordBytes, count })),
     })
   }
-  return recordLayout({ layout: 'cifar-binary', blocks, naming: named(classNames, context.notes) }, context)
+  return layoutOfRecords({ layout: 'cifar-binary', blocks, naming: named(classNames, context.notes) }, context)
 }
 
 export const noCoarseLabels = (path: string) =>

@@ -4,8 +4,8 @@ import { planar } from '../records.js'
 import { readIn } from './readIn.js'
 import type { Container } from './containers.js'
 import { pairUp } from './pairUp.js'
-import { checkCounts, labelsOf, numbered, recordLayout } from './recordLayout.js'
-import type { Block } from './recordLayout.js'
+import { checkCounts, labelsOf, numbered, layoutOfRecords } from './layoutOfRecords.js'
+import type { Block } from './layoutOfRecords.js'
 import type { DetectedLayout, LayoutContext } from './detectedLayout.js'
 
 /** idx files, gzipped or not, with MNIST's names: train-images, train-labels, t10k-images, t10k-labels. */
@@ -45,5 +45,5 @@ export async function detectIdx(containers: readonly Container[], context: Layou
         (await readIn(labels.path, () => labels.array.file.read(labels.array.offset, labels.array.shape[0]!))),
     })
   }
-  return recordLayout({ layout: 'idx', blocks, naming: numbered(labelsOf(blocks)) }, context)
+  return layoutOfRecords({ layout: 'idx', blocks, naming: numbered(labelsOf(blocks)) }, context)
 }

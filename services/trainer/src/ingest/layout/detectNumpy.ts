@@ -8,8 +8,8 @@ import type { Container } from './containers.js'
 import { noteBeside } from './noteBeside.js'
 import { pairUp } from './pairUp.js'
 import { wordsOf } from './splitRoles.js'
-import { checkCounts, labelsOf, numbered, recordLayout } from './recordLayout.js'
-import type { Block } from './recordLayout.js'
+import { checkCounts, labelsOf, numbered, layoutOfRecords } from './layoutOfRecords.js'
+import type { Block } from './layoutOfRecords.js'
 import type { DetectedLayout, LayoutContext } from './detectedLayout.js'
 
 const kinds: Record<string, 'images' | 'labels'> = {
@@ -59,7 +59,7 @@ export async function detectNumpy(containers: readonly Container[], context: Lay
       labels: labels && (await readIn(labels.path, () => readIntegers(labels.array))),
     })
   }
-  return recordLayout({ layout: 'numpy', blocks, naming: numbered(labelsOf(blocks)) }, context)
+  return layoutOfRecords({ layout: 'numpy', blocks, naming: numbered(labelsOf(blocks)) }, context)
 }
 
 const isChannels = (side: number | undefined): side is 1 | 3 => side === 1 || side === 3

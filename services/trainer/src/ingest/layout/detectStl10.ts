@@ -2,8 +2,8 @@ import type { Split } from '@imclr/contract'
 import { unfit } from '../problems.js'
 import { columnMajor } from '../records.js'
 import { readIn } from './readIn.js'
-import { checkCounts, named, recordLayout } from './recordLayout.js'
-import type { Block } from './recordLayout.js'
+import { checkCounts, named, layoutOfRecords } from './layoutOfRecords.js'
+import type { Block } from './layoutOfRecords.js'
 import { checkNames, nameList, readList } from './textList.js'
 import type { ListLimits } from './textList.js'
 import type { DetectedLayout, LayoutContext } from './detectedLayout.js'
@@ -53,7 +53,7 @@ export async function detectStl10(context: LayoutContext): Promise<DetectedLayou
     })
   }
   const folds = indexOf('fold_indices.txt')
-  return recordLayout(
+  return layoutOfRecords(
     {
       layout: 'stl10-binary',
       blocks,

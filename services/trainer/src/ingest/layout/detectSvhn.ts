@@ -4,8 +4,8 @@ import { columnMajor } from '../records.js'
 import { readIn } from './readIn.js'
 import type { Container } from './containers.js'
 import { splitsByPath } from './splitRoles.js'
-import { checkCounts, recordLayout } from './recordLayout.js'
-import type { Block, Naming } from './recordLayout.js'
+import { checkCounts, layoutOfRecords } from './layoutOfRecords.js'
+import type { Block, Naming } from './layoutOfRecords.js'
 import type { DetectedLayout, LayoutContext } from './detectedLayout.js'
 
 /** SVHN gives the digit 0 the label 10. */
@@ -44,5 +44,5 @@ export async function detectSvhn(containers: readonly Container[], context: Layo
       labels: await readIn(path, () => readMatNumbers(labels)),
     })
   }
-  return recordLayout({ layout: 'svhn', blocks, naming: digits }, context)
+  return layoutOfRecords({ layout: 'svhn', blocks, naming: digits }, context)
 }

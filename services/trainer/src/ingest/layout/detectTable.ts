@@ -32,8 +32,8 @@ export async function detectTable(
       classFolders.length,
     )
 
-  const { places, matched, missing } = await readTables(tables, context, matcher)
-  const { items, classes, testWasGiven } = settleSplits(tables, places, context)
+  const { rowsByFile, matched, missing } = await readTables(tables, context, matcher)
+  const { items, classes, testWasGiven } = settleSplits(tables, rowsByFile, context)
   if (matched + missing === 0)
     problems.add('file', {
       path: tables[0]!.path,
@@ -46,10 +46,12 @@ export async function detectTable(
   const around = sharedFolder(pictures).length
   const roleOfFolder = (path: string) => roleOf(path.slice(around).split('/').slice(0, -1)[0] ?? '')
   const namedFolders = new Set(
-    paths.flatMap((path, file) => (places.isSeen(file) ? (path.slice(around).split('/').slice(0, -1)[0] ?? '') : [])),
+    paths.flatMap((path, file) =>
+      rowsByFile.isSeen(file) ? (path.slice(around).split('/').slice(0, -1)[0] ?? '') : [],
+    ),
   )
   for (const [file, path] of paths.entries()) {
-    if (places.isSeen(file) || own.has(path)) continue
+    if (rowsByFile.isSeen(file) || own.has(path)) continue
     const role = roleOfFolder(path)
     if (!isPictureName(path)) notes.add('IGNORED_DOCUMENT', path)
     else if ((role === 'test' || role === 'unlabelled') && !namedFolders.has(path.slice(around).split('/')[0]!))

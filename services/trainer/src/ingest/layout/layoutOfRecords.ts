@@ -98,7 +98,7 @@ const labelsDiffer = (path: string, images: number, labels: number | null) =>
     fix: 'Give each image a label.',
   })
 
-export interface RecordLayout {
+export interface LayoutOfRecords {
   layout: string
   blocks: readonly Block[]
   naming: Naming
@@ -110,8 +110,8 @@ export interface RecordLayout {
  * Every record as an item; one whose label no class has becomes a problem.
  * @throws Failure DATASET_INVALID when blocks and labels do not fit together, DATASET_TOO_LARGE
  */
-export function recordLayout(
-  { layout, blocks, naming, folds }: RecordLayout,
+export function layoutOfRecords(
+  { layout, blocks, naming, folds }: LayoutOfRecords,
   { problems, maxImages }: Pick<LayoutContext, 'problems' | 'maxImages'>,
 ): DetectedLayout {
   const total = blocks.reduce((sum, { records }) => sum + records.count, 0)
