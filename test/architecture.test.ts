@@ -28,7 +28,8 @@ const mayImport: Record<string, string[]> = {
 
 /**
  * The trainer's folders, from the top floor to the ground: a file imports from its own floor and from those below it.
- * Files beside the folders are the process itself (`main.ts`), its door (`index.ts`) and its environment (`env.ts`, which all may read).
+ * Files beside the folders are the process itself (`main.ts`), its door (`index.ts`), and what all may import: its environment
+ * (`env.ts`) and `sha256Of.ts`.
  */
 const trainerFloors = [
   ['jobs'],

@@ -3,6 +3,7 @@ import { median } from '@imclr/statistics'
 import { trainingSpec, type TrainingSpecInput } from '@imclr/contract'
 import { firstPosition, openTraining, stream, runEpochs, trainingFeed } from '@imclr/trainer'
 import { demoArchive, openBench } from '../trainer/jobs/harness.js'
+import { drawnNetwork } from '../trainer/training/drawnNetwork.js'
 
 export interface EpochRow {
   network: 'resnet20' | 'resnet8'
@@ -80,7 +81,11 @@ export async function benchEpochs({ repeats, quick, log = () => {} }: EpochBench
     let makingMilliseconds = Infinity
     for (let i = 0; i < 8; i++)
       makingMilliseconds = Math.min(makingMilliseconds, 1000 * (await seconds(() => makers.batch(0, i % steps))))
-    const training = openTraining(spec, { feed, normalisation: { mean: [125, 123, 114], std: [63, 62, 67] } })
+    const training = openTraining(spec, {
+      feed,
+      normalisation: { mean: [125, 123, 114], std: [63, 62, 67] },
+      ...drawnNetwork(spec, feed.classes),
+    })
     const fixed = copyOf(feed.batch(0, 0))
     for (let i = 0; i < 3; i++) training.run(fixed, { learningRate: 0.01 })
     const rounds: { alone: number; epoch: number }[] = []

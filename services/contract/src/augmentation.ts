@@ -68,18 +68,7 @@ export const augmentOperation = z.discriminatedUnion('op', [
 ])
 
 /** The names that stand for a step with its defaults. */
-export const augmentName = z.enum([
-  'crop',
-  'flip',
-  'translate',
-  'autoaugment',
-  'randaugment',
-  'jitter',
-  'noise',
-  'cutout',
-  'erase',
-  'augmix',
-])
+export const augmentName = z.enum(augmentOperation.options.map(({ shape }) => shape.op.value))
 const augmentStep = z.union([augmentName.transform((op) => ({ op })).pipe(augmentOperation), augmentOperation])
 export type AugmentOperation = z.output<typeof augmentOperation>
 
@@ -111,7 +100,7 @@ export const mixOperation = z.discriminatedUnion('op', [
     probability: fraction.default(0.5), // the authors' for CIFAR; 1 for ImageNet
   }),
 ])
-export const mixName = z.enum(['none', 'mixup', 'cutmix'])
+export const mixName = z.enum(mixOperation.options.map(({ shape }) => shape.op.value))
 /** Two images become one, with the label in proportion; the partner is from a permutation of the mini-batch. */
 export const mix = z.union([mixName.transform((op) => ({ op })).pipe(mixOperation), mixOperation])
 export type Mix = z.output<typeof mix>

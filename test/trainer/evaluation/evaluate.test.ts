@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compareEvaluations } from '@imclr/experiments'
 import { corruptionBlock, cleanMetrics, perturbationBlock, readPredictions, writePredictions } from '@imclr/contract'
-import { corrupt } from '../../../services/trainer/src/image/corruption/corrupt.js'
+import { prepareCorruption } from '../../../services/trainer/src/image/corruption/prepareCorruption.js'
 import { measureModel, type EvaluateOptions } from '../../../services/trainer/src/evaluation/measureModel.js'
 import { preparePerturbation } from '../../../services/trainer/src/image/perturbation/perturb.js'
 import { referenceOf } from '../../../services/trainer/src/evaluation/reference.js'
@@ -66,20 +66,12 @@ describe('evaluate', () => {
     expect(seen.at(-1)).toMatchObject({ done: 200 + 95 * 40, total: 200 + 95 * 40, secondsLeft: 0 })
 
     // One cell anew, image by image.
+    const brightened = prepareCorruption({ height: side, width: side, name: 'brightness', severity: 5, seed: 6 })
     const test = split(200)
     let wrong = 0
     for (const row of predictions.corruptedRows) {
       const images = test.images.subarray(row * size, (row + 1) * size)
-      const one = await corrupt({
-        images,
-        count: 1,
-        indices: [row],
-        height: side,
-        width: side,
-        name: 'brightness',
-        severity: 5,
-        seed: 6,
-      })
+      const one = await brightened({ images, count: 1, indices: [row] })
       const [dark, middle, bright] = byBrightness(one, 1)
       if ([dark, middle, bright].indexOf(Math.max(dark!, middle!, bright!)) !== test.labels[row]) wrong++
     }

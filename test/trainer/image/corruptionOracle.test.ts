@@ -35,7 +35,7 @@ interface Case {
   ours: Uint8Array
 }
 
-// Impulse noise draws in another order than scikit-image's: it is compared in numbers of changed values (corrupt.test.ts).
+// Impulse noise draws in another order than scikit-image's: it is compared in numbers of changed values (prepareCorruption.test.ts).
 const compared = corruptionNames.filter((name) => name !== 'impulse_noise')
 
 // Not square where the package's own formula allows it; 64 stands for the middle table, and 132 pixels for the large one.

@@ -4,7 +4,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { parquetReadObjects } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
 import { DamagedFile } from '../../../services/trainer/src/ingest/archive/archive.js'
-import type { OpenFile } from '../../../services/trainer/src/ingest/archive/spool.js'
+import type { OpenFile } from '../../../services/trainer/src/ingest/archive/archive.js'
 import { openParquet } from '../../../services/trainer/src/ingest/format/parquet.js'
 
 const fixtures = join(import.meta.dirname, 'fixtures')

@@ -581,15 +581,15 @@ describe('splits and label budgets', () => {
           const items = sizes.flatMap((size, label) =>
             Array.from({ length: size }, (_, i) => ({ path: `${label}/${i}`, file: 0, part: 'train' as const, label })),
           )
-          const survey = { layout: 'folders' as const, classes: sizes.map(String), testWasGiven: false, items }
+          const detected = { layout: 'folders' as const, classes: sizes.map(String), testWasGiven: false, items }
           const options = prepareOptions.parse({ testFraction, splitSeed })
-          const { train, test } = splitItems(survey, () => true, options)
+          const { train, test } = splitItems(detected, () => true, options)
           expect([...train, ...test].sort((a, b) => a - b)).toEqual(items.map((_, i) => i))
           sizes.forEach((size, label) => {
             const expected = size === 1 ? 0 : Math.min(size - 1, Math.max(1, Math.round(size * testFraction)))
             expect([...test].filter((index) => items[index]!.label === label)).toHaveLength(expected)
           })
-          expect(splitItems(survey, () => true, options)).toEqual({
+          expect(splitItems(detected, () => true, options)).toEqual({
             train,
             validation: new Uint32Array(),
             test,

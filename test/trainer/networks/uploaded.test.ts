@@ -370,6 +370,7 @@ describe('frozen layers', { timeout: 120_000 }, () => {
         feed,
         normalisation: { mean: [128, 128, 128], std: [64, 64, 64] },
         network: await fineTuned({ freeze }),
+        cloneArchitecture: () => expect.unreachable('no teacher is asked for'),
       })
     const steps = (training: Awaited<ReturnType<typeof open>>, from: number, to: number) =>
       Array.from({ length: to - from }, (_, i) => training.run(feed.batch(from + i, 0), scalarsOf(from + i)))

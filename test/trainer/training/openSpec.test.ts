@@ -6,6 +6,7 @@ import { freezeLayers } from '../../../services/trainer/src/networks/freezeLayer
 import { openTraining, type Training } from '../../../services/trainer/src/training/openTraining.js'
 import { stepScalars } from '../../../services/trainer/src/training/optimizer/stepScalars.js'
 import { stream } from '../../../services/trainer/src/random/stream.js'
+import { drawnNetwork } from './drawnNetwork.js'
 
 const random = stream({ seed: 3, name: 'init' })
 const split = {
@@ -34,7 +35,12 @@ describe.each([
   })
   const feed = trainingFeed(split, spec)
   const scalarsOf = stepScalars(spec, feed.stepsPerEpoch)
-  const open = () => openTraining(spec, { feed, normalisation: { mean: [128, 128, 128], std: [64, 64, 64] } })
+  const open = () =>
+    openTraining(spec, {
+      feed,
+      normalisation: { mean: [128, 128, 128], std: [64, 64, 64] },
+      ...drawnNetwork(spec, feed.classes),
+    })
   const steps = (training: Training, from: number, to: number) =>
     Array.from({ length: to - from }, (_, i) => training.run(feed.batch(from + i, 0), scalarsOf(from + i)).loss)
   const weightsOf = ({ network }: Training) => network.getWeights().map((weight) => [...weight.dataSync()])
@@ -108,7 +114,7 @@ describe('a training with unlabelled images', { timeout: 180_000 }, () => {
       })
       const feed = trainingFeed({ ...split, unlabelled }, spec)
       const scalarsOf = stepScalars(spec, feed.stepsPerEpoch)
-      const training = openTraining(spec, { feed, normalisation })
+      const training = openTraining(spec, { feed, normalisation, ...drawnNetwork(spec, feed.classes) })
       expect([training.execution, training.fallbackReason]).toEqual([execution, undefined])
       const found = [0, 1, 2, 3, 4, 5].map((epoch) => {
         const batch = feed.batch(epoch, 0)
@@ -136,14 +142,14 @@ describe('a training with unlabelled images', { timeout: 180_000 }, () => {
       augment: [],
       semiSupervised: { method: 'mean-teacher' },
     })
-    const makeTwin = (seed: number) => {
+    const cloneArchitecture = (seed: number) => {
       const twin = buildNetwork({ name: 'resnet8', classes: 4, seed })
       freezeLayers(twin, ['stem*', 'stage1*'])
       return twin
     }
     const feed = trainingFeed({ ...split, unlabelled }, spec)
     const scalarsOf = stepScalars(spec, feed.stepsPerEpoch)
-    const training = openTraining(spec, { feed, normalisation, network: makeTwin(1), makeTwin })
+    const training = openTraining(spec, { feed, normalisation, network: cloneArchitecture(1), cloneArchitecture })
     const stateOf = () => new Map(training.readState().map(({ name, values }) => [name, [...values]]))
     const names = training.network.weights.map(({ originalName }) => originalName)
     const before = stateOf()

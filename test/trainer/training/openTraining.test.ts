@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { trainingFeed } from '../../../services/trainer/src/input/feed.js'
 import { openTraining } from '../../../services/trainer/src/training/openTraining.js'
 import { noise } from '../ingest/uploads.js'
+import { drawnNetwork } from './drawnNetwork.js'
 
 const [count, side, classes] = [32, 8, 4]
 const split = {
@@ -17,7 +18,11 @@ const split = {
 function trained(input: TrainingSpecInput, steps = 3) {
   const spec = trainingSpec.parse({ network: 'resnet8', batchSize: 16, ...input })
   const feed = trainingFeed(split, spec)
-  const training = openTraining(spec, { feed, normalisation: { mean: [127, 127, 127], std: [74, 74, 74] } })
+  const training = openTraining(spec, {
+    feed,
+    normalisation: { mean: [127, 127, 127], std: [74, 74, 74] },
+    ...drawnNetwork(spec, classes),
+  })
   for (let step = 0; step < steps; step++) training.run(feed.batch(step, 0), { learningRate: 0.05 })
   const state = new Map(training.readState().map(({ name, values }) => [name, values]))
   training.finish('model')

@@ -66,6 +66,10 @@ export function makeStep(definition: StepDefinition, { execution, precision }: S
   }
 }
 
+/** The warning of a job that asked for a graph and got the eager step instead. */
+export const fallbackWarning = (what: 'step' | 'forward pass', reason: string): string =>
+  `the ${what} could not be recorded and runs eagerly, slower: ${reason}`.slice(0, 4000)
+
 function recordedStep(definition: StepDefinition, precision: Precision): Step {
   const { model, outputs } = recordGraph(definition, precision)
   const session = openGraphSession(model)

@@ -13,17 +13,19 @@ export interface ForwardOptions extends StepOptions {
 
 /** A forward pass over byte images in batches of one size. Whoever made it disposes it. */
 export interface Forward {
+  /** How batches run, after any fallback. */
   readonly execution: 'graph' | 'eager'
-  readonly fallbackReason?: string
+  /** Why a graph was asked for and the eager pass runs: for `fallbackWarning`. */
+  readonly fallbackReason: string | undefined
   readonly outputs: number
   /** @param images uint8 `[count, h, w, 3]`, any count @returns float32 `[count, outputs]` */
   run(images: Uint8Array): Float32Array
-  /** Goes on with the weights that the model has by now. */
+  /** Takes over the weights that the model has now. */
   refresh(): void
   dispose(): void
 }
 
-/** Images per forward pass of an evaluation: batches are padded, so where cells have few images it is no more than those. */
+/** Images per forward pass of an evaluation. Batches are padded, so a batch is no larger than a cell of the grid. */
 export function evaluationBatch(images: number, perCell: number | 'all' | 'none'): number {
   const cell = typeof perCell === 'number' ? Math.max(50, perCell) : images
   return Math.min(250, images, cell)
@@ -45,7 +47,7 @@ export function recordForward({ model, height, width, batchSize, execution, prec
 
   return {
     execution: step.execution,
-    ...(step.fallbackReason === undefined ? {} : { fallbackReason: step.fallbackReason }),
+    fallbackReason: step.fallbackReason,
     outputs,
     run(images) {
       const count = images.length / imageBytes

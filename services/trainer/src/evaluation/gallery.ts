@@ -1,7 +1,7 @@
 import type { Gallery } from '@imclr/page'
-import { prepareCorruption, type JpegRoundTrip } from '../image/corruption/corrupt.js'
-import type { Photograph } from '../image/corruption/imageCorruption.js'
 import { corruptionNames, type Severity } from '@imclr/contract'
+import { prepareCorruption, type JpegRoundTrip } from '../image/corruption/prepareCorruption.js'
+import type { RgbImage } from '../image/corruption/imageCorruption.js'
 import { oneOfSomeClasses } from '../ingest/version/oneOfSomeClasses.js'
 import type { TestSplit } from './testSplit.js'
 
@@ -9,15 +9,14 @@ export interface GalleryOptions {
   test: TestSplit
   seed: number
   jpeg: JpegRoundTrip
-  encodePng: (image: Photograph) => Promise<Uint8Array>
-  frost?: readonly Photograph[]
+  encodePng: (image: RgbImage) => Promise<Uint8Array>
 }
 
 /** Longest side of a picture in the gallery; larger ones are shrunk by a whole factor. */
 const largest = 112
 
 /** A few test images of different classes under every corruption at severities 1, 3 and 5, with their own noise. */
-export async function makeGallery({ test, seed, jpeg, encodePng, frost }: GalleryOptions): Promise<Gallery> {
+export async function makeGallery({ test, seed, jpeg, encodePng }: GalleryOptions): Promise<Gallery> {
   const { height, width } = test
   const severities: Severity[] = [1, 3, 5]
   const rows = oneOfSomeClasses(test.labels, Math.max(height, width) <= 48 ? 4 : 3)
@@ -33,7 +32,7 @@ export async function makeGallery({ test, seed, jpeg, encodePng, frost }: Galler
   for (const name of corruptionNames) {
     const strips: string[] = []
     for (const severity of severities) {
-      const apply = prepareCorruption({ height, width, name, severity, seed, jpeg, frost })
+      const apply = prepareCorruption({ height, width, name, severity, seed, jpeg })
       strips.push(await encode(await apply({ images, count: rows.length, indices: rows })))
     }
     corrupted.push({ corruption: name, strips })
@@ -63,7 +62,7 @@ function stripSize({ count, height, width, factor }: Strip) {
 }
 
 /** Pictures `[count, h, w, 3]` in a row on mid grey, each shrunk by a whole factor (mean of the pixels). */
-function sideBySide(images: Uint8Array, strip: Strip): Photograph {
+function sideBySide(images: Uint8Array, strip: Strip): RgbImage {
   const { count, height, width, factor } = strip
   const small = { height: Math.floor(height / factor), width: Math.floor(width / factor) }
   const whole = stripSize(strip)

@@ -1,6 +1,5 @@
-import { prepareCorruption, type JpegRoundTrip } from '../image/corruption/corrupt.js'
-import type { Photograph } from '../image/corruption/imageCorruption.js'
 import { corruptionKinds, corruptionNames, severities } from '@imclr/contract'
+import { prepareCorruption, type JpegRoundTrip } from '../image/corruption/prepareCorruption.js'
 import { corruptions, tableFor } from '../image/corruption/table.js'
 import type { GridCell } from './corruptionGrid.js'
 import { chunks, gather, imageBytes, type TestSplit } from './testSplit.js'
@@ -12,12 +11,11 @@ export interface GeneratedCellsOptions {
   rows: Uint32Array
   seed: number
   jpeg: JpegRoundTrip
-  frost?: readonly Photograph[] | undefined
   cache: PictureCache
 }
 
 /** Every corruption at every severity of some test images, made here or found in the cache. */
-export function generatedCells({ test, rows, seed, jpeg, frost, cache }: GeneratedCellsOptions): GridCell[] {
+export function generatedCells({ test, rows, seed, jpeg, cache }: GeneratedCellsOptions): GridCell[] {
   const { height, width } = test
   const table = tableFor(height, width)
   return corruptionNames.flatMap((name) =>
@@ -35,7 +33,7 @@ export function generatedCells({ test, rows, seed, jpeg, frost, cache }: Generat
           for (const { first, size } of chunks(rows.length, imageBytes(test))) {
             const indices = rows.subarray(first, first + size)
             yield await cache.pictures(`${name}-${severity}-${first}`, () => {
-              apply ??= prepareCorruption({ height, width, name, severity, seed, table, jpeg, frost })
+              apply ??= prepareCorruption({ height, width, name, severity, seed, table, jpeg })
               return apply({ images: gather(test, indices), count: size, indices })
             })
           }

@@ -7,8 +7,7 @@ import type {
   Predictions,
   Report,
 } from '@imclr/contract'
-import type { JpegRoundTrip } from '../image/corruption/corrupt.js'
-import type { Photograph } from '../image/corruption/imageCorruption.js'
+import type { JpegRoundTrip } from '../image/corruption/prepareCorruption.js'
 import { tableFor } from '../image/corruption/table.js'
 import { measureGrid, type Grid } from './corruptionGrid.js'
 import { evaluatePerturbations, framesPerImage } from './evaluatePerturbations.js'
@@ -32,8 +31,6 @@ export interface EvaluateOptions extends Pick<SessionOptions, 'onProgress' | 'cl
   /** Of the corruptions and of which images are corrupted. Models with different ones cannot be compared pairwise under corruption. */
   seed: number
   jpeg: JpegRoundTrip
-  /** Decoded photographs of frost, and where they are from; without them frost is procedural. */
-  frost?: { photographs: readonly Photograph[]; source: string }
   /** The named model of mCE and mFR. */
   reference?: Reference | undefined
   /** Where changed pictures are kept, given what decides which they are. */
@@ -56,7 +53,7 @@ export interface Evaluation {
  * @throws Failure LOSS_NOT_FINITE when an answer is no finite number; Error when `predict` answers with another number of values; the signal's reason when it is aborted
  */
 export async function measureModel(options: EvaluateOptions): Promise<Evaluation> {
-  const { test, spec, seed, jpeg, frost, reference, cacheFor = () => noCache } = options
+  const { test, spec, seed, jpeg, reference, cacheFor = () => noCache } = options
   const { labels, versionId } = test
   const rows = chosenRows(labels, spec.corruptionImages, seed)
   const sequenceRows = chosenRows(labels, spec.perturbationImages ?? 'none', seed)
@@ -74,9 +71,9 @@ export async function measureModel(options: EvaluateOptions): Promise<Evaluation
   let grid: Grid | null = null
   let corruption: CorruptionBlock | null = null
   if (rows.length > 0) {
-    const cache = cacheOf(`${rows.length}-${frost ? 'photographs' : 'procedural'}`, frost ? Infinity : corruptionTotal) // photographs have no name to be known by
+    const cache = cacheOf(`${rows.length}-procedural`, corruptionTotal)
     grid = await measureGrid(
-      generatedCells({ test, rows, seed, jpeg, frost: frost?.photographs, cache }),
+      generatedCells({ test, rows, seed, jpeg, cache }),
       Uint16Array.from(rows, (row) => labels[row]!),
       session,
     )
@@ -88,7 +85,7 @@ export async function measureModel(options: EvaluateOptions): Promise<Evaluation
       images: rows.length,
       total: labels.length,
       seed,
-      frost: frost?.source ?? 'procedural',
+      frost: 'procedural',
       cells,
       meanError,
       perSeverity,

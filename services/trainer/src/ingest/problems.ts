@@ -8,22 +8,22 @@ import type { Issue, PrepareOptions } from '@imclr/contract'
  * - file: one file cannot be used; refused, or left out with `onProblem: 'skip'`
  * - consequence: of the set too, but it follows from problems of files; told where those are left out, not beside them
  */
-export type Gravity = 'unsafe' | 'set' | 'file' | 'consequence'
+export type Severity = 'unsafe' | 'set' | 'file' | 'consequence'
 
 /** As many are told in one answer; the others are counted. */
 export const maxIssues = 1000
 
-/** Collects every problem of an archive, so that one answer can name them all. Holds at most 1,000 issues of each gravity. Causes come before what follows from them. */
+/** Collects every problem of an archive, so that one answer can name them all. Holds at most 1,000 issues of each severity. Causes come before what follows from them. */
 export class Problems {
-  readonly #found: Record<Gravity, { count: number; issues: Issue[] }> = {
+  readonly #found: Record<Severity, { count: number; issues: Issue[] }> = {
     unsafe: { count: 0, issues: [] },
     set: { count: 0, issues: [] },
     file: { count: 0, issues: [] },
     consequence: { count: 0, issues: [] },
   }
 
-  add(gravity: Gravity, issue: Issue): void {
-    const found = this.#found[gravity]
+  add(severity: Severity, issue: Issue): void {
+    const found = this.#found[severity]
     found.count++
     if (found.issues.length < maxIssues) found.issues.push(issue)
   }

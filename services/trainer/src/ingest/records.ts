@@ -1,5 +1,8 @@
-import type { OpenFile } from './archive/spool.js'
+import type { OpenFile } from './archive/archive.js'
 import type { Pixels } from '../image/codec.js'
+
+/** Pixels of the shorter side of the smallest picture that is taken. */
+export const minSide = 8
 
 /** How the samples of one picture lie: from one row, column and channel to the next, in bytes. */
 export interface Grid {

@@ -1,7 +1,7 @@
 import type { PrepareOptions, Split } from '@imclr/contract'
 import { stream } from '../random/stream.js'
 import { labelsAlike } from './layout/labelsAlike.js'
-import type { Survey } from './layout/survey.js'
+import type { DetectedLayout } from './layout/detectedLayout.js'
 import type { Problems } from './problems.js'
 
 /** Places of the usable items, in their order. */
@@ -12,11 +12,11 @@ export type SplitIndices = Record<Split, Uint32Array>
  * and never all. Which images is drawn from the stream (splitSeed, 'split', class).
  */
 export function splitItems(
-  survey: Pick<Survey, 'items' | 'classes' | 'testWasGiven'>,
+  detected: Pick<DetectedLayout, 'items' | 'classes' | 'testWasGiven'>,
   usable: (index: number) => boolean,
   { testFraction, splitSeed }: PrepareOptions,
 ): SplitIndices {
-  const { items, classes, testWasGiven } = survey
+  const { items, classes, testWasGiven } = detected
   const places = [...items.keys()].filter(usable)
   const pool: number[][] = classes.map(() => [])
   if (!testWasGiven)
@@ -45,7 +45,7 @@ export interface CheckClasses {
 
 /** What makes a data set unfit for training as a whole. Where files that cannot be used explain it, it is told as their consequence. */
 export function checkClasses(
-  { classes, items, testWasGiven }: Pick<Survey, 'items' | 'classes' | 'testWasGiven'>,
+  { classes, items, testWasGiven }: Pick<DetectedLayout, 'items' | 'classes' | 'testWasGiven'>,
   { splits: { train, test }, usable, problems }: CheckClasses,
 ): void {
   const unusable = new Uint32Array(classes.length)

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { datasetManifest, Failure } from '@imclr/contract'
 import type { DatasetManifest, Split } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
+import { sha256Of } from '../sha256Of.js'
 
 /** One split in memory. */
 export interface LoadedSplit {
@@ -94,7 +94,7 @@ export async function readShard(
   { path, sha256 }: { path: string; sha256: string },
 ): Promise<Uint8Array> {
   const bytes = await store.read(prefix + path)
-  if (createHash('sha256').update(bytes).digest('hex') !== sha256)
+  if (sha256Of(bytes) !== sha256)
     throw new Failure('CHECKSUM_MISMATCH', `${prefix}${path} is not what the manifest says it is`)
   return bytes
 }

@@ -88,9 +88,9 @@ export function batchMaker(split: TrainingImages, spec: BatchSpec): BatchMaker {
   const inputSizes = inputSizesOf(k, stacking, { height, width })
   const shape: BatchShape = { batchSize, stepsPerEpoch, views, inputSizes, classes, unlabelled: beside?.shape ?? null }
   const chain = openChain(spec.augment, { height, width })
-  const room = () => batchArrays({ ...shape, inputSizes: [{ height, width }], unlabelled: null })
-  const singles = k > 1 ? room() : null
-  const strangers = k > 1 && !withinBatch(stacking.pairing) ? Array.from({ length: k - 1 }, room) : []
+  const allocate = () => batchArrays({ ...shape, inputSizes: [{ height, width }], unlabelled: null })
+  const unstacked = k > 1 ? allocate() : null
+  const partnerBatches = k > 1 && !withinBatch(stacking.pairing) ? Array.from({ length: k - 1 }, allocate) : []
   const runs = k > 1 && goesByClass(stacking.pairing) ? classRuns(labels, classes) : null
   const inOrder = Uint32Array.from({ length: batchSize }, (_, i) => i)
   let order: { epoch: number; places: Uint32Array } = { epoch: -1, places: new Uint32Array() }
@@ -99,9 +99,9 @@ export function batchMaker(split: TrainingImages, spec: BatchSpec): BatchMaker {
     if (!(step >= 0 && step < stepsPerEpoch))
       throw new RangeError(`step ${step} is not in an epoch of ${stepsPerEpoch}`)
     if (order.epoch !== epoch) order = { epoch, places: orderOf(epoch) }
-    const place = { seed, epoch, index: step }
-    const random = chain.streams(place)
-    const mixing = stream({ ...place, name: 'mix' })
+    const position = { seed, epoch, index: step }
+    const random = chain.streams(position)
+    const mixing = stream({ ...position, name: 'mix' })
     const along = drawAxis(spec, { epoch, step })
     beside?.make(epoch * stepsPerEpoch + step, into.views, along)
     const mixInto = (arrays: Stacked, size: { height: number; width: number }) => {
@@ -114,19 +114,19 @@ export function batchMaker(split: TrainingImages, spec: BatchSpec): BatchMaker {
       if (weights) weighLabels(arrays.labels, weights)
       if (!stackFirst) mixInto(arrays, { height, width })
     }
-    const own = singles ?? into
+    const own = unstacked ?? into
     const places = order.places.subarray(step * batchSize, (step + 1) * batchSize)
     fill(places, own)
     if (k === 1) return
 
     const byClass = runs ? { labels: Array.from(places, (place) => labels[place]!), runs } : undefined
     const { stacked, lists, positions } = drawPartners({ seed, epoch, step, batchSize, count, stacking, byClass })
-    if (stacked && strangers.length > 0) lists.forEach((list, i) => fill(list, strangers[i]!))
+    if (stacked && partnerBatches.length > 0) lists.forEach((list, i) => fill(list, partnerBatches[i]!))
     const partnersOf = (view: number) =>
       lists.map((list, i): Partners => {
         if (!stacked) return { ...viewOf(own, view), places: inOrder }
-        return strangers.length > 0
-          ? { ...viewOf(strangers[i]!, view), places: inOrder }
+        return partnerBatches.length > 0
+          ? { ...viewOf(partnerBatches[i]!, view), places: inOrder }
           : { ...viewOf(own, view), places: list }
       })
     const viewOf = (arrays: Stacked, view: number): Stacked => {

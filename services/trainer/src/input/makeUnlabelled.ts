@@ -57,9 +57,9 @@ export function unlabelledMaker(
   // Of which class a stranger is, nobody asks here: any image will do.
   const pairing = goesByClass(spec.stacking.pairing) ? 'independent' : spec.stacking.pairing
   const stacking = { ...spec.stacking, images: k, pairing }
-  const room = () => new Uint8Array(batchSize * height * width * 3)
-  const singles = k > 1 ? room() : null
-  const strangers = k > 1 && !withinBatch(pairing) ? Array.from({ length: k - 1 }, room) : []
+  const allocate = () => new Uint8Array(batchSize * height * width * 3)
+  const unstacked = k > 1 ? allocate() : null
+  const partnerBatches = k > 1 && !withinBatch(pairing) ? Array.from({ length: k - 1 }, allocate) : []
   const inOrder = Uint32Array.from({ length: batchSize }, (_, i) => i)
   // One class for all: there is no label to be averaged.
   const labels = new Float32Array(batchSize)
@@ -81,15 +81,15 @@ export function unlabelledMaker(
       k === 1 ? null : drawPartners({ seed, name: 'unlabelled-pair', epoch: 0, step, batchSize, count, stacking })
     into.forEach((view, which) => {
       const random = chain.streams({ seed, name: 'unlabelled-augment', index: shape.views * step + which })
-      const own = singles ?? view
+      const own = unstacked ?? view
       chain.augment({ images, places, random, out: own })
       if (drawn === null) return
       const partners = drawn.lists.map((list, i): Partners => {
         if (!drawn.stacked) return { images: own, labels, places: inOrder }
-        const stranger = strangers[i]
-        if (!stranger) return { images: own, labels, places: list }
-        chain.augment({ images, places: list, random, out: stranger })
-        return { images: stranger, labels, places: inOrder }
+        const partnerBatch = partnerBatches[i]
+        if (!partnerBatch) return { images: own, labels, places: list }
+        chain.augment({ images, places: list, random, out: partnerBatch })
+        return { images: partnerBatch, labels, places: inOrder }
       })
       stackPairs(
         {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { isGivenValidation, trainingParts } from '@imclr/contract'
 import type { DatasetManifest, TrainJobFile, TrainingSpec, UnlabelledSource } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
@@ -11,6 +10,7 @@ import { stratifiedOrder } from '../random/stratifiedOrder.js'
 import { unlabelledPool } from './unlabelledPool.js'
 import type { UnlabelledPart, UnlabelledPool } from './unlabelledPool.js'
 import { batchWorkers, trainingThreads } from '../env.js'
+import { sha256Of } from '../sha256Of.js'
 
 export interface TrainingData {
   dataset: DatasetManifest
@@ -91,11 +91,11 @@ export async function openData(
         : {
             split: given ?? selectImages(all, places.validation),
             source: given === null ? 'held-back' : 'given',
-            positionsSha256: sha256(places.validation),
+            positionsSha256: sha256Of(places.validation),
           },
     unlabelled,
-    partsSha256: sha256(
-      JSON.stringify([sha256(places.train), sha256(places.validation), unlabelled && unlabelled.positionsSha256]),
+    partsSha256: sha256Of(
+      JSON.stringify([sha256Of(places.train), sha256Of(places.validation), unlabelled && unlabelled.positionsSha256]),
     ),
     normalisation: {
       mean: threeOf(dataset.channelMean),
@@ -140,8 +140,6 @@ function loading({
 }
 
 const countedFrom = (first: number, count: number) => Uint32Array.from({ length: count }, (_, i) => first + i)
-
-const sha256 = (content: Uint32Array | string) => createHash('sha256').update(content).digest('hex')
 
 /** Of 255: a channel that never changes must not be divided by zero. */
 const smallestDeviation = 1

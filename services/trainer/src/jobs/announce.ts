@@ -1,4 +1,5 @@
 import type { EpochRecord, EvaluationReport, Report, TrainingPosition } from '@imclr/contract'
+import { fallbackWarning } from '../engine/makeStep.js'
 import { binding } from '../engine/tf.js'
 import type { EvaluationProgress } from '../evaluation/session.js'
 import type { Emitter } from '../events/emitter.js'
@@ -23,15 +24,14 @@ export function announceStart(emitter: Emitter, started: Started, from: Training
     precision,
     resumedFrom: from && { epoch: from.epoch, step: from.step },
   })
-  warnOfFallback(emitter, 'the step', started)
+  warnOfFallback(emitter, 'step', started)
   // The epochs of the checkpoint are told again, so that none is lost with an attempt.
   for (const epoch of from?.history ?? []) emitEpoch(emitter, epoch)
 }
 
-/** @param what names what runs eagerly: "the step", "the evaluation" */
-export function warnOfFallback(emitter: Emitter, what: string, { fallbackReason }: Fallback): void {
-  if (fallbackReason !== undefined)
-    warner(emitter)(`${what} could not be recorded and runs eagerly, slower: ${fallbackReason}`)
+/** @param what runs eagerly where a graph was asked for */
+export function warnOfFallback(emitter: Emitter, what: 'step' | 'forward pass', { fallbackReason }: Fallback): void {
+  if (fallbackReason !== undefined) warner(emitter)(fallbackWarning(what, fallbackReason))
 }
 
 /** An epoch event is stored once, however often attempts repeat it. */

@@ -49,7 +49,7 @@ export async function evaluate(job: EvaluateJobFile, { store, emitter, control }
     onProgress: evaluationProgress(emitter),
     onBytes: loadingProgress(emitter),
     onForward: (forward) => {
-      if (started) warnOfFallback(emitter, 'the evaluation', forward)
+      if (started) warnOfFallback(emitter, 'forward pass', forward)
       else announceStart(emitter, { ...forward, precision }, null)
       started = true
     },

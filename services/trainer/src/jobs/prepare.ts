@@ -12,7 +12,7 @@ import { chooseSize, measureItems } from '../ingest/decode/measureItems.js'
 import { notePictures } from '../ingest/duplicates/notePictures.js'
 import { removeDuplicates } from '../ingest/duplicates/removeDuplicates.js'
 import { settleNearDuplicates } from '../ingest/duplicates/settleNearDuplicates.js'
-import { survey } from '../ingest/layout/survey.js'
+import { detectLayout } from '../ingest/layout/detectLayout.js'
 import { Notes } from '../ingest/notes.js'
 import { Problems } from '../ingest/problems.js'
 import { progressMeter } from '../ingest/progressMeter.js'
@@ -72,7 +72,7 @@ async function prepareVersion(
       const onDone = meter('preparing', stored.corruptions.length * stored.severities * stored.labels.length)
       return await writeStoredSet({ job, store, folder, archive, found: stored, notes, signal, onDone })
     }
-    const found = await survey({ archive, options, problems, notes, spool, maxImages })
+    const found = await detectLayout({ archive, options, problems, notes, spool, maxImages })
     const { items, pixels } = found
     if (items.length > maxImages)
       throw new Failure(
@@ -98,7 +98,7 @@ async function prepareVersion(
 
     const drawn = splitItems(found, (index) => decoded.usable(index), options)
     const { splits: distinct, removed } = removeDuplicates(drawn, decoded)
-    const breathe = async () => {
+    const yieldToEventLoop = async () => {
       signal.throwIfAborted()
       decoding.onDone(0)
       await new Promise(setImmediate)
@@ -108,7 +108,7 @@ async function prepareVersion(
       choice: options.nearDuplicates,
       problems,
       pathOf: (index) => items[index]!.path,
-      breathe,
+      yieldToEventLoop,
     })
     checkClasses(found, { splits: splitIndices, usable: (index) => decoded.usable(index), problems })
     problems.refuse(options.onProblem)
@@ -136,7 +136,7 @@ async function prepareVersion(
       store,
       folder,
       archive,
-      survey: found,
+      detected: found,
       headers,
       picture,
       decoded,

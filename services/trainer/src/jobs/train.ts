@@ -38,8 +38,8 @@ export async function train(job: TrainJobFile, { store, emitter, control }: JobC
   const { dataset, feed } = data
   const opened = await openNetwork(store, job, dataset.classes.length)
   const normalisation = opened.normalisation ?? data.normalisation
-  const { network, makeTwin } = opened
-  const training = openTraining(spec, { feed, normalisation, network, makeTwin })
+  const { network, cloneArchitecture } = opened
+  const training = openTraining(spec, { feed, normalisation, network, cloneArchitecture })
 
   const { jobId, attempt, checkpointPrefix: prefix } = job
   const checkpoints = {
@@ -110,7 +110,7 @@ export async function train(job: TrainJobFile, { store, emitter, control }: JobC
       spec: spec.evaluation,
       seed: spec.subsetSeed, // not the training's: all models of a version see the same corrupted pictures
       onProgress: evaluationProgress(emitter),
-      onForward: (forward) => warnOfFallback(emitter, 'the evaluation', forward),
+      onForward: (forward) => warnOfFallback(emitter, 'forward pass', forward),
       warn,
     },
     { ...test, classes: dataset.classes, versionId: dataset.versionId },

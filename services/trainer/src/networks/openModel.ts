@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import {
   artifactManifest,
   artifactPaths,
@@ -10,6 +9,7 @@ import {
 import type { ObjectStore } from '@imclr/storage'
 import { loadModelFiles } from './layersModelFiles.js'
 import type { LayersModel } from '../engine/tf.js'
+import { sha256Of } from '../sha256Of.js'
 
 export interface OpenedModel {
   manifest: ArtifactManifest
@@ -26,7 +26,7 @@ export async function openModel(store: ObjectStore, prefix: string): Promise<Ope
   const manifest = artifactManifest.parse(JSON.parse(Buffer.from(bytes).toString()))
   const read = async (path: string) => {
     const content = await store.read(prefix + path)
-    if (manifest.files.find((file) => file.path === path)?.sha256 !== sha256(content))
+    if (manifest.files.find((file) => file.path === path)?.sha256 !== sha256Of(content))
       throw new Failure('CHECKSUM_MISMATCH', `${prefix}${path} is not what the model's manifest says it is`)
     return content
   }
@@ -37,10 +37,8 @@ export async function openModel(store: ObjectStore, prefix: string): Promise<Ope
   ])
   return {
     manifest,
-    manifestSha256: sha256(bytes),
+    manifestSha256: sha256Of(bytes),
     report: reportSchema.parse(JSON.parse(Buffer.from(report).toString())),
     model: await loadModelFiles({ json, weights }),
   }
 }
-
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import {
   Failure,
   isUploaded,
@@ -17,12 +16,13 @@ import { normalisationOf } from './servingModel.js'
 import { bodyLayers, takeWeights, type NamedWeights } from './takeWeights.js'
 import { openModel } from './openModel.js'
 import type { LayersModel } from '../engine/tf.js'
+import { sha256Of } from '../sha256Of.js'
 
 export interface OpenedNetwork {
   /** Normalised images to logits. The caller disposes of it. */
   network: LayersModel
   /** Another of the same form, the same layers frozen; its weights are drawn by the seed. The caller disposes of it. */
-  makeTwin: (seed: number) => LayersModel
+  cloneArchitecture: (seed: number) => LayersModel
   title: string
   /** Of one forward pass of one 32x32 image. */
   multiplyAdds: number
@@ -37,17 +37,24 @@ export interface OpenedNetwork {
 /** The network that a job trains, with its first weights: drawn by the seed, or taken over, some of them for good. */
 export async function openNetwork(
   store: ObjectStore,
-  { spec, network: place, from }: TrainJobFile,
+  { spec, network: uploadedAt, from }: TrainJobFile,
   classes: number,
 ): Promise<OpenedNetwork> {
   const uploaded =
-    place && uploadedNetwork.parse(JSON.parse(Buffer.from(await store.read(`${place.prefix}network.json`)).toString()))
-  const makeTwin = (seed: number) => buildNetwork({ name: spec.network, uploaded, classes, seed })
-  const network = makeTwin(spec.seed)
+    uploadedAt &&
+    uploadedNetwork.parse(JSON.parse(Buffer.from(await store.read(`${uploadedAt.prefix}network.json`)).toString()))
+  const cloneArchitecture = (seed: number) => buildNetwork({ name: spec.network, uploaded, classes, seed })
+  const network = cloneArchitecture(spec.seed)
   const { title, multiplyAdds } = uploaded
     ? { title: uploaded.name, multiplyAdds: uploaded.multiplyAdds }
     : networks[spec.network as NetworkName]
-  const opened = { network, makeTwin, title, multiplyAdds, layers: bodyLayers(network).map(({ name }) => name) }
+  const opened = {
+    network,
+    cloneArchitecture,
+    title,
+    multiplyAdds,
+    layers: bodyLayers(network).map(({ name }) => name),
+  }
   if (from === null || spec.fineTune === null) return { ...opened, origin: null, normalisation: null }
 
   const source =
@@ -57,14 +64,14 @@ export async function openNetwork(
   takeWeights(network, source.weights)
   const { freeze } = spec.fineTune
   const frozen = freezeLayers(network, freeze)
-  const makeFrozenTwin = (seed: number) => {
-    const twin = makeTwin(seed)
-    freezeLayers(twin, freeze)
-    return twin
+  const cloneFrozen = (seed: number) => {
+    const clone = cloneArchitecture(seed)
+    freezeLayers(clone, freeze)
+    return clone
   }
   return {
     ...opened,
-    makeTwin: makeFrozenTwin,
+    cloneArchitecture: cloneFrozen,
     normalisation: source.normalisation,
     origin: { id: from.id, name: from.name, sha256: source.sha256, licence: source.licence, frozen },
   }
@@ -81,7 +88,7 @@ async function readUploaded(
   { weights, weightsFile, weightsSha256: sha256, normalisation, licence }: UploadedNetwork,
 ): Promise<Source> {
   const bytes = await store.read(prefix + weightsFile)
-  if (createHash('sha256').update(bytes).digest('hex') !== sha256)
+  if (sha256Of(bytes) !== sha256)
     throw new Failure('CHECKSUM_MISMATCH', `${prefix}${weightsFile} is not what network.json says it is`)
   const values = new Float32Array(new Uint8Array(bytes).buffer)
   const size = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1)

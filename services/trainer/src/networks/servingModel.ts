@@ -6,37 +6,31 @@ export interface ServingOptions {
   /** Per channel, in 0..255, as in training. */
   mean: readonly [number, number, number]
   std: readonly [number, number, number]
-  /** How training inputs were stacked, and what is made of a picture (default: it is stacked with itself); null for a network trained on single images. */
+  /** How training inputs were stacked, and how a single picture becomes such an input (default: stacked with itself); null: trained on single images. */
   stack: { images: number; axis: TrainingSpec['stacking']['axis']; testInput?: TestInput } | null
-  /** Of the pictures, which a model that mirrors is bound to; others take any. */
+  /** Of the pictures. A model that mirrors takes this width alone; others take any. */
   width?: number
-  /** What the model ends in. */
-  output?: 'probabilities' | 'logits'
 }
 
 /**
- * The model as it is used: pixels 0..255 `[n, h, w, 3]` to `[n, classes]`. Normalisation is a fixed batch normalisation in front, an image
- * is stacked with itself where training inputs were stacked (above itself where they were along either axis; 'self-mirror': with its mirror
- * image, in turn where they are more than two), softmax comes last. Only standard layers, so plain TensorFlow.js loads it.
+ * The model as it is used: pixels 0..255 `[n, h, w, 3]` to probabilities `[n, classes]`. A fixed batch normalisation comes first, softmax last.
+ * Where training inputs were stacked, an image is stacked with itself, above itself if the training stacked along either axis. 'self-mirror'
+ * alternates the image and its mirror image. Only standard layers, so plain TensorFlow.js loads it.
  * The trained layers are shared, not copied: dispose the trained model, not this one.
  */
-export function buildServingModel(
-  trained: LayersModel,
-  { mean, std, stack, width, output = 'probabilities' }: ServingOptions,
-): LayersModel {
+export function buildServingModel(trained: LayersModel, { mean, std, stack, width }: ServingOptions): LayersModel {
   const mirrors = stack?.testInput === 'self-mirror'
   if (mirrors && width === undefined) throw new RangeError('a model that mirrors must know the width of its pictures')
   const pixels = tf.input({ shape: [null, mirrors ? width! : null, 3], name: 'pixels' })
   let x = normalise(pixels, { mean, std })
   if (stack && stack.images > 1 && stack.testInput !== 'single') {
-    const parts = [x, mirrors ? mirror(x, width!) : x]
+    const images = [x, mirrors ? mirror(x, width!) : x]
     x = tf.layers
       .concatenate({ name: 'self_stack', axis: stack.axis === 'width' ? 2 : 1 })
-      .apply(Array.from({ length: stack.images }, (_, i) => parts[i % 2]!)) as SymbolicTensor
+      .apply(Array.from({ length: stack.images }, (_, i) => images[i % 2]!)) as SymbolicTensor
   }
   x = applyLayers(trained, x)
-  if (output === 'probabilities')
-    x = tf.layers.activation({ name: 'probabilities', activation: 'softmax' }).apply(x) as SymbolicTensor
+  x = tf.layers.activation({ name: 'probabilities', activation: 'softmax' }).apply(x) as SymbolicTensor
   return tf.model({ name: trained.name, inputs: pixels, outputs: x })
 }
 

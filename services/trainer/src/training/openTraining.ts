@@ -7,7 +7,6 @@ import { trainingPass } from './trainingPass.js'
 import { trainingStep } from './trainingStep.js'
 import type { TrainingData } from '../input/openData.js'
 import type { StepScalars } from './optimizer/stepScalars.js'
-import { buildNetwork } from '../networks/buildNetwork.js'
 import type { LayersModel } from '../engine/tf.js'
 
 /** Which weights: those that are the model (averaged ones where the spec asks for them), or those that the steps move. */
@@ -16,7 +15,7 @@ type Weights = 'model' | 'raw'
 export interface StepLosses {
   /** Mean cross-entropy of the labelled inputs. */
   loss: number
-  /** Of the unlabelled ones: their term before its weight, times its weight, and the share of the inputs that it is made of. */
+  /** Of the unlabelled ones: their term of the loss before its weight, the same times its weight, and the share of the inputs that count in it. */
   unlabelled?: { term: number; weighted: number; counted: number }
 }
 
@@ -24,7 +23,7 @@ export interface Training {
   /** How steps run, after any fallback. */
   execution: 'graph' | 'eager'
   precision: TrainingSpec['precision']
-  /** Of the network, frozen ones too; moving statistics are none. */
+  /** Of the network, frozen ones included, moving statistics not. */
   parameters: number
   /** Why a recorded step was asked for and an eager one runs. */
   fallbackReason: string | undefined
@@ -38,41 +37,36 @@ export interface Training {
     batch: Pick<TrainingBatch, 'images' | 'labels'> & Partial<Pick<TrainingBatch, 'size' | 'views'>>,
     scalars: StepScalars,
   ): StepLosses
-  /** Everything that a training goes on from, what was kept included. */
+  /** Everything that a resumed training needs, kept weights included. */
   readState(): VariableState[]
   /** @throws RangeError when the state is of another network or optimiser */
   writeState(state: VariableState[]): void
-  /** Gives the network its present weights for as long as `use` takes; the steps go on as if nothing had been. */
+  /** Gives the network its present weights while `use` runs. The steps after it go on unchanged. */
   withWeights<T>(which: Weights, use: () => Promise<T>): Promise<T>
-  /** Remembers the present weights as those to end with, in place of any before. */
+  /** Remembers the present weights as the final ones, in place of any before. */
   keep(): void
-  /** Gives the network for good the weights that training ended with: those kept, else the present ones. No step may follow. */
+  /** Gives the network its final weights: the kept ones, else the present ones. No step may follow. */
   finish(which: Weights): void
   dispose(): void
 }
 
 const keptPrefix = 'kept/'
 
-export interface TrainingParts extends Pick<TrainingData, 'feed' | 'normalisation'> {
-  /** With its first weights. @default one of ours, drawn by the seed */
-  network?: LayersModel
-  /** Another of the same form, whatever its weights. @default one of ours */
-  makeTwin?: (seed: number) => LayersModel
+export interface OpenTraining extends Pick<TrainingData, 'feed' | 'normalisation'> {
+  /** With its first weights. */
+  network: LayersModel
+  /** Makes another network of the same form, whatever its weights. */
+  cloneArchitecture: (seed: number) => LayersModel
 }
 
 /** The network, and the step that trains it. @throws Failure PRECISION_UNSUPPORTED */
 export function openTraining(
   spec: TrainingSpec,
-  {
-    feed,
-    normalisation,
-    makeTwin = (seed) => buildNetwork({ name: spec.network, classes: feed.classes, seed }),
-    network: model = makeTwin(spec.seed),
-  }: TrainingParts,
+  { feed, normalisation, network: model, cloneArchitecture }: OpenTraining,
 ): Training {
   const { batchSize, views, inputSizes, classes } = feed
   const pass = trainingPass({ model, ...normalisation })
-  const teacher = openTeacher(spec, makeTwin)
+  const teacher = openTeacher(spec, cloneArchitecture)
   const terms = lossTerms({
     supervised: {
       pass,
@@ -157,12 +151,12 @@ export function openTraining(
 /** The network of the averaged weights, where it takes part in training. */
 function openTeacher(
   { semiSupervised, emaDecay, seed }: TrainingSpec,
-  makeTwin: (seed: number) => LayersModel,
+  cloneArchitecture: (seed: number) => LayersModel,
 ): LayersModel | null {
   if (semiSupervised?.method !== 'mean-teacher') return null
   if (emaDecay === null)
     throw new Failure('BAD_INPUT', 'a mean teacher needs emaDecay: it is the running average of the weights')
-  return makeTwin(seed + teacherSeed)
+  return cloneArchitecture(seed + teacherSeed)
 }
 
 /** Beyond every job's seed: the teacher's dropout has masks of its own. Its weights become the model's. */

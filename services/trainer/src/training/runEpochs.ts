@@ -1,6 +1,6 @@
 import { Failure, jsdOf } from '@imclr/contract'
 import type { EpochRecord, TrainingPosition, TrainingSpec } from '@imclr/contract'
-import { setImmediate as otherWork } from 'node:timers/promises'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { bestEpoch, patienceIsOver } from './bestEpoch.js'
 import { Suspended } from '../events/control.js'
 import type { Control } from '../events/control.js'
@@ -56,7 +56,7 @@ export async function runEpochs(from: TrainingPosition, options: TrainOptions): 
   let position = from
   let saved = { at: now(), position: from }
   let pause = options.checkpointEverySeconds
-  await otherWork() // a request that came while everything was made ready counts before the first step
+  await yieldToEventLoop() // a request that came while everything was made ready counts before the first step
   let before = now()
 
   while (goesOn(position) && control.request === null) {
@@ -107,7 +107,7 @@ export async function runEpochs(from: TrainingPosition, options: TrainOptions): 
       pause = Math.max(options.checkpointEverySeconds, (saved.at - start) / checkpointShare)
       before = saved.at
     }
-    await otherWork() // signals arrive here
+    await yieldToEventLoop() // signals arrive here
   }
 
   if (control.request === 'stop' && goesOn(position)) {

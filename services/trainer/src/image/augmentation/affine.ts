@@ -1,4 +1,4 @@
-import { turnOver, type Canvas } from './canvas.js'
+import { swapBuffers, type Canvas } from './canvas.js'
 
 /** Pixel (x, y) of the result is taken from (a x + b y + c, d x + e y + f) of the picture, centres of pixels lying at halves. */
 export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number]
@@ -17,7 +17,7 @@ export function affine(canvas: Canvas, matrix: Matrix, { filter, fill }: Samplin
   if (filter === 'bilinear' && !toThePixel) bilinear(canvas, matrix)
   else if (b === 0 && d === 0) scaled(canvas, matrix)
   else nearest(canvas, matrix)
-  turnOver(canvas)
+  swapBuffers(canvas)
 }
 
 /** Without rotation and shear Pillow takes columns and rows on their own, in floating point. */

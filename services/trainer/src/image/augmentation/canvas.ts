@@ -1,4 +1,4 @@
-/** One picture that is being worked on: uint8 `[height, width, 3]`, and as much room for the result of an operation that cannot work in place. */
+/** One picture that is being augmented, uint8 `[height, width, 3]`, and a second buffer for operations that cannot work in place. */
 export interface Canvas {
   readonly height: number
   readonly width: number
@@ -13,8 +13,8 @@ export const openCanvas = (height: number, width: number): Canvas => ({
   spare: new Uint8Array(height * width * 3),
 })
 
-/** What was written to the spare room becomes the picture. */
-export function turnOver(canvas: Canvas): void {
+/** The spare buffer becomes the picture, and the picture the spare buffer. */
+export function swapBuffers(canvas: Canvas): void {
   const { pixels } = canvas
   canvas.pixels = canvas.spare
   canvas.spare = pixels

@@ -29,13 +29,20 @@ export interface Chain {
 }
 
 type Apply = (canvas: Canvas, random: Stream) => void
+type AugmentName = AugmentOperation['op']
+type StepOf<Op extends AugmentName> = Extract<AugmentOperation, { op: Op }>
+
+interface PictureSize {
+  height: number
+  width: number
+}
 
 /** The steps of a chain, made ready for pictures of one size. */
-export function openChain(chain: AugmentChain, picture: { height: number; width: number }): Chain {
+export function openChain(chain: AugmentChain, picture: PictureSize): Chain {
   const canvas = openCanvas(picture.height, picture.width)
   const image = new Uint8Array(canvas.pixels.length)
   const copies = viewsOf(chain) - 1
-  const steps = chain.map((step) => applyOf(step, picture))
+  const steps = chain.map((step) => prepareStep(step, picture))
   const forAll = copies > 0 ? steps.slice(0, -1) : steps
   const parts = chain.map(({ op }, i) => `${op}${chain.slice(0, i).filter((before) => before.op === op).length}`)
 
@@ -60,38 +67,35 @@ export function openChain(chain: AugmentChain, picture: { height: number; width:
   }
 }
 
-/** What a step does to one picture. Its draws are in an order, and mostly of a number, that do not depend on what they decide. */
-function applyOf(step: AugmentOperation, picture: { height: number; width: number }): Apply {
-  const side = Math.min(picture.height, picture.width)
-  switch (step.op) {
-    case 'crop':
-      return shiftUpTo(step.padding ?? Math.round(side / 8), step.border)
-    case 'translate':
-      return shiftUpTo(step.pixels, step.border)
-    case 'flip':
-      return (canvas, random) => {
-        if (random.uniform() < step.probability) flip(canvas)
-      }
-    case 'autoaugment':
-      return autoAugment
-    case 'randaugment':
-      return (canvas, random) => randAugment(canvas, random, step)
-    case 'augmix':
-      return augMix(picture, step)
-    case 'jitter':
-      return (canvas, random) => jitter(canvas, random, step)
-    case 'noise':
-      return gaussianNoise(step.sigma)
-    case 'cutout': {
-      const square = { size: step.size ?? side >> 1, fill: step.fill }
-      return (canvas, random) => cutout(canvas, random, square)
-    }
-    case 'erase':
-      return (canvas, random) => erase(canvas, random, step)
-  }
+/**
+ * What each step of the contract does to one picture: a row per name, so that the compiler asks for a new one. The draws of a step are in an
+ * order, and mostly of a number, that do not depend on what they decide.
+ */
+const augmentations: { [Op in AugmentName]: (step: StepOf<Op>, picture: PictureSize) => Apply } = {
+  crop: (step, { height, width }) => shiftUpTo(step.padding ?? Math.round(Math.min(height, width) / 8), step.border),
+  translate: (step) => shiftUpTo(step.pixels, step.border),
+  flip: (step) => (canvas, random) => {
+    if (random.uniform() < step.probability) flip(canvas)
+  },
+  autoaugment: () => autoAugment,
+  randaugment: (step) => (canvas, random) => randAugment(canvas, random, step),
+  augmix: (step, picture) => augMix(picture, step),
+  jitter: (step) => (canvas, random) => jitter(canvas, random, step),
+  noise: (step) => gaussianNoise(step.sigma),
+  cutout: (step, { height, width }) => {
+    const square = { size: step.size ?? Math.min(height, width) >> 1, fill: step.fill }
+    return (canvas, random) => cutout(canvas, random, square)
+  },
+  erase: (step) => (canvas, random) => erase(canvas, random, step),
 }
 
-/** Every place within `most` pixels each way is equally likely. */
+function prepareStep(step: AugmentOperation, picture: PictureSize): Apply {
+  // The compiler does not see that `step.op` names the row for this very step.
+  const prepare = augmentations[step.op] as (step: AugmentOperation, picture: PictureSize) => Apply
+  return prepare(step, picture)
+}
+
+/** Every shift of up to `most` pixels each way is equally likely. */
 function shiftUpTo(most: number, border: 'zero' | 'reflect'): Apply {
   return (canvas, random) => {
     const top = random.int(2 * most + 1) - most

@@ -2,7 +2,7 @@
  * Pillow's `ImageEnhance`: the picture is moved away from, or towards, a plainer one of itself. Factor 1 changes nothing, 0 gives the
  * plain one, above 1 exaggerates.
  */
-import { turnOver, type Canvas } from './canvas.js'
+import { swapBuffers, type Canvas } from './canvas.js'
 import { applyTable } from './tones.js'
 
 /** Pillow's `blend` of two bytes, in its single precision; cut off at 0 and 255, not rounded. @param factor single precision */
@@ -61,5 +61,5 @@ export function sharpness(canvas: Canvas, factor: number): void {
       spare[i] = blend(((2 * sum + 13) / 26) | 0, value, single)
     }
   }
-  turnOver(canvas)
+  swapBuffers(canvas)
 }

@@ -1,10 +1,11 @@
-import { turnOver, type Canvas } from './canvas.js'
+import { reflect101 } from '../borders.js'
+import { swapBuffers, type Canvas } from './canvas.js'
 
 export interface Shift {
   /** Where the new picture's corner lies in the old one, in pixels; negative: above it, left of it. */
   top: number
   left: number
-  /** What is seen outside: black (in the usual recipe zeros are padded before normalisation), or the picture mirrored, its edge not repeated. */
+  /** What is seen outside: black (the usual recipe pads with zeros before normalisation), or the picture mirrored without repeating its edge. */
   border: 'zero' | 'reflect'
 }
 
@@ -20,23 +21,15 @@ export function shift(canvas: Canvas, { top, left, border }: Shift): void {
   for (let y = 0; y < height; y++) {
     const inside = y + top >= 0 && y + top < height
     if (border === 'zero' && !inside) continue
-    const source = (inside ? y + top : mirrored(y + top, height)) * row
+    const source = (inside ? y + top : reflect101(y + top, height)) * row
     const target = y * row
     spare.set(pixels.subarray(source + (first + left) * 3, source + (end + left) * 3), target + first * 3)
     if (border === 'zero') continue
     for (let x = 0; x < width; x = x === first - 1 ? end : x + 1) {
       if (x >= first && x < end) continue
-      const from = source + mirrored(x + left, width) * 3
+      const from = source + reflect101(x + left, width) * 3
       for (let c = 0; c < 3; c++) spare[target + x * 3 + c] = pixels[from + c]!
     }
   }
-  turnOver(canvas)
-}
-
-/** The place within 0..size-1 that a place outside mirrors. */
-function mirrored(place: number, size: number): number {
-  if (size === 1) return 0
-  const period = 2 * size - 2
-  const within = ((place % period) + period) % period
-  return within < size ? within : period - within
+  swapBuffers(canvas)
 }

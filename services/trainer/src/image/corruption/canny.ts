@@ -1,4 +1,4 @@
-import { nearest } from './borders.js'
+import { nearest } from '../borders.js'
 
 /** tan(22.5 degrees) with 15 bits after the point. */
 const tangent = 13_573

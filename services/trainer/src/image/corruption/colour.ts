@@ -1,5 +1,5 @@
 /** Brightness, contrast, saturation: a pixel becomes a function of itself (and, for contrast, of the image's mean). */
-import { toBytes, type Canvas, type CorruptImage } from './imageCorruption.js'
+import { toBytes, type CorruptionContext, type CorruptImage } from './imageCorruption.js'
 
 /**
  * HSV value + amount, which may be below 0. With hue and saturation kept, all three channels are multiplied by what the largest of them is; a black
@@ -17,7 +17,7 @@ export function brightness({ amount }: { amount: number }): CorruptImage {
 }
 
 /** (x - mean) * factor + mean, the mean being that of the channel over the image. */
-export function contrast({ factor }: { factor: number }, { height, width }: Canvas): CorruptImage {
+export function contrast({ factor }: { factor: number }, { height, width }: CorruptionContext): CorruptImage {
   const values = new Float64Array(height * width * 3)
   return (source, out) => {
     for (let c = 0; c < 3; c++) {

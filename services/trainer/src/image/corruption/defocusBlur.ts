@@ -1,6 +1,6 @@
-import { reflect101 } from './borders.js'
+import { reflect101 } from '../borders.js'
 import { gaussianTaps } from './gaussianBlur.js'
-import { toBytes, type Canvas, type CorruptImage } from './imageCorruption.js'
+import { toBytes, type CorruptionContext, type CorruptImage } from './imageCorruption.js'
 
 interface Tap {
   dy: number
@@ -45,7 +45,7 @@ function diskKernel(radius: number, alias: number): Tap[] {
 /** Convolution with a disk. */
 export function defocusBlur(
   { radius, alias }: { radius: number; alias: number },
-  { height, width }: Canvas,
+  { height, width }: CorruptionContext,
 ): CorruptImage {
   const kernel = diskKernel(radius, alias)
   const reach = Math.max(...kernel.map((tap) => Math.abs(tap.dy)))

@@ -1,6 +1,6 @@
-import { reflect, reflect101, type Border } from './borders.js'
+import { reflect, reflect101, type Border } from '../borders.js'
 import { gaussianBlur } from './gaussianBlur.js'
-import { toBytes, type Canvas, type CorruptImage } from './imageCorruption.js'
+import { toBytes, type CorruptionContext, type CorruptImage } from './imageCorruption.js'
 
 export interface ElasticParameters {
   /** Displacement, its smoothness and the jitter of the affine map, all as multiples of the image's side. */
@@ -13,7 +13,10 @@ export interface ElasticParameters {
  * A random affine map (three points of the image, each moved by up to `affine`), then a smooth random displacement: uniform noise in
  * -1..1, blurred, times `alpha`. After Simard, Steinkraus and Platt 2003.
  */
-export function elasticTransform({ alpha, sigma, affine }: ElasticParameters, { height, width }: Canvas): CorruptImage {
+export function elasticTransform(
+  { alpha, sigma, affine }: ElasticParameters,
+  { height, width }: CorruptionContext,
+): CorruptImage {
   const pixels = height * width
   const side = Math.min(height, width)
   const image = new Float64Array(pixels * 3)

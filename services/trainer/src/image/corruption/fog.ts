@@ -1,5 +1,5 @@
 import type { Stream } from '../../random/stream.js'
-import type { Canvas, CorruptImage } from './imageCorruption.js'
+import type { CorruptionContext, CorruptImage } from './imageCorruption.js'
 
 /**
  * A height map by the diamond-square algorithm (Fournier, Fussell and Carpenter 1982) on a torus: starts from one corner and halves
@@ -47,7 +47,10 @@ export function plasma(side: number, decay: number): (map: Float64Array, draw: S
 }
 
 /** Adds a height map and scales back so that the brightest value stays about where it was. */
-export function fog({ amount, decay }: { amount: number; decay: number }, { height, width }: Canvas): CorruptImage {
+export function fog(
+  { amount, decay }: { amount: number; decay: number },
+  { height, width }: CorruptionContext,
+): CorruptImage {
   const side = Math.max(2, 2 ** Math.ceil(Math.log2(Math.max(height, width))))
   const fill = plasma(side, decay)
   const map = new Float64Array(side * side)

@@ -1,5 +1,5 @@
-import { nearest, type Border } from './borders.js'
-import { toBytes, type Canvas, type CorruptImage } from './imageCorruption.js'
+import { nearest, type Border } from '../borders.js'
+import { toBytes, type CorruptionContext, type CorruptImage } from './imageCorruption.js'
 
 export interface BlurPlan {
   height: number
@@ -89,7 +89,7 @@ export function gaussianBlur({
 /** Gaussian blur of the whole image. */
 export function gaussianBlurCorruption(
   { sigma, truncate }: { sigma: number; truncate?: number },
-  { height, width }: Pick<Canvas, 'height' | 'width'>,
+  { height, width }: Pick<CorruptionContext, 'height' | 'width'>,
 ): CorruptImage {
   const values = new Float64Array(height * width * 3)
   const blur = gaussianBlur({ height, width, channels: 3, sigma, truncate })

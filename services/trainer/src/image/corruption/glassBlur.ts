@@ -1,5 +1,5 @@
 import { gaussianBlur } from './gaussianBlur.js'
-import { toBytes, type Canvas, type CorruptImage } from './imageCorruption.js'
+import { toBytes, type CorruptionContext, type CorruptImage } from './imageCorruption.js'
 
 /**
  * Frosted glass: blur, let pixels take the value of a random neighbour, blur again.
@@ -9,7 +9,7 @@ import { toBytes, type Canvas, type CorruptImage } from './imageCorruption.js'
  */
 export function glassBlur(
   { sigma, reach, passes }: { sigma: number; reach: number; passes: number },
-  { height, width }: Canvas,
+  { height, width }: CorruptionContext,
 ): CorruptImage {
   const values = new Float64Array(height * width * 3)
   const blur = gaussianBlur({ height, width, channels: 3, sigma })

@@ -1,18 +1,18 @@
 import type { Stream } from '../../random/stream.js'
 
 /** A decoded picture: RGB bytes `[height, width, 3]`. */
-export interface Photograph {
+export interface RgbImage {
   bytes: Uint8Array
   height: number
   width: number
 }
 
 /** What a corruption is prepared for: all images of a call have this size. */
-export interface Canvas {
+export interface CorruptionContext {
   height: number
   width: number
-  /** Frost pictures to crop from, already at the size they are cropped at. */
-  frost: () => readonly Photograph[]
+  /** Pictures of frost to crop from. Drawn on demand: most corruptions have none. */
+  frost: () => readonly RgbImage[]
 }
 
 /**

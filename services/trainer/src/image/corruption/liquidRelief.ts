@@ -1,4 +1,4 @@
-import { reflect101 } from './borders.js'
+import { reflect101 } from '../borders.js'
 import { canny } from './canny.js'
 import { chamferDistance } from './chamferDistance.js'
 

@@ -1,4 +1,4 @@
-import type { Canvas, CorruptImage } from './imageCorruption.js'
+import type { CorruptionContext, CorruptImage } from './imageCorruption.js'
 
 /** The kernel of ImageMagick's -motion-blur: one half of a Gaussian, 2 radius + 1 taps, from the pixel backwards. */
 export function motionTaps(radius: number, sigma: number): Float64Array {
@@ -49,7 +49,7 @@ export function motionBlurPlane(taps: Float64Array, { height, width, channels }:
 /** Motion in a direction drawn from -45..45 degrees. */
 export function motionBlur(
   { radius, sigma }: { radius: number; sigma: number },
-  { height, width }: Canvas,
+  { height, width }: CorruptionContext,
 ): CorruptImage {
   const blur = motionBlurPlane(motionTaps(radius, sigma), { height, width, channels: 3 })
   const values = new Float64Array(height * width * 3)

@@ -1,4 +1,4 @@
-import type { Canvas, CorruptImage } from './imageCorruption.js'
+import type { CorruptionContext, CorruptImage } from './imageCorruption.js'
 
 /** Fixed point with 22 bits after the point, as Pillow's resize computes on bytes. */
 const one = 2 ** 22
@@ -26,7 +26,7 @@ function boxes(length: number, target: number): Box[] {
 }
 
 /** Shrinks to `share` of each side by a box filter and enlarges again by repeating pixels. */
-export function pixelate({ share }: { share: number }, { height, width }: Canvas): CorruptImage {
+export function pixelate({ share }: { share: number }, { height, width }: CorruptionContext): CorruptImage {
   const small = { height: Math.max(1, Math.trunc(height * share)), width: Math.max(1, Math.trunc(width * share)) }
   const columns = boxes(width, small.width)
   const rows = boxes(height, small.height)

@@ -1,6 +1,6 @@
 import { stream, type Stream } from '../../random/stream.js'
 import { plasma } from './fog.js'
-import type { Photograph } from './imageCorruption.js'
+import type { RgbImage } from './imageCorruption.js'
 
 /**
  * Mean colour and spread of the five pictures, near those of the benchmark's photographs of frost. Measured on them, scaled by 0.2: mean
@@ -17,9 +17,9 @@ const looks = [
 
 /**
  * Five pictures of ice crystals: needles with side branches at 60 degrees on a cloudy ground. Drawn once per seed and size, then cropped
- * like photographs. Reports name this frost "procedural": its numbers are not those of the benchmark's photographs.
+ * as the benchmark crops its photographs. Reports name this frost "procedural": its numbers are not those of the benchmark's photographs.
  */
-export function proceduralFrost(seed: number, { height, width }: { height: number; width: number }): Photograph[] {
+export function proceduralFrost(seed: number, { height, width }: { height: number; width: number }): RgbImage[] {
   const rows = 4 * height
   const columns = 4 * width
   return looks.map((look, i) => {

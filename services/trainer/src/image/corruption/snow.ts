@@ -1,4 +1,4 @@
-import type { Canvas, CorruptImage } from './imageCorruption.js'
+import type { CorruptionContext, CorruptImage } from './imageCorruption.js'
 import type { Stream } from '../../random/stream.js'
 import { motionBlurPlane, motionTaps } from './motionBlur.js'
 import { enlarge, zoomSide } from './zoomBlur.js'
@@ -19,8 +19,8 @@ export interface SnowParameters {
 }
 
 /** Flakes (noise, enlarged, cut, blurred along a fall direction of -135..-45 degrees), once as they are and once turned by 180 degrees. */
-export function snow(parameters: SnowParameters, canvas: Canvas): CorruptImage {
-  const { draw: drawFlakes, cover } = snowfall(parameters, canvas)
+export function snow(parameters: SnowParameters, context: CorruptionContext): CorruptImage {
+  const { draw: drawFlakes, cover } = snowfall(parameters, context)
   return (source, out, draw) => {
     drawFlakes(draw)
     cover(source, out, -135 + 90 * draw.uniform())
@@ -28,7 +28,7 @@ export function snow(parameters: SnowParameters, canvas: Canvas): CorruptImage {
 }
 
 /** Snow in two steps: `draw` makes flakes, `cover` lays them over an image as they fall in a direction (degrees). */
-export function snowfall(parameters: SnowParameters, { height, width }: Canvas) {
+export function snowfall(parameters: SnowParameters, { height, width }: CorruptionContext) {
   const { mean, deviation, zoom, threshold, radius, sigma, keep } = parameters
   const rows = zoomSide(height, zoom)
   const columns = zoomSide(width, zoom)

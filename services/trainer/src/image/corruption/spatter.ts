@@ -1,5 +1,5 @@
 import { gaussianBlur } from './gaussianBlur.js'
-import type { Canvas, CorruptImage } from './imageCorruption.js'
+import type { CorruptionContext, CorruptImage } from './imageCorruption.js'
 import { liquidRelief } from './liquidRelief.js'
 
 export interface SpatterParameters {
@@ -19,12 +19,12 @@ const water = [175 / 255, 238 / 255, 238 / 255] // pale turquoise
 const brown = [63 / 255, 42 / 255, 20 / 255]
 
 /** Drops of water (added light) or mud (covers the image). */
-export function spatter(parameters: SpatterParameters, canvas: Canvas): CorruptImage {
-  const { height, width } = canvas
+export function spatter(parameters: SpatterParameters, context: CorruptionContext): CorruptImage {
+  const { height, width } = context
   const { mean, deviation, blur, threshold } = parameters
   const layer = new Float64Array(height * width)
   const smooth = gaussianBlur({ height, width, channels: 1, sigma: blur })
-  const wet = parameters.mud === 0 ? addWater(parameters, canvas) : coverWithMud(parameters, canvas)
+  const wet = parameters.mud === 0 ? addWater(parameters, context) : coverWithMud(parameters, context)
   return (source, out, draw) => {
     for (let p = 0; p < layer.length; p++) layer[p] = mean + deviation * draw.normal()
     smooth(layer)
@@ -36,7 +36,10 @@ export function spatter(parameters: SpatterParameters, canvas: Canvas): CorruptI
 type Wet = (layer: Float64Array, source: Uint8Array, out: Uint8Array) => void
 
 /** Prepares drops of water: the light that a layer of liquid `[height, width]` adds. */
-export function addWater({ intensity }: Pick<SpatterParameters, 'intensity'>, { height, width }: Canvas): Wet {
+export function addWater(
+  { intensity }: Pick<SpatterParameters, 'intensity'>,
+  { height, width }: CorruptionContext,
+): Wet {
   const liquid = new Uint8Array(height * width)
   const light = new Float64Array(height * width)
   const relief = liquidRelief(height, width)
@@ -55,7 +58,7 @@ export function addWater({ intensity }: Pick<SpatterParameters, 'intensity'>, { 
   }
 }
 
-function coverWithMud({ threshold, intensity }: SpatterParameters, { height, width }: Canvas): Wet {
+function coverWithMud({ threshold, intensity }: SpatterParameters, { height, width }: CorruptionContext): Wet {
   const smooth = gaussianBlur({ height, width, channels: 1, sigma: intensity })
   return (layer, source, out) => {
     for (let p = 0; p < layer.length; p++) layer[p] = layer[p]! > threshold ? 1 : 0

@@ -11,7 +11,7 @@ import { fog } from './fog.js'
 import { frost } from './frost.js'
 import { gaussianBlurCorruption } from './gaussianBlur.js'
 import { glassBlur } from './glassBlur.js'
-import type { Canvas, CorruptImage } from './imageCorruption.js'
+import type { CorruptionContext, CorruptImage } from './imageCorruption.js'
 import { motionBlur } from './motionBlur.js'
 import { gaussianNoise, impulseNoise, shotNoise, speckleNoise } from './noise.js'
 import { pixelate } from './pixelate.js'
@@ -32,7 +32,7 @@ export interface Corruption {
   number: number
   parameters: (table: TableName, severity: Severity) => Record<string, number>
   /** null: done by the codec that the caller passes in. */
-  prepare: ((parameters: Record<string, number>, canvas: Canvas) => CorruptImage) | null
+  prepare: ((parameters: Record<string, number>, context: CorruptionContext) => CorruptImage) | null
 }
 
 interface Definition<Field extends string> {
@@ -40,7 +40,7 @@ interface Definition<Field extends string> {
   fields: readonly Field[]
   /** One row per severity. A field with one name may be given as plain numbers. */
   tables: Record<TableName, readonly (number | readonly number[])[]>
-  prepare: ((parameters: Record<Field, number>, canvas: Canvas) => CorruptImage) | null
+  prepare: ((parameters: Record<Field, number>, context: CorruptionContext) => CorruptImage) | null
 }
 
 function define<Field extends string>({ number, fields, tables, prepare }: Definition<Field>): Corruption {

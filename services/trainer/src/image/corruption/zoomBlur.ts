@@ -1,4 +1,4 @@
-import type { Canvas, CorruptImage } from './imageCorruption.js'
+import type { CorruptionContext, CorruptImage } from './imageCorruption.js'
 
 /** How the centre of one side is enlarged: which source pixels each target pixel lies between. */
 interface SidePlan {
@@ -77,7 +77,10 @@ function zoomFactors(end: number, step: number): number[] {
  * The mean of the image and its enlargements: a lens that zooms while the shutter is open. All enlargements together are one linear map in
  * which a pixel depends on few others, so that map is built once and applied to every image.
  */
-export function zoomBlur({ end, step }: { end: number; step: number }, { height, width }: Canvas): CorruptImage {
+export function zoomBlur(
+  { end, step }: { end: number; step: number },
+  { height, width }: CorruptionContext,
+): CorruptImage {
   const { starts, sources, weights } = meanOfZooms(zoomFactors(end, step), height, width)
   return (source, out) => {
     for (let p = 0; p < height * width; p++) {

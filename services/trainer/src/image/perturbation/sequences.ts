@@ -2,13 +2,13 @@
 import type { Stream } from '../../random/stream.js'
 import { brightness } from '../corruption/colour.js'
 import { gaussianBlur, gaussianBlurCorruption } from '../corruption/gaussianBlur.js'
-import type { Canvas, CorruptImage } from '../corruption/imageCorruption.js'
+import type { CorruptionContext, CorruptImage } from '../corruption/imageCorruption.js'
 import { motionBlurPlane, motionTaps } from '../corruption/motionBlur.js'
 import { snowfall } from '../corruption/snow.js'
 import { addWater } from '../corruption/spatter.js'
 import { scaled, warp, type PlaneMap } from './warp.js'
 
-export type Size = Pick<Canvas, 'height' | 'width'>
+export type Size = Pick<CorruptionContext, 'height' | 'width'>
 
 /** Writes all frames `[frames, h, w, 3]` of the sequence of one image `[h, w, 3]`. */
 export type PerturbImage = (source: Uint8Array, out: Uint8Array, draw: Stream) => void
@@ -80,9 +80,9 @@ export function zooming({ frames, step }: { frames: number; step: number }, size
 /** The same flakes, falling in a direction that turns. */
 export function snowing(
   { frames, from, step, ...parameters }: Steps & Parameters<typeof snowfall>[0],
-  canvas: Canvas,
+  context: CorruptionContext,
 ): PerturbImage {
-  const { draw: drawFlakes, cover } = snowfall(parameters, canvas)
+  const { draw: drawFlakes, cover } = snowfall(parameters, context)
   return (source, out, draw) => {
     drawFlakes(draw)
     steps(frames, from, step).forEach((angle, i) =>
@@ -108,11 +108,11 @@ export interface DrippingParameters {
 export function dripping(
   { frames, mean, deviation, blur, threshold, intensity }: DrippingParameters,
   run: readonly number[],
-  canvas: Canvas,
+  context: CorruptionContext,
 ): PerturbImage {
-  const { height, width } = canvas
+  const { height, width } = context
   const smooth = gaussianBlur({ height, width, channels: 1, sigma: blur })
-  const wet = addWater({ intensity }, canvas)
+  const wet = addWater({ intensity }, context)
   let layer = new Float64Array(height * width)
   let next = new Float64Array(height * width)
   const centre = (run.length - 1) >> 1

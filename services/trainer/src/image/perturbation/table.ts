@@ -5,7 +5,7 @@
  */
 import type { PerturbationName } from '@imclr/contract'
 import type { ComparedWith } from '@imclr/statistics'
-import type { Canvas } from '../corruption/imageCorruption.js'
+import type { CorruptionContext } from '../corruption/imageCorruption.js'
 import { gaussianNoise, shotNoise, speckleNoise } from '../corruption/noise.js'
 import type { TableName } from '../corruption/table.js'
 import {
@@ -26,14 +26,14 @@ export interface Perturbation {
   number: number
   comparedWith: ComparedWith
   parameters: (table: TableName) => Record<string, number> & { frames: number }
-  prepare: (table: TableName, canvas: Canvas) => PerturbImage
+  prepare: (table: TableName, context: CorruptionContext) => PerturbImage
 }
 
 interface Definition<Fields> {
   number: number
   comparedWith?: 'first'
   tables: Record<TableName, Fields>
-  prepare: (parameters: Fields, canvas: Canvas, table: TableName) => PerturbImage
+  prepare: (parameters: Fields, context: CorruptionContext, table: TableName) => PerturbImage
 }
 
 function define<Fields extends { frames: number }>({
@@ -46,7 +46,7 @@ function define<Fields extends { frames: number }>({
     number,
     comparedWith: comparedWith ?? 'previous',
     parameters: (table) => tables[table],
-    prepare: (table, canvas) => prepare(tables[table], canvas, table),
+    prepare: (table, context) => prepare(tables[table], context, table),
   }
 }
 
@@ -54,11 +54,11 @@ const everywhere = <Fields>(fields: Fields): Record<TableName, Fields> => ({ 32:
 
 /** A map whose one parameter grows from frame to frame. */
 const moving =
-  (map: (parameter: number, canvas: Canvas) => PlaneMap) =>
-  ({ frames, from, step }: { frames: number; from: number; step: number }, canvas: Canvas) =>
+  (map: (parameter: number, context: CorruptionContext) => PlaneMap) =>
+  ({ frames, from, step }: { frames: number; from: number; step: number }, context: CorruptionContext) =>
     moved(
-      Array.from({ length: frames }, (_, i) => map(from + i * step, canvas)),
-      canvas,
+      Array.from({ length: frames }, (_, i) => map(from + i * step, context)),
+      context,
     )
 
 /** How each perturbation of the contract is made. */
@@ -181,8 +181,8 @@ export const perturbations: Record<PerturbationName, Perturbation> = {
   }),
   spatter: define({
     number: 13,
-    prepare: (parameters, canvas, table) =>
-      dripping(parameters, table === '224' ? [0.05, 0.1, 0.15, 0.7] : [0.2, 0.8], canvas),
+    prepare: (parameters, context, table) =>
+      dripping(parameters, table === '224' ? [0.05, 0.1, 0.15, 0.7] : [0.2, 0.8], context),
     tables: {
       32: { frames: 31, mean: 0.6, deviation: 0.265, blur: 1.75, threshold: 0.7, intensity: 0.6 },
       64: { frames: 31, mean: 0.6, deviation: 0.25, blur: 1.75, threshold: 0.7, intensity: 0.6 },

@@ -1,8 +1,13 @@
-import type { OpenFile } from './spool.js'
+/** A file on the local disk, or a part of one, read piece by piece. */
+export interface OpenFile {
+  bytes: number
+  /** `length` bytes from `offset` on, in `scratch` where that is large enough. @throws DamagedFile when the file ends before */
+  read(offset: number, length: number, scratch?: Uint8Array): Promise<Uint8Array>
+}
 
 /** A file of an archive; its place in `Archive.files` is what `read` takes. */
 export interface ArchiveFile {
-  /** Cleaned by `judgePath`: parts joined by '/', none of them '.', '..' or empty. */
+  /** Cleaned by `sanitizePath`: parts joined by '/', none of them '.', '..' or empty. */
   path: string
   bytes: number
 }

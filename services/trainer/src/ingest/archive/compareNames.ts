@@ -1,6 +1,6 @@
 import type { Notes } from '../notes.js'
 import type { Problems } from '../problems.js'
-import { breathAfter, breathe } from './breathe.js'
+import { entriesPerTurn, yieldToEventLoop } from './yieldToEventLoop.js'
 import type { ListedName } from './listEntries.js'
 import { orderOf } from './orderOf.js'
 
@@ -70,7 +70,7 @@ export async function compareNames(
   /** From the top down to the path at hand. */
   const nodes: Node[] = []
   for (const [step, index] of order.entries()) {
-    if (step % breathAfter === 0) await breathe(signal)
+    if (step % entriesPerTurn === 0) await yieldToEventLoop(signal)
     const { path, original, isFolder, byEncoding } = listed[index]!
     const folded = keys[index]!.split('\0')
     const [parts, originals] = [path.split('/'), original?.split('/')]

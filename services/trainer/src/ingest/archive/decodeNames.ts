@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Issue } from '@imclr/contract'
 import { decodeText, likelyEncodings } from '../encoding.js'
-import { printable } from './judgePath.js'
+import { printable } from './sanitizePath.js'
 import type { RawEntry } from './rawEntry.js'
 
 /** Of names, for guessing: more tells no more. */

@@ -1,10 +1,9 @@
 import { createGunzip } from 'node:zlib'
 import type { Issue } from '@imclr/contract'
 import { DamagedFile } from './archive.js'
-import type { Archive } from './archive.js'
+import type { Archive, OpenFile } from './archive.js'
 import { archiveName, sniff, sniffBytes } from './sniff.js'
 import { inflated } from './spool.js'
-import type { OpenFile } from './spool.js'
 
 /** Beyond so many files an upload is no archive around archives; pictures that are archives are told of one by one, later. */
 const maxFiles = 10

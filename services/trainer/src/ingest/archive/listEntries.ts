@@ -3,10 +3,10 @@ import type { Notes } from '../notes.js'
 import { unfit } from '../problems.js'
 import type { Problems } from '../problems.js'
 import type { ArchiveLimits } from './archive.js'
-import { breathAfter, breathe } from './breathe.js'
+import { entriesPerTurn, yieldToEventLoop } from './yieldToEventLoop.js'
 import { compareNames } from './compareNames.js'
 import { decodeNames } from './decodeNames.js'
-import { judgePath } from './judgePath.js'
+import { sanitizePath } from './sanitizePath.js'
 import type { RawEntry } from './rawEntry.js'
 
 export interface ListedFile {
@@ -61,19 +61,19 @@ export async function listEntries(
   const used: ListedName[] = []
   const renamed: string[] = []
   for (const [entry, name] of names.entries()) {
-    if (entry % breathAfter === 0) await breathe(signal)
+    if (entry % entriesPerTurn === 0) await yieldToEventLoop(signal)
     const { kind, target } = entries[entry]!
     const raw = byBackslash ? name.replaceAll('\\', '/') : name
     const isFolder = kind === 'folder' || (kind === 'file' && raw.endsWith('/'))
-    const judgement = judgePath(raw)
-    switch (judgement.kind) {
+    const sanitized = sanitizePath(raw)
+    switch (sanitized.kind) {
       case 'root':
         continue
       case 'unsafe':
-        problems.add('unsafe', judgement.issue)
+        problems.add('unsafe', sanitized.issue)
         continue
       case 'litter': {
-        const root = isFolder && !judgement.root.endsWith('/') ? `${judgement.root}/` : judgement.root
+        const root = isFolder && !sanitized.root.endsWith('/') ? `${sanitized.root}/` : sanitized.root
         litter.set(root, (litter.get(root) ?? 0) + (isFolder ? 0 : 1))
         continue
       }
@@ -81,14 +81,14 @@ export async function listEntries(
     }
     const refusal = refusalOf(kind, target)
     if (refusal !== null) {
-      problems.add(refusal.gravity, { path: judgement.path, ...refusal.issue })
+      problems.add(refusal.severity, { path: sanitized.path, ...refusal.issue })
       continue
     }
-    const path = judgement.path.normalize('NFC')
+    const path = sanitized.path.normalize('NFC')
     used.push({
       entry,
       path,
-      original: path === judgement.path ? null : judgement.path,
+      original: path === sanitized.path ? null : sanitized.path,
       isFolder,
       byEncoding: byEncoding.has(entry),
     })
@@ -126,7 +126,7 @@ function refusalOf(kind: RawEntry['kind'], target: string | undefined) {
     case 'symbolic link':
     case 'hard link':
       return {
-        gravity: 'unsafe' as const,
+        severity: 'unsafe' as const,
         issue: {
           code: 'LINK',
           message: `it is a ${kind}${target === undefined ? '' : ` to ${JSON.stringify(target)}`}`,
@@ -135,7 +135,7 @@ function refusalOf(kind: RawEntry['kind'], target: string | undefined) {
       }
     case 'sparse file':
       return {
-        gravity: 'file' as const,
+        severity: 'file' as const,
         issue: {
           code: 'SPARSE_FILE',
           message: 'it is packed as a sparse file',
@@ -144,7 +144,7 @@ function refusalOf(kind: RawEntry['kind'], target: string | undefined) {
       }
     case 'special file':
       return {
-        gravity: 'unsafe' as const,
+        severity: 'unsafe' as const,
         issue: {
           code: 'SPECIAL_FILE',
           message: 'it is neither a file nor a folder (a device, a pipe)',

@@ -1,39 +1,19 @@
 import { join } from 'node:path'
 import { Failure } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
-import type { Notes } from '../notes.js'
 import { pictureKind } from '../../image/pictureKind.js'
+import { dataFormatOf, dataFormats } from '../dataFormats.js'
 import { isEncoding } from '../encoding.js'
 import { unfit } from '../problems.js'
-import type { Problems } from '../problems.js'
-import type { Archive, ArchiveLimits } from './archive.js'
+import type { Archive } from './archive.js'
+import type { ArchiveSource } from './archiveSource.js'
+import { describeContent } from './describeContent.js'
 import { findNested } from './findNested.js'
 import { openTar } from './openTar.js'
 import { openZip } from './openZip.js'
 import { openSingle } from './openSingle.js'
 import { archiveFailure } from './receive.js'
-import { archiveName, describeContent, emptyZip, sniff, sniffBytes } from './sniff.js'
-import type { Spool } from './spool.js'
-
-export interface ArchiveSource {
-  store: ObjectStore
-  /** Of the uploaded object. */
-  key: string
-  /** The file name it came with, for messages. */
-  name: string
-  /** Of names that are not UTF-8; null: such names are refused. */
-  encoding: string | null
-  /** A folder of the caller's, for one temporary file; the caller removes it. */
-  folder: string
-  limits: ArchiveLimits
-  /** For files of a zip that are opened. */
-  spool: Spool
-  problems: Problems
-  notes: Notes
-  signal: AbortSignal
-  /** Bytes of the upload that have been read, and how many there are. */
-  onBytes: (done: number, total: number) => void
-}
+import { archiveName, emptyZip, sniff, sniffBytes } from './sniff.js'
 
 /**
  * Brings the upload to the local disk (a tar.gz unpacked to a tar, never file by file) and lists it. Unsafe entries go to `problems`.
@@ -83,15 +63,6 @@ function openBy(
     case 'tar':
     case 'gzip':
       return openTar(source, { file, bytes, gzipped: content === 'gzip' })
-    case 'parquet':
-    case 'matlab':
-      return openSingle(source, file)
-    case 'numpy':
-    case 'idx':
-    case 'pickle':
-      throw unreadable(
-        `is a single ${content} file, by its first bytes; pictures and their labels are needed: pack its files into one zip, tar or tar.gz`,
-      )
     case 'archive':
       if (archiveName(first) === emptyZip)
         throw unreadable('is a zip archive with nothing in it: look into it before it is sent')
@@ -99,14 +70,22 @@ function openBy(
         `is ${describeContent(first)}, by its first bytes, which is not read: pack the folder as zip or tar.gz`,
       )
     case 'picture':
-    case 'other':
+    case 'other': {
+      const format = dataFormatOf(first)
+      if (format?.standsAlone) return openSingle(source, file)
+      if (format)
+        throw unreadable(
+          `is ${describeContent(first)}, by its first bytes; pictures and their labels are needed: pack its files into one zip, tar or tar.gz`,
+        )
       if (first.length === sniffBytes && first.every((byte) => byte === 0))
         throw unreadable('begins with zeros: a tar archive without entries, or no archive at all')
       if (isWebPage(first))
         throw unreadable('is a web page, often one that tells of an error: download the archive again')
+      const single = dataFormats.filter(({ standsAlone }) => standsAlone).map(({ name }) => name)
       throw unreadable(
-        `is ${describeContent(first)}, by its first bytes: neither zip, tar nor tar.gz, Parquet nor a MATLAB file`,
+        `is ${describeContent(first)}, by its first bytes: neither zip, tar nor tar.gz, nor a single file of the formats ${single.join(', ')}`,
       )
+    }
   }
 }
 

@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { DamagedFile, maxFileBytes } from './archive.js'
 import type { Archive } from './archive.js'
-import { judgePath } from './judgePath.js'
-import type { ArchiveSource } from './openArchive.js'
+import { sanitizePath } from './sanitizePath.js'
+import type { ArchiveSource } from './archiveSource.js'
 import { receive } from './receive.js'
 import { partOf } from './spool.js'
 
@@ -14,7 +14,7 @@ export async function openSingle(source: ArchiveSource, file: string): Promise<A
   const handle = await open(file, 'r')
   const { size: bytes } = await handle.stat()
   const whole = partOf(handle, { offset: 0, bytes })
-  const name = judgePath(source.name)
+  const name = sanitizePath(source.name)
   return {
     format: 'file',
     files: [{ path: name.kind === 'use' ? name.path : 'upload', bytes }],

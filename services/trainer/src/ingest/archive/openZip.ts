@@ -6,21 +6,20 @@ import { crc32, createInflateRaw, inflateRaw } from 'node:zlib'
 import { Failure } from '@imclr/contract'
 import type { Problems } from '../problems.js'
 import { DamagedFile, maxFileBytes, maxRatio } from './archive.js'
-import type { Archive, ArchiveFile } from './archive.js'
+import type { Archive, ArchiveFile, OpenFile } from './archive.js'
 import { findOverlap } from './findOverlap.js'
 import { checkBytes, listEntries } from './listEntries.js'
-import type { ArchiveSource } from './openArchive.js'
+import type { ArchiveSource } from './archiveSource.js'
 import { collectEntries } from './rawEntry.js'
 import { readDirectory } from './readDirectory.js'
 import type { ZipEntry } from './readDirectory.js'
 import { archiveFailure, receive } from './receive.js'
 import { chunksOf, inflated, partOf } from './spool.js'
-import type { OpenFile } from './spool.js'
 
 const inflate = promisify(inflateRaw)
 
 /** What is kept of a file, to read it. */
-type Place = Pick<ZipEntry, 'offset' | 'packedBytes' | 'method' | 'crc32'>
+type StoredEntry = Pick<ZipEntry, 'offset' | 'packedBytes' | 'method' | 'crc32'>
 
 /** Below this size even a run of zeros is no threat. */
 const ratioFromEntry = 10 * 2 ** 20
@@ -34,7 +33,7 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
   const handle = await open(file, 'r')
   const whole = partOf(handle, { offset: 0, bytes: (await handle.stat()).size })
   const files: ArchiveFile[] = []
-  const places: Place[] = []
+  const kept: StoredEntry[] = []
   let listed: { folders: string[]; ignored: number }
   try {
     const entries = await collectEntries(readDirectory(whole), { name, limits, signal, uploadBytes: whole.bytes })
@@ -48,11 +47,11 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
       )
     const list = await listEntries(entries, source)
     checkBytes(list.files, { name, limits })
-    for (const { path, bytes, entry } of list.files) {
-      const place = entries[entry]!
-      if (!isReadable(place, path, problems)) continue
+    for (const { path, bytes, entry: index } of list.files) {
+      const entry = entries[index]!
+      if (!isReadable(entry, path, problems)) continue
       files.push({ path, bytes })
-      places.push({ offset: place.offset, packedBytes: place.packedBytes, method: place.method, crc32: place.crc32 })
+      kept.push({ offset: entry.offset, packedBytes: entry.packedBytes, method: entry.method, crc32: entry.crc32 })
     }
     listed = { folders: list.folders, ignored: list.ignored }
   } catch (error) {
@@ -60,7 +59,7 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
     throw archiveFailure(error, name)
   }
 
-  const packedOf = async ({ offset, packedBytes }: Place): Promise<OpenFile> => {
+  const packedOf = async ({ offset, packedBytes }: StoredEntry): Promise<OpenFile> => {
     const header = Buffer.from(await whole.read(offset, localHeaderBytes))
     if (header.toString('latin1', 0, 4) !== 'PK\x03\x04')
       throw new DamagedFile('it is not where the directory of the archive says')
@@ -70,24 +69,24 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
   }
   const read = async (index: number): Promise<Uint8Array> => {
     const { bytes } = files[index]!
-    const place = places[index]!
+    const entry = kept[index]!
     if (bytes > maxFileBytes) throw new DamagedFile(`it has ${bytes} bytes, at most ${maxFileBytes} are read`)
-    const stored = await (await packedOf(place)).read(0, place.packedBytes)
+    const stored = await (await packedOf(entry)).read(0, entry.packedBytes)
     const content =
-      place.method === methods.stored
+      entry.method === methods.stored
         ? stored
         : await inflate(stored, { maxOutputLength: Math.max(1, bytes) }).catch(damaged)
-    if (content.length !== bytes || crc32(content) !== place.crc32)
+    if (content.length !== bytes || crc32(content) !== entry.crc32)
       throw new DamagedFile('its bytes do not match its checksum in the archive')
     return content
   }
   const unpack = async (index: number): Promise<OpenFile> => {
     const { bytes } = files[index]!
-    const place = places[index]!
-    const packed = await packedOf(place)
+    const entry = kept[index]!
+    const packed = await packedOf(entry)
     let [sum, length] = [0, 0]
     const summed = async function* () {
-      for await (const chunk of place.method === methods.stored
+      for await (const chunk of entry.method === methods.stored
         ? chunksOf(packed)
         : inflated(packed, createInflateRaw())) {
         sum = crc32(chunk, sum)
@@ -97,7 +96,7 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
       }
     }
     const unpacked = await spool.write(summed(), { from: packed.bytes })
-    if (length !== bytes || sum !== place.crc32)
+    if (length !== bytes || sum !== entry.crc32)
       throw new DamagedFile('its bytes do not match its checksum in the archive')
     return unpacked
   }

@@ -1,6 +1,6 @@
 import { Failure } from '@imclr/contract'
 import type { ArchiveLimits } from './archive.js'
-import { breathAfter, breathe } from './breathe.js'
+import { entriesPerTurn, yieldToEventLoop } from './yieldToEventLoop.js'
 
 export type EntryKind = 'file' | 'folder' | 'symbolic link' | 'hard link' | 'sparse file' | 'special file'
 
@@ -63,7 +63,7 @@ export async function collectEntries<T extends RawEntry>(
         `${name} has more than ${explained} entries, fewer than ${bytesPerEntry} bytes for each: a decompression bomb`,
       )
     collected.push(entry)
-    if (collected.length % breathAfter === 0) await breathe(signal)
+    if (collected.length % entriesPerTurn === 0) await yieldToEventLoop(signal)
   }
   return collected
 }

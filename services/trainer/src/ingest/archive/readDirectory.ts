@@ -5,9 +5,9 @@
 import { crc32 } from 'node:zlib'
 import { isUtf8 } from 'node:buffer'
 import { DamagedFile } from './archive.js'
+import type { OpenFile } from './archive.js'
 import type { EntryKind, RawEntry } from './rawEntry.js'
 import { rawName } from './rawEntry.js'
-import type { OpenFile } from './spool.js'
 import { Window } from './window.js'
 
 /** What is kept of an entry of the central directory. */

@@ -4,10 +4,10 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { DamagedFile } from './archive.js'
+import type { OpenFile } from './archive.js'
 import type { EntryKind, RawEntry } from './rawEntry.js'
 import { rawName } from './rawEntry.js'
 import { isTarHeader } from './sniff.js'
-import type { OpenFile } from './spool.js'
 import { Window } from './window.js'
 
 export interface TarEntry extends RawEntry {

@@ -1,6 +1,6 @@
 import { Failure } from '@imclr/contract'
 import { DamagedFile } from './archive.js'
-import type { ArchiveSource } from './openArchive.js'
+import type { ArchiveSource } from './archiveSource.js'
 
 /** The bytes of the upload as they come from the store, counted. */
 export async function* receive({ store, key, signal, onBytes }: ArchiveSource): AsyncGenerator<Uint8Array> {

@@ -1,18 +1,15 @@
 import { pictureKind } from '../../image/pictureKind.js'
 
-/** What a file is, by its first bytes; names are never asked. */
-export type Content = 'zip' | 'gzip' | 'tar' | 'archive' | 'picture' | ArrayContent | 'other'
-
-/** Files that hold many pictures. */
-export type ArrayContent = 'parquet' | 'matlab' | 'numpy' | 'idx' | 'pickle'
+/** 'archive': of a kind that is not read. 'other': neither an archive nor a picture; it may have a data format. */
+export type Content = 'zip' | 'gzip' | 'tar' | 'archive' | 'picture' | 'other'
 
 /** Bytes that `sniff` wants to see: a whole tar header. */
 export const sniffBytes = 512
 
-/** The name of what a zip archive without an entry is. */
+/** What a zip archive without an entry is called. */
 export const emptyZip = 'empty zip'
 
-/** Archives that are not read, and what to call them. */
+/** Archives that are not read, with their names for messages. */
 const archives: readonly { magic: string; name: string }[] = [
   { magic: '377abcaf271c', name: '7z' },
   { magic: '526172211a07', name: 'RAR' },
@@ -40,42 +37,14 @@ export function archiveName(head: Uint8Array): string | null {
   return archives.find(({ magic }) => hex.startsWith(magic))?.name ?? null
 }
 
-/** What a file is, in words for whoever sent it as an archive. */
-export function describeContent(head: Uint8Array): string {
-  const content = sniff(head)
-  switch (content) {
-    case 'zip':
-    case 'tar':
-    case 'gzip':
-      return `a ${content} archive`
-    case 'archive':
-      return `an archive of the kind ${archiveName(head)}`
-    case 'picture':
-      return 'a single picture'
-    case 'other':
-      return 'of another kind'
-    default:
-      return `a single ${content} file`
-  }
-}
-
-const arrays: readonly { magic: string; content: ArrayContent }[] = [
-  { magic: '50415231', content: 'parquet' }, // PAR1
-  { magic: '4d41544c41422035', content: 'matlab' }, // MATLAB 5
-  { magic: '934e554d5059', content: 'numpy' }, // \x93NUMPY
-  { magic: '0000080', content: 'idx' }, // unsigned bytes, fewer than 16 dimensions
-  { magic: '8002', content: 'pickle' }, // protocol 2
-  { magic: '8003', content: 'pickle' },
-  { magic: '8004', content: 'pickle' },
-  { magic: '8005', content: 'pickle' },
-]
+/** What a file is, by its first bytes; its name is not looked at. */
 export function sniff(head: Uint8Array): Content {
   const hex = Buffer.from(head.subarray(0, 8)).toString('hex')
   if (hex.startsWith('504b0304')) return 'zip'
   if (hex.startsWith('1f8b')) return 'gzip'
   if (typeof pictureKind(head) === 'string') return 'picture'
   if (archiveName(head) !== null) return 'archive'
-  return isTarHeader(head) ? 'tar' : (arrays.find(({ magic }) => hex.startsWith(magic))?.content ?? 'other')
+  return isTarHeader(head) ? 'tar' : 'other'
 }
 
 /** A tar header carries the sum of its own bytes, those of the sum counted as spaces (POSIX.1-1988); old programs added them up signed. */

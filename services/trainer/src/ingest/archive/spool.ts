@@ -5,13 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Transform } from 'node:stream'
 import { Failure } from '@imclr/contract'
 import { DamagedFile, maxRatio, ratioFrom } from './archive.js'
-
-/** A file on the local disk, or a part of one, read piece by piece. */
-export interface OpenFile {
-  bytes: number
-  /** `length` bytes from `offset` on, in `scratch` where that is large enough. @throws DamagedFile when the file ends before */
-  read(offset: number, length: number, scratch?: Uint8Array): Promise<Uint8Array>
-}
+import type { OpenFile } from './archive.js'
 
 /** The part of a file that begins at `offset`. Closing it is the business of whoever opened it. */
 export function partOf(handle: FileHandle, { offset: start, bytes }: { offset: number; bytes: number }): OpenFile {

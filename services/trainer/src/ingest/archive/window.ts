@@ -1,4 +1,4 @@
-import type { OpenFile } from './spool.js'
+import type { OpenFile } from './archive.js'
 
 /** Reads small pieces of a file, most of them in rising order, through one buffer: thousands of headers cost few calls of the system. */
 export class Window {

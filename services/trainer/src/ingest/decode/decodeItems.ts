@@ -1,7 +1,7 @@
 import type { Picture } from '@imclr/contract'
 import type { PictureFiles } from '../archive/archive.js'
 import { decodePicture } from '../../image/codec.js'
-import type { Item } from '../layout/survey.js'
+import type { Item } from '../layout/detectedLayout.js'
 import type { Problems } from '../problems.js'
 import type { Decoded } from './decoded.js'
 import { boxOf } from './look.js'

@@ -1,6 +1,6 @@
 import type { Picture } from '@imclr/contract'
 import { scalePixels } from '../../image/codec.js'
-import type { Item } from '../layout/survey.js'
+import type { Item } from '../layout/detectedLayout.js'
 import { readRecords, toRgb } from '../records.js'
 import type { Records } from '../records.js'
 import type { Decoded } from './decoded.js'

@@ -4,13 +4,12 @@ import type { PictureFiles } from '../archive/archive.js'
 import { maxPixels, measurePicture } from '../../image/codec.js'
 import type { PictureHeader } from '../../image/codec.js'
 import { pictureFormats } from '../../image/pictureKind.js'
-import type { Item } from '../layout/survey.js'
+import type { Item } from '../layout/detectedLayout.js'
 import type { Problems } from '../problems.js'
+import { minSide } from '../records.js'
 import { severalAtOnce } from './severalAtOnce.js'
 import { whatItIs } from './whatItIs.js'
 
-/** Pixels a side of the smallest picture that is taken. */
-export const minSide = 8
 const maxSide = 65_535
 const maxPictureBytes = 64 * 2 ** 20
 

@@ -1,4 +1,5 @@
 import { archiveName, sniff } from '../archive/sniff.js'
+import { dataFormatOf } from '../dataFormats.js'
 import { pictureKind } from '../../image/pictureKind.js'
 import type { NoPicture, PictureFormat } from '../../image/pictureKind.js'
 
@@ -15,18 +16,16 @@ export function whatItIs(content: Uint8Array): PictureFormat | NoPicture {
         message: `it is an archive within the archive${kind === 'archive' ? `, of the kind ${archiveName(content)}` : ''}`,
         fix: 'Unpack it, and pack its files.',
       }
-    case 'parquet':
-    case 'matlab':
-    case 'numpy':
-    case 'idx':
-    case 'pickle':
+    case 'picture':
+      return pictureKind(content)
+    case 'other': {
+      const format = dataFormatOf(content)
+      if (format === null) return pictureKind(content)
       return {
         code: 'NOT_AN_IMAGE',
-        message: `it is a ${kind} file, and no picture`,
+        message: `it is a ${format.name} file, and no picture`,
         fix: 'Remove it; or upload it without the pictures, if it holds a data set by itself.',
       }
-    case 'picture':
-    case 'other':
-      return pictureKind(content)
+    }
   }
 }

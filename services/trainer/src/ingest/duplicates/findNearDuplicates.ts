@@ -38,12 +38,12 @@ export interface Pictures {
 /**
  * For each picture that has one, the nearest test picture.
  * @param splits places in the thumbnails
- * @param breathe called now and then, so that this process shows signs of life and can be told to stop
+ * @param yieldToEventLoop called now and then, so that this process shows signs of life and can be told to stop
  */
 export async function findNearDuplicates(
   { thumbnails, pictureBytes, readPicture }: Pictures,
   { images, test }: { images: Uint32Array; test: Uint32Array },
-  breathe: () => Promise<void>,
+  yieldToEventLoop: () => Promise<void>,
 ): Promise<NearDuplicate[]> {
   const thumbnailOf = (index: number) => thumbnails.subarray(index * thumbnailBytes, (index + 1) * thumbnailBytes)
   const isTold = (index: number) => contrast(thumbnailOf(index)) >= minContrast
@@ -76,7 +76,7 @@ export async function findNearDuplicates(
   }
   const found: NearDuplicate[] = []
   for (let first = 0; first < images.length; first += atOnce) {
-    await breathe()
+    await yieldToEventLoop()
     for (const index of images.subarray(first, first + atOnce).filter(isTold)) {
       const duplicate = nearest(index)
       if (duplicate !== null) found.push(duplicate)

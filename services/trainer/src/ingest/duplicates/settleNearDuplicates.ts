@@ -16,13 +16,13 @@ export interface SettleNear {
   problems: Problems
   pathOf: (index: number) => string
   /** See `findNearDuplicates`. */
-  breathe: () => Promise<void>
+  yieldToEventLoop: () => Promise<void>
 }
 
 /** Finds training and unlabelled pictures that look nearly like a test picture, and does with them what the user has chosen. */
 export async function settleNearDuplicates(
   splits: SplitIndices,
-  { decoded, choice, problems, pathOf, breathe }: SettleNear,
+  { decoded, choice, problems, pathOf, yieldToEventLoop }: SettleNear,
 ): Promise<{ splits: SplitIndices; near: SettledNear[] }> {
   const { train, validation, test, unlabelled } = splits
   const near: SettledNear[] = []
@@ -31,7 +31,8 @@ export async function settleNearDuplicates(
     ['validation', validation],
     ['unlabelled', unlabelled],
   ] as const) {
-    for (const found of await findNearDuplicates(decoded, { images, test }, breathe)) near.push({ ...found, split })
+    for (const found of await findNearDuplicates(decoded, { images, test }, yieldToEventLoop))
+      near.push({ ...found, split })
   }
   if (choice === 'refuse') {
     for (const { image, test: other } of near) {

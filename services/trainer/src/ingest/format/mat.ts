@@ -1,7 +1,8 @@
 import { createInflate } from 'node:zlib'
 import { DamagedFile } from '../archive/archive.js'
+import type { OpenFile } from '../archive/archive.js'
 import { inflated } from '../archive/spool.js'
-import type { OpenFile, Spool } from '../archive/spool.js'
+import type { Spool } from '../archive/spool.js'
 
 /** A numeric array of a MAT-file, column after column. */
 export interface MatArray {

@@ -1,5 +1,5 @@
 import { DamagedFile } from '../archive/archive.js'
-import type { OpenFile } from '../archive/spool.js'
+import type { OpenFile } from '../archive/archive.js'
 
 export interface NpyHeader {
   /** Of the first element. */

@@ -1,5 +1,5 @@
 import { DamagedFile, maxRatio, ratioFrom } from '../archive/archive.js'
-import type { OpenFile } from '../archive/spool.js'
+import type { OpenFile } from '../archive/archive.js'
 import type { Cell } from './parquet/encodings.js'
 import { readChunk } from './parquet/readChunk.js'
 import type { Leaf } from './parquet/readChunk.js'

@@ -1,4 +1,5 @@
-import type { OpenFile, Spool } from '../archive/spool.js'
+import type { OpenFile } from '../archive/archive.js'
+import type { Spool } from '../archive/spool.js'
 
 export interface ColumnMajorRecords {
   file: OpenFile

@@ -2,7 +2,7 @@ import { splits } from '@imclr/contract'
 import type { Split } from '@imclr/contract'
 import { unfit } from '../problems.js'
 import type { Notes } from '../notes.js'
-import { settleParts } from './parts.js'
+import { splitsByPath } from './splitRoles.js'
 
 /** A file of pictures or of labels. */
 export interface Half {
@@ -18,7 +18,7 @@ export interface Pair<T extends Half> {
 
 /** Files of pictures and files of labels, brought together by the part that their names tell of. @throws Failure DATASET_INVALID for two of one part and kind, or labels alone */
 export function pairUp<T extends Half>(halves: readonly T[], notes: Notes): Pair<T>[] {
-  const parts = settleParts(
+  const parts = splitsByPath(
     halves.map(({ path }) => path),
     notes,
   )

@@ -1,6 +1,6 @@
 import type { Archive } from '../archive/archive.js'
 import { unfit } from '../problems.js'
-import { readIn } from './containers.js'
+import { readIn } from './readIn.js'
 
 /** What a list in a text file may hold; the limit that is passed is named. */
 export interface ListLimits {

@@ -12,6 +12,7 @@ import type { Notes } from '../notes.js'
 import { contactSheet } from '../version/contactSheet.js'
 import { putFile } from '../version/writeSplit.js'
 import { picturesOfCorruption, type StoredSet } from './findStoredSet.js'
+import { sha256Of } from '../../sha256Of.js'
 
 export interface WriteStoredSet {
   job: Pick<PrepareJobFile, 'projectId' | 'outputPrefix' | 'options' | 'maxImages'>
@@ -116,7 +117,7 @@ export async function writeStoredSet({
     contentType: 'application/octet-stream',
   })
   const picture = { height, width, fit: options.fit, kernel: 'lanczos3' as const }
-  const contentSha256 = sha256(
+  const contentSha256 = sha256Of(
     JSON.stringify({
       classes,
       picture,
@@ -136,7 +137,7 @@ export async function writeStoredSet({
   for (const label of labels) perClass[label]! += severities * corruptions.length
   const manifest: DatasetManifest = {
     schemaVersion: 1,
-    versionId: `ver_${sha256(projectId + contentSha256).slice(0, 32)}`,
+    versionId: `ver_${sha256Of(projectId + contentSha256).slice(0, 32)}`,
     contentSha256,
     format: `stored corruptions in ${archive.format}`,
     classes,
@@ -179,5 +180,3 @@ function firstOfEach(labels: Uint16Array, classes: number): number[] {
   const seen = new Uint32Array(classes)
   return Array.from(labels.keys()).filter((row) => seen[labels[row]!]!++ < perClassOnSheet)
 }
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -3,7 +3,7 @@ import type { ObjectStore } from '@imclr/storage'
 import { contentTypes, encodePng, portableFormats } from '../../image/codec.js'
 import type { Decoded } from '../decode/decoded.js'
 import type { Headers } from '../decode/measureItems.js'
-import type { Survey } from '../layout/survey.js'
+import type { DetectedLayout } from '../layout/detectedLayout.js'
 import { recordPixels } from '../records.js'
 import { stratifiedOrder } from '../../random/stratifiedOrder.js'
 import { putFile } from './writeSplit.js'
@@ -14,7 +14,7 @@ const originalCount = 8
 export interface PickOriginals {
   store: ObjectStore
   prefix: string
-  survey: Survey
+  detected: DetectedLayout
   headers: Headers | null
   decoded: Decoded
   test: Uint32Array
@@ -26,20 +26,20 @@ export interface PickOriginals {
 export async function pickOriginals({
   store,
   prefix,
-  survey,
+  detected,
   headers,
   decoded,
   test,
   versionId,
   splitSeed,
 }: PickOriginals): Promise<DatasetManifest['originals']> {
-  const labels = Uint16Array.from(test, (index) => survey.items[index]!.label)
+  const labels = Uint16Array.from(test, (index) => detected.items[index]!.label)
   const positions = stratifiedOrder(labels, versionId, splitSeed).subarray(0, originalCount)
   const originals: DatasetManifest['originals'] = []
-  const { pixels } = survey
+  const { pixels } = detected
   for (const [i, testPosition] of positions.entries()) {
     const index = test[testPosition]!
-    const item = survey.items[index]!
+    const item = detected.items[index]!
     const uploaded = headers?.get(index)?.format ?? 'png'
     const format = portableFormats.includes(uploaded) ? uploaded : 'png'
     const bytes =

@@ -1,8 +1,8 @@
 import { title } from '@imclr/page'
 import { drawText, encodePng, jpegRoundTrip, scalePixels, type Pixels } from '../../image/codec.js'
 import { paste } from './paste.js'
-import { prepareCorruption } from '../../image/corruption/corrupt.js'
 import { corruptionNames, severities } from '@imclr/contract'
+import { prepareCorruption } from '../../image/corruption/prepareCorruption.js'
 
 export interface PreviewOptions {
   /** uint8 `[count, height, width, 3]`: a few, of different classes. */

@@ -5,7 +5,7 @@ import { putFile } from './writeSplit.js'
 export interface WriteFolds {
   store: ObjectStore
   prefix: string
-  /** Places in the survey's items. */
+  /** Places in the layout's items. */
   folds: readonly (readonly number[])[]
   /** Training images in shard order, as such places. */
   train: Uint32Array

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { splits } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import type { Decoded } from '../decode/decoded.js'
-import type { Item } from '../layout/survey.js'
+import type { Item } from '../layout/detectedLayout.js'
 import type { SplitIndices } from '../splitItems.js'
 
 export interface WriteIndex {

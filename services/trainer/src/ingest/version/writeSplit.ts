@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { DatasetManifest, Split } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import type { Decoded } from '../decode/decoded.js'
 import { ChannelStatistics } from './channelStatistics.js'
+import { sha256Of } from '../../sha256Of.js'
 
 type SplitManifest = DatasetManifest['splits'][Split]
 
@@ -76,7 +76,7 @@ export async function putFile(
   prefix: string,
   { path, bytes, contentType }: FileToPut,
 ): Promise<{ path: string; bytes: number; sha256: string }> {
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const sha256 = sha256Of(bytes)
   await store.put(prefix + path, bytes, { contentType, sha256, bytes: bytes.length })
   return { path, bytes: bytes.length, sha256 }
 }

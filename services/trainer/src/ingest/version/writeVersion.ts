@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { datasetManifest, evaluateOptions } from '@imclr/contract'
 import type { DatasetManifest, Picture, PrepareJobFile, Split } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
@@ -9,7 +8,7 @@ import { oneOfSomeClasses } from './oneOfSomeClasses.js'
 import { previewSheet } from './previewSheet.js'
 import type { Removed } from '../duplicates/removeDuplicates.js'
 import type { SettledNear } from '../duplicates/settleNearDuplicates.js'
-import type { Survey } from '../layout/survey.js'
+import type { DetectedLayout } from '../layout/detectedLayout.js'
 import type { Notes } from '../notes.js'
 import type { Problems } from '../problems.js'
 import type { SplitIndices } from '../splitItems.js'
@@ -18,6 +17,7 @@ import { pickOriginals } from './pickOriginals.js'
 import { writeFolds } from './writeFolds.js'
 import { writeIndex } from './writeIndex.js'
 import { putFile, writeSplit } from './writeSplit.js'
+import { sha256Of } from '../../sha256Of.js'
 
 /** As many duplicates are named in the manifest; all are counted. */
 const maxNamed = 1000
@@ -30,7 +30,7 @@ export interface WriteVersion {
   /** For temporary files. */
   folder: string
   archive: Archive
-  survey: Survey
+  detected: DetectedLayout
   headers: Headers | null
   picture: Picture
   decoded: Decoded
@@ -44,14 +44,14 @@ export interface WriteVersion {
 }
 
 /** Writes all files of a version under `outputPrefix`, the manifest last. The same input gives the same bytes. */
-export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: string; manifestSha256: string }> {
-  const { job, store, archive, survey, picture, decoded, splitIndices, problems, notes } = parts
+export async function writeVersion(version: WriteVersion): Promise<{ manifestKey: string; manifestSha256: string }> {
+  const { job, store, archive, detected, picture, decoded, splitIndices, problems, notes } = version
   const { projectId, outputPrefix: prefix, options } = job
-  const { classes, items } = survey
+  const { classes, items } = detected
   const labelOf = (index: number) => items[index]!.label
   const pathOf = (index: number) => items[index]!.path
   const pack = (name: Split) =>
-    writeSplit({ ...parts, prefix, name, indices: splitIndices[name], labelOf, classCount: classes.length })
+    writeSplit({ ...version, prefix, name, indices: splitIndices[name], labelOf, classCount: classes.length })
 
   const train = await pack('train')
   const validation = await pack('validation')
@@ -59,10 +59,10 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
   const unlabelled = await pack('unlabelled')
   const splits = { train: train.split, validation: validation.split, test: test.split, unlabelled: unlabelled.split }
   const files = Object.values(splits).flatMap(({ shards, labels }) => [...shards, ...(labels === null ? [] : [labels])])
-  const contentSha256 = sha256(
+  const contentSha256 = sha256Of(
     JSON.stringify({ classes, picture, files: files.map((file) => [file.path, file.sha256]) }),
   )
-  const versionId = `ver_${sha256(projectId + contentSha256).slice(0, 32)}`
+  const versionId = `ver_${sha256Of(projectId + contentSha256).slice(0, 32)}`
 
   const sheet = await contactSheet({ classes, train: splitIndices.train, labelOf, decoded, notes: notes.list })
   const skipped = problems.skipped
@@ -70,42 +70,42 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
     schemaVersion: 1,
     versionId,
     contentSha256,
-    format: `${survey.layout} in ${archive.format}`,
+    format: `${detected.layout} in ${archive.format}`,
     classes,
     picture,
     options,
     splits,
-    index: await writeIndex({ ...parts, prefix, items }),
+    index: await writeIndex({ ...version, prefix, items }),
     folds:
-      survey.folds === null
+      detected.folds === null
         ? null
-        : await writeFolds({ store, prefix, folds: survey.folds, train: splitIndices.train }),
+        : await writeFolds({ store, prefix, folds: detected.folds, train: splitIndices.train }),
     channelMean: train.statistics.mean,
     channelStd: train.statistics.std,
-    testWasGiven: survey.testWasGiven,
-    removedDuplicates: parts.removed
+    testWasGiven: detected.testWasGiven,
+    removedDuplicates: version.removed
       .slice(0, maxNamed)
       .map(({ removed, keptTest }) => ({ removed: pathOf(removed), keptTest: pathOf(keptTest) })),
-    removedDuplicateCount: parts.removed.length,
-    nearDuplicates: parts.near
+    removedDuplicateCount: version.removed.length,
+    nearDuplicates: version.near
       .slice(0, maxNamed)
       .map(({ image, test, distance, split }) => ({ train: pathOf(image), test: pathOf(test), distance, split })),
-    nearDuplicateCount: parts.near.length,
+    nearDuplicateCount: version.near.length,
     skipped: skipped.issues,
     skippedCount: skipped.count,
     notes: notes.list,
     contactSheet: await putFile(store, prefix, { path: 'contact-sheet.png', bytes: sheet, contentType: 'image/png' }),
-    corruptionPreview: await preview(parts, labelOf),
+    corruptionPreview: await preview(version, labelOf),
     storedCells: null,
     originals: await pickOriginals({
-      ...parts,
+      ...version,
       prefix,
       test: splitIndices.test,
       versionId,
       splitSeed: options.splitSeed,
     }),
   }
-  parts.signal.throwIfAborted()
+  version.signal.throwIfAborted()
   const { path, sha256: manifestSha256 } = await putFile(store, prefix, {
     path: 'manifest.json',
     bytes: Buffer.from(JSON.stringify(datasetManifest.parse(manifest), null, 1)),
@@ -116,7 +116,7 @@ export async function writeVersion(parts: WriteVersion): Promise<{ manifestKey: 
 
 /** Some test images of different classes under all corruptions, with the noise of the default seed. */
 async function preview(
-  { store, job, decoded, splitIndices: { test }, survey: { classes } }: WriteVersion,
+  { store, job, decoded, splitIndices: { test }, detected: { classes } }: WriteVersion,
   labelOf: (index: number) => number,
 ): Promise<DatasetManifest['corruptionPreview']> {
   const { height, width } = decoded.size
@@ -131,5 +131,3 @@ async function preview(
   })
   return putFile(store, job.outputPrefix, { path: 'corruption-preview.png', bytes, contentType: 'image/png' })
 }
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { checkpointState, Failure } from '@imclr/contract'
 import type { CheckpointState, TrainingPosition } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { listCheckpoints } from './layout.js'
 import { allFinite, unpackTensors } from './tensorFile.js'
 import type { StateTensor } from './tensorFile.js'
+import { sha256Of } from '../../sha256Of.js'
 
 export interface FoundCheckpoint {
   position: TrainingPosition
@@ -51,8 +51,7 @@ async function readCheckpoint(
   if (state.fingerprint !== fingerprint) return 'it belongs to another training'
   const bytes = await readIfThere(store, `${folder}state.bin`)
   if (!bytes) return 'state.bin is missing'
-  if (bytes.length !== state.bytes || createHash('sha256').update(bytes).digest('hex') !== state.sha256)
-    return 'state.bin is damaged'
+  if (bytes.length !== state.bytes || sha256Of(bytes) !== state.sha256) return 'state.bin is damaged'
   const { epoch, step, sums, history, endedEarly } = state
   const tensors = unpackTensors(bytes, state.tensors)
   if (!allFinite(tensors)) return 'its weights are not finite numbers' // nothing could come of it but the same again

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { TrainJobFile } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
+import { sha256Of } from '../../sha256Of.js'
 
 /** How many checkpoints a job keeps: the newest, and the one before in case that one was damaged. */
 export const checkpointsKept = 2
@@ -14,9 +14,7 @@ export function fingerprint(
   data: { contentSha256: string; partsSha256: string },
 ): string {
   const { limits: _, evaluation: __, execution: ___, ...recipe } = spec
-  return createHash('sha256')
-    .update(JSON.stringify({ recipe, ...data }))
-    .digest('hex')
+  return sha256Of(JSON.stringify({ recipe, ...data }))
 }
 
 export interface CheckpointFolder {

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { checkpointState, Failure } from '@imclr/contract'
 import type { CheckpointState, TrainingPosition } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { checkpointFolder, checkpointsKept, listCheckpoints } from './layout.js'
 import { allFinite, packTensors } from './tensorFile.js'
 import type { StateTensor } from './tensorFile.js'
+import { sha256Of } from '../../sha256Of.js'
 
 export interface CheckpointOwner {
   store: ObjectStore
@@ -41,7 +41,7 @@ export async function writeCheckpoint(
   const { epoch, step } = position
   const folder = checkpointFolder(prefix, position)
   const bytes = packTensors(tensors)
-  const sha256 = hash(bytes)
+  const sha256 = sha256Of(bytes)
   const layout = tensors.map(({ name, shape }) => ({ name, shape }))
   const state: CheckpointState = {
     schemaVersion: 1,
@@ -60,11 +60,11 @@ export async function writeCheckpoint(
   await store.put(`${folder}state.bin`, bytes, { contentType: 'application/octet-stream', sha256, bytes: bytes.length })
   await store.put(`${folder}state.json`, json, {
     contentType: 'application/json',
-    sha256: hash(json),
+    sha256: sha256Of(json),
     bytes: json.length,
   })
   const arrived = await Promise.all([store.read(`${folder}state.bin`), store.read(`${folder}state.json`)])
-  if (hash(arrived[0]) !== sha256 || hash(arrived[1]) !== hash(json)) {
+  if (sha256Of(arrived[0]) !== sha256 || sha256Of(arrived[1]) !== sha256Of(json)) {
     throw new Failure(
       'STORE_UNAVAILABLE',
       `the checkpoint ${folder} read back from the object store is not what was written`,
@@ -82,5 +82,3 @@ async function removeOlder(store: ObjectStore, prefix: string): Promise<void> {
   const older = folders.filter(({ step }) => step < oldest.step)
   await Promise.all(older.map((folder) => store.deletePrefix(folder.prefix)))
 }
-
-const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')

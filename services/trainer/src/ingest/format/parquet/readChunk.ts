@@ -1,7 +1,7 @@
 /** Pages may be packed by Snappy, gzip or Brotli, and by Zstandard where this Node has it (22.15 and later). */
 import * as zlib from 'node:zlib'
 import { DamagedFile, maxFileBytes } from '../../archive/archive.js'
-import type { OpenFile } from '../../archive/spool.js'
+import type { OpenFile } from '../../archive/archive.js'
 import { delta, deltaLengths, deltaPrefixes, hybrid, physical, plain, take, takeLength } from './encodings.js'
 import type { Cell, Cursor } from './encodings.js'
 import { unsnap } from './snappy.js'

@@ -1,6 +1,6 @@
 import type { Issue, PrepareOptions, Split } from '@imclr/contract'
 import type { Notes } from '../../notes.js'
-import { roleOf, settleRoles, wordsOf } from '../parts.js'
+import { roleOf, settleRoles, wordsOf } from '../splitRoles.js'
 import { isPictureName } from '../table/pictureNames.js'
 import { levelOf } from './folder.js'
 import type { Folder, Level } from './folder.js'

@@ -1,9 +1,9 @@
 import type { Issue, Split } from '@imclr/contract'
-import type { OpenFile } from '../../archive/spool.js'
+import type { OpenFile } from '../../archive/archive.js'
 import { unfit } from '../../problems.js'
-import { readIn } from '../containers.js'
-import { roleOf } from '../parts.js'
-import type { SurveyContext } from '../survey.js'
+import { readIn } from '../readIn.js'
+import { roleOf } from '../splitRoles.js'
+import type { LayoutContext } from '../detectedLayout.js'
 import { readHeader } from './columns.js'
 import type { Columns, HeaderProblem } from './columns.js'
 import { fieldsOf, separators } from './delimitedRows.js'
@@ -51,7 +51,7 @@ const usualName = /^(labels?|metadata|annotations?|manifest)$/i
  * @throws Failure DATASET_INVALID LABELS_UNREADABLE, or TABLE_TWICE where two say the same
  */
 export async function findTables(
-  { archive, options }: Pick<SurveyContext, 'archive' | 'options'>,
+  { archive, options }: Pick<LayoutContext, 'archive' | 'options'>,
   {
     classFolders,
     pictures,

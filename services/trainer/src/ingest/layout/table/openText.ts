@@ -1,9 +1,9 @@
 import { DamagedFile } from '../../archive/archive.js'
+import type { OpenFile } from '../../archive/archive.js'
 import { chunksOf } from '../../archive/spool.js'
-import type { OpenFile } from '../../archive/spool.js'
 import { decodeText, isEncoding, likelyEncodings } from '../../encoding.js'
 import { unfit } from '../../problems.js'
-import { readIn } from '../containers.js'
+import { readIn } from '../readIn.js'
 
 /** At most as many bytes, or characters, are in a line. */
 export const maxLineLength = 65_536

@@ -1,5 +1,5 @@
 import { isDocument } from '../folders/isDocument.js'
-import { roleOf } from '../parts.js'
+import { roleOf } from '../splitRoles.js'
 
 const pictureEnding = /\.(jpe?g|jfif|png|gif|webp|bmp|dib|tiff?|avif|hei[cf]|svg|jp2|ppm|pgm|dng|cr2|nef|arw)$/i
 

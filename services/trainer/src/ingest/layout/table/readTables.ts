@@ -1,13 +1,13 @@
 import type { Issue } from '@imclr/contract'
 import { unfit } from '../../problems.js'
-import type { SurveyContext } from '../survey.js'
+import type { LayoutContext } from '../detectedLayout.js'
 import { delimitedRows, separators } from './delimitedRows.js'
 import type { Row, Separator } from './delimitedRows.js'
 import type { Table } from './findTables.js'
 import { jsonRows } from './jsonRows.js'
 import type { Match, PathMatcher } from './matchPath.js'
 import { openText } from './openText.js'
-import { Places } from './places.js'
+import { RowsByFile } from './rowsByFile.js'
 
 const maxLabelBytes = 200
 /** Rows beyond the number of images: some are blank, doubled, or for files that are gone. */
@@ -23,13 +23,13 @@ const sharedCause = 0.1
 
 /** What the rows of all tables say, by file. */
 export interface Reading {
-  places: Places
+  rowsByFile: RowsByFile
   /** Rows whose file is there, and rows whose file is not. */
   matched: number
   missing: number
 }
 
-type Context = Pick<SurveyContext, 'archive' | 'options' | 'problems' | 'notes' | 'maxImages'>
+type Context = Pick<LayoutContext, 'archive' | 'options' | 'problems' | 'notes' | 'maxImages'>
 
 /**
  * Reads every row of the tables and finds its file; rows that cannot be used become problems of their line.
@@ -37,7 +37,7 @@ type Context = Pick<SurveyContext, 'archive' | 'options' | 'problems' | 'notes' 
  */
 export async function readTables(tables: readonly Table[], context: Context, matcher: PathMatcher): Promise<Reading> {
   const { archive, maxImages } = context
-  const reading: Reading = { places: new Places(archive.files.length), matched: 0, missing: 0 }
+  const reading: Reading = { rowsByFile: new RowsByFile(archive.files.length), matched: 0, missing: 0 }
   let rows = 0
   for (const [number, table] of tables.entries()) {
     const limit = maxTableBytes(maxImages)
@@ -112,7 +112,7 @@ class TableReader {
   take({ cells, line }: Row): void {
     const { columns, folder } = this.#table
     const { header } = columns
-    const { places } = this.#reading
+    const { rowsByFile } = this.#reading
     this.#rows++
     const raw = (cells[columns.path] ?? '').trim()
     const match = raw === '' ? null : this.#matcher.match(raw, folder, this.#problems < maxProblems)
@@ -127,7 +127,7 @@ class TableReader {
     const shown = raw.slice(0, 200)
     if (match.kind === 'ambiguous') {
       const [first, second] = match.files
-      for (const file of match.files) places.see(file)
+      for (const file of match.files) rowsByFile.see(file)
       return this.#complain(line, {
         code: 'AMBIGUOUS_PATH',
         message: `${shown} can be ${this.#pathOf(first)} or ${this.#pathOf(second)}`,
@@ -137,7 +137,7 @@ class TableReader {
     if (match.kind === 'missing') {
       this.#missing++
       this.#firstMissing ??= { path: shown, line }
-      if (match.near !== null) places.see(match.near)
+      if (match.near !== null) rowsByFile.see(match.near)
       const hint = match.near === null ? '' : `; did you mean ${this.#pathOf(match.near)}?`
       return this.#complain(line, {
         code: 'FILE_MISSING',
@@ -157,7 +157,7 @@ class TableReader {
     const label = written.normalize('NFC')
     if (label !== written) this.#context.notes.add('RENAMED_UNICODE', `${this.#table.path}:${line}: ${label}`)
     const split = columns.split === null ? '' : cells[columns.split]!.trim()
-    const before = places.rowOf(file)
+    const before = rowsByFile.rowOf(file)
     if (before !== null) {
       const where =
         before.table === this.#number ? `line ${before.line}` : `${this.#tables[before.table]!.path}:${before.line}`
@@ -167,14 +167,14 @@ class TableReader {
           : `${this.#pathOf(file)} has the label ${quoted(label)} here and ${quoted(before.label)} in ${where}`
       return this.#complain(line, { code: 'ROW_TWICE', message, fix: 'Keep one row for each file.' })
     }
-    places.see(file)
+    rowsByFile.see(file)
     if (Buffer.byteLength(label) > maxLabelBytes)
       return this.#complain(line, {
         code: 'LABEL_TOO_LONG',
         message: `the label of ${this.#pathOf(file)} has more than ${maxLabelBytes} bytes`,
         fix: 'Use a shorter name.',
       })
-    places.put(file, { table: this.#number, line, label, split })
+    rowsByFile.put(file, { table: this.#number, line, label, split })
     this.#compare({ cells, line }, { file, label })
   }
 
@@ -183,7 +183,7 @@ class TableReader {
     const { columns, path } = this.#table
     this.#judgePaths()
     for (const [value, { line, label, column }] of this.#otherLabels) {
-      if (!this.#reading.places.isLabel(value)) continue
+      if (!this.#reading.rowsByFile.isLabel(value)) continue
       throw unfit({
         path: `${path}:${line}`,
         code: 'COLUMNS_CONTRADICT',
@@ -209,7 +209,7 @@ class TableReader {
     // That its file is not named is a consequence, which is not told beside its cause.
     const meant =
       other === undefined ? match : this.#matcher.match((cells[0]!.split(other)[columns.path] ?? '').trim(), folder)
-    if (meant?.kind === 'found') this.#reading.places.see(meant.file)
+    if (meant?.kind === 'found') this.#reading.rowsByFile.see(meant.file)
     const hint = other === undefined ? '' : `: it has ${separators[other]} where the header has ${separators[own]}`
     this.#complain(line, {
       code: 'ROW_LENGTH',

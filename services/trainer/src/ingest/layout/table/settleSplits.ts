@@ -1,8 +1,8 @@
 import type { Split } from '@imclr/contract'
-import { roleOf, settleRoles } from '../parts.js'
-import type { Item, SurveyContext } from '../survey.js'
+import { roleOf, settleRoles } from '../splitRoles.js'
+import type { Item, LayoutContext } from '../detectedLayout.js'
 import type { Table } from './findTables.js'
-import type { Places } from './places.js'
+import type { RowsByFile } from './rowsByFile.js'
 
 interface Settled {
   items: Item[]
@@ -28,10 +28,10 @@ const words = 'train, test, validation (or val) or unlabelled'
  */
 export function settleSplits(
   tables: readonly Table[],
-  places: Places,
-  { archive, problems, notes, options }: Pick<SurveyContext, 'archive' | 'problems' | 'notes' | 'options'>,
+  rowsByFile: RowsByFile,
+  { archive, problems, notes, options }: Pick<LayoutContext, 'archive' | 'problems' | 'notes' | 'options'>,
 ): Settled {
-  const sayingSplit = columnsThatSay(tables, places, archive.files.length)
+  const sayingSplit = columnsThatSay(tables, rowsByFile, archive.files.length)
   for (const [number, { path, columns }] of tables.entries()) {
     if (columns.split !== null && !sayingSplit[number])
       notes.add(
@@ -44,14 +44,14 @@ export function settleSplits(
       ? null
       : splitFolders(
           archive.files.map(({ path }) => path),
-          places,
+          rowsByFile,
         )
   for (const [folder, { role, count }] of byFolder ?? [])
     notes.add('TAKEN_FOR_SPLIT', `${folder} (${role}, for ${count} rows of ${tables[0]!.path})`, 1)
 
   const named: Named[] = []
   for (const [file, { path }] of archive.files.entries()) {
-    const row = places.rowOf(file)
+    const row = rowsByFile.rowOf(file)
     if (row === null) continue
     const table = tables[row.table]!
     const complain = (code: string, message: string, fix: string) =>
@@ -89,7 +89,7 @@ function labelsOf(
     tables,
     problems,
     notes,
-  }: { tables: readonly Table[]; problems: SurveyContext['problems']; notes: SurveyContext['notes'] },
+  }: { tables: readonly Table[]; problems: LayoutContext['problems']; notes: LayoutContext['notes'] },
 ): Settled {
   const isUnlabelledTest = tables.map((_, number) => {
     const test = named.filter(({ table, part }) => table === number && part === 'test')
@@ -126,11 +126,11 @@ function labelsOf(
 }
 
 /** For each table, whether its column of splits is one: a column called set or part may be about something else, and then none of its words is a split. */
-function columnsThatSay(tables: readonly Table[], places: Places, files: number): boolean[] {
+function columnsThatSay(tables: readonly Table[], rowsByFile: RowsByFile, files: number): boolean[] {
   const saying = tables.map(({ columns }) => columns.split !== null && !columns.splitIsDoubtful)
   if (tables.some(({ columns }) => columns.splitIsDoubtful)) {
     for (let file = 0; file < files; file++) {
-      const row = places.rowOf(file)
+      const row = rowsByFile.rowOf(file)
       if (row !== null && !saying[row.table] && roleOf(row.split) !== null) saying[row.table] = true
     }
   }
@@ -138,10 +138,13 @@ function columnsThatSay(tables: readonly Table[], places: Places, files: number)
 }
 
 /** Folders called after two splits or more, of which one is train, that named files lie in; null where the folders do not say. */
-function splitFolders(paths: readonly string[], places: Places): Map<string, { role: Split; count: number }> | null {
+function splitFolders(
+  paths: readonly string[],
+  rowsByFile: RowsByFile,
+): Map<string, { role: Split; count: number }> | null {
   const found = new Map<string, { role: Split; count: number }>()
   for (const [file, path] of paths.entries()) {
-    if (places.rowOf(file) === null) continue
+    if (rowsByFile.rowOf(file) === null) continue
     const folder = folderOf(path)
     const known = found.get(folder)
     if (known !== undefined) known.count++

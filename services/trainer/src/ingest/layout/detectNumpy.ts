@@ -3,14 +3,14 @@ import type { NpyArray } from '../format/npy.js'
 import { transposed } from '../format/transposed.js'
 import { unfit } from '../problems.js'
 import type { Grid, Records } from '../records.js'
-import { readIn } from './containers.js'
+import { readIn } from './readIn.js'
 import type { Container } from './containers.js'
 import { noteBeside } from './noteBeside.js'
 import { pairUp } from './pairUp.js'
-import { wordsOf } from './parts.js'
-import { checkCounts, labelsOf, numbered, recordSurvey } from './recordSurvey.js'
-import type { Block } from './recordSurvey.js'
-import type { Survey, SurveyContext } from './survey.js'
+import { wordsOf } from './splitRoles.js'
+import { checkCounts, labelsOf, numbered, layoutOfRecords } from './layoutOfRecords.js'
+import type { Block } from './layoutOfRecords.js'
+import type { DetectedLayout, LayoutContext } from './detectedLayout.js'
 
 const kinds: Record<string, 'images' | 'labels'> = {
   x: 'images',
@@ -22,7 +22,7 @@ const kinds: Record<string, 'images' | 'labels'> = {
 }
 
 /** .npy files, and .npz, which is a zip of them: x_train, y_train, x_test, y_test; images, labels; train_images, train_labels and so on. */
-export async function surveyNumpy(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
+export async function detectNumpy(containers: readonly Container[], context: LayoutContext): Promise<DetectedLayout> {
   const arrays = await Promise.all(
     containers.map(async ({ path, file }) => {
       const name = path.slice(path.lastIndexOf('/') + 1)
@@ -59,7 +59,7 @@ export async function surveyNumpy(containers: readonly Container[], context: Sur
       labels: labels && (await readIn(labels.path, () => readIntegers(labels.array))),
     })
   }
-  return recordSurvey({ layout: 'numpy', blocks, naming: numbered(labelsOf(blocks)) }, context)
+  return layoutOfRecords({ layout: 'numpy', blocks, naming: numbered(labelsOf(blocks)) }, context)
 }
 
 const isChannels = (side: number | undefined): side is 1 | 3 => side === 1 || side === 3
@@ -67,7 +67,7 @@ const isChannels = (side: number | undefined): side is 1 | 3 => side === 1 || si
 /** Bytes of shape [n, h, w], [n, h, w, c] or [n, c, h, w], c being 1 or 3. */
 async function recordsOf(
   { file, offset, type, shape, fortran }: NpyArray,
-  { path, labels, context }: { path: string; labels: number | null; context: SurveyContext },
+  { path, labels, context }: { path: string; labels: number | null; context: LayoutContext },
 ): Promise<Records> {
   const fix =
     'Images are unsigned bytes (uint8, 0 to 255) of shape [n, height, width], [n, height, width, 3] or [n, 3, height, width].'

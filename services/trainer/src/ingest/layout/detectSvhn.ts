@@ -1,12 +1,12 @@
 import { readMat, readMatNumbers } from '../format/mat.js'
 import { unfit } from '../problems.js'
 import { columnMajor } from '../records.js'
-import { readIn } from './containers.js'
+import { readIn } from './readIn.js'
 import type { Container } from './containers.js'
-import { settleParts } from './parts.js'
-import { checkCounts, recordSurvey } from './recordSurvey.js'
-import type { Block, Naming } from './recordSurvey.js'
-import type { Survey, SurveyContext } from './survey.js'
+import { splitsByPath } from './splitRoles.js'
+import { checkCounts, layoutOfRecords } from './layoutOfRecords.js'
+import type { Block, Naming } from './layoutOfRecords.js'
+import type { DetectedLayout, LayoutContext } from './detectedLayout.js'
 
 /** SVHN gives the digit 0 the label 10. */
 const digits: Naming = {
@@ -16,8 +16,8 @@ const digits: Naming = {
 }
 
 /** SVHN's cropped digits: in each file `X` `[h, w, 3, n]`, column after column, and `y` `[n, 1]`. The extra part is training data. */
-export async function surveySvhn(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
-  const parts = settleParts(
+export async function detectSvhn(containers: readonly Container[], context: LayoutContext): Promise<DetectedLayout> {
+  const parts = splitsByPath(
     containers.map(({ path }) => path),
     context.notes,
   )
@@ -44,5 +44,5 @@ export async function surveySvhn(containers: readonly Container[], context: Surv
       labels: await readIn(path, () => readMatNumbers(labels)),
     })
   }
-  return recordSurvey({ layout: 'svhn', blocks, naming: digits }, context)
+  return layoutOfRecords({ layout: 'svhn', blocks, naming: digits }, context)
 }

@@ -1,6 +1,5 @@
 import type { Archive } from '../archive/archive.js'
-import type { Survey, SurveyContext } from './survey.js'
-import type { Item } from './survey.js'
+import type { DetectedLayout, Item, LayoutContext } from './detectedLayout.js'
 import { checkNames, nameList, readList } from './textList.js'
 import type { ListLimits } from './textList.js'
 
@@ -13,11 +12,11 @@ const maxLineBytes = 200
  * images, which become the test part since its own has no labels and is left aside. A class is called by the first of its words; by
  * word and WordNet id where two share it. Null where it is none.
  */
-export async function surveyTinyImageNet({
+export async function detectTinyImageNet({
   archive,
   problems,
   maxImages,
-}: Pick<SurveyContext, 'archive' | 'problems' | 'maxImages'>): Promise<Survey | null> {
+}: Pick<LayoutContext, 'archive' | 'problems' | 'maxImages'>): Promise<DetectedLayout | null> {
   const list = archive.files.find(({ path }) => path === 'wnids.txt' || path.endsWith('/wnids.txt'))?.path
   if (list === undefined) return null
   const root = list.slice(0, list.length - 'wnids.txt'.length)

@@ -1,12 +1,12 @@
-/** What rows say of the files that they name: a few numbers for each file, whatever the number of rows. */
-export class Places {
+/** For each file the table row that names it. Takes a few numbers per file, whatever the number of rows. */
+export class RowsByFile {
   readonly #seen: Uint8Array
   readonly #line: Uint32Array
   readonly #table: Uint8Array
   readonly #label: Int32Array
   readonly #split: Uint16Array
   readonly #labels = new Words(Infinity)
-  /** An honest column of splits has a handful; what is beyond stands as one more unknown word. */
+  /** An honest column of splits has a handful of words. All beyond the limit count as one more unknown word. */
   readonly #splits = new Words(1000)
 
   /** @param files how many there are in the archive */
@@ -18,22 +18,22 @@ export class Places {
     this.#split = new Uint16Array(files)
   }
 
-  /** A row speaks of the file, be it one that cannot be used. */
+  /** Some row names the file, even if the row cannot be used. */
   see(file: number): void {
     this.#seen[file] = 1
   }
 
   isSeen = (file: number): boolean => this.#seen[file] === 1
 
-  put(file: number, { table, line, label, split }: PlacedRow): void {
+  put(file: number, { table, line, label, split }: TableRow): void {
     this.#line[file] = line
     this.#table[file] = table
-    this.#label[file] = this.#labels.place(label)
-    this.#split[file] = this.#splits.place(split)
+    this.#label[file] = this.#labels.numberOf(label)
+    this.#split[file] = this.#splits.numberOf(split)
   }
 
   /** The row that names the file; null where none does. */
-  rowOf(file: number): PlacedRow | null {
+  rowOf(file: number): TableRow | null {
     const line = this.#line[file]!
     return line === 0
       ? null
@@ -48,7 +48,7 @@ export class Places {
   isLabel = (text: string): boolean => this.#labels.has(text)
 }
 
-export interface PlacedRow {
+export interface TableRow {
   /** Which of the tables. */
   table: number
   line: number
@@ -57,24 +57,24 @@ export interface PlacedRow {
   split: string
 }
 
-/** Each text once. */
+/** Holds each text once, under a number. */
 class Words {
   readonly #limit: number
-  readonly #places = new Map<string, number>()
+  readonly #numbers = new Map<string, number>()
   readonly #texts: string[] = []
 
   constructor(limit: number) {
     this.#limit = limit
   }
 
-  place(text: string): number {
-    const known = this.#places.get(text)
+  numberOf(text: string): number {
+    const known = this.#numbers.get(text)
     if (known !== undefined) return known
     if (this.#texts.length >= this.#limit) return this.#limit
-    this.#places.set(text, this.#texts.length)
+    this.#numbers.set(text, this.#texts.length)
     return this.#texts.push(text) - 1
   }
 
-  at = (place: number): string => this.#texts[place] ?? '\u2026'
-  has = (text: string): boolean => this.#places.has(text)
+  at = (number: number): string => this.#texts[number] ?? '\u2026'
+  has = (text: string): boolean => this.#numbers.has(text)
 }

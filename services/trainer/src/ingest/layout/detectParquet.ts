@@ -8,12 +8,12 @@ import type { Cell } from '../format/parquet/encodings.js'
 import type { Leaf } from '../format/parquet/readChunk.js'
 import type { Notes } from '../notes.js'
 import { unfit } from '../problems.js'
-import { readIn } from './containers.js'
+import { readIn } from './readIn.js'
 import type { Container } from './containers.js'
-import { settleParts } from './parts.js'
-import { named, numbered } from './recordSurvey.js'
-import type { Naming } from './recordSurvey.js'
-import type { Item, Survey, SurveyContext } from './survey.js'
+import { splitsByPath } from './splitRoles.js'
+import { named, numbered } from './layoutOfRecords.js'
+import type { Naming } from './layoutOfRecords.js'
+import type { Item, DetectedLayout, LayoutContext } from './detectedLayout.js'
 import { checkNames, maxNameBytes } from './textList.js'
 
 interface Table {
@@ -39,10 +39,10 @@ interface Row {
  * Parquet files with a column of pictures, as on hubs: `image` (or `img`), a struct of `bytes` and `path` or bytes alone, and `label`
  * (CIFAR-100: `fine_label`, `coarse_label`), a number or a string. Pictures are brought to the spool, a row group at a time.
  */
-export async function surveyParquet(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
+export async function detectParquet(containers: readonly Container[], context: LayoutContext): Promise<DetectedLayout> {
   const { problems, spool } = context
   checkShards(containers.map(({ path }) => path))
-  const parts = settleParts(
+  const parts = splitsByPath(
     containers.map(({ path }) => path),
     context.notes,
   )

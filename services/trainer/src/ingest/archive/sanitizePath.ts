@@ -1,6 +1,6 @@
 import type { Issue } from '@imclr/contract'
 
-export type PathJudgement =
+export type SanitizedPath =
   | { kind: 'use'; path: string }
   /** The folder that everything is in ('../../data/archive/'): nothing to tell. */
   | { kind: 'root' }
@@ -33,8 +33,8 @@ const isLitter = (part: string): boolean => part.startsWith('.') || litter.has(p
 const maxPathLength = 1024
 
 /** Decides over a path as it stands in an archive: whether it stays inside, and whether it is meant as data at all. */
-export function judgePath(raw: string): PathJudgement {
-  const unsafe = (code: string, message: string, fix: string): PathJudgement => ({
+export function sanitizePath(raw: string): SanitizedPath {
+  const unsafe = (code: string, message: string, fix: string): SanitizedPath => ({
     kind: 'unsafe',
     issue: { path: printable(raw), code, message, fix },
   })

@@ -1,15 +1,15 @@
 import { readIdx } from '../format/idx.js'
 import { unfit } from '../problems.js'
 import { planar } from '../records.js'
-import { readIn } from './containers.js'
+import { readIn } from './readIn.js'
 import type { Container } from './containers.js'
 import { pairUp } from './pairUp.js'
-import { checkCounts, labelsOf, numbered, recordSurvey } from './recordSurvey.js'
-import type { Block } from './recordSurvey.js'
-import type { Survey, SurveyContext } from './survey.js'
+import { checkCounts, labelsOf, numbered, layoutOfRecords } from './layoutOfRecords.js'
+import type { Block } from './layoutOfRecords.js'
+import type { DetectedLayout, LayoutContext } from './detectedLayout.js'
 
 /** idx files, gzipped or not, with MNIST's names: train-images, train-labels, t10k-images, t10k-labels. */
-export async function surveyIdx(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
+export async function detectIdx(containers: readonly Container[], context: LayoutContext): Promise<DetectedLayout> {
   const arrays = await Promise.all(
     containers.map(async ({ path, file }) => {
       const array = await readIn(path, () => readIdx(file))
@@ -45,5 +45,5 @@ export async function surveyIdx(containers: readonly Container[], context: Surve
         (await readIn(labels.path, () => labels.array.file.read(labels.array.offset, labels.array.shape[0]!))),
     })
   }
-  return recordSurvey({ layout: 'idx', blocks, naming: numbered(labelsOf(blocks)) }, context)
+  return layoutOfRecords({ layout: 'idx', blocks, naming: numbered(labelsOf(blocks)) }, context)
 }

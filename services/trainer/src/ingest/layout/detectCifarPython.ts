@@ -1,22 +1,25 @@
 import { maxFileBytes } from '../archive/archive.js'
-import type { OpenFile } from '../archive/spool.js'
+import type { OpenFile } from '../archive/archive.js'
 import { isPickledArray, readPickle } from '../format/pickle.js'
 import { transposed } from '../format/transposed.js'
 import { unfit } from '../problems.js'
 import { planar } from '../records.js'
-import { readIn } from './containers.js'
+import { readIn } from './readIn.js'
 import type { Container } from './containers.js'
 import { noteBeside } from './noteBeside.js'
-import { checkCounts, named, recordSurvey } from './recordSurvey.js'
-import type { Block } from './recordSurvey.js'
+import { checkCounts, named, layoutOfRecords } from './layoutOfRecords.js'
+import type { Block } from './layoutOfRecords.js'
 import { checkNames } from './textList.js'
-import type { Survey, SurveyContext } from './survey.js'
-import { cifarSize, noCoarseLabels } from './surveyCifarBinary.js'
+import type { DetectedLayout, LayoutContext } from './detectedLayout.js'
+import { cifarSize, noCoarseLabels } from './detectCifarBinary.js'
 
 const recordBytes = 3 * cifarSize.height * cifarSize.width
 
 /** The Python archives of CIFAR-10 and CIFAR-100: dictionaries with `data` `[n, 3072]` and labels, and one with the class names. */
-export async function surveyCifarPython(containers: readonly Container[], context: SurveyContext): Promise<Survey> {
+export async function detectCifarPython(
+  containers: readonly Container[],
+  context: LayoutContext,
+): Promise<DetectedLayout> {
   const { options, spool } = context
   const batches: { path: string; file: OpenFile; found: Map<unknown, unknown> }[] = []
   let names: { path: string; found: Map<unknown, unknown> } | undefined
@@ -52,38 +55,38 @@ export async function surveyCifarPython(containers: readonly Container[], contex
 
   const blocks: Block[] = []
   for (const { path, file, found } of batches) {
-    const [place, labels] = [found.get('data'), found.get(labelKey)]
-    if (!isPlace(place) || !isListOf(labels, 'number'))
+    const [location, labels] = [found.get('data'), found.get(labelKey)]
+    if (!isLocation(location) || !isListOf(labels, 'number'))
       throw unfit({
         path,
         code: 'NOT_CIFAR',
         message: `it is no dictionary with data [n, ${recordBytes}] and ${labelKey}`,
         fix: 'Take the archive anew from where it was published.',
       })
-    const { count, offset, fortran } = place
+    const { count, offset, fortran } = location
     checkCounts({ path, count, ...cifarSize, labels: labels.length }, context)
     const rows = fortran ? await transposed({ file, offset, count, bytes: recordBytes }, spool) : { file, offset }
     const part = /test/i.test(path.slice(path.lastIndexOf('/') + 1)) ? 'test' : 'train'
     blocks.push({ path, part, records: { ...rows, count, recordBytes, grid: planar(cifarSize, 3) }, labels })
   }
-  return recordSurvey({ layout: 'cifar-python', blocks, naming: named(classes, context.notes) }, context)
+  return layoutOfRecords({ layout: 'cifar-python', blocks, naming: named(classes, context.notes) }, context)
 }
 
-interface Place {
+interface PixelLocation {
   count: number
   offset: number
   fortran: boolean
 }
 
-/** The dictionary with the place of its pixels in their stead: they are read from the file when they are wanted. */
+/** The dictionary without its pixels: in their stead is where they lie in the file, so that they are read when they are needed. */
 function withoutPixels(found: Map<unknown, unknown>): Map<unknown, unknown> {
   const data = found.get('data')
   if (!isPickledArray(data) || data.shape.length !== 2 || data.shape[1] !== recordBytes) return found.set('data', null)
-  const place: Place = { count: data.shape[0]!, offset: data.data.byteOffset, fortran: data.fortran }
-  return found.set('data', place)
+  const location: PixelLocation = { count: data.shape[0]!, offset: data.data.byteOffset, fortran: data.fortran }
+  return found.set('data', location)
 }
 
-const isPlace = (value: unknown): value is Place => value instanceof Object && 'offset' in value
+const isLocation = (value: unknown): value is PixelLocation => value instanceof Object && 'offset' in value
 
 function isListOf(value: unknown, type: 'string'): value is string[]
 function isListOf(value: unknown, type: 'number'): value is number[]

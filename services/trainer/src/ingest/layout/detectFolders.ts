@@ -8,7 +8,7 @@ import { unfit } from '../problems.js'
 import { isDocument } from './folders/isDocument.js'
 import { readFolders, UnclearFolders } from './folders/readFolders.js'
 import type { FolderReading } from './folders/readFolders.js'
-import type { Item, Survey, SurveyContext } from './survey.js'
+import type { Item, DetectedLayout, LayoutContext } from './detectedLayout.js'
 
 /**
  * The layout of folders: `<class>/...`, `<split>/<class>/...` or `<class>/<split>/...`, with any folders around them (see `readFolders`).
@@ -16,12 +16,12 @@ import type { Item, Survey, SurveyContext } from './survey.js'
  *
  * @throws Failure DATASET_INVALID where the folders can be read in several ways, or in none
  */
-export async function surveyFolders({
+export async function detectFolders({
   archive,
   options,
   problems,
   notes,
-}: Pick<SurveyContext, 'archive' | 'options' | 'problems' | 'notes'>): Promise<Survey> {
+}: Pick<LayoutContext, 'archive' | 'options' | 'problems' | 'notes'>): Promise<DetectedLayout> {
   const places = archive.files.flatMap(({ path }, file) => {
     if (!isDocument(path, { inClass: path.includes('/') })) return [file]
     notes.add('IGNORED_DOCUMENT', path)

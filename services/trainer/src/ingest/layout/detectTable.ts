@@ -1,5 +1,5 @@
-import { roleOf } from './parts.js'
-import type { Item, Survey, SurveyContext } from './survey.js'
+import { roleOf } from './splitRoles.js'
+import type { Item, DetectedLayout, LayoutContext } from './detectedLayout.js'
 import { findTables } from './table/findTables.js'
 import { PathMatcher } from './table/matchPath.js'
 import { noteReading } from './table/noteReading.js'
@@ -14,9 +14,9 @@ import { settleSplits } from './table/settleSplits.js'
  *
  * @throws Failure DATASET_INVALID when the table cannot be read as one, there are several that say the same, or its paths are not the archive's
  */
-export async function surveyTable(
-  context: Pick<SurveyContext, 'archive' | 'options' | 'problems' | 'notes' | 'maxImages'>,
-): Promise<Survey | null> {
+export async function detectTable(
+  context: Pick<LayoutContext, 'archive' | 'options' | 'problems' | 'notes' | 'maxImages'>,
+): Promise<DetectedLayout | null> {
   const { archive, notes, problems } = context
   const paths = archive.files.map(({ path }) => path)
   const pictures = paths.filter(isPictureName)
@@ -32,8 +32,8 @@ export async function surveyTable(
       classFolders.length,
     )
 
-  const { places, matched, missing } = await readTables(tables, context, matcher)
-  const { items, classes, testWasGiven } = settleSplits(tables, places, context)
+  const { rowsByFile, matched, missing } = await readTables(tables, context, matcher)
+  const { items, classes, testWasGiven } = settleSplits(tables, rowsByFile, context)
   if (matched + missing === 0)
     problems.add('file', {
       path: tables[0]!.path,
@@ -46,10 +46,12 @@ export async function surveyTable(
   const around = sharedFolder(pictures).length
   const roleOfFolder = (path: string) => roleOf(path.slice(around).split('/').slice(0, -1)[0] ?? '')
   const namedFolders = new Set(
-    paths.flatMap((path, file) => (places.isSeen(file) ? (path.slice(around).split('/').slice(0, -1)[0] ?? '') : [])),
+    paths.flatMap((path, file) =>
+      rowsByFile.isSeen(file) ? (path.slice(around).split('/').slice(0, -1)[0] ?? '') : [],
+    ),
   )
   for (const [file, path] of paths.entries()) {
-    if (places.isSeen(file) || own.has(path)) continue
+    if (rowsByFile.isSeen(file) || own.has(path)) continue
     const role = roleOfFolder(path)
     if (!isPictureName(path)) notes.add('IGNORED_DOCUMENT', path)
     else if ((role === 'test' || role === 'unlabelled') && !namedFolders.has(path.slice(around).split('/')[0]!))

@@ -53,7 +53,7 @@ function roleOfPath(path: string): Split | null {
 }
 
 /** The split of each file, by its path. See `settleRoles`. */
-export const settleParts = (paths: readonly string[], notes: Notes): Split[] =>
+export const splitsByPath = (paths: readonly string[], notes: Notes): Split[] =>
   settleRoles(paths.map(roleOfPath), { names: paths, notes })
 
 /**

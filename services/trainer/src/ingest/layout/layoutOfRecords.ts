@@ -1,11 +1,11 @@
 import { Failure } from '@imclr/contract'
 import type { Split } from '@imclr/contract'
-import { minSide } from '../decode/measureItems.js'
 import type { Notes } from '../notes.js'
 import { unfit } from '../problems.js'
+import { minSide } from '../records.js'
 import type { Records } from '../records.js'
 import { maxClasses } from './textList.js'
-import type { Item, Layout, Survey, SurveyContext } from './survey.js'
+import type { DetectedLayout, Item, LayoutContext } from './detectedLayout.js'
 
 /** Raw pictures of one part, and the labels as their file has them. */
 export interface Block {
@@ -68,7 +68,7 @@ export interface Counted {
  */
 export function checkCounts(
   { path, count, height, width, labels = null }: Counted,
-  { maxImages }: Pick<SurveyContext, 'maxImages'>,
+  { maxImages }: Pick<LayoutContext, 'maxImages'>,
 ): void {
   const size = `its images have ${width} x ${height} pixels`
   if (!(Math.min(height, width) >= minSide))
@@ -98,8 +98,8 @@ const labelsDiffer = (path: string, images: number, labels: number | null) =>
     fix: 'Give each image a label.',
   })
 
-export interface RecordSurvey {
-  layout: Layout
+export interface LayoutOfRecords {
+  layout: string
   blocks: readonly Block[]
   naming: Naming
   /** Places among the records of the training blocks. */
@@ -110,10 +110,10 @@ export interface RecordSurvey {
  * Every record as an item; one whose label no class has becomes a problem.
  * @throws Failure DATASET_INVALID when blocks and labels do not fit together, DATASET_TOO_LARGE
  */
-export function recordSurvey(
-  { layout, blocks, naming, folds }: RecordSurvey,
-  { problems, maxImages }: Pick<SurveyContext, 'problems' | 'maxImages'>,
-): Survey {
+export function layoutOfRecords(
+  { layout, blocks, naming, folds }: LayoutOfRecords,
+  { problems, maxImages }: Pick<LayoutContext, 'problems' | 'maxImages'>,
+): DetectedLayout {
   const total = blocks.reduce((sum, { records }) => sum + records.count, 0)
   if (total > maxImages)
     throw new Failure('DATASET_TOO_LARGE', `the upload has ${total} images; the limit maxImages is ${maxImages}`)

@@ -1,13 +1,13 @@
 import type { Split } from '@imclr/contract'
-import type { OpenFile } from '../archive/spool.js'
+import type { OpenFile } from '../archive/archive.js'
 import { maxIssues, unfit } from '../problems.js'
 import { planar } from '../records.js'
-import { readIn } from './containers.js'
+import { readIn } from './readIn.js'
 import { noteBeside } from './noteBeside.js'
-import { checkCounts, named, recordSurvey } from './recordSurvey.js'
-import type { Block } from './recordSurvey.js'
+import { checkCounts, named, layoutOfRecords } from './layoutOfRecords.js'
+import type { Block } from './layoutOfRecords.js'
 import { checkNames, nameList, readList } from './textList.js'
-import type { Survey, SurveyContext } from './survey.js'
+import type { DetectedLayout, LayoutContext } from './detectedLayout.js'
 
 interface CifarFormat {
   train: RegExp
@@ -41,7 +41,7 @@ export const cifarSize = { height: 32, width: 32 }
 const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 
 /** The CIFAR-10 and CIFAR-100 binary archives, known by the names of their files; null where it is neither. */
-export async function surveyCifarBinary(context: SurveyContext): Promise<Survey | null> {
+export async function detectCifarBinary(context: LayoutContext): Promise<DetectedLayout | null> {
   const { archive, options } = context
   const files = archive.files
     .map(({ path }, file) => ({ path, file, name: baseName(path) }))
@@ -81,7 +81,7 @@ export async function surveyCifarBinary(context: SurveyContext): Promise<Survey 
       labels: await readIn(path, () => everyByte(file, { first: labelled.at, step: recordBytes, count })),
     })
   }
-  return recordSurvey({ layout: 'cifar-binary', blocks, naming: named(classNames, context.notes) }, context)
+  return layoutOfRecords({ layout: 'cifar-binary', blocks, naming: named(classNames, context.notes) }, context)
 }
 
 export const noCoarseLabels = (path: string) =>

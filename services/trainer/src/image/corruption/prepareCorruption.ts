@@ -1,12 +1,11 @@
 import { stream } from '../../random/stream.js'
-import { scaleFrost } from './frost.js'
-import type { Photograph } from './imageCorruption.js'
+import type { RgbImage } from './imageCorruption.js'
 import { proceduralFrost } from './proceduralFrost.js'
 import { type CorruptionName, type Severity } from '@imclr/contract'
 import { corruptions, tableFor, type TableName } from './table.js'
 
 /** Encodes RGB bytes `[height, width, 3]` as JPEG of a quality from 1 to 100 and decodes them again. */
-export type JpegRoundTrip = (image: Photograph, quality: number) => Promise<Uint8Array>
+export type JpegRoundTrip = (image: RgbImage, quality: number) => Promise<Uint8Array>
 
 export interface CorruptionSettings {
   height: number
@@ -18,8 +17,6 @@ export interface CorruptionSettings {
   table?: TableName
   /** Needed by jpeg_compression alone. */
   jpeg?: JpegRoundTrip
-  /** Decoded photographs of frost; without any, frost is drawn by `proceduralFrost`. */
-  frost?: readonly Photograph[]
 }
 
 export interface Batch {
@@ -31,9 +28,6 @@ export interface Batch {
   /** Where the result goes; another array than `images`. */
   out?: Uint8Array
 }
-
-/** What the frost pictures are scaled by before cropping (method.md 3, row 9). */
-const frostScale = { 32: 0.2, 64: 0.3, 224: 1 } as const
 
 /** How many JPEG images are under way at once: the codec works in threads of its own. */
 const jpegsAtOnce = 8
@@ -51,15 +45,8 @@ export function prepareCorruption(settings: CorruptionSettings): (batch: Batch) 
   const table = settings.table ?? tableFor(height, width)
   const parameters = corruption.parameters(table, severity)
   const size = height * width * 3
-  const canvas = {
-    height,
-    width,
-    frost: () =>
-      settings.frost?.length
-        ? scaleFrost(settings.frost, frostScale[table], settings)
-        : proceduralFrost(seed, settings),
-  }
-  const corruptImage = corruption.prepare?.(parameters, canvas)
+  const context = { height, width, frost: () => proceduralFrost(seed, settings) }
+  const corruptImage = corruption.prepare?.(parameters, context)
   if (!corruptImage && !jpeg) throw new RangeError(`${name} needs a JPEG codec: pass jpeg`)
   const epoch = corruption.number * 10 + severity
 
@@ -94,9 +81,4 @@ export function prepareCorruption(settings: CorruptionSettings): (batch: Batch) 
     }
     return out
   }
-}
-
-/** One batch of one cell: see `prepareCorruption`, which saves the preparation where there are several batches. */
-export function corrupt({ images, count, indices, out, ...settings }: CorruptionSettings & Batch): Promise<Uint8Array> {
-  return prepareCorruption(settings)({ images, count, indices, out })
 }

@@ -1,13 +1,13 @@
 import type { Split } from '@imclr/contract'
 import { unfit } from '../problems.js'
 import { columnMajor } from '../records.js'
-import { readIn } from './containers.js'
-import { checkCounts, named, recordSurvey } from './recordSurvey.js'
-import type { Block } from './recordSurvey.js'
+import { readIn } from './readIn.js'
+import { checkCounts, named, layoutOfRecords } from './layoutOfRecords.js'
+import type { Block } from './layoutOfRecords.js'
 import { checkNames, nameList, readList } from './textList.js'
 import type { ListLimits } from './textList.js'
-import type { Survey, SurveyContext } from './survey.js'
-import { checkLengths } from './surveyCifarBinary.js'
+import type { DetectedLayout, LayoutContext } from './detectedLayout.js'
+import { checkLengths } from './detectCifarBinary.js'
 
 const size = { height: 96, width: 96 }
 const recordBytes = 3 * size.height * size.width
@@ -25,7 +25,7 @@ const parts: readonly { part: Split; pixels: string; labels: string | null }[] =
  * STL-10's binary archive, known by the names of its files: planes of red, green and blue, column after column, and labels from 1
  * (cs.stanford.edu/~acoates/stl10). Null where it is none.
  */
-export async function surveyStl10(context: SurveyContext): Promise<Survey | null> {
+export async function detectStl10(context: LayoutContext): Promise<DetectedLayout | null> {
   const { archive } = context
   const indexOf = (name: string) => archive.files.findIndex(({ path }) => path === name || path.endsWith(`/${name}`))
   const names = indexOf('class_names.txt')
@@ -53,7 +53,7 @@ export async function surveyStl10(context: SurveyContext): Promise<Survey | null
     })
   }
   const folds = indexOf('fold_indices.txt')
-  return recordSurvey(
+  return layoutOfRecords(
     {
       layout: 'stl10-binary',
       blocks,

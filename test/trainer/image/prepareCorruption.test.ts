@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { corrupt, prepareCorruption } from '../../../services/trainer/src/image/corruption/corrupt.js'
 import { corruptionKinds, corruptionNames, severities, type CorruptionName } from '@imclr/contract'
+import {
+  prepareCorruption,
+  type Batch,
+  type CorruptionSettings,
+} from '../../../services/trainer/src/image/corruption/prepareCorruption.js'
 import { corruptions, tableFor } from '../../../services/trainer/src/image/corruption/table.js'
+import { stream } from '../../../services/trainer/src/random/stream.js'
 import { testImage } from './testImages.js'
 
 const side = 32
@@ -19,6 +24,10 @@ function pictures(count: number): Uint8Array {
   for (let i = 0; i < count; i++) images.set(testImage(side, side, i), i * size)
   return images
 }
+
+/** One batch of one cell. */
+const corrupt = ({ images, count, indices, ...cell }: CorruptionSettings & Batch) =>
+  prepareCorruption(cell)({ images, count, ...(indices && { indices }) })
 
 /** Mean and standard deviation of values / 255. */
 function moments(values: ArrayLike<number>) {
@@ -161,20 +170,23 @@ describe('the noises in moments', () => {
 })
 
 describe('frost', () => {
-  it('darkens or brightens with structure when procedural, and takes photographs instead', async () => {
+  it('changes a grey image by its structure', async () => {
     const { images } = grey(8, 100)
     const out = await corrupt({ ...settings, name: 'frost', severity: 5, images, count: 8 })
     expect(moments(out).deviation).toBeGreaterThan(0.02)
-    const white = { bytes: new Uint8Array(400 * 400 * 3).fill(200), height: 400, width: 400 }
-    const flat = await corrupt({ ...settings, name: 'frost', severity: 5, images, count: 8, frost: [white] })
-    expect(new Set(flat)).toEqual(new Set([Math.floor(0.75 * 100 + 0.45 * 200)]))
   })
 
-  it('says what is wrong with a photograph', () => {
-    const broken = { bytes: new Uint8Array(10), height: 400, width: 400 }
-    expect(() => prepareCorruption({ ...settings, name: 'frost', severity: 1, frost: [broken] })).toThrow(
-      /photograph 0 has 10 bytes/,
+  it('adds the weighted picture of frost to the weighted image', () => {
+    const { images } = grey(1, 100)
+    const white = { bytes: new Uint8Array(400 * 400 * 3).fill(200), height: 400, width: 400 }
+    const { parameters, prepare } = corruptions.frost
+    const out = new Uint8Array(size)
+    prepare!(parameters('32', 5), { height: side, width: side, frost: () => [white] })(
+      images,
+      out,
+      stream({ seed: 3, name: 'corrupt' }),
     )
+    expect(new Set(out)).toEqual(new Set([Math.floor(0.75 * 100 + 0.45 * 200)]))
   })
 })
 

@@ -1,0 +1,8 @@
+import type { TrainingSpec } from '@imclr/contract'
+import { buildNetwork } from '../../../services/trainer/src/networks/buildNetwork.js'
+
+/** What `openTraining` needs of a network of ours whose weights are drawn by the spec's seed. */
+export function drawnNetwork({ network, seed: first }: Pick<TrainingSpec, 'network' | 'seed'>, classes: number) {
+  const cloneArchitecture = (seed: number) => buildNetwork({ name: network, classes, seed })
+  return { network: cloneArchitecture(first), cloneArchitecture }
+}
