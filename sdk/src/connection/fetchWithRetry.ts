@@ -1,31 +1,35 @@
-/** `fetch` that tries again where that is safe: after a broken connection, 408, 429 and 5xx but 507 (a full disk), with jitter, honouring Retry-After. */
-export interface Persistence {
+import { sleep } from './sleep.js'
+
+export interface RetryOptions {
   fetch: typeof fetch
-  /** Tries after the first. */
+  /** How often a request is tried again. */
   retries: number
-  /** For one try, up to the first byte of its answer; streams are not bounded beyond it. */
+  /** Time limit of one try, up to the first byte of its answer. Streams have no limit after that. */
   timeoutMs: number
   /**
-   * Reads the whole answer within the try, so that one which breaks off in the middle, or of which no more comes for as long as a try may
-   * take, is asked for again as well. Not for streams. @default false
+   * Reads the whole answer within the try. So an answer that breaks off in the middle is requested again too, and so is one that
+   * brings nothing for `timeoutMs`. Not for streams. @default false
    */
-  whole?: boolean
-  /** Milliseconds to wait before try `n` (from 1); an argument so that tests need not wait. */
+  readBody?: boolean
+  /** Milliseconds to wait before retry `n` (from 1). */
   delay?: (n: number) => number
 }
 
 const jittered = (n: number): number => Math.min(10_000, 250 * 2 ** (n - 1)) * (0.5 + Math.random() / 2)
 
-export function persistentFetch({
-  fetch: plain,
+/** Makes a `fetch` that retries where that is safe: after a broken connection, 408, 429 and 5xx except 507 (a full disk), with jitter, and obeys Retry-After. */
+export function fetchWithRetry({
+  fetch: baseFetch,
   retries,
   timeoutMs,
-  whole = false,
+  readBody = false,
   delay = jittered,
-}: Persistence): typeof fetch {
+}: RetryOptions): typeof fetch {
   return async (input, init) => {
     for (let attempt = 1; ; attempt++) {
-      const answer = await one(plain, { input, init, timeoutMs, whole }).catch((error: unknown) => error as Error)
+      const answer = await fetchOnce(baseFetch, { input, init, timeoutMs, readBody }).catch(
+        (error: unknown) => error as Error,
+      )
       init?.signal?.throwIfAborted()
       const failed =
         answer instanceof Error ||
@@ -39,19 +43,19 @@ export function persistentFetch({
       const after =
         answer instanceof Error ? Number.NaN : Number(answer.headers.get('retry-after') ?? Number.NaN) * 1000
       if (!(answer instanceof Error)) await answer.body?.cancel()
-      await pause(Number.isFinite(after) ? Math.min(after, 60_000) : delay(attempt), init?.signal ?? undefined)
+      await sleep(Number.isFinite(after) ? Math.min(after, 60_000) : delay(attempt), init?.signal ?? undefined)
     }
   }
 }
 
-async function one(
-  plain: typeof fetch,
+async function fetchOnce(
+  baseFetch: typeof fetch,
   {
     input,
     init,
     timeoutMs,
-    whole,
-  }: { input: Parameters<typeof fetch>[0]; init: RequestInit | undefined; timeoutMs: number; whole: boolean },
+    readBody,
+  }: { input: Parameters<typeof fetch>[0]; init: RequestInit | undefined; timeoutMs: number; readBody: boolean },
 ): Promise<Response> {
   const timeout = new AbortController()
   const wait = () =>
@@ -59,8 +63,8 @@ async function one(
   let timer = wait()
   const signal = init?.signal ? AbortSignal.any([init.signal, timeout.signal]) : timeout.signal
   try {
-    const answer = await plain(input, { ...init, signal })
-    if (!whole || answer.body === null) return answer
+    const answer = await baseFetch(input, { ...init, signal })
+    if (!readBody || answer.body === null) return answer
     const pieces: Uint8Array<ArrayBuffer>[] = []
     const reader = answer.body.getReader()
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
@@ -72,20 +76,4 @@ async function one(
   } finally {
     clearTimeout(timer)
   }
-}
-
-/** Resolves after `ms`, or rejects with the signal's reason. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted()
-    const stop = () => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop)
-      resolve()
-    }, ms)
-    signal?.addEventListener('abort', stop, { once: true })
-  })
 }
