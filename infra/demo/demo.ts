@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: the main job on real data. Starts the service, uploads a data set through the SDK, trains a baseline and
- * an ImCLR model, prints both robustness reports side by side and predicts with the model it fetched over HTTP.
+ * `npm run demo`: the main job on real data. It starts the service, uploads a data set through the SDK, trains a baseline and
+ * an ImCLR model, prints both robustness reports side by side, and predicts with the model that it fetched over HTTP.
  */
 import { readFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
@@ -26,7 +26,7 @@ async function demo({ data, folder, epochs }: DemoOptions): Promise<void> {
   const isBundled = data === bundledData
   const options = { ...recipe(dataset, isBundled), ...(epochs ? { epochs } : {}) }
   say(
-    `Recipe: ${options.network}, ${options.epochs} ${options.epochs === 1 ? 'epoch' : 'epochs'}, batch ${options.batchSize}, learning rate ${options.learningRate} (cosine), weight decay ${options.weightDecay}; the arms differ in the stacking alone`,
+    `Recipe: ${options.network}, ${options.epochs} ${options.epochs === 1 ? 'epoch' : 'epochs'}, batch ${options.batchSize}, learning rate ${options.learningRate} (cosine), weight decay ${options.weightDecay}; the two arms differ only in the stacking`,
   )
   const baseline = await train(await sdk.train(dataset, { ...options, mode: 'baseline', name: 'baseline' }))
   const imclr = await train(
@@ -47,12 +47,10 @@ async function demo({ data, folder, epochs }: DemoOptions): Promise<void> {
   const kept = join(folder, 'models')
   for (const model of [baseline, imclr]) await model.download(join(kept, model.name))
   await predict(sdk, { model: imclr, folder: join(kept, imclr.name) })
-  say(`\nDone in ${duration((Date.now() - begun) / 1000)}. What there is now:`)
+  say(`\nDone in ${duration((Date.now() - begun) / 1000)}. You now have:`)
   for (const { name } of [baseline, imclr])
     say(`  ${join(kept, name, 'report.html')}   the report of ${name}: open it in a browser`)
-  say(
-    `  ${folder}   data set, jobs, models and keys of the service. Go on from here: npm start -- --data-dir ${folder}`,
-  )
+  say(`  ${folder}   the service's data set, jobs, models and keys. Go on from here: npm start -- --data-dir ${folder}`)
 }
 
 async function train(job: Job): Promise<Model> {
@@ -81,7 +79,7 @@ async function train(job: Job): Promise<Model> {
   return model
 }
 
-/** With the files that came over HTTP, in this process: the golden test pictures as they were uploaded. */
+/** Predicts in this process with the files that came over HTTP. The pictures are the golden test pictures, as they were uploaded. */
 async function predict(sdk: Client, { model, folder }: { model: Model; folder: string }): Promise<void> {
   const net = await sdk.models.load(model)
   const { cases } = JSON.parse(await readFile(join(folder, 'golden.json'), 'utf8')) as {

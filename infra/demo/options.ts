@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
 
-/** What the demo can be told on the command line: `npm run demo -- --data pets.zip`. */
+/** The demo's options on the command line: `npm run demo -- --data pets.zip`. */
 export interface DemoOptions {
   /** The archive or folder to train on. */
   data: string
   /** Where the service keeps its data; it stays there after the demo. */
   folder: string
-  /** Passes over the training images; null: as the recipe says. */
+  /** Passes over the training images; null: the recipe decides. */
   epochs: number | null
   help: boolean
 }
@@ -18,11 +18,11 @@ export const demoUsage = `usage: npm run demo [-- options]
 
   --data <archive or folder>  images to train on (default: a small part of Fashion-MNIST that comes along)
   --folder <folder>           where the service keeps data sets, models and reports (default: demo-output)
-  --epochs <n>                passes over the training images (default: what fits a few minutes)
+  --epochs <n>                passes over the training images (default: as many as take a few minutes)
   --help                      this text
 `
 
-/** The demo's options; words where they are wrong. */
+/** The demo's options, or a sentence that says what is wrong with them. */
 export function readDemoOptions(args: string[]): DemoOptions | string {
   try {
     const { values } = parseArgs({

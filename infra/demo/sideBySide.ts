@@ -48,7 +48,7 @@ const row = (what: string, reports: [Report, Report], read: (report: Report) => 
   read(reports[1]),
 ]
 
-/** What the difference is, how sure one can be of it, and what this run is too small to show. */
+/** The difference, its interval, and what this run is too small to show. */
 export function verdict(comparison: Comparison, models: { baseline: Model; imclr: Model }): string {
   const { clean, corruption } = comparison
   const sure = clean.interval.low > 0 || clean.interval.high < 0
@@ -61,9 +61,9 @@ export function verdict(comparison: Comparison, models: { baseline: Model; imclr
       : `No paired corruption errors: ${comparison.whyNoCorruption}.`,
     '',
     sure
-      ? `The interval of accuracy leaves out zero: on these test images ${clean.difference > 0 ? 'imclr' : 'the baseline'} was better.`
-      : 'The interval of accuracy holds zero: clean, these test images cannot tell the two apart.',
-    `What this run is too small to show: with ${clean.images} test images a difference below about ${width.toFixed(1)} points drowns in the choice of the images,`,
-    `and one seed per arm (${models.imclr.report.model.seed}) says nothing about how much a seed changes. Train several seeds of each to know.`,
+      ? `The interval of accuracy excludes zero: on these test images ${clean.difference > 0 ? 'imclr' : 'the baseline'} was better.`
+      : 'The interval of accuracy includes zero: without corruption, these test images cannot tell the two apart.',
+    `This run is too small to show more: with ${clean.images} test images a difference below about ${width.toFixed(1)} points drowns in the choice of the images,`,
+    `and one seed per arm (${models.imclr.report.model.seed}) does not show how much the seed matters. Train several seeds of each to know.`,
   ].join('\n')
 }

@@ -1,7 +1,7 @@
-/** One line that is drawn over itself on a terminal, and said now and then elsewhere. */
+/** One line that a terminal draws over and over; elsewhere it is printed now and then. */
 export interface ProgressLine {
   show(text: string): void
-  /** Ends the line with its last word. */
+  /** Replaces the line by its final text. */
   end(text: string): void
 }
 

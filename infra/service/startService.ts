@@ -20,7 +20,7 @@ export async function startService(folder: string): Promise<RunningService> {
   await rm(note, { force: true })
   const log = join(folder, 'service.log')
   const out = openSync(log, 'a')
-  // Not of the terminal's group: Ctrl-C comes to us alone, and the service is told once.
+  // In a group of its own: Ctrl-C reaches this process alone, which tells the service once.
   const child = spawn(process.execPath, [main, '--data-dir', folder, '--port', '0'], {
     stdio: ['ignore', out, out],
     detached: true,
@@ -45,14 +45,14 @@ export async function startService(folder: string): Promise<RunningService> {
   const url = await ready(child, note).catch(async (error: Error) => {
     child.kill()
     throw new Error(
-      `the service did not start: ${error.message}\nIts last words, from ${log}:\n${(await readFile(log, 'utf8')).split('\n').slice(-12).join('\n')}`,
+      `the service did not start: ${error.message}\nThe end of its log, ${log}:\n${(await readFile(log, 'utf8')).split('\n').slice(-12).join('\n')}`,
     )
   })
   const { keyFile } = JSON.parse(await readFile(note, 'utf8')) as { keyFile: string }
   return { url, apiKey: (await readFile(keyFile, 'utf8')).trim(), log, [Symbol.asyncDispose]: close }
 }
 
-/** The service writes its address when it listens; `/readyz` says when all behind it answers. */
+/** The service writes its address when it listens; `/readyz` says when database, queue and store answer too. */
 async function ready(child: ChildProcess, note: string): Promise<string> {
   const end = Date.now() + 120_000
   while (Date.now() < end) {

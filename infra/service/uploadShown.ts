@@ -1,10 +1,10 @@
 import { PrepareFailedError, type Client, type Dataset, type UploadOptions } from '@imclr/sdk'
 import { bar, progressLine } from './progressLine.js'
 
-/** After which somebody who waits wants to know for what. */
+/** After this, somebody who waits wants to know why. */
 const patienceMs = 5_000
 
-/** Uploads a data set, says how it goes, and in the end what it is. Throws as the upload does. */
+/** Uploads a data set, shows its progress, and prints what it became. Throws what the upload throws. */
 export async function uploadShown(
   sdk: Client,
   data: string,
@@ -24,8 +24,7 @@ export async function uploadShown(
             )
           case 'waiting':
             waiting = setTimeout(
-              () =>
-                line.end('The images are there; the service prepares them next, or when uploads before them are done'),
+              () => line.end('The images have arrived; the service prepares them after those that arrived earlier'),
               patienceMs,
             )
             return
@@ -51,7 +50,7 @@ export async function uploadShown(
     return dataset
   } catch (error) {
     if (error instanceof PrepareFailedError && error.notes.length > 0) {
-      line.end('Refused. On the way:')
+      line.end('Refused. Notes on this upload:')
       tell(error.notes)
     }
     throw error

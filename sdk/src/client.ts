@@ -16,58 +16,66 @@ import { loadModel, type LoadedModel, type LoadOptions } from './models/loadMode
 import { uploadNetwork, type NetworkFiles, type NetworkUploadOptions } from './networks/uploadNetwork.js'
 import { getModel, getReport, type Model } from './models/model.js'
 
-/** Of `b` against `a`, image by image. */
+/** Compares model `b` with model `a`, image by image. */
 export type Comparison = ModelCompareAnswer
+/** Compares evaluation `b` with evaluation `a`, image by image. */
 export type EvaluationComparison = JobCompareEvaluationsAnswer
 
-/** An imclr service, as a set of verbs. */
+/** The client of an imclr service. */
 export interface Client {
   datasets: {
-    /** Uploads an archive or a folder; resolves when it is checked, packed and ready. */
+    /** Uploads an archive or a folder. Resolves when the data set is checked, packed and ready. */
     upload(from: string | URL | Blob | Uint8Array, options?: UploadOptions): Promise<Dataset>
+    /** Reads a version of a data set by its id. */
     get(versionId: string): Promise<Omit<Dataset, 'name'>>
-    /** An address, good for a quarter of an hour, of a picture (PNG): some test images under every corruption at severities 1 to 5. */
+    /** Returns the address of a picture (PNG) that shows some test images under every corruption at severities 1 to 5. It is valid for 15 minutes. */
     previewCorruptions(dataset: { versionId: string } | string): Promise<string>
   }
-  /** `sdk.train(dataset, { mode: 'imclr' })`: resolves when queued. */
+  /** Submits a training: `sdk.train(dataset, { mode: 'imclr' })`. Resolves when the job is queued. */
   train(dataset: { versionId: string } | string, options?: TrainOptions, call?: CallOptions): Promise<Job>
-  jobs: { get(jobId: string): Promise<Job> }
-  /** A registered model on the test images of any version with the same classes, or on a stored evaluation set: a job of its own. */
+  jobs: {
+    /** Finds a training that was submitted before. */
+    get(jobId: string): Promise<Job>
+  }
+  /** Submits an evaluation: measures a registered model on the test images of any version with the same classes, or on a stored evaluation set. */
   evaluate(
     model: { id: string } | string,
     dataset: { versionId: string } | string,
     options?: EvaluateOptions,
   ): Promise<EvaluationJob>
   evaluations: {
+    /** Reads the result of an evaluation that has succeeded. */
     get(jobId: string): Promise<Evaluation>
-    /** Paired, as `compare` does it for models: `b` against `a` on the test images of the version that both are of. */
+    /** Compares evaluation `b` with `a`, paired by test image, as `compare` does for models. Both must be on the same version. */
     compare(a: { jobId: string } | string, b: { jobId: string } | string): Promise<EvaluationComparison>
   }
   models: {
     get(modelId: string): Promise<Model>
-    /** Runs here: `predict(image)` gives label and probability. */
+    /** Loads a model into this process: its `predict(image)` returns label and probability. */
     load<Label extends string = string>(
       model: { id: string } | string,
       options?: LoadOptions,
     ): Promise<LoadedModel<Label>>
+    /** Downloads all files of a model into `folder`, checks each by its sha256, and returns their paths. */
     download(model: { id: string } | string, folder: string): Promise<string[]>
+    /** Reads a model's robustness report. */
     report(model: { id: string } | string): Promise<Report>
   }
   networks: {
-    /** `sdk.networks.upload('mobilenet/model.json')`: a layers model of your own, to be named in `network` or in `fineTune.from` of a training. */
+    /** Uploads a layers model of your own: `sdk.networks.upload('mobilenet/model.json')`. Name its id in `network` or `fineTune.from` of a training. */
     upload(from: string | URL | NetworkFiles, options?: NetworkUploadOptions): Promise<NetworkSummary>
     get(networkId: string): Promise<NetworkSummary>
-    /** Refused while a model is made of it, or a job will train it. */
+    /** Deletes a network. Refused while a model is made from it or a job will train it. */
     delete(network: { id: string } | string): Promise<void>
   }
   experiments: {
-    /** `sdk.experiments.run('label-budget', { scale: 'small', dataset })`: a preset, or arms x seeds x budgets of one's own; resolves when queued. */
+    /** Runs a preset, or arms x seeds x budgets of your own: `sdk.experiments.run('label-budget', { scale: 'small', dataset })`. Resolves when the runs are queued. */
     run(experiment: CreateExperimentRequest['experiment'], options: ExperimentOptions): Promise<Experiment>
     get(experimentId: string): Promise<Experiment>
   }
-  /** Paired: `b` against `a` on the same test images, with a bootstrap interval and McNemar's test. */
+  /** Compares model `b` with `a`, paired by test image, with a bootstrap interval and McNemar's test. */
   compare(a: { id: string } | string, b: { id: string } | string): Promise<Comparison>
-  /** Every procedure of the service, generated from its router. */
+  /** All procedures of the service, generated from its router. */
   api: Api
 }
 
@@ -78,7 +86,7 @@ const jobOf = (evaluation: { jobId: string } | string): string =>
 const idOf = (thing: { id: string } | string): string => (typeof thing === 'string' ? thing : thing.id)
 
 /**
- * Makes a client. Without options it takes IMCLR_URL and IMCLR_API_KEY, or the service that runs on this machine.
+ * Creates a client. Without options it uses IMCLR_URL and IMCLR_API_KEY, or the service that runs on this machine.
  *
  * @example
  * const sdk = createClient()

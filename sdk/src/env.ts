@@ -1,4 +1,4 @@
-/** The one place that reads the environment; an empty variable is none. In a browser there is no environment. */
+/** The only place that reads the environment. An empty variable counts as unset, and a browser has no environment. */
 const variables: Record<string, string | undefined> = typeof process === 'undefined' ? {} : process.env
 
 export const environment = {

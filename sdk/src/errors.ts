@@ -1,8 +1,8 @@
-/** What the SDK throws. Every error has a stable `code`; classes group them by what a program can do about them. */
+/** The errors of the SDK. Every error has a stable `code`; its class says what a program can do about it. */
 
 import type { Note } from './generated/api.js'
 
-/** One thing that is wrong: where, what, and how to mend it. */
+/** One problem: where it is, what it is, and how to fix it. */
 export interface ErrorIssue {
   path: string
   code: string
@@ -14,11 +14,11 @@ export interface ErrorFields {
   code: string
   message: string
   hint: string
-  /** HTTP status; 0 where no answer came. */
+  /** HTTP status; 0 if there was no answer. */
   status: number
-  /** Whether the same call may succeed later. The SDK has tried again already. */
+  /** Whether the same call may succeed later. The SDK has already retried. */
   retryable: boolean
-  /** Names the request in the service's log. */
+  /** The request's id in the service's log. */
   requestId: string | null
   issues: ErrorIssue[]
 }
@@ -43,26 +43,26 @@ export class ImclrError extends Error {
   }
 }
 
-/** What was sent is wrong; `issues` says where. */
+/** The request or the data are wrong; `issues` says where. */
 export class BadInputError extends ImclrError {}
-/** No API key, or one that is unknown, expired or revoked. */
+/** The API key is missing, unknown, expired or revoked. */
 export class AuthenticationError extends ImclrError {}
 /** The API key lacks a scope. */
 export class PermissionError extends ImclrError {}
-/** Nothing of that id in this key's project. */
+/** The key's project has nothing with this id. */
 export class NotFoundError extends ImclrError {}
-/** The thing is in a state, or in a use, that forbids this. */
+/** The current state forbids this, or something else still uses it. */
 export class ConflictError extends ImclrError {}
 /** Too many requests. */
 export class RateLimitError extends ImclrError {}
 /** The service failed or is not ready. */
 export class ServiceError extends ImclrError {}
-/** The service could not be reached, or the connection broke, after all retries. */
+/** After all retries, the service could not be reached or the connection broke. */
 export class ConnectionError extends ImclrError {}
-/** What arrived differs from what was announced: a file of a model, an answer of a model on its golden inputs. */
+/** A file of a model differs from its sha256, or a model does not reproduce its golden outputs. */
 export class IntegrityError extends ImclrError {}
 
-/** A job that did not succeed. `modelId` names what was kept, if anything. */
+/** A job did not succeed. `modelId` is the model that was kept, if any. */
 export class JobError extends ImclrError {
   readonly jobId: string
   readonly modelId: string | null
@@ -74,18 +74,22 @@ export class JobError extends ImclrError {
 }
 /** The data set was refused; `issues` lists every file with its problem and fix. */
 export class PrepareFailedError extends JobError {
-  /** What had been ignored, renamed, merged or taken for something when it was refused: where a cause may lie. */
+  /** What was ignored, renamed, merged or assumed before the refusal; the cause may be here. */
   notes: Note[] = []
 }
+/** The training failed. */
 export class TrainingFailedError extends JobError {}
+/** The evaluation failed. */
 export class EvaluationFailedError extends JobError {}
+/** The job was canceled. */
 export class TrainingCanceledError extends JobError {}
+/** The job reached its time limit (`limits.maxSeconds`). */
 export class TrainingTimedOutError extends JobError {}
-/** The wait was too long for the caller; the job goes on. */
+/** The wait reached the caller's `timeoutMs`; the job continues. */
 export class WaitTimeoutError extends JobError {}
 
-/** The class for an answer of the service that is not a success. */
-export function errorOfAnswer(fields: ErrorFields, options?: ErrorOptions): ImclrError {
+/** Makes the error for an answer, with the class that fits its status. */
+export function errorForStatus(fields: ErrorFields, options?: ErrorOptions): ImclrError {
   switch (fields.status) {
     case 0:
       return new ConnectionError(fields, options)
@@ -105,7 +109,7 @@ export function errorOfAnswer(fields: ErrorFields, options?: ErrorOptions): Imcl
   }
 }
 
-/** Fields of an error that arises on this side. */
+/** The fields of an error that arises in the SDK and not in the service. */
 export const localError = (code: string, message: string, hint: string): ErrorFields => ({
   code,
   message,

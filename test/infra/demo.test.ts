@@ -26,7 +26,7 @@ beforeAll(() => smallArchive(archive))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('npm run demo -- --data', () => {
-  it('goes the whole road with another archive, and leaves a folder that the service goes on from', async () => {
+  it('trains, compares and predicts on another archive, and leaves a folder that the service goes on from', async () => {
     const dataDir = join(folder, 'whole')
     await using run = demo('--data', archive, '--folder', dataDir, '--epochs', '1')
     expect(await run.end(), run.output()).toBe(0)
@@ -45,7 +45,7 @@ describe('npm run demo -- --data', () => {
     expect(said).toMatch(
       /^imclr minus baseline, on the same 48 test images: [+-][\d.]+ points of accuracy,\n {2}95 % interval [+-]\d/m,
     )
-    expect(said).toMatch(/^What this run is too small to show: with 48 test images/m)
+    expect(said).toMatch(/^This run is too small to show more: with 48 test images/m)
     expect(said).toMatch(/^ {2}golden\/0\.\w+ +is (across|down|square) +model: (across|down|square) \([\d.]+ %\)$/m)
 
     await using service = spawnService(builtStandalone, ['--data-dir', dataDir, '--port', '0'], environment)
@@ -55,10 +55,10 @@ describe('npm run demo -- --data', () => {
     await service.end('SIGTERM')
   }, 240_000)
 
-  it('closes the service when it is stopped, which goes on with the training when it is started again', async () => {
+  it('closes the service when it is stopped; started again, the service goes on with the training', async () => {
     const dataDir = join(folder, 'stopped')
     await using run = demo('--data', archive, '--folder', dataDir, '--epochs', '5000')
-    await run.says('recorded float32')
+    await run.says('graph float32')
     const { pid } = JSON.parse(readFileSync(join(dataDir, 'service.json'), 'utf8')) as { pid: number }
     run.signal('SIGTERM')
     await run.says(`Go on from it: npm start -- --data-dir ${dataDir}\n`)
@@ -85,12 +85,12 @@ describe('npm run demo -- --data', () => {
     ],
     ['an option that does not exist', ['--date', archive], 2, /Unknown option '--date'\n\nusage: npm run demo/],
     [
-      'no number of epochs',
+      'a number of epochs that is no number',
       ['--epochs', 'many'],
       2,
       /--epochs takes a whole number above zero, not many\n\nusage: npm run demo/,
     ],
-  ])('names %s', async (_, args, code, words) => {
+  ])('refuses %s', async (_, args, code, words) => {
     await using run = demo(...args)
     expect(await run.end()).toBe(code)
     await expect.poll(run.output).toMatch(words)
@@ -102,7 +102,7 @@ describe('the recipe', () => {
     ({ counts: { train, test: 1000, unlabelled: 0 }, picture: { height: side, width: side } }) as unknown as Parameters<
       typeof recipe
     >[0]
-  it('is the stated one for the images that come along', () => {
+  it('is fixed for the images that come along', () => {
     expect(recipe(data(500, 28), true)).toEqual({
       network: 'resnet8',
       epochs: 150,
@@ -114,7 +114,7 @@ describe('the recipe', () => {
       seed: 1,
     })
   })
-  it('takes about as many pixels of others: 150,000 images of 28x28', () => {
+  it('takes about as many pixels of other data: 150,000 images of 28x28', () => {
     expect(recipe(data(1000, 28), false)).toMatchObject({ epochs: 150, batchSize: 64 })
     expect(recipe(data(5000, 28), false)).toMatchObject({ epochs: 30, batchSize: 128 })
     expect(recipe(data(50_000, 32), false)).toMatchObject({ epochs: 3, batchSize: 128 })
@@ -144,7 +144,7 @@ describe('the verdict', () => {
     expect(compared(difference, [...interval])).toContain(words),
   )
 
-  it('says in points how large the difference is, and which would drown: half the interval', () => {
+  it('says how many points the difference has, and how many would drown: half the interval', () => {
     const text = compared(0.012, [0.002, 0.022])
     expect(text).toContain(
       '+1.20 points of accuracy,\n  95 % interval +0.20 to +2.20 (paired bootstrap), McNemar p = 0.040.',

@@ -1,4 +1,4 @@
-/** The SDK's verbs against the real service, whole and behind a connection that breaks. */
+/** The SDK's verbs on the real service, with a good connection and with one that breaks. */
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -44,7 +44,7 @@ beforeAll(async () => {
 afterAll(() => service[Symbol.asyncDispose]())
 
 describe('a model on another version', () => {
-  it('is evaluated by a job of its own; its report and files can be read again', async () => {
+  it('is evaluated in a job of its own; its report and files can be read again later', async () => {
     const job = await sdk.evaluate(model, dataset, {
       name: 'again',
       corruptionImages: 10,
@@ -67,7 +67,7 @@ describe('a model on another version', () => {
     const again = await sdk.evaluations.get(job.id)
     expect(again.report).toEqual(found.report)
     expect(await job.refresh()).toMatchObject({ state: 'succeeded', kind: 'evaluate' })
-    // One model on the same images, once with corruptions and once without: no difference, and nothing to compare under corruption.
+    // The same model on the same images, once with corruptions and once without: there is no difference, and nothing to compare under corruption.
     const plain = await (await sdk.evaluate(model, dataset, { corruptionImages: 'none' })).result()
     expect(await sdk.evaluations.compare(found, plain)).toMatchObject({
       a: { jobId: found.jobId, accuracy: found.accuracy },
@@ -86,7 +86,7 @@ describe('a model on another version', () => {
     })
   }, 240_000)
 
-  it('is refused where the classes differ, both lists named', async () => {
+  it('is refused if the classes differ; the error has both lists', async () => {
     const other = join(folder, 'other-classes')
     const { default: sharp } = await import('sharp')
     for (const name of ['hot', 'cold']) {
@@ -112,7 +112,7 @@ describe('a model on another version', () => {
     expect((refused as BadInputError).issues[0]!.message).toMatch(/"across".*; the version has "cold", "hot"/)
   }, 120_000)
 
-  it('has its corruptions previewed before any training', async () => {
+  it('shows a preview of its corruptions before any training', async () => {
     const bytes = new Uint8Array(await (await fetch(await sdk.datasets.previewCorruptions(dataset))).arrayBuffer())
     const { default: sharp } = await import('sharp')
     const { format, width, height } = await sharp(bytes).metadata()
@@ -149,8 +149,8 @@ describe('uploading', () => {
     expect(first.classes).toEqual(['a', 'b'])
   })
 
-  it('goes on where it was cut off: parts that arrived are not sent again', async () => {
-    // 20 MB in parts of 8: a tar of one large file that is no image, since only the road matters here.
+  it('continues where it was cut off: parts that arrived are not sent again', async () => {
+    // 20 MB in parts of 8: a tar of one large file that is no image, since only the transfer matters here.
     const big = join(folder, 'big.bin')
     writeFileSync(big, Buffer.alloc(20_000_000, 7))
     let broken = true
@@ -159,7 +159,7 @@ describe('uploading', () => {
         ? { cutAfterBytes: 0 }
         : 'pass',
     )
-    // Signed URLs name the service itself; the client is sent through the proxy for them as well.
+    // Signed URLs name the service itself; the client goes through the proxy for them too.
     const through = createClient({
       ...service,
       url: proxy.url,
@@ -183,7 +183,7 @@ describe('uploading', () => {
     expect(sentAgain, 'of three parts, at least one had arrived').toBeLessThan(3)
   }, 60_000)
 
-  it('goes on with an upload of what was uploaded before, too', async () => {
+  it('continues an upload of content that was uploaded before', async () => {
     const twice = join(folder, 'twice.bin')
     writeFileSync(twice, Buffer.alloc(20_000_000, 3))
     await expect(sdk.datasets.upload(twice)).rejects.toThrow(PrepareFailedError)
@@ -205,10 +205,10 @@ describe('uploading', () => {
     expect(putsOf(proxy.seen), 'all parts had arrived').toBe(3)
   }, 60_000)
 
-  it('shares an upload with a call beside it, and starts another where that one was faster', async () => {
+  it('shares an upload with a parallel call, and starts another one if that call was faster', async () => {
     const archive = new Blob([readFileSync(join(folder, 'shapes.zip'))])
     let closed = false
-    // A twin of each call completes the upload just before this one sends its part.
+    // A second call completes the upload just before this one sends its part.
     const overtaken: typeof fetch = async (input, init) => {
       if (!closed && init?.method === 'PUT') {
         closed = true
@@ -221,7 +221,7 @@ describe('uploading', () => {
     expect(late.versionId).toBe(dataset.versionId)
   }, 60_000)
 
-  it('gives a part over a slow line more time than it gives other requests', async () => {
+  it('gives a part on a slow line more time than other requests', async () => {
     const slowly: typeof fetch = async (input, init) => {
       if (init?.method === 'PUT')
         await new Promise((resolve) => {
@@ -256,7 +256,7 @@ describe('uploading', () => {
     for (const issue of (refused as PrepareFailedError).issues) expect(issue.fix, issue.path).toBeTruthy()
   })
 
-  it('tells with a refusal what was done unasked, on either side', async () => {
+  it('adds to a refusal the notes of the SDK and of the service', async () => {
     const root = join(folder, 'papers')
     for (const name of ['cat', 'dog']) mkdirSync(join(root, name), { recursive: true })
     for (let i = 0; i < 3; i++)
@@ -280,7 +280,7 @@ describe('uploading', () => {
 const putsOf = (seen: string[]): number => seen.filter((line) => line.startsWith('PUT ')).length
 
 describe('following a job', () => {
-  it('loses and repeats no event over a connection that breaks every few kilobytes', async () => {
+  it('loses no event and repeats none on a connection that breaks every few kilobytes', async () => {
     let streams = 0
     await using proxy = await flakyProxy(service.url, (request) =>
       request.url!.startsWith('/trpc/job.events') && streams++ < 6 ? { cutAfterBytes: 700 * streams } : 'pass',
@@ -293,7 +293,7 @@ describe('following a job', () => {
     expect(streams).toBeGreaterThan(2)
   })
 
-  it('ends the wait and not the job when the wait is too long; cancels on request', async () => {
+  it('ends only the wait, not the job, at the time limit; cancels on request', async () => {
     const job = await sdk.train(dataset, {
       network: 'resnet20',
       epochs: 5000,
@@ -307,7 +307,7 @@ describe('following a job', () => {
     expect((await job.refresh()).state).toBe('canceled')
   })
 
-  it('submits once under one idempotency key, and is told what will be run', async () => {
+  it('submits once under one idempotency key, and returns the complete spec', async () => {
     const call = { idempotencyKey: 'sdk-test-submit-once' }
     const spec = { network: 'resnet8', epochs: 1, batchSize: 48, evaluation: { corruptionImages: 'none' } } as const
     const [first, second] = [await sdk.train(dataset, spec, call), await sdk.train(dataset, spec, call)]
@@ -322,7 +322,7 @@ describe('following a job', () => {
 })
 
 describe('a model', () => {
-  it('predicts a picture by the same rule as its data set was prepared', async () => {
+  it('prepares a picture for prediction by the rule of its data set', async () => {
     const kept = await model.download(join(folder, 'model'))
     const golden = JSON.parse(readFileSync(join(folder, 'model', 'golden.json'), 'utf8')) as {
       cases: { original: string; pixels: string; probabilities: number[] }[]
@@ -344,7 +344,7 @@ describe('a model', () => {
     net.dispose()
   })
 
-  it('is not handed out when it answers otherwise than when it was made', async () => {
+  it('is not returned if it does not reproduce its golden outputs', async () => {
     const untrue: typeof fetch = async (input, init) => {
       const answer = await fetch(input, init)
       if (!String(input).includes('golden.json')) return answer
@@ -357,7 +357,7 @@ describe('a model', () => {
     await expect(createClient({ ...service, fetch: untrue }).models.load(model)).rejects.toThrow(IntegrityError)
   })
 
-  it('is downloaded whole or not at all, and not twice', async () => {
+  it('is downloaded completely or not at all, and not twice', async () => {
     let fetched = 0
     const counting: typeof fetch = (input, init) => {
       if (String(input).includes('/v1/models/')) fetched++
@@ -375,7 +375,7 @@ describe('a model', () => {
 })
 
 describe('errors', () => {
-  it('have classes, codes and the request that they belong to', async () => {
+  it('have classes, codes and the id of their request', async () => {
     await expect(createClient({ url: service.url, apiKey: 'imclr_wrong' }).api.job.list()).rejects.toThrow(
       AuthenticationError,
     )
@@ -401,7 +401,7 @@ describe('errors', () => {
     })
   })
 
-  it('have one class for every failure that the service knows', async () => {
+  it('have one class for each failure of the service', async () => {
     const classOf: Record<number, string> = {
       400: 'BadInputError',
       401: 'AuthenticationError',
@@ -430,7 +430,7 @@ describe('errors', () => {
     }
   })
 
-  it('are the same where a stream breaks off', async () => {
+  it('are the same if a stream breaks off', async () => {
     await using proxy = await flakyProxy(service.url, () => ({ cutAfterBytes: 600 }))
     const stream = await createClient({ ...service, url: proxy.url, retries: 0 }).api.job.events({
       jobId: (await sdk.models.get(model.id)).jobId,
@@ -444,7 +444,7 @@ describe('errors', () => {
     ).rejects.toThrow(ConnectionError)
   })
 
-  it('do not come of a deletion whose answer was lost: it is asked for again, under the same key', async () => {
+  it('do not arise from a deletion whose answer was lost: the request is repeated with the same key', async () => {
     const { id: datasetId } = await sdk.datasets.upload(archive, { name: 'not for long' })
     let lost = 0
     const losing: typeof fetch = async (input, init) => {
@@ -458,7 +458,7 @@ describe('errors', () => {
     await expect(sdk.api.dataset.delete({ datasetId })).rejects.toThrow(NotFoundError)
   })
 
-  it('do not come of an answer that broke off in the middle: it is asked for again', async () => {
+  it('do not arise from an answer that broke off in the middle: the request is repeated', async () => {
     let cuts = 2
     await using proxy = await flakyProxy(service.url, () => (cuts-- > 0 ? { cutAfterBytes: 5 } : 'pass'))
     const { items } = await createClient({ ...service, url: proxy.url }).api.dataset.list()
@@ -466,7 +466,7 @@ describe('errors', () => {
     expect(proxy.seen).toHaveLength(3)
   })
 
-  it('do not come of a download that broke off in the middle either, nor of one that takes long', async () => {
+  it('do not arise from a download that broke off in the middle, nor from a slow one', async () => {
     const cut = new Set<string>()
     await using proxy = await flakyProxy(service.url, ({ url }) =>
       /\/v1\/models\/.*(report.json|bin)$/.test(url!) && !cut.has(url!)
@@ -482,7 +482,7 @@ describe('errors', () => {
         [path, true],
       )
 
-    // Eight pieces, one at a time: a second in all, where a try may take half of one.
+    // Eight pieces, one at a time, take a second; the limit of one try is half a second.
     const slow: typeof fetch = async (input, init) => {
       const answer = await fetch(input, init)
       if (!String(input).endsWith('report.json')) return answer
@@ -508,7 +508,7 @@ describe('errors', () => {
     ).toEqual(model.report)
   })
 
-  it('come only after trying again where that is safe, when the service says so', async () => {
+  it('arise only after retries, where these are safe, and at the time that the service gives', async () => {
     let failures = 3
     await using proxy = await flakyProxy(service.url, () =>
       failures-- > 0 ? { status: 503, headers: { 'retry-after': '0' } } : 'pass',

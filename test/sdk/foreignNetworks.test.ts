@@ -1,4 +1,4 @@
-/** Networks that are no layers models: told for what they are before anything is sent, by their content. */
+/** Files that are no layers models: their content says what they are, before anything is sent. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -6,7 +6,7 @@ import { BadInputError, createClient } from '@imclr/sdk'
 import { makeFolder } from '../support/parts.js'
 import { zipOf } from '../trainer/ingest/uploads.js'
 
-// Nothing answers there: these are refused before a connection is made.
+// Nothing answers at this address: the SDK refuses these files before it connects.
 const sdk = createClient({ url: 'http://127.0.0.1:9', apiKey: 'none', retries: 0 })
 const refused = (path: string) =>
   sdk.networks.upload(path).then(
@@ -16,14 +16,14 @@ const refused = (path: string) =>
     (error: unknown) => error as BadInputError,
   )
 
-describe('what is no layers model', () => {
+describe('a file that is no layers model', () => {
   const folder = makeFolder('foreign')
   const file = (name: string, content: string | Uint8Array): string => {
     writeFileSync(join(folder, name), content)
     return join(folder, name)
   }
 
-  it('is told for what it is, with what to run', async () => {
+  it('is named for what it is, with the command that converts it', async () => {
     const cases: [path: string, message: RegExp, hint: RegExp][] = [
       [
         file('a.bin', Buffer.from('894844460d0a1a0a0000', 'hex')),
@@ -42,14 +42,14 @@ describe('what is no layers model', () => {
         /load_model\('b\.keras'\)\.save\('model\.h5'\)/,
       ],
       [file('c.pt', await zipOf([['archive/data.pkl', 'x']])), /a PyTorch file/, /Weights must come from Keras/],
-      [file('d.pth', Buffer.from('80028a0a', 'hex')), /a pickle of Python/, /Keras/],
+      [file('d.pth', Buffer.from('80028a0a', 'hex')), /a Python pickle/, /Keras/],
       [
         file('e.tflite', Buffer.concat([Buffer.from('1c000000', 'hex'), Buffer.from('TFL3')])),
         /TensorFlow Lite/,
         /Keras model that it was made from/,
       ],
       [file('f.onnx', Buffer.from('0807', 'hex')), /an ONNX model/, /Keras model/],
-      [file('g.pb', Buffer.from('0a0b', 'hex')), /a TensorFlow graph/, /save the Keras model/],
+      [file('g.pb', Buffer.from('0a0b', 'hex')), /a TensorFlow graph/, /Save the Keras model/],
       [
         file('model.json', JSON.stringify({ format: 'graph-model', modelTopology: { node: [] } })),
         /a graph model/,
@@ -65,7 +65,7 @@ describe('what is no layers model', () => {
           ]),
         ),
         /a zip archive, not/,
-        /Unpack it, and give the path of the model\.json in it/,
+        /Unpack it and give the path of its model\.json/,
       ],
       [
         file(
@@ -132,14 +132,14 @@ describe('what is no layers model', () => {
     }
   })
 
-  it('folders are looked into', async () => {
+  it('is found inside folders too', async () => {
     const [saved, h5, none] = ['saved', 'h5', 'none'].map((name) => join(folder, name)) as [string, string, string]
     for (const path of [saved, h5, none]) mkdirSync(path)
     writeFileSync(join(saved, 'saved_model.pb'), 'x')
     writeFileSync(join(h5, 'net.h5'), 'x')
     expect((await refused(saved)).message).toContain('is a SavedModel')
     expect((await refused(h5)).message).toContain('has no model.json, but net.h5')
-    expect((await refused(none)).hint).toContain('Give the folder that model.json')
+    expect((await refused(none)).hint).toContain('Give the folder that holds model.json')
     const lite = join(folder, 'lite')
     mkdirSync(lite)
     writeFileSync(join(lite, 'labels.txt'), 'a')

@@ -1,4 +1,4 @@
-/** Links in a folder that is uploaded, against the real service: what is followed, what is not, and what is said of it. */
+/** Links in an uploaded folder, on the real service: which are followed, which are not, and what the notes say. */
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -37,7 +37,7 @@ const refused = (promise: Promise<unknown>) =>
   )
 
 describe('links in an uploaded folder', { timeout: 60_000 }, () => {
-  it('are followed where they stay inside, each file packed as often as it is reached; loops end; the rest is named', async () => {
+  it('are followed if they stay inside; a file is packed as often as it is reached, loops end, and other links are named', async () => {
     const folder = folderOf('cat', 'dog', '.store/owl')
     const outside = folderOf('fox')
     symlinkSync('.store/owl', join(folder, 'owl'))
@@ -48,7 +48,7 @@ describe('links in an uploaded folder', { timeout: 60_000 }, () => {
     symlinkSync('nowhere', join(folder, 'dog/broken'))
     const dataset = await sdk.datasets.upload(folder, { name: 'links' })
     expect(dataset.classes).toEqual(['cat', 'dog', 'owl', 'owl again'])
-    // Of two classes that hold the same pictures, those that became test pictures are not trained on.
+    // Two classes hold the same pictures; those that became test pictures are not trained on.
     expect(said(dataset)).toMatchObject({
       LINK_FOLLOWED: [2, ['owl -> .store/owl', 'owl again -> owl']],
       LINK_NOT_FOLLOWED: [
@@ -64,7 +64,7 @@ describe('links in an uploaded folder', { timeout: 60_000 }, () => {
     expect(said({ notes: (await sdk.datasets.get(dataset.versionId)).notes })).not.toHaveProperty('LINK_FOLLOWED')
   })
 
-  it('are followed wherever they lead, or not at all, as asked', async () => {
+  it('are followed wherever they lead, or not at all, if followLinks says so', async () => {
     const folder = folderOf('cat', 'dog')
     const outside = folderOf('fox')
     symlinkSync(join(outside, 'fox'), join(folder, 'fox'))
@@ -79,14 +79,14 @@ describe('links in an uploaded folder', { timeout: 60_000 }, () => {
     expect([none.classes, images(none), said(none).LINK_NOT_FOLLOWED?.[0]]).toEqual([['cat', 'dog'], 10, 2])
   })
 
-  it('may be what is given itself: a folder, or an archive', async () => {
+  it('may be the given path itself, to a folder or an archive', async () => {
     const folder = folderOf('cat', 'dog')
     const link = join(makeFolder('links'), 'here')
     symlinkSync(folder, link)
     expect(images(await sdk.datasets.upload(link, { name: 'given' }))).toBe(10)
   })
 
-  it('are named where nothing else is there, with the way out; and so is an empty folder', async () => {
+  it('are named with a fix if the folder holds nothing else; an empty folder is refused too', async () => {
     const outside = folderOf('cat', 'dog')
     const folder = makeFolder('links')
     for (const name of ['cat', 'dog']) symlinkSync(join(outside, name), join(folder, name))
@@ -94,7 +94,7 @@ describe('links in an uploaded folder', { timeout: 60_000 }, () => {
     expect(error).toBeInstanceOf(BadInputError)
     expect([error.code, error.message, error.hint]).toEqual([
       'EMPTY_SOURCE',
-      `${folder} holds no files but links that were not followed: cat -> ${outside}/cat (it leads out of the folder), dog -> ${outside}/dog (it leads out of the folder).`,
+      `${folder} holds only links that were not followed: cat -> ${outside}/cat (it leads out of the folder), dog -> ${outside}/dog (it leads out of the folder).`,
       expect.stringContaining("followLinks: 'everywhere'"),
     ])
     expect(await refused(sdk.datasets.upload(makeFolder('links')))).toMatchObject({
@@ -105,11 +105,11 @@ describe('links in an uploaded folder', { timeout: 60_000 }, () => {
     writeFileSync(join(hidden, '.a.png'), noisePng(1))
     expect(await refused(sdk.datasets.upload(hidden))).toMatchObject({
       code: 'EMPTY_SOURCE',
-      message: expect.stringContaining('hidden files alone (.a.png)') as string,
+      message: expect.stringContaining('only hidden files (.a.png)') as string,
     })
   })
 
-  it('and an empty class folder is told of', async () => {
+  it('an empty class folder beside them is reported', async () => {
     const folder = folderOf('cat', 'dog')
     mkdirSync(join(folder, 'fox'))
     expect(await refused(sdk.datasets.upload(folder, { name: 'empty class' }))).toMatchObject({

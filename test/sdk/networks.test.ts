@@ -1,4 +1,4 @@
-/** A network of a user's own and fine-tuning, from the files to a model that predicts, against the real service. */
+/** Uploaded networks and fine-tuning on the real service, from the files to a model that predicts. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -72,8 +72,8 @@ beforeAll(async () => {
 }, 240_000)
 afterAll(() => service[Symbol.asyncDispose]())
 
-describe("a network of one's own", { timeout: 240_000 }, () => {
-  it('is what its files say; the same files are the same network', async () => {
+describe('an uploaded network', { timeout: 240_000 }, () => {
+  it('has the layers of its files; the same files are the same network', async () => {
     expect(network).toMatchObject({
       name: 'some',
       smallestSize: 3,
@@ -89,7 +89,7 @@ describe("a network of one's own", { timeout: 240_000 }, () => {
   })
 
   it.each(['imclr', 'baseline'] as const)(
-    'is trained from drawn weights by %s, and its model runs here',
+    'trains from drawn weights with %s, and its model predicts in this process',
     async (mode) => {
       const model = await (await sdk.train(dataset, { ...recipe, mode, network: network.id })).result()
       expect(model).toMatchObject({ network: network.id, origin: null })
@@ -99,7 +99,7 @@ describe("a network of one's own", { timeout: 240_000 }, () => {
     },
   )
 
-  it('is fine-tuned: frozen layers come out bit by bit, pixels are normalised as it expects them, and the card says where it came from', async () => {
+  it('is fine-tuned: frozen layers do not change by a bit, pixels are normalised as it expects, and the card names its origin', async () => {
     const job = await sdk.train(dataset, { ...recipe, fineTune: { from: network.id, freeze: ['conv*', 'norm1'] } })
     expect(job.spec).toMatchObject({ network: network.id, fineTune: { from: network.id, freeze: ['conv*', 'norm1'] } })
     const model = await job.result()
@@ -130,10 +130,10 @@ describe("a network of one's own", { timeout: 240_000 }, () => {
     expect(card).toContain(`(\`${network.id}\`, sha256 \`${network.weightsSha256}\`)`)
     expect(card).toContain('3 of 6 layers kept their weights and statistics: conv1, norm1, conv2.')
     expect(card).toContain('    Some licence\n    with <two> lines')
-    // A reader is told its name, not its id.
+    // The report shows its name, not its id.
     expect(readFileSync(join(folder, 'fine-tuned/report.html'), 'utf8')).toContain('Network <b>some</b>')
 
-    // From that model on, whose licence and normalisation go along; all but the head, so that nothing of the body moves.
+    // Fine-tuning continues from that model: licence and normalisation pass on, and freezing all but the head leaves the body as it is.
     const next = await (
       await sdk.train(dataset, { ...recipe, mode: 'baseline', fineTune: { from: model.id, freeze: 'all-but-head' } })
     ).result()
@@ -145,7 +145,7 @@ describe("a network of one's own", { timeout: 240_000 }, () => {
     expect([...last.get('normalise/moving_mean')!]).toEqual(normalisation.mean)
   })
 
-  it('whose normalisation is not known is fine-tuned with a warning', async () => {
+  it('without a normalisation is fine-tuned with a warning', async () => {
     const unknown = await sdk.networks.upload(await writeModel('unknown'))
     const job = await sdk.train(dataset, { ...recipe, epochs: 1, fineTune: { from: unknown.id } })
     const warnings: string[] = []
@@ -157,7 +157,7 @@ describe("a network of one's own", { timeout: 240_000 }, () => {
     expect(warnings.join()).toContain('What ' + unknown.id + ' was trained to see was not told')
   })
 
-  it('is kept while a model is made of it, and gone when it is not needed', async () => {
+  it('cannot be deleted while a model is made from it, and can be afterwards', async () => {
     const refused: unknown = await sdk.networks.delete(network).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(ConflictError)
     expect((refused as ConflictError).issues.length).toBeGreaterThanOrEqual(3)
@@ -167,7 +167,7 @@ describe("a network of one's own", { timeout: 240_000 }, () => {
     await expect(sdk.train(dataset, { network: unused.id })).rejects.toThrow(NotFoundError)
   })
 
-  it('is refused where its files are not whole, or would have others sent', async () => {
+  it('is refused if its files are incomplete, or if they point outside their folder', async () => {
     const leaving = await writeModel('leaving', (json) => {
       json.weightsManifest[0]!.paths[1] = '../some/group1-shard2of2.bin'
     })
@@ -187,7 +187,7 @@ describe("a network of one's own", { timeout: 240_000 }, () => {
 })
 
 describe('fine-tuning from a model of ours', { timeout: 240_000 }, () => {
-  it('takes over all but the last layer, and freezes what is named', async () => {
+  it('takes over all layers except the last, and freezes the named ones', async () => {
     const first = await (
       await sdk.train(dataset, { ...recipe, mode: 'baseline', network: 'resnet8', seed: 3 })
     ).result()

@@ -1,4 +1,4 @@
-/** The SDK against the real service behind a real proxy. */
+/** The SDK with the real service behind a real proxy. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { freePort, makeFolder, nginx, requirePart } from '../support/parts.js'
 import { standalone, type RunningService } from '../support/runService.js'
 import { smallArchive } from '../support/smallArchive.js'
 
-/** What docs/operating.md says that a proxy needs. */
+/** The proxy's settings as docs/operating.md gives them. */
 const right = [
   'client_max_body_size 16m;',
   'proxy_request_buffering off;',
@@ -37,7 +37,7 @@ describe.skipIf(!requirePart('nginx'))('behind nginx', { timeout: 180_000 }, () 
   }, 120_000)
   afterAll(() => service[Symbol.asyncDispose]())
 
-  it('uploads, follows events as they come, and loads models by the address that the proxy goes by', async () => {
+  it("uploads, follows events as they come, and loads models from the proxy's address", async () => {
     await using proxy = await nginx(service.url, right)
     const sdk = createClient({ url: proxy.url, apiKey: service.apiKey })
     const dataset = await sdk.datasets.upload(archive)
@@ -52,7 +52,7 @@ describe.skipIf(!requirePart('nginx'))('behind nginx', { timeout: 180_000 }, () 
       if (event.type === 'progress' || event.type === 'epoch')
         states.push((await sdk.api.job.get({ jobId: job.id })).state)
     }
-    // Of a stream that the proxy kept back, nothing would have come before the end.
+    // If the proxy buffered the stream, nothing would have come before the end.
     expect(states[0]).not.toBe('succeeded')
     const model = await job.result()
     const { url } = await sdk.api.model.url({ modelId: model.id })
@@ -63,7 +63,7 @@ describe.skipIf(!requirePart('nginx'))('behind nginx', { timeout: 180_000 }, () 
     net.dispose()
   })
 
-  it("tells a limit for bodies that is below a part, and a service that is away, as the proxy's", async () => {
+  it('says that it was the proxy that refused a large part, or that cannot reach the service', async () => {
     await using small = await nginx(service.url, ['client_max_body_size 1k;', ...right.slice(1)])
     const refused = await failed(
       createClient({ url: small.url, apiKey: service.apiKey }).datasets.upload(archive, { name: 'too large' }),
@@ -74,7 +74,7 @@ describe.skipIf(!requirePart('nginx'))('behind nginx', { timeout: 180_000 }, () 
       hint: expect.stringContaining('client_max_body_size') as string,
     })
     expect(refused.message).toBe(
-      `A proxy in front of the service, at ${small.url}, answered 413: its limit for bodies is below what was sent (a part of an upload has 8 MiB, another request up to 2 MiB).`,
+      `A proxy in front of the service, at ${small.url}, answered 413: the request is larger than its limit for bodies (a part of an upload has 8 MiB, another request up to 2 MiB).`,
     )
 
     await using lost = await nginx(`http://127.0.0.1:${await freePort()}`, right)
@@ -85,7 +85,7 @@ describe.skipIf(!requirePart('nginx'))('behind nginx', { timeout: 180_000 }, () 
   })
 })
 
-describe('addresses that are given out', { timeout: 180_000 }, () => {
+describe('addresses that the service gives out', { timeout: 180_000 }, () => {
   const partUrl = async (
     service: RunningService,
     headers: Record<string, string>,
@@ -110,14 +110,14 @@ describe('addresses that are given out', { timeout: 180_000 }, () => {
   }
   const forwarded = { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }
 
-  it('are those that the request came to, where no proxy is trusted, whatever it says', async () => {
+  it('use the address of the request if no proxy is trusted, whatever its headers say', async () => {
     await using service = await standalone()
     const { port } = new URL(service.url)
     expect(await partUrl(service, forwarded)).toBe(service.url)
     expect(await partUrl(service, {}, `http://localhost:${port}`)).toBe(`http://localhost:${port}`)
   })
 
-  it('are those of a proxy that is trusted by its address, and PUBLIC_URL before all', async () => {
+  it('use the name that a trusted proxy gives, and PUBLIC_URL before everything else', async () => {
     await using trusting = await standalone({ env: { TRUST_PROXY: '127.0.0.0/8' } })
     expect(await partUrl(trusting, forwarded)).toBe('https://evil.example')
     await using elsewhere = await standalone({ env: { TRUST_PROXY: '10.0.0.0/8' } })
@@ -126,7 +126,7 @@ describe('addresses that are given out', { timeout: 180_000 }, () => {
     expect(await partUrl(named, forwarded)).toBe('https://imclr.example')
   })
 
-  it('name themselves and the setting where they cannot be reached', async () => {
+  it('that cannot be reached are named in the error, with the setting', async () => {
     const gone = `http://127.0.0.1:${await freePort()}`
     await using service = await standalone({ env: { PUBLIC_URL: gone } })
     const archive = join(makeFolder('unreachable'), 'shapes.zip')

@@ -7,38 +7,38 @@ import {
   type TRPCUntypedClient,
 } from '@trpc/client'
 import type { AnyRouter } from '@trpc/server'
-import { ConnectionError, errorOfAnswer, ImclrError, type ErrorFields, localError } from '../errors.js'
+import { ConnectionError, errorForStatus, ImclrError, type ErrorFields, localError } from '../errors.js'
 import { buildApi, procedures, type Api, type CallOptions, type ProcedureName } from '../generated/api.js'
 import { findService, type ServiceAddress } from './findService.js'
-import { persistentFetch } from './persistentFetch.js'
+import { fetchWithRetry } from './fetchWithRetry.js'
 import { originOf, proxyFields } from './proxy.js'
 
 export interface ClientOptions extends Partial<ServiceAddress> {
-  /** Stands in for the global `fetch`. */
+  /** Replaces the global `fetch`. */
   fetch?: typeof fetch
-  /** For one try of one request, and then for each piece of its answer; a part of an upload has a quarter of an hour. @default 60000 */
+  /** Time limit for one try of a request, and then for each piece of its answer. A part of an upload always has 15 minutes. @default 60000 */
   timeoutMs?: number
-  /** Tries after the first, where trying again is safe. @default 4 */
+  /** How often a request is tried again, if that is safe. @default 4 */
   retries?: number
 }
 
 export interface Connection {
   api: Api
   address(): Promise<ServiceAddress>
-  /** Persistent `fetch` with this client's key, for the service's plain routes; the answer is there whole. */
+  /** Fetches a plain route of the service with this client's key, with retries, and reads the whole answer. */
   get(path: string, init?: RequestInit): Promise<Response>
-  /** Persistent `fetch` without the key. */
+  /** `fetch` with retries, without the key. */
   fetch: typeof fetch
-  /** The same for the parts of an upload: 8 MiB, four at a time, over a line that may be slow. */
+  /** The same with a longer limit, for the parts of an upload: 8 MiB, four at a time, over a line that may be slow. */
   send: typeof fetch
 }
 
-/** The generated API over tRPC, and what uploads and downloads need. Finds the service at the first call. */
+/** Connects the generated API over tRPC, and the plain routes that uploads and downloads need. Finds the service at the first call. */
 export function connect(options: ClientOptions): Connection {
-  const plain = options.fetch ?? globalThis.fetch
+  const baseFetch = options.fetch ?? globalThis.fetch
   const retries = options.retries ?? 4
-  const persistence = { fetch: plain, retries, timeoutMs: options.timeoutMs ?? 60_000 }
-  const [persistent, whole] = [persistentFetch(persistence), persistentFetch({ ...persistence, whole: true })]
+  const retrying = { fetch: baseFetch, retries, timeoutMs: options.timeoutMs ?? 60_000 }
+  const [streaming, buffered] = [fetchWithRetry(retrying), fetchWithRetry({ ...retrying, readBody: true })]
   let found: Promise<ServiceAddress> | undefined
   const address = () =>
     (found ??= findService(options).catch((error: unknown) => {
@@ -46,11 +46,11 @@ export function connect(options: ClientOptions): Connection {
       throw error
     }))
   let client: Promise<TRPCUntypedClient<AnyRouter>> | undefined
-  const open = () => (client ??= address().then((where) => makeClient(where, { stream: persistent, whole })))
+  const open = () => (client ??= address().then((where) => makeClient(where, { streaming, buffered })))
 
   const call = async (name: ProcedureName, input: unknown, callOptions: CallOptions = {}): Promise<unknown> => {
     const { kind } = procedures[name]
-    // Every change carries a key, so that sending it again after a broken connection changes nothing twice.
+    // Every mutation carries a key: sending it again after a broken connection changes nothing twice.
     const context =
       kind === 'mutation' ? { idempotencyKey: callOptions.idempotencyKey ?? globalThis.crypto.randomUUID() } : {}
     const where = await address()
@@ -60,45 +60,50 @@ export function connect(options: ClientOptions): Connection {
     })
     const explain = (error: unknown): never => {
       callOptions.signal?.throwIfAborted()
-      throw understand(error, where.url)
+      throw toSdkError(error, where.url)
     }
     const answer = await trpc[kind](name, input ?? {}, { signal: callOptions.signal, context }).catch(explain)
-    return isStream(name) ? explained(answer as AsyncIterable<unknown>, explain) : answer
+    return isStream(name) ? rethrow(answer as AsyncIterable<unknown>, explain) : answer
   }
   return {
     api: buildApi(call),
     address,
-    fetch: persistent,
-    send: persistentFetch({ fetch: plain, retries, timeoutMs: 15 * 60_000 }),
+    fetch: streaming,
+    send: fetchWithRetry({ fetch: baseFetch, retries, timeoutMs: 15 * 60_000 }),
     async get(path, init) {
       const { url, apiKey } = await address()
-      const answer = await whole(`${url}${path}`, {
+      const answer = await buffered(`${url}${path}`, {
         ...init,
         headers: { ...init?.headers, authorization: `Bearer ${apiKey}` },
       }).catch((error: unknown) => {
         throw unreachable(error, url)
       })
       if (answer.ok) return answer
-      throw errorOfAnswer(fieldsOf(await foreignFields(answer, url), answer.status))
+      throw errorForStatus(toErrorFields(await readErrorFields(answer, url), answer.status))
     },
   }
 }
 
 function makeClient(
   { url, apiKey }: ServiceAddress,
-  fetches: { stream: typeof fetch; whole: typeof fetch },
+  fetches: { streaming: typeof fetch; buffered: typeof fetch },
 ): TRPCUntypedClient<AnyRouter> {
   const common = { url: `${url}/trpc` }
   const headers = { authorization: `Bearer ${apiKey}` }
   return createTRPCUntypedClient<AnyRouter>({
     links: [
       splitLink({
-        // Streams come line by line; all else is one request, one answer, so that each carries its own idempotency key.
+        // Streams come line by line. Everything else is one request and one answer, so that each carries its own idempotency key.
         condition: (operation) => isStream(operation.path),
-        true: httpBatchStreamLink({ ...common, fetch: refusePages(fetches.stream) as never, headers, maxItems: 1 }),
+        true: httpBatchStreamLink({
+          ...common,
+          fetch: rejectProxyPages(fetches.streaming) as never,
+          headers,
+          maxItems: 1,
+        }),
         false: httpLink({
           ...common,
-          fetch: refusePages(fetches.whole) as never,
+          fetch: rejectProxyPages(fetches.buffered) as never,
           headers: ({ op }) => ({
             ...headers,
             ...(op.context.idempotencyKey ? { 'idempotency-key': String(op.context.idempotencyKey) } : {}),
@@ -109,11 +114,11 @@ function makeClient(
   })
 }
 
-/** tRPC would try to read a proxy's page as JSON, and tell of that. */
-const refusePages =
-  (plain: typeof fetch): typeof fetch =>
+/** Throws for a proxy's HTML page; tRPC would read it as JSON and report a syntax error. */
+const rejectProxyPages =
+  (baseFetch: typeof fetch): typeof fetch =>
   async (input, init) => {
-    const answer = await plain(input, init)
+    const answer = await baseFetch(input, init)
     const contentType = answer.headers.get('content-type')
     const page = answer.ok
       ? null
@@ -121,15 +126,15 @@ const refusePages =
           { status: answer.status, contentType, text: '' },
           input instanceof Request ? input.url : String(input),
         )
-    if (page) throw errorOfAnswer(fieldsOf(page, page.status))
+    if (page) throw errorForStatus(toErrorFields(page, page.status))
     return answer
   }
 
 const isStream = (name: string): boolean =>
   (procedures[name as ProcedureName] as { stream?: boolean } | undefined)?.stream === true
 
-/** A stream whose error, where it breaks off, is one of ours too. */
-async function* explained(stream: AsyncIterable<unknown>, explain: (error: unknown) => never): AsyncGenerator<unknown> {
+/** The same stream, with its errors turned into errors of the SDK. */
+async function* rethrow(stream: AsyncIterable<unknown>, explain: (error: unknown) => never): AsyncGenerator<unknown> {
   try {
     yield* stream
   } catch (error) {
@@ -137,12 +142,14 @@ async function* explained(stream: AsyncIterable<unknown>, explain: (error: unkno
   }
 }
 
-/** Whatever tRPC threw, as one of our errors. */
-function understand(error: unknown, url: string): Error {
+/** Turns whatever tRPC threw into an error of the SDK. */
+function toSdkError(error: unknown, url: string): Error {
   if (!(error instanceof TRPCClientError)) return unreachable(error, url)
   const data = error.data as { imclr?: ErrorFields; httpStatus?: number } | undefined
   if (!data) return error.cause instanceof ImclrError ? error.cause : unreachable(error, url)
-  return errorOfAnswer(fieldsOf(data.imclr ?? { message: error.message }, data.httpStatus ?? 500), { cause: error })
+  return errorForStatus(toErrorFields(data.imclr ?? { message: error.message }, data.httpStatus ?? 500), {
+    cause: error,
+  })
 }
 
 const unreachable = (error: unknown, url: string): ConnectionError => {
@@ -160,8 +167,8 @@ const unreachable = (error: unknown, url: string): ConnectionError => {
   )
 }
 
-/** What an answer that refuses says of it: the service in JSON, a proxy in front of it in a page. */
-async function foreignFields(answer: Response, address: string): Promise<Partial<ErrorFields>> {
+/** Reads the error in an answer: JSON from the service, an HTML page from a proxy in front of it. */
+async function readErrorFields(answer: Response, address: string): Promise<Partial<ErrorFields>> {
   const text = await answer.text().catch(() => '')
   try {
     return JSON.parse(text) as Partial<ErrorFields>
@@ -170,8 +177,8 @@ async function foreignFields(answer: Response, address: string): Promise<Partial
   }
 }
 
-/** Of an answer that may not be the service's own (a proxy's, a store's). */
-export function fieldsOf(answer: Partial<ErrorFields>, status: number): ErrorFields {
+/** Fills in what an answer leaves out; it may come from a proxy or a store and not from the service. */
+export function toErrorFields(answer: Partial<ErrorFields>, status: number): ErrorFields {
   return {
     code: answer.code ?? 'INTERNAL',
     message: answer.message ?? `The service answered with status ${status}.`,

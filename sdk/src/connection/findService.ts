@@ -7,11 +7,11 @@ export interface ServiceAddress {
 }
 
 /**
- * Where the service is and with which key: what the caller gave, then IMCLR_URL and IMCLR_API_KEY, then the service that
- * runs on this machine, which writes its address and where its key lies.
+ * Finds the service's address and key: from the caller, then from IMCLR_URL and IMCLR_API_KEY, then from the note of the
+ * service that runs on this machine.
  *
- * @throws ConnectionError (`NO_SERVICE`) where none of them answers, (`SEVERAL_SERVICES`) where several run on this machine and none is named;
- *   AuthenticationError (`NO_API_KEY`) for a url without a key.
+ * @throws ConnectionError `NO_SERVICE` if there is none, `SEVERAL_SERVICES` if several run on this machine and none is named;
+ *   AuthenticationError `NO_API_KEY` for a url without a key
  */
 export async function findService(given: Partial<ServiceAddress>): Promise<ServiceAddress> {
   const url = (given.url ?? environment.url)?.replace(/\/+$/, '')
@@ -24,7 +24,7 @@ export async function findService(given: Partial<ServiceAddress>): Promise<Servi
       localError(
         'SEVERAL_SERVICES',
         `${running.length} imclr services run on this machine: ${running.map((one) => `${one.url} (data in ${one.dataDir})`).join(', ')}.`,
-        'Say which: pass url to createClient, or set IMCLR_URL.',
+        'Choose one: pass url to createClient, or set IMCLR_URL.',
       ),
     )
   if (local) return { url: local.url, apiKey: apiKey ?? local.apiKey }
@@ -35,7 +35,7 @@ export async function findService(given: Partial<ServiceAddress>): Promise<Servi
   throw new ConnectionError(
     localError(
       'NO_SERVICE',
-      'No imclr service is known.',
+      'No imclr service was found.',
       'Start one with "npm start", or set IMCLR_URL and IMCLR_API_KEY.',
     ),
   )
@@ -45,7 +45,7 @@ interface LocalService extends ServiceAddress {
   dataDir: string
 }
 
-/** The services on this machine, from the note that each leaves for as long as it runs. */
+/** The services on this machine, by the notes that they write while they run. */
 async function localServices(): Promise<LocalService[]> {
   const [{ readFile, readdir }, { homedir }, { join }] = await Promise.all([
     import('node:fs/promises'),
@@ -67,7 +67,7 @@ async function localServices(): Promise<LocalService[]> {
         process.kill(pid, 0)
         return [{ url, apiKey: (await readFile(keyFile, 'utf8')).trim(), dataDir }]
       } catch {
-        return [] // a note left by a service that is gone, or that is not ours to use
+        return [] // the service is gone, or its key belongs to another user
       }
     }),
   )

@@ -1,25 +1,25 @@
 import type { ErrorFields } from '../errors.js'
 
-/** An answer that is not the service's own. */
+/** An answer that may come from a proxy. */
 export interface ForeignAnswer {
   status: number
   contentType: string | null
-  /** Its beginning is enough. */
+  /** The body; its beginning is enough. */
   text: string
 }
 
 const advice: Record<number, { what: string; hint: string }> = {
   413: {
-    what: 'its limit for bodies is below what was sent (a part of an upload has 8 MiB, another request up to 2 MiB)',
+    what: 'the request is larger than its limit for bodies (a part of an upload has 8 MiB, another request up to 2 MiB)',
     hint: 'Raise the limit of the proxy (nginx: client_max_body_size 16m).',
   },
   502: {
     what: 'it cannot reach the service behind it',
-    hint: 'Check that the service runs, and the address that the proxy sends requests to.',
+    hint: 'Check that the service runs, and that the proxy sends requests to its address.',
   },
   503: {
-    what: 'it has no service to send the request to',
-    hint: 'Check that the service runs, and the address that the proxy sends requests to.',
+    what: 'it has no service behind it',
+    hint: 'Check that the service runs, and that the proxy sends requests to its address.',
   },
   504: {
     what: 'it gave up waiting for the service',
@@ -27,7 +27,7 @@ const advice: Record<number, { what: string; hint: string }> = {
   },
 }
 
-/** What a page of a proxy in front of the service says; null where the answer is no such page (the service answers JSON, an S3 store XML). */
+/** The error in a proxy's HTML page; null for other answers (the service answers in JSON, an S3 store in XML). */
 export function proxyFields(
   { status, contentType, text }: ForeignAnswer,
   address: string,
@@ -53,9 +53,9 @@ const titleOf = (text: string): string =>
     .trim()
     .slice(0, 100)
 
-/** Scheme, host and port of an address: what somebody has to know who mends it. An address may hold a token, which errors must not. */
+/** Scheme, host and port of an address. The rest is left out, because an address may hold a token and errors must not. */
 export const originOf = (address: string): string => (URL.canParse(address) ? new URL(address).origin : address)
 
-/** What to do about an address of the service's that cannot be reached. */
-export const reachable =
-  'This address must be reachable from here: the service gives it by its setting PUBLIC_URL, or OBJECT_STORE_PUBLIC_ENDPOINT where objects are in an S3 store.'
+/** The hint for an address that the service gave and that cannot be reached. */
+export const reachabilityHint =
+  'This address must be reachable from here. The service takes it from its setting PUBLIC_URL, or from OBJECT_STORE_PUBLIC_ENDPOINT if objects are in an S3 store.'

@@ -6,23 +6,23 @@ import { pipeline } from 'node:stream/promises'
 import { pack } from 'tar-stream'
 import { BadInputError, localError } from '../errors.js'
 import type { Note } from '../generated/api.js'
-import { ofFullDisk } from './ofFullDisk.js'
+import { explainFullDisk } from './explainFullDisk.js'
 import { walkFolder, type FollowLinks, type Walked } from './walkFolder.js'
 
-/** A folder as an archive of its own. */
+/** A folder, packed as an archive. */
 export interface PackedFolder {
   archive: string
   name: string
-  /** What was left out and followed. */
+  /** Which files were left out and which links were followed. */
   notes: Note[]
   remove(): Promise<void>
 }
 
 /**
- * Packs a folder as a tar in the system's temporary folder, names sorted and times zero, so that the same files give the
- * same bytes and an upload that broke off can go on. Hidden files are left out; links are followed as asked.
+ * Packs a folder as a tar in the system's temporary folder. Names are sorted and times are zero: the same files give the
+ * same bytes, so an interrupted upload can continue. Hidden files are left out; `followLinks` decides about links.
  *
- * @throws BadInputError `EMPTY_SOURCE` that says why, and what `walkFolder` throws; ServiceError `DISK_FULL`
+ * @throws BadInputError `EMPTY_SOURCE` with the reason, and what `walkFolder` throws; ServiceError `DISK_FULL`
  */
 export async function packFolder(folder: string, followLinks: FollowLinks): Promise<PackedFolder> {
   const path = resolve(folder)
@@ -35,7 +35,7 @@ export async function packFolder(folder: string, followLinks: FollowLinks): Prom
     await writeTar(walked, archive)
   } catch (error) {
     await remove()
-    throw ofFullDisk(error, work)
+    throw explainFullDisk(error, work)
   }
   return { archive, name: `${basename(path)}.tar`, notes: walked.notes, remove }
 }
@@ -47,8 +47,8 @@ function empty(path: string, { notes }: Walked): BadInputError {
     return new BadInputError(
       localError(
         'EMPTY_SOURCE',
-        `${path} holds no files but links that were not followed: ${links.examples.join(', ')}${more}.`,
-        "Upload with followLinks: 'everywhere' to have them followed, or give the folder that the files are in.",
+        `${path} holds only links that were not followed: ${links.examples.join(', ')}${more}.`,
+        "Upload with followLinks: 'everywhere' to follow them, or give the folder that holds the files.",
       ),
     )
   }
@@ -57,12 +57,12 @@ function empty(path: string, { notes }: Walked): BadInputError {
     return new BadInputError(
       localError(
         'EMPTY_SOURCE',
-        `${path} holds hidden files alone (${hidden.examples.join(', ')}), which are left out.`,
-        'Rename them without the dot, or give the folder that the pictures are in.',
+        `${path} holds only hidden files (${hidden.examples.join(', ')}), which are left out.`,
+        'Rename them without the dot, or give the folder that holds the pictures.',
       ),
     )
   return new BadInputError(
-    localError('EMPTY_SOURCE', `${path} holds no files.`, 'Give the folder that the pictures are in.'),
+    localError('EMPTY_SOURCE', `${path} holds no files.`, 'Give the folder that holds the pictures.'),
   )
 }
 
@@ -72,7 +72,7 @@ async function writeTar({ files, emptyFolders }: Walked, archive: string): Promi
   const written = pipeline(tar, output.createWriteStream())
   const mtime = new Date(0)
   const filled = (async () => {
-    // A class without pictures is told of, not forgotten.
+    // The service reports a class without pictures, so its empty folder is packed too.
     for (const name of emptyFolders) tar.entry({ name, type: 'directory', mtime, mode: 0o755 })
     for (const { source, name, bytes } of files) {
       const entry = tar.entry({ name, size: bytes, mtime, mode: 0o644 })

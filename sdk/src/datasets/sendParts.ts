@@ -1,11 +1,11 @@
 import type { Api, Upload } from '../generated/api.js'
-import { fieldsOf } from '../connection/connect.js'
-import { originOf, proxyFields, reachable } from '../connection/proxy.js'
-import { ConnectionError, errorOfAnswer, localError, type ErrorFields } from '../errors.js'
-import { pause } from '../connection/persistentFetch.js'
+import { toErrorFields } from '../connection/connect.js'
+import { originOf, proxyFields, reachabilityHint } from '../connection/proxy.js'
+import { ConnectionError, errorForStatus, localError, type ErrorFields } from '../errors.js'
+import { sleep } from '../connection/sleep.js'
 import type { Source } from './source.js'
 
-/** One part of the upload as the store has it: number from 1, base64 of its sha256. */
+/** One part of the upload in the store: its number (from 1) and the base64 of its sha256. */
 export interface Part {
   partNumber: number
   sha256: string
@@ -16,22 +16,22 @@ export interface SendOptions {
   fetch: typeof fetch
   source: Source
   upload: Upload
-  /** The sums of the parts that the store has. */
-  held: Map<number, string | null>
+  /** The sha256 of each part that the store has already. */
+  storedParts: Map<number, string | null>
   signal: AbortSignal | undefined
-  /** Bytes that the store holds so far. */
+  /** Called with the bytes that the store has so far. */
   onSent: (bytes: number) => void
 }
 
-const atOnce = 4
-const triesPerPart = 6
+const concurrency = 4
+const maxTriesPerPart = 6
 
 /**
- * Sends what the store lacks, part by part, straight to the store by signed URLs; each part is checked there against the
- * sha256 it was signed with. Parts that arrived before a connection broke, or in an earlier run, are not sent again.
+ * Sends the missing parts straight to the store by signed URLs. The store checks each part against the sha256 that its URL
+ * was signed for. Parts that arrived in an earlier run, or before a connection broke, are not sent again.
  */
 export async function sendParts(options: SendOptions): Promise<Part[]> {
-  const { source, upload, held, onSent } = options
+  const { source, upload, storedParts, onSent } = options
   const failed = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal
   const parts: Part[] = []
@@ -43,16 +43,16 @@ export async function sendParts(options: SendOptions): Promise<Part[]> {
       const start = (partNumber - 1) * upload.partBytes
       const body = await source.read(start, Math.min(start + upload.partBytes, upload.bytes))
       const sha256 = base64(await crypto.subtle.digest('SHA-256', body))
-      if (held.get(partNumber) !== sha256) await sendPart({ ...options, signal }, { partNumber, sha256, body })
+      if (storedParts.get(partNumber) !== sha256) await sendPart({ ...options, signal }, { partNumber, sha256, body })
       parts.push({ partNumber, sha256 })
       sent += body.length
       onSent(sent)
     }
   }
   try {
-    await Promise.all(Array.from({ length: Math.min(atOnce, upload.partCount) }, sendNext))
+    await Promise.all(Array.from({ length: Math.min(concurrency, upload.partCount) }, sendNext))
   } catch (error) {
-    failed.abort(error) // the others need not go on
+    failed.abort(error) // stops the other parts
     throw error
   }
   options.signal?.throwIfAborted()
@@ -64,7 +64,7 @@ async function sendPart(
   { partNumber, sha256, body }: Part & { body: Uint8Array<ArrayBuffer> },
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
-    // Signed anew at each try: a URL may have expired while the connection was down.
+    // Each try signs anew: a URL may have expired while the connection was down.
     const {
       parts: [part],
     } = await api.dataset.signParts({ uploadId: upload.id, parts: [{ partNumber, sha256 }] }, { signal })
@@ -75,8 +75,8 @@ async function sendPart(
     if (!(answer instanceof Error) && answer.ok) return
     const text = answer instanceof Error ? reasonOf(answer) : await answer.text()
     const isFinal = !(answer instanceof Error) && [413, 507].includes(answer.status)
-    if (attempt < triesPerPart && !isFinal) {
-      await pause(300 * 2 ** attempt, signal)
+    if (attempt < maxTriesPerPart && !isFinal) {
+      await sleep(300 * 2 ** attempt, signal)
       continue
     }
     if (answer instanceof Error)
@@ -85,23 +85,23 @@ async function sendPart(
           ...localError(
             'UPLOAD_BROKEN',
             `Part ${partNumber} of ${upload.partCount} could not be sent to ${originOf(part!.url)}: ${text}`,
-            `${reachable} Then run the upload again: it goes on where it stopped.`,
+            `${reachabilityHint} Then run the upload again: it continues where it stopped.`,
           ),
           retryable: true,
         },
         { cause: answer },
       )
-    // Our own service says what it is in JSON; an S3 store has words of its own.
+    // Our own service answers in JSON; an S3 store answers in its own format.
     const page = proxyFields(
       { status: answer.status, contentType: answer.headers.get('content-type'), text },
       part!.url,
     )
-    throw errorOfAnswer(
-      fieldsOf(
+    throw errorForStatus(
+      toErrorFields(
         page ?? {
           code: 'UPLOAD_REFUSED',
           message: `The store at ${originOf(part!.url)} refused part ${partNumber} with status ${answer.status}: ${text.slice(0, 300)}`,
-          hint: 'Run the upload again: it goes on where it stopped.',
+          hint: 'Run the upload again: it continues where it stopped.',
           retryable: false,
           ...asJson(text),
         },
@@ -111,7 +111,7 @@ async function sendPart(
   }
 }
 
-/** What `fetch` calls "fetch failed" has its reason in the cause. */
+/** `fetch` only says "fetch failed"; the reason is in the cause. */
 const reasonOf = (error: Error): string =>
   error.cause instanceof Error
     ? error.cause.message || String((error.cause as NodeJS.ErrnoException).code)

@@ -6,66 +6,66 @@ import type { Source } from './source.js'
 
 export interface SendUploadOptions<Answer> {
   source: Source
-  /** Of what is to come of it. */
+  /** Name of the data set or network that the upload becomes. */
   name: string
   signal: AbortSignal | undefined
-  /** Bytes that the store holds so far. */
+  /** Called with the bytes that the store has so far. */
   onSent: (bytes: number) => void
-  /** Makes something of the upload. */
+  /** Turns the upload into a data set or a network. */
   complete: (uploadId: string, parts: Part[]) => Promise<Answer>
 }
 
-/** Brings bytes to the store and has something made of them. An upload that an earlier call left open goes on where it stopped. */
+/** Sends bytes to the store and completes the upload. An upload that an earlier call left open continues where it stopped. */
 export async function sendUpload<Answer>(
   connection: Connection,
   { source, name, signal, onSent, complete }: SendUploadOptions<Answer>,
 ): Promise<Answer> {
   for (let attempt = 1; ; attempt++) {
-    const { upload, held } = await openUpload(connection, { source, name, signal })
+    const { upload, storedParts } = await openUpload(connection, { source, name, signal })
     const completed = await sendParts({
       api: connection.api,
       fetch: connection.send,
       source,
       upload,
-      held,
+      storedParts,
       signal,
       onSent,
     })
       .then((parts) => complete(upload.id, parts))
       .catch((error: unknown) => {
-        // Another call with the same bytes, at the same time, had the same upload and has closed it.
-        if (error instanceof ConflictError && attempt < mostUploads) return null
+        // Another call with the same bytes shared this upload and has completed it.
+        if (error instanceof ConflictError && attempt < maxUploads) return null
         throw error
       })
     if (completed !== null) return completed
   }
 }
 
-const mostUploads = 5
+const maxUploads = 5
 
 /**
- * The upload that an earlier call for the same bytes left open, or a new one. The key of the request is made of the
- * content, so no note of ours is needed to find it again.
+ * The upload that an earlier call for the same bytes left open, or a new one. The idempotency key follows from the
+ * content, so the upload is found again without any local state.
  */
 async function openUpload(
   { api }: Connection,
   { source, name, signal }: { source: Source; name: string; signal: AbortSignal | undefined },
-): Promise<{ upload: Upload; held: Map<number, string | null> }> {
+): Promise<{ upload: Upload; storedParts: Map<number, string | null> }> {
   const request = { datasetName: name, fileName: source.name, bytes: source.bytes }
   for (let idempotencyKey = await fingerprint(source, name); ;) {
     const upload = await api.dataset.createUpload(request, { signal, idempotencyKey })
     try {
       const { parts } = await api.dataset.listParts({ uploadId: upload.id }, { signal })
-      return { upload, held: new Map(parts.map((part) => [part.partNumber, part.sha256])) }
+      return { upload, storedParts: new Map(parts.map((part) => [part.partNumber, part.sha256])) }
     } catch (error) {
       if (!(error instanceof ConflictError || error instanceof NotFoundError)) throw error
-      // It was completed, given up or has expired; the one that follows can be found again, too.
+      // It was completed or aborted, or it has expired. The key of the next one follows from it, so that one is found again too.
       idempotencyKey = `upload-after-${upload.id}`
     }
   }
 }
 
-/** Of name, length and the sha256 over up to 64 samples of 64 KiB: cheap, and parts are compared by their own sums anyway. */
+/** A key from name, length and the sha256 of up to 64 samples of 64 KiB. Samples are cheap, and each part is compared by its own sha256 anyway. */
 async function fingerprint(source: Source, name: string): Promise<string> {
   const size = 65_536
   const samples = Math.min(64, Math.ceil(source.bytes / size))

@@ -2,18 +2,18 @@ import { BadInputError, localError } from '../errors.js'
 import type { Note } from '../generated/api.js'
 import type { FollowLinks } from './walkFolder.js'
 
-/** What is uploaded, as bytes that can be read from any place again: for parts, and for parts that have to be sent anew. */
+/** The bytes to upload. They can be read repeatedly and from any position, because parts may be sent again. */
 export interface Source {
   name: string
   bytes: number
   read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>
   close(): Promise<void>
-  /** What was done when a folder was packed. */
+  /** What packing a folder left out or followed. */
   notes: Note[]
 }
 
 /**
- * A file, a folder (packed as a tar: `<class>/…`, or `train/`, `test/`, `unlabelled/`), a Blob or bytes.
+ * Opens a file, a folder (which is packed as a tar), a Blob or bytes.
  *
  * @throws BadInputError `NO_SUCH_FILE`, `EMPTY_SOURCE`, and what `packFolder` throws
  */
@@ -80,7 +80,7 @@ async function openFile(file: string): Promise<Source> {
           localError(
             'SOURCE_CHANGED',
             `${file} became shorter while it was read.`,
-            'Upload it again when nothing writes to it.',
+            'Upload it again when no other program writes to it.',
           ),
         )
       return buffer

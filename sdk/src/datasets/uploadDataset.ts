@@ -8,18 +8,18 @@ import { openSource } from './source.js'
 import { mergeNotes, type FollowLinks } from './walkFolder.js'
 
 export interface UploadOptions extends PrepareOptionsInput {
-  /** Data sets are found by their names; the same name again adds a version. @default the file's name without its ending */
+  /** The data set's name. An upload under a name that exists adds a version. @default the file's name without its ending */
   name?: string
   onProgress?: (progress: UploadProgress) => void
-  /** Of a folder: which links in it are followed, those that stay inside of it, all, or none. @default 'inside' */
+  /** Which links in an uploaded folder are followed: those that stay inside it, all, or none. @default 'inside' */
   followLinks?: FollowLinks
-  /** Ends the upload or the wait; parts that were sent stay for a day, and the next call goes on from them. */
+  /** Ends the upload or the wait. Parts that were sent stay for a day, and the next call continues from them. */
   signal?: AbortSignal
 }
 
 export type UploadProgress =
   | { phase: 'uploading'; bytes: number; totalBytes: number }
-  | { phase: 'waiting' } // all was sent; it is prepared when its turn comes
+  | { phase: 'waiting' } // everything was sent; preparing begins when it is this upload's turn
   | { phase: 'preparing'; images: number; totalImages: number; secondsLeft: number | null }
 
 /** One immutable, checked version of a data set, ready to be trained on. */
@@ -28,21 +28,21 @@ export interface Dataset {
   name: string
   versionId: string
   classes: string[]
-  /** `validation` is there only where the upload had such a part beside a test part. */
+  /** `validation` is above 0 only if the upload had both a validation part and a test part. */
   counts: { train: number; validation: number; test: number; unlabelled: number }
   picture: { height: number; width: number }
   /**
-   * Everything that was ignored, renamed, merged or taken for something, with counts and examples; empty where nothing was. Of an upload
-   * they are its own; of a version, those of the upload that made it first.
+   * Everything that was ignored, renamed, merged or assumed, with counts and examples. `upload` returns the notes of that upload; `get`
+   * returns those of the upload that first made the version.
    */
   notes: Note[]
 }
 
 /**
- * Uploads an archive (zip, tar, tar.gz) or a folder straight to the store and has it checked and packed. Going on after a
- * broken connection or a crash needs nothing but calling it again with the same file.
+ * Uploads an archive (zip, tar, tar.gz) or a folder straight to the store, and waits until the service has checked and packed
+ * it. After a broken connection or a crash, call it again with the same file: it continues where it stopped.
  *
- * @throws PrepareFailedError with every bad file, its problem and its fix in `issues`, and what was done with the others in `notes`
+ * @throws PrepareFailedError: `issues` lists every bad file with its problem and fix, `notes` what was done with the others
  */
 export async function uploadDataset(
   connection: Connection,
@@ -60,7 +60,7 @@ export async function uploadDataset(
         { signal, idempotencyKey: `complete-${uploadId}` },
       )
     const completed = await sendUpload(connection, { source, name: datasetName, signal, onSent, complete })
-    const dataset = await prepared(connection, { jobId: completed.job.id, onProgress, signal, name: datasetName })
+    const dataset = await waitForVersion(connection, { jobId: completed.job.id, onProgress, signal, name: datasetName })
     return { ...dataset, notes: mergeNotes(source.notes, dataset.notes) }
   } catch (error) {
     if (error instanceof PrepareFailedError) error.notes = mergeNotes(source.notes, error.notes)
@@ -70,14 +70,17 @@ export async function uploadDataset(
   }
 }
 
-interface Waiting {
+interface PrepareWait {
   jobId: string
   onProgress: UploadOptions['onProgress']
   signal: AbortSignal | undefined
   name: string
 }
 
-async function prepared(connection: Connection, { jobId, onProgress, signal, name }: Waiting): Promise<Dataset> {
+async function waitForVersion(
+  connection: Connection,
+  { jobId, onProgress, signal, name }: PrepareWait,
+): Promise<Dataset> {
   let notes: Note[] | null = null
   const report = ({ event }: JobUpdate) => {
     if (event.type === 'noted') notes = event.notes
@@ -92,7 +95,7 @@ async function prepared(connection: Connection, { jobId, onProgress, signal, nam
   if (job.kind !== 'prepare' || !job.versionId)
     throw new ConflictError({
       code: 'CONFLICT',
-      message: `${jobId} gave no data set.`,
+      message: `${jobId} made no data set.`,
       hint: '',
       status: 409,
       retryable: false,
@@ -100,7 +103,7 @@ async function prepared(connection: Connection, { jobId, onProgress, signal, nam
       issues: [],
     })
   const version = await getVersion(connection, job.versionId, job.datasetId)
-  // The same content is the same version, whose notes are those of the upload that made it first; these are of this one.
+  // The same content is the same version, and a version keeps the notes of its first upload. These notes belong to this upload.
   return { name, ...version, notes: notes ?? version.notes }
 }
 

@@ -3,13 +3,13 @@ import type { Note } from '../generated/api.js'
 import { BadInputError, localError } from '../errors.js'
 import { noteKinds } from '../generated/api.js'
 
-/** Which links within an uploaded folder are followed: those that stay inside of it, all of them, or none. */
+/** Which links in an uploaded folder are followed: those that stay inside it, all of them, or none. */
 export type FollowLinks = 'inside' | 'everywhere' | 'nowhere'
 
 interface WalkedFile {
-  /** Where it is read from. */
+  /** The path that it is read from. */
   source: string
-  /** Its path in the archive, with slashes; of an empty folder with one at its end. */
+  /** Its path in the archive, with slashes. */
   name: string
   bytes: number
 }
@@ -20,14 +20,14 @@ export interface Walked {
   notes: Note[]
 }
 
-/** Links to folders beside each other can name the same files in more ways than anybody means. */
+/** Links between folders can reach the same files in far more ways than anybody wants. */
 const maxFilesByLinks = 200_000
 
 /**
- * Everything in a folder that is to be packed, by name. Hidden files are left out; links are followed as `followLinks` says, and never
- * into a folder that they lie in. What was done without being asked is in `notes`.
+ * Lists everything in a folder that is to be packed, sorted by name. Hidden files are left out. `followLinks` decides about links; a link
+ * to a folder that contains it is never followed. `notes` says what was left out and followed.
  *
- * @throws BadInputError `UNREADABLE` naming the file, `NAME_NOT_UTF8`, `TOO_MANY_LINKS`
+ * @throws BadInputError `UNREADABLE` with the file's path, `NAME_NOT_UTF8`, `TOO_MANY_LINKS`
  */
 export async function walkFolder(folder: string, followLinks: FollowLinks): Promise<Walked> {
   const { readdir, readlink, realpath, stat } = await import('node:fs/promises')
@@ -55,13 +55,13 @@ export async function walkFolder(folder: string, followLinks: FollowLinks): Prom
         localError(
           'TOO_MANY_LINKS',
           `Links in ${folder} lead to more than ${maxFilesByLinks} files.`,
-          "Give followLinks: 'nowhere', or remove links to whole folders.",
+          "Set followLinks: 'nowhere', or remove links to whole folders.",
         ),
       )
     found.files.push({ source, name, bytes: size })
   }
 
-  /** @param within the real paths of the folders that lead here: a link to one of them would never end */
+  /** @param within the real paths of the folders above: following a link to one of them would never end */
   const walk = async (
     path: string,
     { prefix, within, throughLink }: { prefix: string; within: readonly string[]; throughLink: boolean },
@@ -75,7 +75,7 @@ export async function walkFolder(folder: string, followLinks: FollowLinks): Prom
           localError(
             'NAME_NOT_UTF8',
             `${join(path, entry.name)} has a name that is not UTF-8.`,
-            'Rename it (convmv renames whole folders), or pack the folder and name its encoding with the option encoding.',
+            'Rename it (convmv renames whole folders), or pack the folder and set the option encoding.',
           ),
         )
       if (entry.name.startsWith('.')) note('IGNORED_LITTER', name)
@@ -123,7 +123,7 @@ function addNote(notes: Note[], { code, example }: { code: Note['code']; example
   }
 }
 
-/** One list of two, each kind once, in the order of the table of kinds. */
+/** Merges two lists of notes: each kind once, in the order of `noteKinds`. */
 export function mergeNotes(first: readonly Note[], second: readonly Note[]): Note[] {
   return (Object.keys(noteKinds) as Note['code'][]).flatMap((code) => {
     const both = [...first, ...second].filter((note) => note.code === code)

@@ -7,7 +7,7 @@ import type {
   ExperimentReport,
   ExperimentRuns,
 } from '../generated/api.js'
-import { pause } from '../connection/persistentFetch.js'
+import { sleep } from '../connection/sleep.js'
 import { localError, WaitTimeoutError } from '../errors.js'
 
 export interface ExperimentOptions extends Omit<CreateExperimentRequest, 'versionId' | 'experiment'> {
@@ -16,39 +16,39 @@ export interface ExperimentOptions extends Omit<CreateExperimentRequest, 'versio
 }
 
 export interface ExperimentWait {
-  /** Called with the record every time it is looked at. */
+  /** Called with the experiment's record at every poll. */
   onProgress?: (experiment: ExperimentRecord) => void
   signal?: AbortSignal
-  /** Give up waiting after this; the experiment goes on. */
+  /** Stop waiting after this time; the experiment continues. */
   timeoutMs?: number
-  /** Between two looks. @default 2000 */
+  /** Time between two polls. @default 2000 */
   everyMs?: number
 }
 
-/** An experiment that was started: its runs are jobs of the service, which goes on whoever watches. */
+/** An experiment that was started. Its runs are jobs of the service and continue without this process. */
 export interface Experiment {
   id: string
-  /** Arms, seeds, budgets and every hyper-parameter, as they are run. */
+  /** Arms, seeds, budgets and every hyper-parameter, with the defaults filled in. */
   definition: ExperimentDefinition
-  /** Its record as it is now, run by run. */
+  /** Reads its current record, with the state of each run. */
   refresh(): Promise<ExperimentRecord>
-  /** Waits until all runs have ended, and gives the report, which names those without a result. */
+  /** Waits until all runs have ended, and returns the report, which names runs without a result. */
   result(options?: ExperimentWait): Promise<ExperimentReport>
-  /** What the runs that have a result say so far. */
+  /** The report on the runs that have a result so far. */
   report(): Promise<ExperimentReport>
   /** The report as one HTML page. */
   page(): Promise<string>
   /** The stored runs: merge those of several machines with `npm run experiment -- report`. */
   runs(): Promise<ExperimentRuns>
-  /** Cancels the runs that have not ended. Running the same experiment again submits them anew. */
+  /** Cancels the runs that have not ended. Running the same experiment again submits them again. */
   cancel(): Promise<void>
-  /** Forgets the experiment; `delete` its jobs and models too. */
+  /** Deletes the experiment; with `runs: 'delete'` also its jobs and models. */
   delete(options?: { runs?: 'keep' | 'delete' }): Promise<void>
 }
 
 /**
- * Starts a preset, or an experiment of one's own; resolves when its runs are queued. The same on the same data is the same
- * experiment: what was trained is not trained again, what failed is.
+ * Starts a preset or an experiment of your own; resolves when its runs are queued. The same definition on the same data is the
+ * same experiment: it trains only runs that failed, were canceled or are new.
  */
 export async function runExperiment(
   connection: Connection,
@@ -91,19 +91,19 @@ function experimentHandle({ api }: Connection, { id, definition }: ExperimentRec
           throw new WaitTimeoutError({
             ...localError(
               'WAIT_TIMEOUT',
-              `${id} had not ended after ${timeoutMs} ms.`,
-              'It goes on; wait again with experiment.result().',
+              `${id} has not ended after ${timeoutMs} ms.`,
+              'It continues; wait again with experiment.result().',
             ),
             jobId: id,
             modelId: null,
           })
-        await pause(Math.min(everyMs, until - Date.now()), signal)
+        await sleep(Math.min(everyMs, until - Date.now()), signal)
       }
     },
   }
 }
 
-/** Exhaustive on purpose: a state this SDK does not know is an error, not a reason to wait for ever. */
+/** Exhaustive on purpose: an unknown state is an error, not a reason to wait for ever. */
 function isOver({ state }: ExperimentRecord): boolean {
   switch (state) {
     case 'running':

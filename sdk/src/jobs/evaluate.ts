@@ -12,29 +12,29 @@ import { downloadFiles } from '../models/downloadModel.js'
 import { followJob, jobEvents, type EventOptions, type FollowOptions, type JobUpdate } from './followJob.js'
 
 export interface EvaluateOptions extends EvaluateOptionsInput, CallOptions {
-  /** Of the job. */
+  /** The job's name. */
   name?: string
 }
 
-/** What an evaluation found. */
+/** The result of an evaluation. */
 export interface Evaluation extends EvaluationSummary {
   report: EvaluationReport
-  /** Fetches report.json, report.html and predictions.bin, checked by their sha256. */
+  /** Downloads report.json, report.html and predictions.bin, and checks each by its sha256. */
   download(folder: string): Promise<string[]>
 }
 
 /** An evaluation that was submitted. */
 export interface EvaluationJob {
   id: string
-  /** As it will be run. */
+  /** The options of the run, with the defaults filled in. */
   options: EvaluateJob['options']
   estimate: Estimate | null
   events(options?: EventOptions): AsyncGenerator<JobUpdate>
   /** Waits for the report. @throws EvaluationFailedError, TrainingCanceledError, TrainingTimedOutError, WaitTimeoutError */
   result(options?: FollowOptions): Promise<Evaluation>
-  /** Ends the job; nothing of it is kept. */
+  /** Cancels the job; nothing is kept. */
   cancel(): Promise<void>
-  /** Its record as it is now. */
+  /** Reads its current record. */
   refresh(): Promise<EvaluateJob>
 }
 
@@ -45,9 +45,9 @@ interface Evaluate {
 }
 
 /**
- * Submits an evaluation of a model on a version; resolves when it is queued. A reference model is measured on the same pictures.
+ * Submits an evaluation of a model on a version; resolves when it is queued. The same job measures a reference model on the same pictures.
  *
- * @throws BadInputError where classes or pictures differ: `issues` has both lists
+ * @throws BadInputError if classes or pictures differ: `issues` has both lists
  */
 export async function evaluate(
   connection: Connection,
@@ -88,6 +88,6 @@ export async function getEvaluation(connection: Connection, jobId: string): Prom
 
 function evaluateJobOf(job: Job): EvaluateJob {
   if (job.kind !== 'evaluate')
-    throw new TypeError(`${job.id} is a job of the kind '${job.kind}'; read it with api.job.get`)
+    throw new TypeError(`${job.id} is a job of the kind '${job.kind}'; read it with sdk.api.job.get`)
   return job
 }

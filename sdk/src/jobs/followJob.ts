@@ -9,23 +9,23 @@ import {
   TrainingTimedOutError,
   WaitTimeoutError,
 } from '../errors.js'
-import { pause } from '../connection/persistentFetch.js'
+import { sleep } from '../connection/sleep.js'
 
-/** What `job.events()` yields: a numbered event of a job. */
+/** A numbered event of a job, as `job.events()` yields it. */
 export type JobUpdate = JobEvent
 
 export interface EventOptions {
-  /** Begins behind this event. @default 0: from the first */
+  /** Begins after the event with this number. @default 0: from the first */
   after?: number
-  /** Ends the reading, never the job. */
+  /** Stops reading; the job continues. */
   signal?: AbortSignal
 }
 
 /**
- * All events of a job in order, until it has ended. A stream that breaks off is opened again behind the last event that
- * was read: none is lost, none comes twice.
+ * Yields all events of a job in order, until it has ended. If the stream breaks off, it is opened again after the last event
+ * that was read: no event is lost, and none comes twice.
  *
- * @throws ConnectionError when the service stays away for minutes
+ * @throws ConnectionError if the service does not answer for minutes
  */
 export async function* jobEvents(
   { api }: Connection,
@@ -42,19 +42,19 @@ export async function* jobEvents(
         yield update
         if (update.event.type === 'finished') return
       }
-      // The service ends long streams on purpose; one that ended with the job has delivered 'finished', unless we began behind it.
+      // The service ends long streams on purpose. A stream that ended with the job has delivered 'finished', unless `after` lies beyond it.
       const job = await api.job.get({ jobId }, { signal })
       if (job.lastEvent <= number && isFinal(job)) return
     } catch (error) {
       signal?.throwIfAborted()
       if (error instanceof ImclrError && !error.retryable && error.status !== 0) throw error
       if (++failures > 12) throw error
-      await pause(Math.min(15_000, 200 * 2 ** failures), signal)
+      await sleep(Math.min(15_000, 200 * 2 ** failures), signal)
     }
   }
 }
 
-/** Exhaustive on purpose: a state this SDK does not know is an error, not a reason to wait for ever. */
+/** Exhaustive on purpose: an unknown state is an error, not a reason to wait for ever. */
 function isFinal({ state }: Job): boolean {
   switch (state) {
     case 'queued':
@@ -75,11 +75,11 @@ function isFinal({ state }: Job): boolean {
 export interface FollowOptions {
   onEvent?: (update: JobUpdate) => void
   signal?: AbortSignal
-  /** Give up waiting after this; the job goes on. */
+  /** Stop waiting after this time; the job continues. */
   timeoutMs?: number
 }
 
-/** Waits for the end of a job. Only success returns; anything else throws its own error. */
+/** Waits for the end of a job. It returns only if the job succeeded; each other end throws its own error. */
 export async function followJob(
   connection: Connection,
   jobId: string,
@@ -93,8 +93,8 @@ export async function followJob(
     if (timeout?.aborted && !signal?.aborted)
       throw new WaitTimeoutError({
         code: 'WAIT_TIMEOUT',
-        message: `${jobId} had not ended after ${timeoutMs} ms.`,
-        hint: 'It goes on; wait again with job.result().',
+        message: `${jobId} has not ended after ${timeoutMs} ms.`,
+        hint: 'It continues; wait again with job.result().',
         status: 0,
         retryable: true,
         requestId: null,
@@ -106,12 +106,12 @@ export async function followJob(
   }
   const job = await connection.api.job.get({ jobId }, { signal })
   if (job.state === 'succeeded') return job
-  throw endedOtherwise(job)
+  throw errorOfJob(job)
 }
 
-function endedOtherwise(job: Job): Error {
+function errorOfJob(job: Job): Error {
   const modelId = job.kind === 'train' ? job.modelId : null
-  const kept = modelId ? ` What was reached is kept as ${modelId}.` : ''
+  const kept = modelId ? ` The model that it reached is kept as ${modelId}.` : ''
   const { code, message, hint, issues } = job.failure ?? {
     code: job.state === 'canceled' ? 'CANCELED' : 'INTERNAL',
     message: `${job.id} ended as ${job.state}.`,

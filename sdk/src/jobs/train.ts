@@ -4,28 +4,28 @@ import { getModel, type Model } from '../models/model.js'
 import { followJob, jobEvents, type EventOptions, type FollowOptions, type JobUpdate } from './followJob.js'
 
 export interface TrainOptions extends TrainingSpecInput {
-  /** Of the model to be. @default mode and network */
+  /** The model's name. @default mode and network */
   name?: string
 }
 
 /** A training that was submitted. */
 export interface Job {
   id: string
-  /** Every hyper-parameter as it will be run. */
+  /** Every hyper-parameter of the run, with the defaults filled in. */
   spec: TrainingSpec
   estimate: Estimate | null
   queuePosition: number | null
-  /** All events from the first (or behind `after`), as they come; ends with the job. */
+  /** Yields all events from the first (or after the event `after`) as they come; ends with the job. */
   events(options?: EventOptions): AsyncGenerator<JobUpdate>
   /** Waits for the model. @throws TrainingFailedError, TrainingCanceledError, TrainingTimedOutError, WaitTimeoutError */
   result(options?: FollowOptions): Promise<Model>
-  /** Ends the job: `graceful` checkpoints, evaluates and keeps the model; `now` does not. */
+  /** Cancels the job. `graceful` writes a checkpoint, evaluates and keeps the model; `now` keeps nothing. */
   cancel(mode?: 'graceful' | 'now'): Promise<void>
-  /** Its record as it is now. */
+  /** Reads its current record. */
   refresh(): Promise<TrainJob>
 }
 
-/** Submits a training on a data set version; resolves when it is queued, with the resolved spec, limits and an estimate. */
+/** Submits a training on a data set version. Resolves when it is queued, with the complete spec, limits and an estimate. */
 export async function train(
   connection: Connection,
   { dataset, options, call }: { dataset: { versionId: string } | string; options: TrainOptions; call?: CallOptions },
@@ -35,14 +35,14 @@ export async function train(
   return jobHandle(connection, await connection.api.job.submit({ versionId, name, spec }, call))
 }
 
-/** The handle of a job that was submitted before. */
+/** Finds a training that was submitted before. */
 export async function getJob(connection: Connection, jobId: string): Promise<Job> {
   return jobHandle(connection, trainJobOf(await connection.api.job.get({ jobId })))
 }
 
 const trainJobOf = (job: { kind: string; id: string }): TrainJob => {
   if (job.kind !== 'train')
-    throw new TypeError(`${job.id} is a job of the kind '${job.kind}'; read it with api.job.get`)
+    throw new TypeError(`${job.id} is a job of the kind '${job.kind}'; read it with sdk.api.job.get`)
   return job as TrainJob
 }
 

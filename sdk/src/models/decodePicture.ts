@@ -5,8 +5,8 @@ import { tiffMistake } from '../generated/tiff.js'
 import { BadInputError, localError } from '../errors.js'
 
 /**
- * Brings a picture to a model's input as its data set was prepared: turned by EXIF, RGB on black, scaled by Lanczos-3 and
- * fitted by the stated rule. Returns uint8 `[height, width, 3]`. Needs the optional package `sharp`.
+ * Decodes a picture to a model's input, by the rule that prepared its data set: turned by EXIF, RGB on black, scaled by Lanczos-3 and
+ * fitted by `fit`. Returns uint8 `[height, width, 3]`. Needs the optional package `sharp`.
  *
  * @throws BadInputError `UNREADABLE_IMAGE`
  */
@@ -24,7 +24,7 @@ export async function decodePicture(
             localError(
               'UNREADABLE_IMAGE',
               `The image cannot be read: ${(cause as Error).message}`,
-              'Give the path of a file that is there, or its bytes.',
+              'Give the path of a file that exists, or its bytes.',
             ),
             { cause },
           )
@@ -35,8 +35,8 @@ export async function decodePicture(
     const upright = isBmp(file)
       ? sharp(decodeBmp(file), { raw: { ...readBmpHeader(file), channels: 3 } })
       : sharp(withoutTexts(file), { failOn: 'error' }).autoOrient().flatten({ background: '#000' })
-    // As preparing does it, step by step: a JPEG is halved while decoding only where that leaves Lanczos twice the target to work on, and a
-    // picture of the target's size is not resampled.
+    // The same steps as in preparing: a JPEG is halved while decoding only if twice the target's size remains for Lanczos, and a picture of
+    // the target's size is not resampled.
     const pixels = await upright
       .resize({
         width,
@@ -51,14 +51,14 @@ export async function decodePicture(
       .raw()
       .toBuffer()
     if (pixels.length !== height * width * 3)
-      throw new Error(`it has ${pixels.length / (height * width)} channels as RGB`)
+      throw new Error(`it has ${pixels.length / (height * width)} channels after the conversion to RGB`)
     return pixels
   } catch (cause) {
     throw new BadInputError(
       localError(
         'UNREADABLE_IMAGE',
         `The image cannot be read: ${(cause as Error).message}`,
-        'Send a whole JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF.',
+        'Give a complete JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF.',
       ),
       { cause },
     )

@@ -2,7 +2,7 @@ import type { Connection } from '../connection/connect.js'
 import type { ArtifactFile, ModelSummary } from '../generated/api.js'
 import { IntegrityError, localError } from '../errors.js'
 
-/** Fetches all files of a model into `folder` and returns their paths. @throws IntegrityError `CHECKSUM_MISMATCH` */
+/** Downloads all files of a model into `folder` and returns their paths. @throws IntegrityError `CHECKSUM_MISMATCH` */
 export function downloadModel(
   connection: Connection,
   { model, folder }: { model: Pick<ModelSummary, 'id' | 'files'>; folder: string },
@@ -11,15 +11,15 @@ export function downloadModel(
 }
 
 export interface FilesToFetch {
-  /** Of their addresses; ends with a slash. */
+  /** The beginning of their addresses; ends with a slash. */
   prefix: string
   files: ArtifactFile[]
   folder: string
 }
 
 /**
- * Fetches listed files into `folder` and returns their paths. A file that is there already with the right sha256
- * is left alone; a file appears under its name only when it is whole.
+ * Downloads the listed files into `folder` and returns their paths. A file that is there already with the right sha256
+ * is not downloaded again. A file appears under its name only when it is complete.
  *
  * @throws IntegrityError `CHECKSUM_MISMATCH`
  */
@@ -44,7 +44,7 @@ export async function downloadFiles(
       throw new IntegrityError(
         localError(
           'CHECKSUM_MISMATCH',
-          `${prefix}${path} arrived with another sha256 than its manifest says.`,
+          `${prefix}${path} arrived with a sha256 that differs from its manifest.`,
           'Download it again.',
         ),
       )

@@ -1,11 +1,11 @@
 import type { Connection } from '../connection/connect.js'
 import type { GoldenFile, LabelsFile } from '../generated/api.js'
-import { originOf, reachable } from '../connection/proxy.js'
+import { originOf, reachabilityHint } from '../connection/proxy.js'
 import { ConnectionError, ImclrError, IntegrityError, localError } from '../errors.js'
 import type { Model } from './model.js'
 import { decodePicture } from './decodePicture.js'
 
-/** What the SDK needs of a tfjs runtime: `@tensorflow/tfjs`, or `tfjs-node` and its kin. */
+/** The part of a tfjs runtime that the SDK uses: `@tensorflow/tfjs`, `tfjs-node` and others have it. */
 export interface TfjsRuntime {
   loadLayersModel(url: string, options?: { fetchFunc?: typeof fetch }): Promise<TfjsModel>
   tensor4d(values: Float32Array, shape: [number, number, number, number]): TfjsTensor
@@ -22,32 +22,33 @@ interface TfjsModel {
 export interface Prediction<Label extends string = string> {
   label: Label
   probability: number
-  /** Of every class, in the order of `labels`. */
+  /** One for each class, in the order of `labels`. */
   probabilities: number[]
 }
 
-/** A model that runs here. */
+/** A model that runs in this process. */
 export interface LoadedModel<Label extends string = string> {
   labels: Label[]
-  /** A picture as a file's path or bytes (JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF), brought to the model's input by the rule of its data set. */
+  /** Predicts a picture, given as a file's path or bytes (JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF). The rule that prepared the data set decodes it. */
   predict(image: string | URL | Uint8Array): Promise<Prediction<Label>>
-  /** Pixels 0..255, `[n, height, width, 3]` of the model's input size. */
+  /** Predicts pixels 0..255, `[n, height, width, 3]` of the model's input size. */
   predictPixels(pixels: Uint8Array | Float32Array): Promise<Prediction<Label>[]>
+  /** Frees the model's memory. */
   dispose(): void
 }
 
 export interface LoadOptions {
-  /** A tfjs runtime of yours. @default `@tensorflow/tfjs`, which must be installed */
+  /** Your own tfjs runtime. @default `@tensorflow/tfjs`, which must be installed */
   runtime?: TfjsRuntime
-  /** Whether the model must meet its golden outputs before it is handed out. @default true */
+  /** Whether the model must reproduce its golden outputs before it is returned. @default true */
   verify?: boolean
 }
 
-/** Golden outputs must be met to this; runtimes add in another order (1e-4 where the model was made). */
+/** How far probabilities may differ from the golden outputs: runtimes add in another order. Where the model was made the tolerance is 1e-4. */
 const goldenTolerance = 1e-3
 
 /**
- * Loads a model to predict in this process, and has it prove itself on its golden inputs first.
+ * Loads a model to predict in this process, and checks it on its golden inputs first.
  *
  * @throws IntegrityError `GOLDEN_MISMATCH`
  */
@@ -69,7 +70,7 @@ export async function loadModel<Label extends string = string>(
         ...localError(
           'MODEL_UNREACHABLE',
           `Model ${model.id} could not be loaded from ${originOf(url)}: ${reason.replaceAll(/\?token=[^\s'"]*/g, '')}`,
-          reachable,
+          reachabilityHint,
         ),
         retryable: true,
       },
@@ -82,7 +83,7 @@ export async function loadModel<Label extends string = string>(
   async function predictPixels(pixels: Uint8Array | Float32Array): Promise<Prediction<Label>[]> {
     const count = pixels.length / (height * width * 3)
     if (!Number.isInteger(count) || count === 0)
-      throw new RangeError(`predictPixels takes [n, ${height}, ${width}, 3] values, got ${pixels.length} of them`)
+      throw new RangeError(`predictPixels takes [n, ${height}, ${width}, 3] values, got ${pixels.length} values`)
     const input = tf.tensor4d(Float32Array.from(pixels), [count, height, width, 3])
     const output = net.predict(input) as TfjsTensor
     const values = Array.from(await output.data())
@@ -101,7 +102,7 @@ export async function loadModel<Label extends string = string>(
     predict: async (image) => (await predictPixels(await decodePicture(image, picture)))[0]!,
     dispose: () => net.dispose(),
   }
-  if (verify) await meetGolden(loaded, await file<GoldenFile>('golden.json'))
+  if (verify) await verifyGolden(loaded, await file<GoldenFile>('golden.json'))
   return loaded
 }
 
@@ -111,16 +112,16 @@ async function defaultRuntime(): Promise<TfjsRuntime> {
       localError(
         'NO_RUNTIME',
         'The package @tensorflow/tfjs is not installed.',
-        'npm install @tensorflow/tfjs, or pass a runtime of yours to models.load.',
+        'Run npm install @tensorflow/tfjs, or pass your own runtime to models.load.',
       ),
       { cause },
     )
   })
-  tf.enableProdMode() // else it advertises a package in the middle of the caller's output
+  tf.enableProdMode() // otherwise it prints an advertisement into the caller's output
   return tf as unknown as TfjsRuntime
 }
 
-async function meetGolden(model: LoadedModel, golden: GoldenFile): Promise<void> {
+async function verifyGolden(model: LoadedModel, golden: GoldenFile): Promise<void> {
   for (const { pixels, probabilities, original } of golden.cases) {
     const [answer] = await model.predictPixels(Uint8Array.from(atob(pixels), (character) => character.charCodeAt(0)))
     const difference = Math.max(
@@ -131,8 +132,8 @@ async function meetGolden(model: LoadedModel, golden: GoldenFile): Promise<void>
     throw new IntegrityError(
       localError(
         'GOLDEN_MISMATCH',
-        `On ${original} this runtime answers ${difference.toExponential(1)} away from what the model answered when it was made.`,
-        'Use another tfjs backend, or pass verify: false if you know why.',
+        `On ${original} the probabilities of this runtime differ by ${difference.toExponential(1)} from those that the model gave when it was made.`,
+        'Use another tfjs backend, or pass verify: false if you know the reason.',
       ),
     )
   }

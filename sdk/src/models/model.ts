@@ -2,13 +2,13 @@ import type { Connection } from '../connection/connect.js'
 import type { ModelSummary, Report } from '../generated/api.js'
 import { downloadModel } from './downloadModel.js'
 
-/** A trained, proven model. */
+/** A registered model: trained, and checked on its golden outputs. */
 export interface Model extends ModelSummary {
-  /** The robustness report on the user's own test images. */
+  /** The robustness report on your own test images. */
   report: Report
-  /** Fetches every file, checked by its sha256; goes on where an earlier call stopped. */
+  /** Downloads every file and checks it by its sha256; continues where an earlier call stopped. */
   download(folder: string): Promise<string[]>
-  /** An address that opens in plain tfjs, in a browser too, without a key until it expires. */
+  /** Returns an address that plain tfjs can load, in a browser too. It needs no key, and it expires (by default after 7 days). */
   url(options?: { expiresInSeconds?: number }): Promise<string>
 }
 

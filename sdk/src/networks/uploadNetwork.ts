@@ -3,26 +3,31 @@ import { sendUpload } from '../datasets/sendUpload.js'
 import { openSource } from '../datasets/source.js'
 import { BadInputError, localError } from '../errors.js'
 import type { CreateNetworkRequest, NetworkSummary } from '../generated/api.js'
-import { foreignFile, foreignFolder, foreignJson, graphModel } from './foreignFile.js'
+import {
+  describeForeignFile,
+  describeForeignFolder,
+  describeForeignJson,
+  describeGraphModel,
+} from './describeForeign.js'
 
 export interface NetworkUploadOptions extends Pick<CreateNetworkRequest, 'normalisation' | 'licence'> {
-  /** @default the name of the folder that model.json is in */
+  /** The network's name. @default the name of the folder that holds model.json */
   name?: string
   onProgress?: (progress: { bytes: number; totalBytes: number }) => void
   signal?: AbortSignal
 }
 
-/** Where there are no files: the text of model.json, and the bytes of all files of its manifest, one after the other. */
+/** A network without files on a disk: the text of model.json, and the bytes of all weight files, in the manifest's order. */
 export interface NetworkFiles {
   model: string
   weights: Blob | Uint8Array
 }
 
 /**
- * Uploads a layers model of TensorFlow.js, `model.json` (or its folder) and the weight files beside it, to be trained or fine-tuned. The same network
- * again is the same id.
+ * Uploads a layers model of TensorFlow.js for training or fine-tuning: `model.json` (or its folder) and the weight files beside it. The same network
+ * gets the same id again.
  *
- * @throws BadInputError with every layer that cannot be had in `issues`
+ * @throws BadInputError: `issues` lists every layer that is not supported
  */
 export async function uploadNetwork(
   connection: Connection,
@@ -64,13 +69,13 @@ async function readFiles(path: string | URL): Promise<NetworkFiles & { name: str
         localError(
           'NO_SUCH_FILE',
           `${one} cannot be read: ${(cause as Error).message}`,
-          'Give the path of model.json; its weight files must lie beside it.',
+          'Give the path of model.json; its weight files must be in the same folder.',
         ),
         { cause },
       )
     }
   const read = (one: string) => readFile(one).catch(unreadable(one))
-  // A model.json is small; what else is given may be gigabytes, and need not be read to be told.
+  // A model.json is small. Another file may have gigabytes, and its two ends are enough to name it.
   const endsOf = async (one: string) => {
     const handle = await open(one)
     try {
@@ -89,21 +94,21 @@ async function readFiles(path: string | URL): Promise<NetworkFiles & { name: str
     const told =
       other === undefined
         ? null
-        : foreignFile(resolve(given, other), await endsOf(resolve(given, other)).catch(unreadable(other)))
-    throw new BadInputError(told ?? foreignFolder(given, names))
+        : describeForeignFile(resolve(given, other), await endsOf(resolve(given, other)).catch(unreadable(other)))
+    throw new BadInputError(told ?? describeForeignFolder(given, names))
   }
-  const foreign = foreignFile(file, await endsOf(file).catch(unreadable(file)))
+  const foreign = describeForeignFile(file, await endsOf(file).catch(unreadable(file)))
   if (foreign !== null) throw new BadInputError(foreign)
   const model = (await read(file)).toString()
   const parts = pathsOf(model, file).map((part) => {
     const whole = resolve(folder, part)
     const inside = relative(folder, whole)
-    // A file from elsewhere must not have other files of this machine sent.
+    // A model.json from elsewhere must not make us send other files of this machine.
     if (isAbsolute(part) || inside.startsWith('..') || isAbsolute(inside))
       throw new BadInputError(
         localError(
           'PATH_LEAVES_FOLDER',
-          `${file} names the weight file ${part}, which is not beside it.`,
+          `${file} names the weight file ${part}, which is outside its folder.`,
           'Put all files of the model into one folder.',
         ),
       )
@@ -114,11 +119,11 @@ async function readFiles(path: string | URL): Promise<NetworkFiles & { name: str
   return { name: basename(folder), model, weights: new Blob(weights) }
 }
 
-/** The files of the manifest, in its order. */
+/** The weight files that the manifest lists, in its order. */
 function pathsOf(model: string, file: string): string[] {
   try {
     const json = JSON.parse(model) as { weightsManifest: { paths: string[] }[] }
-    const other = graphModel(file, json) ?? foreignJson(file, json)
+    const other = describeGraphModel(file, json) ?? describeForeignJson(file, json)
     if (other !== null) throw new BadInputError(other)
     const { weightsManifest } = json
     return weightsManifest.flatMap(({ paths }) => paths.map(String))
@@ -128,7 +133,7 @@ function pathsOf(model: string, file: string): string[] {
       localError(
         'NOT_A_MODEL',
         `${file} is not the model.json of a layers model: ${(cause as Error).message}`,
-        'Save it by model.save() of TensorFlow.js, or convert it by tensorflowjs_converter.',
+        'Save the model with model.save() of TensorFlow.js, or convert it with tensorflowjs_converter.',
       ),
       { cause },
     )

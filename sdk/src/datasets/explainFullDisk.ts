@@ -1,8 +1,8 @@
 import { hostname } from 'node:os'
 import { localError, ServiceError } from '../errors.js'
 
-/** An error of the file system, where it says that a disk of this machine is full; every other goes on as it is. */
-export function ofFullDisk(error: unknown, folder: string): unknown {
+/** Turns a file system's error about a full disk into one that names the machine and the folder. Returns other errors unchanged. */
+export function explainFullDisk(error: unknown, folder: string): unknown {
   if (!(error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(error.code))))
     return error
   const message = `no space left for the packed folder: the disk of ${folder} on this machine, ${hostname()}, is full`
