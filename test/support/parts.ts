@@ -9,9 +9,9 @@
  * What was started ends with `await using` (or `stop()` in an afterAll), and in any case with the test's process.
  * Python (the oracles) and Chromium are programs that a test runs itself: partPath('python'), partPath('chromium').
  */
-export { cacheFolder, partPath, requirePart, type PartName } from './findPart.js'
-export { minio, type Minio } from './minio.js'
-export { nginx, type Nginx } from './nginx.js'
-export { postgres, type PostgresDatabase } from './postgres.js'
-export { redis, type Redis } from './redis.js'
+export { partPath, requirePart, type PartName } from './findPart.js'
+export { minio } from './minio.js'
+export { nginx } from './nginx.js'
+export { postgres } from './postgres.js'
+export { redis } from './redis.js'
 export { freePort, makeFolder } from './startServer.js'

@@ -7,9 +7,7 @@ import type { io } from '@tensorflow/tfjs-core'
 import type * as tfjs from '@tensorflow/tfjs-node-gpu'
 
 export type {
-  DataType,
   LayersModel,
-  Rank,
   Scalar,
   SymbolicTensor,
   Tensor,
@@ -17,12 +15,10 @@ export type {
   Tensor2D,
   Tensor4D,
   TensorInfo,
-  TypedArray,
   Variable,
 } from '@tensorflow/tfjs-node-gpu'
 export type Layer = tfjs.layers.Layer
 export type ModelArtifacts = io.ModelArtifacts
-export type WeightsManifestEntry = io.WeightsManifestEntry
 
 /** An attribute of a TensorFlow op as the addon takes it; `opAttributes.ts` makes them. */
 export interface OpAttribute {
