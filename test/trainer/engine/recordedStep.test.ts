@@ -15,7 +15,7 @@ const inputsOf = (scalars: StepScalars) =>
 const nudged = (times: number) => [120 + times * 8e-6, 118 + times * 8e-6, 110 + times * 8e-6] as const
 
 // The eager step is the oracle: tfjs op by op, no graph.
-describe('a recorded step loses what the eager step loses', () => {
+describe('a recorded step has the losses of the eager step', () => {
   // Freshly drawn deep networks magnify rounding: the rates keep the weights where 5 digits can be kept, yet each step must show in the
   // losses. For the deepest, and VGG with no shortcuts, not even that is enough, and the yardstick is an eager run whose inputs differ by 1e-7.
   const rates: Record<NetworkName, number> = {
@@ -199,7 +199,7 @@ describe('a recorded step', () => {
   const shape = [8, 16, 8, 3] as const
   const inputs = { ...batch(shape), learningRate: Float32Array.of(0.05) }
 
-  it('goes on from what was read back as if nothing had happened', () => {
+  it('resumes from variables that were read back with the same losses', () => {
     using run = training({ network: 'resnet8', shape, options: { emaDecay: 0.9 } })
     const first = makeStep(run.definition, recorded)
     for (let i = 0; i < 3; i++) first.step(inputs)
@@ -219,7 +219,7 @@ describe('a recorded step', () => {
   })
 
   // TensorFlow shares memory that begins at a multiple of 32 or 64 bytes (it copies the rest): one of these views does.
-  it('holds nothing that it was given: the arrays are free to change, and are let go on the thread that lent them', () => {
+  it('keeps none of the arrays it was given: they may change afterwards, and are released on the thread that lent them', () => {
     const views = (fill: number) =>
       Array.from({ length: 16 }, (_, i) => new Float32Array(64).subarray(i, i + 32).fill(fill))
     const made = Array.from({ length: 16 }, (_, i) => ({ name: `v${i}`, variable: tf.variable(tf.zeros([32])) }))
@@ -262,7 +262,7 @@ describe('a recorded step', () => {
     step.dispose()
   })
 
-  it('leaves the model as it was, and nothing behind', () => {
+  it('leaves the model unchanged and no tensors behind', () => {
     using run = training({ network: 'resnet8', shape })
     const counts = () => [
       tf.memory().numTensors,
@@ -361,7 +361,7 @@ describe('traps of recording', () => {
     }
   }
 
-  it('variables that began as one tensor stay two; a swap reads before it writes', () => {
+  it('two variables with one initial tensor stay apart; a swap reads before it writes', () => {
     const step = makeStep(
       small([1, 2], (x, a, b) => {
         const old = tf.mul(a, 1)

@@ -93,7 +93,7 @@ describe('cutout', () => {
     expect(at(0, 5, 4)).toEqual(['...###', '...###', '......', '......', '......'])
     expect(at(4, 0, 5)).toEqual(['......', '......', '##....', '##....', '##....'])
   })
-  it('takes away what a uniform centre makes expect: on 32 pixels with 16, the square of 14 of them', () => {
+  it('covers the expected area for a uniform centre: 14 x 14 pixels for a square of 16 on a side of 32', () => {
     const draws = random()
     const shares = Array.from({ length: 4000 }, () => {
       const canvas = filled(32, 32, 255)
@@ -109,7 +109,7 @@ describe('cutout', () => {
 
 describe('random erasing', () => {
   const settings = { probability: 0.5, smallest: 0.1, largest: 0.3, aspect: 0.5, fill: 0 } as const
-  it('is a rectangle within, of the area and the aspect that were asked for, as often as asked for', () => {
+  it('is a rectangle inside of the picture, with the area, aspect and probability of the spec', () => {
     const draws = random(1)
     let done = 0
     const areas: number[] = []
@@ -222,7 +222,7 @@ describe('Gamma, Beta and Dirichlet draws', () => {
     expect(mean(firsts)).toBeCloseTo(1 / 3, 1.5)
     expect(variance(firsts)).toBeCloseTo(2 / 9 / (3 * shape + 1), 2)
   })
-  it('survive an alpha so small that all of them are nothing', () => {
+  it('stay valid for an alpha so small that every draw underflows to 0', () => {
     const row = new Float64Array(3)
     drawDirichlet(random(6), 1e-6, row)
     expect(mean(row)).toBeCloseTo(1 / 3, 12)
@@ -285,7 +285,7 @@ describe('mixing', () => {
     expect(twice.labels).toEqual(single.labels)
   })
 
-  it('draws permutations, uniform shares and centres, and leaves as many batches alone as asked for', () => {
+  it('draws permutations, uniform shares and centres, and leaves the right share of batches unmixed', () => {
     const draws = random(8)
     const all = Array.from({ length: 4000 }, () => drawMix(mix.parse('cutmix'), 6, draws))
     const done = all.filter((one) => one !== null)
@@ -331,7 +331,7 @@ describe('a chain', () => {
     expect(run([op]).subarray(op === 'augmix' ? 3 * size : 0)).not.toEqual(run([]))
     expect(images).toEqual(before)
   })
-  it('draws for a step what it draws without the others', () => {
+  it('draws the same for a step with and without the other steps', () => {
     // A hole of 3 in the empty chain's pictures and in changed ones: at the same places.
     const [hole, plain] = [{ op: 'cutout', fill: 3 } as const, run([])]
     const cut = run([hole]).map((value, i) => Number(value === 3 && plain[i] !== 3))
@@ -343,7 +343,7 @@ describe('a chain', () => {
     expect(run(['crop', { op: 'flip', probability: 0 }, { op: 'erase', probability: 0 }])).toEqual(run(['crop']))
     expect(run(['crop', 'flip', { op: 'augmix' }]).subarray(0, 3 * size)).toEqual(run(['crop', 'flip']))
   })
-  it('gives two steps of one name draws of their own', () => {
+  it('gives two steps of the same name different draws', () => {
     const count = (out: Uint8Array) => out.filter((value) => value === 3).length
     const hole = { op: 'cutout', size: 4, fill: 3 } as const
     expect(count(run([hole, hole]))).toBeGreaterThan(count(run([hole])))

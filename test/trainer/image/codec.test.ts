@@ -185,7 +185,7 @@ describe('a picture at prediction', () => {
     ['turned TIFF', (picture) => picture.tiff().withMetadata({ orientation: 6 })],
     ['AVIF of 10 bits', (picture) => picture.avif({ bitdepth: 10, effort: 0 })],
   ]
-  it.each(kinds)('comes out of the SDK as it came out of preparing: %s', async (_, encode) => {
+  it.each(kinds)('is the same by the SDK as by preparing: %s', async (_, encode) => {
     for (const [h, w] of [
       [450, 600],
       [150, 100],

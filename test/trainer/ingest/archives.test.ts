@@ -327,7 +327,7 @@ describe('names in other encodings', () => {
     expect((await opened(archive, 'gbk')).files).toEqual(filesOf(chinese))
   })
 
-  it('that the option does not fit, or that nobody knows, are told of', async () => {
+  it('that the option does not decode, or of no known encoding, are reported', async () => {
     const archive = inBytes(japanese, 'shift_jis')
     const [misfit, unknown] = [await failureOf(opened(archive, 'euc-kr')), await failureOf(opened(archive, 'klingon'))]
     expect(misfit.issues.map(({ code, message }) => [code, message])).toEqual([
@@ -519,7 +519,7 @@ describe('what is no data', () => {
     ])
   })
 
-  it('is told of where there is nothing else', async () => {
+  it('is named if the archive holds nothing else', async () => {
     const nothing = async (archive: Uint8Array) =>
       (await failureOf(opened(archive))).issues.map(({ code, message }) => `${code}: ${message}`)
     expect(

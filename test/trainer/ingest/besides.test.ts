@@ -31,7 +31,7 @@ async function issuesOf(entries: Entries | Buffer) {
   return { code, message, issues: issues.map(({ path, code: what }) => `${path} ${what}`), first: issues[0] }
 }
 
-describe('beside files of many pictures', () => {
+describe('files beside files of many pictures', () => {
   const arrays: Entries = [
     ['x_train.npy', npyOf('|u1', [40, 8, 8], noise(1, 40 * 64))],
     [

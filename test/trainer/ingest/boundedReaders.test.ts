@@ -154,7 +154,7 @@ describe('lists of class names', () => {
     120_000,
   )
 
-  it('as long as may be take no longer than reading them', async () => {
+  it('of the largest size take no longer than reading them', async () => {
     for (const entries of [cifar(lines(65_535)), stl(lines(65_535)), tiny({ wnids: lines(65_535) })])
       expect((await ending(tar(entries))).told).toMatch(
         /^DATASET_INVALID .*(EMPTY_CLASS|CLASS_TOO_SMALL|NOT_IN_A_CLASS)$/,

@@ -352,7 +352,7 @@ describe('kinds of pictures', () => {
   })
 })
 
-describe('pictures that somebody should look at', () => {
+describe('doubtful pictures', () => {
   it('are noted: cut off, of one colour, twice, under two labels; and stay', async () => {
     await using place = await workplace()
     const whole = await raw(1).resize(256, 256).jpeg({ quality: 90 }).toBuffer()

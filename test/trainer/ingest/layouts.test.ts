@@ -272,10 +272,10 @@ const order = (code: NoteCode): number =>
     'LABELS_DIFFER_BY_FORM',
   ].indexOf(code)
 
-/** What somebody means who lays out folders: of each picture its class and part. */
+/** What the owner of some folders means: the class and split of each picture. */
 interface Meant {
-  paths: Map<string, { part: Split; className: string | null }>
-  /** Whether names were used that may mean the one or the other. */
+  paths: Map<string, { split: Split; className: string | null }>
+  /** Whether some names can mean a class or a split. */
   tricky: boolean
 }
 
@@ -318,28 +318,28 @@ const trees = fc
   .map(({ names, wrappers, parts, spelling, major, again, nested }): Meant => {
     const paths: Meant['paths'] = new Map()
     const top = wrappers.map((name) => `${name}/`).join('')
-    const spelt = (part: Split) => splitNames[part][spelling % splitNames[part].length]!
+    const spelt = (split: Split) => splitNames[split][spelling % splitNames[split].length]!
     names.forEach((className, i) => {
       const below = nested[i] ? 'left/' : ''
-      for (const part of parts.length === 0 ? (['train'] as const) : parts) {
+      for (const split of parts.length === 0 ? (['train'] as const) : parts) {
         const folder =
-          part === 'unlabelled'
-            ? `${spelt(part)}/`
+          split === 'unlabelled'
+            ? `${spelt(split)}/`
             : parts.length === 0
               ? `${className}/${below}`
               : major === 'class' && !parts.includes('unlabelled')
-                ? `${className}/${spelt(part)}/`
-                : `${spelt(part)}/${again ? `${spelt(part)}/` : ''}${className}/${below}`
+                ? `${className}/${spelt(split)}/`
+                : `${spelt(split)}/${again ? `${spelt(split)}/` : ''}${className}/${below}`
         for (const number of [1, 2])
           paths.set(
             `${top}${folder}${className}-${number}.png`,
-            part === 'unlabelled' ? { part, className: null } : { part, className },
+            split === 'unlabelled' ? { split, className: null } : { split, className },
           )
       }
     })
-    // A validation part is the test part where there is no other, as is said.
+    // Without a test split, the validation split becomes it, and a note says so.
     if (parts.includes('validation') && !parts.includes('test'))
-      for (const place of paths.values()) if (place.part === 'validation') place.part = 'test'
+      for (const place of paths.values()) if (place.split === 'validation') place.split = 'test'
     return {
       paths,
       tricky: names.some((name) => roleOf(name) !== null) || (nested.some(Boolean) && parts.length === 0),

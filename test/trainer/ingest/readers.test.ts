@@ -391,7 +391,7 @@ describe('sizes', () => {
       ]),
     )
 
-  it('need not be square: the common one, or the one asked for', async () => {
+  it('need not be square: the common size, or the one asked for', async () => {
     await using place = await workplace()
     const common = await place.prepare(await zipOf(wide(4, 0)))
     expect(common.manifest.picture).toMatchObject({ height: 12, width: 20 })

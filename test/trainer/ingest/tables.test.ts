@@ -230,7 +230,7 @@ describe('tables as programs write them', () => {
     ).toEqual(['labels.csv:5 AMBIGUOUS_PATH'])
   })
 
-  it('say which of two columns was taken, and are refused where the two contradict', async () => {
+  it('note which of two columns was taken, and are refused if the two contradict each other', async () => {
     const { manifest, notes } = await prepared([
       [
         'labels.csv',
@@ -273,7 +273,7 @@ describe('tables as programs write them', () => {
     ).toEqual(['labels.csv LABELS_UNREADABLE'])
   })
 
-  it('say what header was found and what is wanted, with what is nearly right', async () => {
+  it('name the header that was found and the columns that are needed, with near matches', async () => {
     const [issue] = await refused([['labels.csv', table('path,lable', rows)], ...pictures()])
     expect(issue).toMatchObject({
       path: 'labels.csv',
@@ -292,7 +292,7 @@ describe('tables as programs write them', () => {
     })
   })
 
-  it('have rows of one length: every other one is told with its line', async () => {
+  it('have rows of one length: every row of another length is named by its line', async () => {
     const issues = await refused([
       [
         'labels.csv',
@@ -501,7 +501,7 @@ describe('paths in tables', () => {
     ).toEqual(['labels.csv:2 AMBIGUOUS_PATH'])
   })
 
-  it('that are all wrong are told once, with an example of either', async () => {
+  it('that are all wrong are one problem, with an example of a path in the table and in the archive', async () => {
     const issues = await refused([
       [
         'labels.csv',
@@ -792,7 +792,7 @@ describe('JSON lines', () => {
     ])
   })
 
-  it('end at their line where they are too long, or none', async () => {
+  it('end at a line that is too long or holds no object', async () => {
     const good = both((i, label) => JSON.stringify({ path: `img/${i}.png`, label }))
     for (const [line, code] of [
       ['['.repeat(70_000), 'LINE_TOO_LONG'],

@@ -68,7 +68,7 @@ describe('stackPairs', () => {
     ).toEqual(pixels(1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4, 5, 6, 5, 6, 5, 6))
   })
 
-  it('takes partners from elsewhere, and wants room for what it makes', () => {
+  it('takes partners from outside the batch, and refuses an output of the wrong size', () => {
     const out = { images: new Uint8Array(36), labels: new Float32Array(6) }
     stackPairs(
       {
@@ -132,7 +132,7 @@ describe('partners', () => {
     expect(places.reduce((a, b) => a + b) / places.length).toBeCloseTo(499.5, -2)
   })
 
-  it('are the same whatever the probability, which decides over whole batches', () => {
+  it('are the same whatever the probability, which decides whether a whole batch is stacked', () => {
     const batches = Array.from(
       { length: 2000 },
       (_, step) => [draw({}, { step }), draw({ probability: 0.3 }, { step })] as const,
@@ -184,7 +184,7 @@ describe('trainingFeed', () => {
   }) => ({ images: images.slice(), labels: labels.slice(), entropy })
   const size = side * side * 3
 
-  it('gives the same pictures for the same place, whatever was asked before', () => {
+  it('gives the same batch for the same position, whatever was asked before', () => {
     for (const mode of ['baseline', 'imclr'] as const) {
       const straight = feed({ mode })
       const all = [0, 1, 2].flatMap((epoch) => [0, 1, 2].map((step) => copy(straight.batch(epoch, step))))
@@ -220,7 +220,7 @@ describe('trainingFeed', () => {
     }
   })
 
-  it('along a random axis: each batch is that of the one axis or of the other, about equally often, and says which', () => {
+  it('along a random axis: each batch is stacked along one of the two axes, about equally often, and says which', () => {
     const mix = { op: 'cutmix', probability: 1 } as const
     const of = (axis: 'height' | 'width' | 'random') =>
       feed({ mode: 'imclr', mix, stacking: { axis, order: 'stack-first' } })
@@ -310,7 +310,7 @@ describe('trainingFeed', () => {
     )
   })
 
-  it('says the entropy of what it draws: (1 - 1/C)(1 - 1/B) ln 2 on average for permutations (method.md 1.4)', () => {
+  it('reports the entropy of its labels: (1 - 1/C)(1 - 1/B) ln 2 on average for permutations (method.md 1.4)', () => {
     const big: LoadedSplit = {
       count: 1280,
       height: 8,
@@ -354,7 +354,7 @@ describe('trainingFeed', () => {
     },
   )
 
-  it('mixes stacked inputs where the stacking comes first', () => {
+  it('mixes stacked inputs if the spec stacks first', () => {
     const stacking = { order: 'stack-first' } as const
     const plain = copy(feed({ mode: 'imclr' }).batch(0, 1))
     const mixed = copy(feed({ mode: 'imclr', mix: 'mixup', stacking }).batch(0, 1))
@@ -460,7 +460,7 @@ describe('trainingFeed', () => {
     }
   })
 
-  it('takes threads where making batches takes its time, and none where it does not', () => {
+  it('uses threads only if making batches is slow', () => {
     const clock = { now: 0, perMake: 0, reads: 0 }
     const run = (perMake: number, perStep: number) => {
       // The clock is read before and after each making.
@@ -486,7 +486,7 @@ describe('trainingFeed', () => {
     expect([run(1, 100), run(5, 100), run(150, 100), run(1000, 100)]).toEqual([0, 1, 2, 3])
   })
 
-  it('rests on fewer images than a batch by taking them all', () => {
+  it('makes one batch of all images if they are fewer than a batch', () => {
     const few = trainingFeed(
       { ...split, count: 3, images: split.images.subarray(0, 3 * size), labels: split.labels.subarray(0, 3) },
       trainingSpec.parse({}),
@@ -501,7 +501,7 @@ describe('sampling', () => {
   const feedOf = (spec: TrainingSpecInput) =>
     trainingFeed(split, trainingSpec.parse({ batchSize: 20, augment: [], ...spec }))
 
-  it('balanced: every class equally often, each image of a rare one before any comes again, in an order of its own each epoch', () => {
+  it('balanced: every class comes equally often; all images of a rare class come before any repeats, in a new order each epoch', () => {
     for (const epoch of [0, 1, 2]) {
       const order = balancedOrder(labels, 7, epoch)
       const times = new Uint32Array(100)
@@ -571,7 +571,7 @@ describe('sampling', () => {
 describe('splits and label budgets', () => {
   const classSizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 12 })
 
-  it('cut the test part out of each class: whole, disjoint, at least one, never all', () => {
+  it('cut the test split from each class: complete, disjoint, at least one image, never all', () => {
     fc.assert(
       fc.property(
         classSizes,
@@ -579,7 +579,12 @@ describe('splits and label budgets', () => {
         fc.integer({ min: 0, max: 1e6 }),
         (sizes, testFraction, splitSeed) => {
           const items = sizes.flatMap((size, label) =>
-            Array.from({ length: size }, (_, i) => ({ path: `${label}/${i}`, file: 0, part: 'train' as const, label })),
+            Array.from({ length: size }, (_, i) => ({
+              path: `${label}/${i}`,
+              file: 0,
+              split: 'train' as const,
+              label,
+            })),
           )
           const detected = { layout: 'folders' as const, classes: sizes.map(String), testWasGiven: false, items }
           const options = prepareOptions.parse({ testFraction, splitSeed })
@@ -601,7 +606,7 @@ describe('splits and label budgets', () => {
     )
   })
 
-  it('have a stratified order whose every beginning holds each class by its share, and all classes first', () => {
+  it('have a stratified order: every beginning holds each class by its share, and one image of each class comes first', () => {
     fc.assert(
       fc.property(classSizes, fc.integer({ min: 0, max: 1e6 }), (sizes, seed) => {
         const labels = Uint16Array.from(sizes.flatMap((size, label) => new Array<number>(size).fill(label)))

@@ -36,7 +36,7 @@ const chiSquare = (counts: number[]) => {
 }
 
 describe('pairings', () => {
-  it('know who is of which class', () => {
+  it('know the images of each class', () => {
     expect(runs).toEqual({
       order: Uint32Array.of(1, 5, 6, 8, 4, 0, 2, 3, 7, 9),
       starts: Uint32Array.of(0, 4, 5, 5, 10),
@@ -77,7 +77,7 @@ describe('pairings', () => {
     expect(chiSquare([0, 2, 3, 4, 7, 9].map((place) => third![place]!))).toBeLessThan(20.52) // 5 degrees of freedom
   })
 
-  it('by class want to know the classes, and a derangement wants two images', () => {
+  it('by class need the classes, and a derangement needs two images', () => {
     const bare = { seed: 1, epoch: 0, step: 0, batchSize: 1, count: 10 }
     expect(() => drawPartners({ ...bare, stacking: stackingOf({ pairing: 'same-class' }) })).toThrow(RangeError)
     expect(() => drawPartners({ ...bare, stacking: stackingOf({ pairing: 'derangement' }) })).toThrow(RangeError)
@@ -85,7 +85,7 @@ describe('pairings', () => {
 })
 
 describe('positions', () => {
-  it('put the images of an input where they say, labels untouched', () => {
+  it('put the images of an input in the given order and leave its labels alone', () => {
     // One row of one pixel each: 1, 2, 3 in three classes.
     const images = Uint8Array.of(1, 1, 1, 2, 2, 2, 3, 3, 3)
     const own = { images, labels: Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1) }
@@ -161,7 +161,7 @@ describe('a feed with any pairing', () => {
     },
   )
 
-  it('shows an image first or second where positions are drawn, with the same labels', () => {
+  it('shows an image first or second if positions are random, with the same labels', () => {
     const fixed = feed({ mode: 'imclr', stacking: { pairing: 'derangement' } }).batch(0, 0)
     const drawn = feed({ mode: 'imclr', stacking: { pairing: 'derangement', positions: 'random' } }).batch(0, 0)
     expect(drawn.labels).toEqual(fixed.labels)

@@ -63,7 +63,7 @@ describe('unlabelled images beside the labelled ones', () => {
     }
   })
 
-  it('go round: each once in a round, in another order each, whatever the size of the batch', () => {
+  it('repeat in rounds: each image once per round, in a new order, whatever the batch size', () => {
     for (const [count, ratio] of [
       [20, 1],
       [8, 1],
@@ -88,7 +88,7 @@ describe('unlabelled images beside the labelled ones', () => {
     }
   })
 
-  it('are a function of the step: any can be asked for at once, whatever the number of threads', () => {
+  it('are a function of the step: any step can be asked for at once, whatever the number of threads', () => {
     const input: TrainingSpecInput = {
       semiSupervised: { method: 'pi-model', ratio: 2 },
       augment: ['translate', 'flip', { op: 'noise' }, 'augmix'],
@@ -107,7 +107,7 @@ describe('unlabelled images beside the labelled ones', () => {
     threaded.close()
   })
 
-  it('are two views that differ by the augmentation alone, of which none is that of a labelled image', () => {
+  it('are two views that differ by their augmentation alone, which no labelled image shares', () => {
     const input: TrainingSpecInput = { mode: 'baseline', semiSupervised: { method: 'pi-model' } }
     const [first, second] = viewsAt(feedOf(noisy(20), input), 0, 0)
     expect(first).not.toEqual(second)
@@ -145,7 +145,7 @@ describe('unlabelled images beside the labelled ones', () => {
     },
   )
 
-  it('stacked along either axis, stand as the labelled ones of their step do', () => {
+  it('stacked along a random axis, use the axis of the labelled images of their step', () => {
     const along = (axis: 'random' | 'height' | 'width') =>
       feedOf(noisy(40), { mode: 'imclr', stacking: { axis }, semiSupervised: { method: 'pi-model' } })
     const [either, ...each] = [along('random'), along('height'), along('width')]
@@ -192,7 +192,7 @@ describe('unlabelled images beside the labelled ones', () => {
     ).toEqual(single)
   })
 
-  it('never have a label read', () => {
+  it('have labels that nothing reads', () => {
     const guarded = {
       ...noisy(9),
       classes: 3,

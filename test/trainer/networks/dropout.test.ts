@@ -39,7 +39,7 @@ describe('dropout', () => {
     },
   )
 
-  it('does nothing out of training, and counts no pass', () => {
+  it('does nothing outside of training, and does not count the pass', () => {
     const model = alone(1)
     expect(pass(model, false).every((value) => value === 1)).toBe(true)
     expect(model.getWeights()[0]!.dataSync()[1]).toBe(0)
@@ -59,7 +59,7 @@ describe('dropout', () => {
     expect(pass(resumed)).toEqual(pass(a))
   })
 
-  it('lets the gradient through where values came through', () => {
+  it('passes the gradient where it passed the value', () => {
     const model = alone(3)
     const x = tf.ones(shape)
     const { value, grads } = tf.tidy(() => {

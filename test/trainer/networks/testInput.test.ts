@@ -41,7 +41,7 @@ const close = (actual: ArrayLike<number>, expected: ArrayLike<number>) =>
   Array.from(expected).forEach((value, i) => expect(actual[i]).toBeCloseTo(value, 5))
 
 describe('what the serving model makes of a picture', () => {
-  it('single: nothing, though training inputs were stacked', () => {
+  it('single: the picture itself, though training inputs were stacked', () => {
     close(
       values(buildServingModel(network, { ...settings, stack: { images: 2, axis: 'height', testInput: 'single' } })),
       joined([bytes], 1),
@@ -63,7 +63,7 @@ describe('what the serving model makes of a picture', () => {
     },
   )
 
-  it('mirrors where it knows the width alone', () => {
+  it('mirrors only if it knows the width', () => {
     expect(() =>
       buildServingModel(network, { ...settings, stack: { images: 2, axis: 'height', testInput: 'self-mirror' } }),
     ).toThrow(RangeError)

@@ -283,47 +283,50 @@ describe('frozen layers', { timeout: 120_000 }, () => {
     [['conv1', 'norm*'], 3],
     ['all-but-head', 6],
   ]
-  it.each(freezes)('%j: recorded steps lose what eager ones lose, and move nothing of them', async (freeze, count) => {
-    const model = await fineTuned({ freeze })
-    const frozen = bodyLayers(model)
-      .filter((layer) => !layer.trainable)
-      .map(({ name }) => name)
-    expect(frozen).toHaveLength(count)
-    const isFrozen = (name: string) => frozen.includes(name.replace(/^(average|velocity)\//, '').split('/')[0]!)
-    const definition = stepOf(model)
-    // Neither gradient nor state of the optimiser.
-    expect(definition.variables.filter(({ name }) => name.startsWith('velocity/') && isFrozen(name))).toEqual([])
-    expect(definition.variables.filter(({ name }) => name.startsWith('velocity/'))).toHaveLength(
-      model.trainableWeights.length,
-    )
+  it.each(freezes)(
+    '%j: recorded and eager steps have the same losses and leave these layers unchanged',
+    async (freeze, count) => {
+      const model = await fineTuned({ freeze })
+      const frozen = bodyLayers(model)
+        .filter((layer) => !layer.trainable)
+        .map(({ name }) => name)
+      expect(frozen).toHaveLength(count)
+      const isFrozen = (name: string) => frozen.includes(name.replace(/^(average|velocity)\//, '').split('/')[0]!)
+      const definition = stepOf(model)
+      // Neither gradient nor state of the optimiser.
+      expect(definition.variables.filter(({ name }) => name.startsWith('velocity/') && isFrozen(name))).toEqual([])
+      expect(definition.variables.filter(({ name }) => name.startsWith('velocity/'))).toHaveLength(
+        model.trainableWeights.length,
+      )
 
-    const [expected, found] = [
-      losses(definition, 5, { ...eager, rate: 0.01 }),
-      losses(definition, 5, { ...recorded, rate: 0.01 }),
-    ]
-    expect(relativeDifference(found, expected)).toBeLessThan(1e-5)
-    for (const how of [recorded, eager]) {
-      const step = makeStep(definition, how)
-      const before = step.readVariables()
-      for (let index = 0; index < 5; index++)
-        step.step({ ...batch(shape, index, 4), learningRate: Float32Array.of(0.05) })
-      const after = step.readVariables()
-      before.forEach((state, i) => {
-        if (state.name.startsWith('velocity/')) return
-        const same = Buffer.from(state.values.buffer).equals(Buffer.from(after[i]!.values.buffer))
-        // The averages' dropout counts the passes of a teacher; here is none.
-        expect([how.execution, state.name, same]).toEqual([
-          how.execution,
-          state.name,
-          isFrozen(state.name) || state.name === 'average/drop/state',
-        ])
-      })
-      step.writeVariables(before)
-      step.dispose()
-    }
-    definition.dispose()
-    model.dispose()
-  })
+      const [expected, found] = [
+        losses(definition, 5, { ...eager, rate: 0.01 }),
+        losses(definition, 5, { ...recorded, rate: 0.01 }),
+      ]
+      expect(relativeDifference(found, expected)).toBeLessThan(1e-5)
+      for (const how of [recorded, eager]) {
+        const step = makeStep(definition, how)
+        const before = step.readVariables()
+        for (let index = 0; index < 5; index++)
+          step.step({ ...batch(shape, index, 4), learningRate: Float32Array.of(0.05) })
+        const after = step.readVariables()
+        before.forEach((state, i) => {
+          if (state.name.startsWith('velocity/')) return
+          const same = Buffer.from(state.values.buffer).equals(Buffer.from(after[i]!.values.buffer))
+          // The averages' dropout counts the passes of a teacher; here is none.
+          expect([how.execution, state.name, same]).toEqual([
+            how.execution,
+            state.name,
+            isFrozen(state.name) || state.name === 'average/drop/state',
+          ])
+        })
+        step.writeVariables(before)
+        step.dispose()
+      }
+      definition.dispose()
+      model.dispose()
+    },
+  )
 
   it('normalise by their moving statistics in training: a pass is the same alone as within a batch', async () => {
     const model = await fineTuned({ freeze: ['norm1', 'norm2'] })
@@ -339,13 +342,13 @@ describe('frozen layers', { timeout: 120_000 }, () => {
     free.dispose()
   })
 
-  it('that nobody has are refused, with those that there are', async () => {
+  it('that do not exist are refused, and the message lists the layers there are', async () => {
     await expect(fineTuned({ freeze: ['conv1', 'layer9*'] })).rejects.toThrow(
       /no layer is called layer9\*; there are conv1, norm1, depthwise/,
     )
   })
 
-  it('go on after a kill as if nothing had been, and come out as they went in', async () => {
+  it('are unchanged at the end, and a killed training resumes with the same losses', async () => {
     const draw = stream({ seed: 3, name: 'init' })
     const split = {
       count: 16,

@@ -53,7 +53,7 @@ describe('the Jensen-Shannon divergence of three views', () => {
 describe('a training step with it', () => {
   const shape = [12, 16, 8, 3] as const
 
-  it('loses the cross-entropy of the first third and 12 times the divergence of all', () => {
+  it('has the cross-entropy of the first third plus 12 times the divergence of all as its loss', () => {
     using run = training({ network: 'resnet8', shape, options: { jsd: 12 } })
     const inputs = {
       images: batch(shape).images,
@@ -100,7 +100,7 @@ describe('a training step with it', () => {
     },
   )
 
-  it('recorded loses what the eager one loses, to 5 digits', () => {
+  it('has the same losses recorded and eager, to 5 digits', () => {
     using run = training({ network: 'resnet8', shape, options: { jsd: 12 } })
     expect(
       relativeDifference(

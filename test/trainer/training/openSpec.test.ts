@@ -45,7 +45,7 @@ describe.each([
     Array.from({ length: to - from }, (_, i) => training.run(feed.batch(from + i, 0), scalarsOf(from + i)).loss)
   const weightsOf = ({ network }: Training) => network.getWeights().map((weight) => [...weight.dataSync()])
 
-  it('lends its weights and goes on as if nothing had been; ends with those it kept, also after its state was written and read', async () => {
+  it('lends its weights without changing the steps after; ends with the kept weights, also from a restored state', async () => {
     const [plain, lending, later] = [open(), open(), open()]
     const expected = [...steps(plain, 0, 2), ...steps(plain, 2, 4)]
     const losses = steps(lending, 0, 2)
@@ -73,12 +73,12 @@ describe.each([
     for (const training of [plain, lending, later]) training.dispose()
   })
 
-  it('runs both kinds of steps where the axis is random, and no others', () => {
+  it('runs steps of both shapes if the axis is random, and of no other', () => {
     const sizes = [0, 1, 2, 3, 4, 5].map((epoch) => feed.batch(epoch, 0).size)
     expect(new Set(sizes)).toEqual(axis === 'random' ? new Set([0, 1]) : new Set([0]))
   })
 
-  it('does not take the state of another', () => {
+  it('refuses the state of another training', () => {
     const training = open()
     const state = training.readState()
     expect(() => training.writeState(state.slice(1))).toThrow(RangeError)

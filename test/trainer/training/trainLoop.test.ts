@@ -48,7 +48,7 @@ function loop(options: Partial<TrainOptions> = {}) {
 }
 
 describe('train', () => {
-  it('goes on from any position with the losses of an undisturbed run', async () => {
+  it('resumes from any position with the losses of an undisturbed run', async () => {
     const whole = loop({ checkpointEverySeconds: 1 })
     await whole.run()
     expect(whole.seen.epochs).toHaveLength(4)
@@ -90,7 +90,7 @@ describe('train', () => {
     expect(seen.saved.map(({ step }) => step)).toEqual([5, 10])
   })
 
-  it('tells the means of the unlabelled term, and its weight and ramp at the last step, from any position', async () => {
+  it('reports the means of the unlabelled term, and its weight and ramp at the last step, from any position', async () => {
     const terms = (step: number) => ({ term: step, weighted: 10 * step, counted: 1 / (step + 1) })
     const made = (options: Partial<TrainOptions> = {}, first = 0) => {
       let step = first
@@ -123,7 +123,7 @@ describe('train', () => {
     ).rejects.toMatchObject({ code: 'LOSS_NOT_FINITE' })
   })
 
-  it('takes a loss below the entropy of its labels for a fault', async () => {
+  it('fails on a loss below the entropy of its labels', async () => {
     await expect(loop({ run: ({ labelEntropy }) => ({ loss: labelEntropy - 1e-3 }) }).run()).rejects.toMatchObject({
       code: 'INTERNAL',
       message: expect.stringContaining('below the entropy'),
@@ -217,7 +217,7 @@ describe('with a validation part', () => {
     expect(seen.epochs.map(({ seconds }) => seconds)).toEqual(Array.from({ length: 7 }, () => 5))
   })
 
-  it('ends when patience does, which is an ordinary end', async () => {
+  it('ends when patience runs out, which is a normal end', async () => {
     const { run, seen } = validated(2)
     await expect(run()).resolves.toMatchObject({ epoch: 6, step: 30, endedEarly: null })
     expect(seen.saved.at(-1)).toMatchObject({ step: 30, endedEarly: null })
@@ -226,7 +226,7 @@ describe('with a validation part', () => {
     expect(again.seen.steps).toBe(0)
   })
 
-  it('goes on from any position to the same end', async () => {
+  it('resumes from any position to the same end', async () => {
     const whole = validated(2, { checkpointEverySeconds: 1 })
     const end = await whole.run()
     expect(whole.seen.saved.length).toBeGreaterThan(5)
@@ -239,7 +239,7 @@ describe('with a validation part', () => {
     }
   })
 
-  it('takes a validation loss that is not finite for a training that has failed', async () => {
+  it('fails on a validation loss that is not finite', async () => {
     const { run, seen } = validated(null, {
       validation: { measure: async () => ({ accuracy: 0.1, loss: NaN }), keep: () => {} },
     })

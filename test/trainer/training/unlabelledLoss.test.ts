@@ -149,7 +149,7 @@ describe('the consistency term', { timeout: 300_000 }, () => {
     expect(dot(unit(both.gradient), unit(first.gradient))).toBeLessThan(0.99)
   })
 
-  it('is added with its weight, and told without', () => {
+  it('is added with its weight, and reported without it', () => {
     for (const method of [pi, joint]) {
       using made = open(method, recorded)
       const { loss, supervised, unlabelled } = made.run(0, { weight: 7, rate: 0 })
@@ -209,7 +209,7 @@ describe('the consistency term', { timeout: 300_000 }, () => {
 })
 
 describe('the pseudo-label term', { timeout: 180_000 }, () => {
-  it('is the cross-entropy with the likeliest class of those that are sure enough, over all', () => {
+  it('is the cross-entropy with the likeliest class of the inputs above the threshold, averaged over all inputs', () => {
     using made = open(pseudo, recorded)
     const likeliest = probabilities(view1, made.weights()).map((row) => Math.max(...row))
     const sorted = [...likeliest].sort((a, b) => a - b)
@@ -297,7 +297,7 @@ describe('with dropout (Conv-Large)', { timeout: 300_000 }, () => {
     own.forEach(([key], i) => expect(teachers[i]![0]).not.toBe(key))
   })
 
-  it('two views of the same pixels are answered differently', () => {
+  it('two views of the same pixels get different predictions', () => {
     using made = open(pi, recorded, 'conv-large')
     const { unlabelled } = made.step.step({
       ...batch(shape, 0),

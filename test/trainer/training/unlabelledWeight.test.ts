@@ -30,7 +30,7 @@ describe('the weight of the unlabelled term', () => {
     )
   })
 
-  it('is whole at once without a ramp', () => {
+  it('is full from the first step without a ramp', () => {
     expect(unlabelledWeight(semiSupervised.parse({ method: 'pseudo-label', rampUp: null }), 50)(0)).toEqual({
       ramp: 1,
       weight: 1,

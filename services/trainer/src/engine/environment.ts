@@ -4,7 +4,7 @@ import type { Environment } from '@imclr/contract'
 import { trainingThreads } from '../env.js'
 import { binding, tf } from './tf.js'
 
-/** `environment.json`: with what and on what a model was trained. */
+/** `environment.json`: the software and the machine that a model was trained with. */
 export function describeEnvironment(): Environment {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
   return {

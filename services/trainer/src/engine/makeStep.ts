@@ -19,7 +19,7 @@ export interface VariableState {
   values: Float32Array
 }
 
-/** One training step (or one forward pass) that can be run again and again, whichever way it is executed. */
+/** One training step (or one forward pass) that can be run again and again, as a graph or eagerly. */
 export interface Step {
   /** How it runs, after any fallback. */
   readonly execution: 'graph' | 'eager'
@@ -35,7 +35,7 @@ export interface Step {
   readVariables(): VariableState[]
   /** Sets all variables; names and sizes must be those of `readVariables`. */
   writeVariables(states: readonly VariableState[]): void
-  /** Frees the session and, when recorded, nothing of the definition's variables: those have an owner. */
+  /** Frees the session of a recorded step. The definition's variables stay: their owner frees them. */
   dispose(): void
 }
 
@@ -150,7 +150,7 @@ export function assignStates(definition: Pick<StepDefinition, 'variables'>, stat
   })
 }
 
-/** What the definition's own variables hold. */
+/** The values of the definition's own variables. */
 export function stateOf({ variables }: Pick<StepDefinition, 'variables'>): VariableState[] {
   return variables.map(({ name, variable }) => ({
     name,

@@ -12,7 +12,7 @@ export interface LowPrecisionRule {
   inputs: readonly boolean[]
   /** Which outputs are bfloat16. */
   outputs: readonly boolean[]
-  /** Only where the activations already are: such an op is not worth a conversion. */
+  /** Runs in bfloat16 only if its activations are bfloat16 already: the op is not worth a conversion. */
   follows?: true
 }
 

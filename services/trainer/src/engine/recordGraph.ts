@@ -11,18 +11,18 @@ export interface InputDeclaration {
 
 export type Inputs = Readonly<Record<string, InputDeclaration>>
 
-/** What is recorded: a function of declared inputs that may read and assign declared variables, and nothing else that changes. */
+/** A function that can be recorded. It may read declared inputs, and read and assign declared variables, but use nothing else that changes. */
 export interface StepDefinition {
   inputs: Inputs
-  /** The same inputs in other shapes, which the step may be run with as well: one graph each, over the same variables. */
+  /** The same inputs in other shapes. Each shape gets a graph of its own over the same variables. */
   otherInputs?: readonly Inputs[]
-  /** Everything that the step reads or assigns and that lasts, in a fixed order. All float32. */
+  /** All variables that the step reads or assigns, in a fixed order. All are float32. */
   variables: readonly { name: string; variable: Variable }[]
   /** uint8 inputs arrive as float32 tensors of the same values. */
   run(inputs: Record<string, Tensor>): Record<string, Tensor>
 }
 
-/** All shapes of a step's inputs; a step is run with one of them, by its place here. */
+/** All shapes of a step's inputs. A step is run with one of them, named by its index here. */
 export const shapesOf = ({
   inputs,
   otherInputs = [],
@@ -37,7 +37,7 @@ export interface RecordedGraph {
   constantBytes: number
 }
 
-/** Names in the graph; the session feeds and fetches by them. `shape` is a place among `shapesOf`. */
+/** Names in the graph, by which the session feeds and fetches. `shape` is an index into `shapesOf`. */
 export const graphName = {
   input: (name: string, shape: number) => `in${shape}_${name}`,
   output: (name: string, shape: number) => `out${shape}_${name}`,
@@ -46,7 +46,7 @@ export const graphName = {
   initialised: 'initialised',
 }
 
-// A constant above this is a tensor that should have been declared: it would be copied into the graph and go stale.
+// In bytes. A larger constant must be a tensor that should have been declared: it would be copied into the graph and go stale.
 const largestConstant = 64 * 1024
 const graphTypes: Record<InputDeclaration['dtype'], number> = {
   uint8: dataType.uint8,
@@ -199,7 +199,10 @@ class Recorder {
     }
   }
 
-  /** Assigns what the step assigned, after every read of the old value, and names the results, after every assignment. Then the variables are as declared again. */
+  /**
+   * Adds the step's assignments, each after every read of the old value, then its results, after all assignments. Gives the variables the
+   * data they were declared with, so that the next shape can be recorded.
+   */
   finish(results: Record<string, Tensor>, shape: number): void {
     const dtype = attributeValue.type(dataType.float)
     const assigned = [...this.read].flatMap(([index, { variable, output }]) => {
@@ -221,7 +224,7 @@ class Recorder {
     for (const { variable, own } of this.read.values()) variable.assign(own)
   }
 
-  /** Names what is fed to set all variables. */
+  /** Adds the node that a session runs to set all variables. */
   close(): void {
     const all = [...this.read.keys()].map((index) => `^initialise_${index}`)
     this.add({
@@ -249,7 +252,7 @@ class Recorder {
     let references = inputs.map((input) => this.reference(input))
     const rule = this.ruleFor({ op, references, results })
     references = references.map((output, index) => (rule?.inputs[index] ? this.narrow(output) : this.wide(output)))
-    // tfjs-node leaves this one's type to eager inference.
+    // tfjs-node gives ExpandDims no type: eager execution infers it, a graph needs it.
     if (op === 'ExpandDims' && attributes.every(({ name }) => name !== 'T'))
       attributes = [...attributes, opAttribute.type('T', backend.tensorMap.get(inputs[0]!.dataId).dtype)]
     const values = Object.fromEntries(
@@ -304,7 +307,7 @@ class Recorder {
     return reshaped
   }
 
-  /** A tensor that was made of values, outside the recorded ops. One value throughout becomes a Fill, whatever its size. */
+  /** A tensor that was made outside of the recorded ops becomes a constant; if all of its values are equal, a Fill of any size. */
   private captured(type: number, shape: readonly number[], values: Float32Array | Int32Array | Uint8Array): string {
     const uniform = values.length > 16 && values.every((value) => value === values[0])
     if (uniform) {

@@ -49,7 +49,7 @@ export const contentTypes = {
   bmp: 'image/bmp',
   avif: 'image/avif',
 } as const satisfies Record<PictureFormat, string>
-/** What every browser and the SDK read: others are handed on as PNG. */
+/** Formats that every browser and the SDK read. Others are passed on as PNG. */
 export const portableFormats: readonly PictureFormat[] = ['jpeg', 'png', 'webp', 'gif']
 /** Red, green, blue and alpha, or four inks and alpha. */
 const maxChannels = 5
@@ -59,7 +59,7 @@ export interface PictureHeader {
   height: number
   width: number
   format: PictureFormat
-  /** 8-bit gray or RGB, neither alpha, profile nor turn: the samples are the pixels, which a shorter road decodes. */
+  /** 8-bit gray or RGB without alpha, profile or turn: the samples are the pixels, so that decoding is quicker. */
   plain: 'gray' | 'rgb' | null
   /** Pages or frames behind the first, which is the picture. */
   hasMore: boolean
@@ -128,7 +128,7 @@ export async function decodePicture(file: Uint8Array, picture: Picture, header?:
   if (sameSize && plain === 'gray') return repeatGray(await rawBytes(input.toColourspace('b-w')))
   const upright = plain === null ? flattenToRgb(input) : input
   const pixels = await rawBytes((sameSize ? upright : fitTo(upright, picture)).toColourspace('srgb'))
-  // Bands beyond colour and transparency come out as they are: more bytes than a picture has would be another's.
+  // libvips keeps bands beyond colour and transparency. Their bytes would run into the next picture.
   const channels = pixels.length / (picture.height * picture.width)
   if (channels !== 3) throw new Error(`it has ${channels} channels as RGB`)
   return pixels

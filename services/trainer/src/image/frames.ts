@@ -1,4 +1,4 @@
-/** Of an animation or a file of pages the first is read, but libvips goes through all of them first: of a WebP in time that grows with their square. */
+/** Only the first frame or page is read, but libvips goes through all of them: through a WebP's in time that grows with their square. */
 export const maxFrames = 2000
 
 /** Frames of a WebP or pages of a TIFF, counted to one more than `maxFrames` at most; 1 for whatever else. A ring of pages counts as too many. */

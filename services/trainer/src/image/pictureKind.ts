@@ -9,14 +9,14 @@ export type PictureFormat = (typeof pictureFormats)[number]
 /** In words, for messages. */
 const readFormats = 'JPEG, PNG, WebP, GIF, TIFF, BMP or AVIF'
 
-/** What is no picture that is read, by its name and with the way out: as an issue has it. */
+/** Why a file is no picture that can be read, and what to do about it: the fields of an issue. */
 export interface NoPicture {
   code: string
   message: string
   fix: string
 }
 
-/** So many bytes are looked at, at most; a page of HTML may begin with comments. Of a TIFF, its first directory as well, wherever it is. */
+/** How many first bytes are looked at: a page of HTML may begin with comments. A TIFF's first directory is read as well, wherever it is. */
 export const kindBytes = 4096
 
 const phone = 'Save it as JPEG (on an iPhone: Settings > Camera > Formats > Most Compatible, or export the photo).'
@@ -102,7 +102,7 @@ const magics: readonly { magic: string; kind: PictureFormat | NoPicture }[] = [
   { magic: '464f5662', kind: named.raw }, // Sigma's X3F
 ]
 
-/** What a file is that may be a picture, by its first bytes (`kindBytes` of them); names are never asked. */
+/** The kind of a file that may be a picture, by its first `kindBytes` bytes. Its name is not looked at. */
 export function pictureKind(file: Uint8Array): PictureFormat | NoPicture {
   const head = Buffer.from(file.buffer, file.byteOffset, Math.min(file.length, kindBytes))
   const hex = head.toString('hex', 0, 16)

@@ -19,7 +19,7 @@ export function decodeText(bytes: Uint8Array, encoding: string): string | null {
   return text.includes('\ufffd') ? null : text
 }
 
-/** What is tried where bytes say nothing of their encoding, the most used first. */
+/** Encodings that are tried if the bytes do not tell their own, the most used first. */
 const candidates = ['shift_jis', 'gb18030', 'big5', 'euc-kr', 'windows-1252', 'cp850', 'windows-1251', 'cp866'] as const
 const maxReadings = 3
 
@@ -47,7 +47,7 @@ function detected(bytes: Uint8Array): string[] {
   const isWestern = guess === null || /^(iso-8859-|windows-125|utf-)/.test(guess)
   if (isWestern && 2 * marks.length >= high.length) return ['shift_jis', 'cp850']
   if (guess === null || !isEncoding(guess)) return []
-  // The wider of the two that people mean by Western European: what one of them lacks, the other has.
+  // People mean two encodings by Western European. This is the larger one: it has the characters that the other lacks.
   return [guess === 'iso-8859-1' ? 'windows-1252' : guess]
 }
 

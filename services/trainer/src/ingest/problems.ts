@@ -2,7 +2,7 @@ import { Failure } from '@imclr/contract'
 import type { Issue, PrepareOptions } from '@imclr/contract'
 
 /**
- * How grave a problem is:
+ * How severe a problem is:
  * - unsafe: something no honest archive holds; refused whatever the options say
  * - set: the data set as a whole cannot be used (one class only, a class without images); refused likewise
  * - file: one file cannot be used; refused, or left out with `onProblem: 'skip'`
@@ -10,7 +10,7 @@ import type { Issue, PrepareOptions } from '@imclr/contract'
  */
 export type Severity = 'unsafe' | 'set' | 'file' | 'consequence'
 
-/** As many are told in one answer; the others are counted. */
+/** How many issues one answer lists. The others are only counted. */
 export const maxIssues = 1000
 
 /** Collects every problem of an archive, so that one answer can name them all. Holds at most 1,000 issues of each severity. Causes come before what follows from them. */

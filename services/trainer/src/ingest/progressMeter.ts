@@ -4,7 +4,7 @@ export interface Meter {
   phase: Progress['phase']
   unit: string
   total: number
-  /** Takes every state; thinning them out is the receiver's business. */
+  /** Gets every state. The receiver decides which to pass on. */
   progress: (state: Progress) => void
   /** Milliseconds. */
   now: () => number

@@ -8,8 +8,8 @@ import type { Problems } from './problems.js'
 export type SplitIndices = Record<Split, Uint32Array>
 
 /**
- * The splits as given; or, where no test part was given, cut from each class: `testFraction` of it, rounded, at least one image
- * and never all. Which images is drawn from the stream (splitSeed, 'split', class).
+ * The splits as given. If no test split was given, `testFraction` of each class becomes it: rounded, at least one image, never all. Its
+ * images are drawn from the stream (splitSeed, 'split', class).
  */
 export function splitItems(
   detected: Pick<DetectedLayout, 'items' | 'classes' | 'testWasGiven'>,
@@ -20,7 +20,7 @@ export function splitItems(
   const places = [...items.keys()].filter(usable)
   const pool: number[][] = classes.map(() => [])
   if (!testWasGiven)
-    for (const index of places) if (items[index]!.part === 'train') pool[items[index]!.label]!.push(index)
+    for (const index of places) if (items[index]!.split === 'train') pool[items[index]!.label]!.push(index)
   const drawn = new Set<number>()
   pool.forEach((members, label) => {
     if (members.length < 2) return
@@ -28,12 +28,12 @@ export function splitItems(
     const order = stream({ seed: splitSeed, name: 'split', index: label }).permutation(members.length)
     for (let i = 0; i < count; i++) drawn.add(members[order[i]!]!)
   })
-  const isTest = (index: number) => items[index]!.part === 'test' || drawn.has(index)
+  const isTest = (index: number) => items[index]!.split === 'test' || drawn.has(index)
   return {
-    train: Uint32Array.from(places.filter((index) => items[index]!.part === 'train' && !isTest(index))),
-    validation: Uint32Array.from(places.filter((index) => items[index]!.part === 'validation')),
+    train: Uint32Array.from(places.filter((index) => items[index]!.split === 'train' && !isTest(index))),
+    validation: Uint32Array.from(places.filter((index) => items[index]!.split === 'validation')),
     test: Uint32Array.from(places.filter(isTest)),
-    unlabelled: Uint32Array.from(places.filter((index) => items[index]!.part === 'unlabelled')),
+    unlabelled: Uint32Array.from(places.filter((index) => items[index]!.split === 'unlabelled')),
   }
 }
 
@@ -43,7 +43,7 @@ export interface CheckClasses {
   problems: Problems
 }
 
-/** What makes a data set unfit for training as a whole. Where files that cannot be used explain it, it is told as their consequence. */
+/** Finds what makes a data set as a whole unfit for training. If unusable files explain it, it is reported as their consequence. */
 export function checkClasses(
   { classes, items, testWasGiven }: Pick<DetectedLayout, 'items' | 'classes' | 'testWasGiven'>,
   { splits: { train, test }, usable, problems }: CheckClasses,
@@ -77,7 +77,7 @@ export function checkClasses(
   const alike = new Map(
     labelsAlike(classes).flatMap((group) => group.map((name, i) => [name, group[i === 0 ? 1 : 0]!])),
   )
-  /** A class that lacks a part often has it under a name that looks like its own. */
+  /** A class that lacks a split often has it under a name that looks like its own. */
   const orCalled = (name: string) =>
     alike.has(name)
       ? ` There is a class ${JSON.stringify(alike.get(name))} as well: give both one name if they are one.`

@@ -23,8 +23,8 @@ export function epochOrder(count: number, seed: number, epoch: number): Uint32Ar
 
 /**
  * The order of an epoch in which every class comes equally often, to within one: as many places as there are images, from the same
- * stream. A class with more images than its share gives a part of them, one with fewer goes round and round, each time all of them
- * in a new order. Nothing of it depends on the mode, so paired runs share it.
+ * stream. A class with more images than its share gives some of them. A class with fewer repeats all of its images, in a new order each
+ * time. The order does not depend on the mode, so paired runs share it.
  *
  * @param labels uint16 `[n]`
  */

@@ -28,21 +28,21 @@ export interface TrainingFeed extends BatchShape {
 export type FeedSpec = BatchSpec & Pick<TrainingSpec, 'epochs'>
 
 export interface FeedOptions {
-  /** Threads besides the training's; 0: batches are made inside the caller's thread; 'auto': so many, up to `mostWorkers`, as a few steps show to be needed. */
+  /** Threads that make batches. 0: the caller's thread makes them. 'auto': the first steps show how many are needed, up to `mostWorkers`. */
   workers: number | 'auto'
   mostWorkers?: number
   /** Milliseconds. */
   now?: () => number
 }
 
-/** Batches that are made before it is decided, after one that only warms up. */
+/** Batches that are measured before 'auto' is decided. One more before them only warms up. */
 const measured = 4
-/** As long as the making takes no more than this share of the time, threads are not worth their memory. */
+/** Below this share of the time that goes into making batches, threads are not worth their memory. */
 const worthThreads = 0.03
 
 /**
- * What the training steps eat. The pictures are the same whatever makes them: a thread gets positions, and a batch is a function of
- * its position (`batchMaker`).
+ * Gives the training its batches. They are the same whichever thread makes them, because a batch is a function of its position alone
+ * (`batchMaker`).
  */
 export function trainingFeed(
   split: TrainingImages,
@@ -58,7 +58,7 @@ export function trainingFeed(
   let decided = workers !== 'auto' || mostWorkers === 0
   const spent = { batches: 0, making: 0, since: 0 }
 
-  /** Making must keep pace with steps: as many threads as it takes longer than they do. */
+  /** Making must keep pace with the steps. If it takes n times as long as a step, n threads are needed. */
   const decide = () => {
     const elsewhere = now() - spent.since - spent.making
     decided = true

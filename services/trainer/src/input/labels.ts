@@ -19,7 +19,7 @@ export function classWeights(labels: Uint16Array, classes: number): Float32Array
   return Float32Array.from(counts, (count) => (count === 0 ? 1 : labels.length / (occurring * count)))
 }
 
-/** Multiplies each column by its class's weight: rows then no longer sum to 1, but to what their input counts in the loss. @param labels `[b, classes]` */
+/** Multiplies each column by the weight of its class. Rows then sum to the weight of their input in the loss, no longer to 1. @param labels `[b, classes]` */
 export function weighLabels(labels: Float32Array, weights: Float32Array): void {
   for (let i = 0; i < labels.length; i++) labels[i]! *= weights[i % weights.length]!
 }

@@ -8,7 +8,7 @@ export interface LoadedSplit {
   count: number
   height: number
   width: number
-  /** How many there are to tell apart. */
+  /** How many classes the data set has. */
   classes: number
   /** uint8 `[count, height, width, 3]` */
   images: Uint8Array
@@ -99,7 +99,7 @@ export async function readShard(
   return bytes
 }
 
-/** Memory that the threads which make batches can see, too. @throws Failure OUT_OF_MEMORY */
+/** Memory that is shared with the threads that make batches. @throws Failure OUT_OF_MEMORY */
 export function allocate(bytes: number, what: string): Uint8Array {
   try {
     return new Uint8Array(new SharedArrayBuffer(bytes))

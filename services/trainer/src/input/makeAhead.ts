@@ -7,7 +7,7 @@ const program = new URL(
   import.meta.url.replace(/\/src\/data\/[^/]*$/, '/dist/data/').replace(/[^/]*$/, '') + 'batchWorker.js',
 )
 
-/** What becomes of a slot, by whom: empty -> wanted (us) -> taken (a worker, or us again) -> ready (the worker) -> empty (us). */
+/** The states of a slot, and who sets them: empty -> wanted (us) -> taken (a worker, or us again) -> ready (the worker) -> empty (us). */
 export const slotState = { empty: 0, wanted: 1, taken: 2, ready: 3, failed: 4 } as const
 
 /** Where things lie in the shared counters: a bell that we ring for new wishes, then state and position of each slot. */
@@ -47,8 +47,8 @@ export interface AheadOptions {
 const patience = 30_000
 
 /**
- * Workers that make batches while steps run: one slot for each and one more in memory that all threads share, handed over by atomic
- * counters, so that the training thread, which a step holds for its whole length, need not answer anything.
+ * Starts workers that make batches while steps run. All threads share the memory of the slots, one per worker and one more. Slots are
+ * handed over by atomic counters, because a step blocks the training thread: it cannot answer messages meanwhile.
  */
 export function makeAhead({ split, spec, shape, workers, end }: AheadOptions): Ahead {
   const slots = Array.from({ length: workers + 1 }, () => batchArrays(shape, (bytes) => new SharedArrayBuffer(bytes)))
@@ -66,12 +66,12 @@ export function makeAhead({ split, spec, shape, workers, end }: AheadOptions): A
   const state = (slot: number) => Atomics.load(counters, stateAt(slot))
   const position = (slot: number) => Atomics.load(counters, positionAt(slot))
 
-  /** Empties what is not among the wanted ones and wishes for those of them that nobody makes yet. */
+  /** Empties slots that are not wanted any more, and asks for the wanted batches that nobody makes yet. */
   const wish = (first: number) => {
     const wanted = new Set(Array.from({ length: slots.length }, (_, i) => first + i).filter((place) => place < end))
     for (let slot = 0; slot < slots.length; slot++) {
       if (state(slot) === slotState.empty || wanted.delete(position(slot))) continue
-      // What a worker is at is left alone until it is ready.
+      // A slot that a worker fills is left alone until it is ready.
       for (const given of [slotState.wanted, slotState.ready, slotState.failed])
         Atomics.compareExchange(counters, stateAt(slot), given, slotState.empty)
     }
@@ -119,7 +119,7 @@ const sharedImages = ({ unlabelled = null, ...split }: TrainingImages): Training
   unlabelled: unlabelled && { ...unlabelled, images: shared(unlabelled.images) },
 })
 
-/** As it is where threads can see it already, else a copy. */
+/** The array itself if its memory is shared already, else a shared copy. */
 function shared(bytes: Uint8Array): Uint8Array {
   if (bytes.buffer instanceof SharedArrayBuffer) return bytes
   const copy = new Uint8Array(new SharedArrayBuffer(bytes.length))

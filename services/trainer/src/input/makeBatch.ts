@@ -20,7 +20,7 @@ export type BatchSpec = Pick<
   'mode' | 'batchSize' | 'seed' | 'augment' | 'mix' | 'stacking' | 'semiSupervised' | 'labelSmoothing' | 'sampling'
 >
 
-/** What batches are made of: labelled images, cut to the label budget already, and the unlabelled ones where the spec asks for them. */
+/** The images that batches are made of: labelled ones, already cut to the label budget, and unlabelled ones if the spec asks for them. */
 export interface TrainingImages extends LoadedSplit {
   unlabelled?: UnlabelledImages | null
 }
@@ -34,16 +34,16 @@ export interface BatchShape {
   /** Pixels of an input; as many sizes as there are axes to stack along. */
   inputSizes: readonly { height: number; width: number }[]
   classes: number
-  /** What comes beside the labelled images; null where there are none. */
+  /** The unlabelled images of a step; null if the spec asks for none. */
   unlabelled: UnlabelledShape | null
 }
 
 export interface BatchArrays {
   /** uint8 `[views * batchSize, height, width, 3]`, of one of the input sizes */
   images: Uint8Array
-  /** float32 `[batchSize, classes]`, rows sum to 1 (with class-weighted sampling: to what the input counts in the loss) */
+  /** float32 `[batchSize, classes]`, rows sum to 1 (with class-weighted sampling: to the weight of the input in the loss) */
   labels: Float32Array
-  /** The step's unlabelled images, each view uint8 `[n, h, w, 3]`; none where there are none. */
+  /** The step's unlabelled images, each view uint8 `[n, h, w, 3]`; empty if the step has none. */
   views: readonly Uint8Array[]
 }
 

@@ -11,9 +11,9 @@ import type { UnlabelledImages } from './unlabelledPool.js'
 export interface UnlabelledShape {
   /** Inputs of a step. */
   batchSize: number
-  /** Augmentations of each: two that are to be answered alike, or one. */
+  /** Augmentations of each image: two whose predictions are to agree, or one. */
   views: 1 | 2
-  /** Pixels of an input: one size, or where they are stacked as many as there are axes to stack along. */
+  /** Pixels of an input: one size for each axis that inputs are stacked along. */
   inputSizes: readonly { height: number; width: number }[]
 }
 
@@ -32,11 +32,11 @@ export interface UnlabelledMaker {
 }
 
 /**
- * The unlabelled images of a step, each a function of the spec and the step alone, from streams of their own. They go round in an order that
- * is new each time; a batch may hold the end of one round and the beginning of the next.
+ * Makes the unlabelled images of a step. They are a function of the spec and the step alone and have streams of their own. All images are
+ * used once before any is used again, in a new order each round; a batch may hold the end of one round and the beginning of the next.
  *
- * Two views of a batch differ by the augmentation alone. Stacked (ImCLR), they are two views of the same ordered pairs: who is stacked on whom
- * is drawn once per step, then each image of each view is augmented on its own.
+ * Two views of a batch differ by the augmentation alone. Stacked (ImCLR), they are two views of the same ordered pairs: the pairs are
+ * drawn once per step, then each image of each view is augmented on its own.
  *
  * @param labelled how many labelled inputs come with them
  */
@@ -54,7 +54,7 @@ export function unlabelledMaker(
     inputSizes: inputSizesOf(k, spec.stacking, { height, width }),
   }
   const chain = openChain(withoutCopies(spec.augment), { height, width })
-  // Of which class a stranger is, nobody asks here: any image will do.
+  // Unlabelled images have no class, so pairing by class becomes pairing with any image.
   const pairing = goesByClass(spec.stacking.pairing) ? 'independent' : spec.stacking.pairing
   const stacking = { ...spec.stacking, images: k, pairing }
   const allocate = () => new Uint8Array(batchSize * height * width * 3)

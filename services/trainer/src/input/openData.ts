@@ -15,17 +15,17 @@ import { sha256Of } from '../sha256Of.js'
 export interface TrainingData {
   dataset: DatasetManifest
   feed: TrainingFeed
-  /** How many images are trained on with their labels: the label budget, or all, without the validation part. */
+  /** How many images are trained on with their labels: the label budget, or all images, less the validation part. */
   trainImages: number
   /** Images that the best epoch is chosen by, if the spec asks for it: the version's own validation part, or the end of the budget's stratified order. */
   validation: ValidationPart | null
   /** Images that are learnt from without labels, if the spec asks for it. */
   unlabelled: UnlabelledPool | null
-  /** Of the positions of all parts in their splits: with the same content, equal where the same images are for the same. Test images are a split of their own. */
+  /** The digest of the positions of all parts. Two trainings on the same content with the same digest use each image for the same purpose. */
   partsSha256: string
   /** Of the pixels of the whole training split, per channel, in 0..255. */
   normalisation: { mean: [number, number, number]; std: [number, number, number] }
-  /** Read when everything has been decided, and not before. */
+  /** Loads the test images. Call it when nothing remains to be decided by them. */
   openTest(): Promise<LoadedSplit>
 }
 
@@ -33,13 +33,13 @@ export interface ValidationPart {
   split: LoadedSplit
   /** The version's own, or training images that are held back. */
   source: 'held-back' | 'given'
-  /** Of their positions in the split that they are of, uint32 little-endian, in order. */
+  /** The digest of their positions in their own split, uint32 little-endian, in order. */
   positionsSha256: string
 }
 
 /**
- * The version's training images in memory, cut to the label budget and into what is trained on and what is held back, with the images that are
- * learnt from without labels, and the batches that are made of them all.
+ * Loads the version's training images, takes the label budget of them, and holds back the validation part. Adds the images that are learnt
+ * from without labels, and the feed that makes batches of them all.
  */
 export async function openData(
   store: ObjectStore,
@@ -113,7 +113,7 @@ interface Loading {
   onBytes: (done: number, total: number) => void
 }
 
-/** Loads splits one after another, counting the bytes of all that will be asked for. */
+/** Loads splits one after another. Progress counts the bytes of all splits that the spec needs. */
 function loading({
   store,
   prefix,

@@ -22,7 +22,7 @@ export interface DrawPartners {
   epoch: number
   step: number
   batchSize: number
-  /** Of all images that partners may be drawn from. */
+  /** How many images partners may be drawn from. */
   count: number
   stacking: Stacking
   /** For pairings by class: the batch's labels `[batchSize]`, and all training images by class. */
@@ -37,9 +37,9 @@ export const goesByClass = (pairing: Stacking['pairing']): boolean =>
   pairing === 'same-class' || pairing === 'different-class'
 
 /**
- * Who is stacked with whom in one step, from the stream (seed, name, epoch, step) and no other: a uniform permutation or derangement of
+ * Draws which images are stacked together in one step, from the stream (seed, name, epoch, step) and no other: a uniform permutation or derangement of
  * the mini-batch for each further image, or uniform draws from all training images, from those of its class, or from those of the
- * other classes. Elsewhere than in a derangement and in another class, self-pairs happen by chance (method.md 1.3).
+ * other classes. Except in a derangement and in another class, an image can meet itself by chance (method.md 1.3).
  */
 export function drawPartners(options: DrawPartners): Partnership {
   const { seed, name = 'pair', epoch, step, batchSize, stacking } = options
@@ -59,7 +59,7 @@ function drawList(random: Stream, { batchSize, count, stacking: { pairing }, byC
   if (pairing === 'permutation') return random.permutation(batchSize)
   if (pairing === 'derangement') return derangement(random, batchSize)
   if (pairing === 'independent') return Uint32Array.from({ length: batchSize }, () => random.int(count))
-  if (!byClass) throw new RangeError(`pairing ${pairing} needs to know who is of which class`)
+  if (!byClass) throw new RangeError(`pairing ${pairing} needs the class of each image`)
   const {
     labels,
     runs: { order, starts },

@@ -11,7 +11,7 @@ export interface Pairs {
   labels: Float32Array
   /** The others of each input, k - 1 of them: where they are and which. */
   partners: readonly Partners[]
-  /** Which image of an input stands at each of its k positions, 0 being the first of the pair: `[b, k]`. Without: in their order. */
+  /** Which image of an input stands at each of its k positions, 0 being the first of the pair: `[b, k]`. Null: in their order. */
   positions?: Uint32Array | null
   axis: Axis
   height: number

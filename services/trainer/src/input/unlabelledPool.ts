@@ -3,14 +3,14 @@ import type { UnlabelledSource } from '@imclr/contract'
 import { allocate } from './loadSplit.js'
 import type { LoadedSplit } from './loadSplit.js'
 
-/** Images and nothing else: what is learnt from without labels has none to be read. */
+/** Images without their labels, so that nothing can read them by mistake. */
 export type UnlabelledImages = Pick<LoadedSplit, 'count' | 'height' | 'width' | 'images'>
 
 export interface UnlabelledPool {
   images: UnlabelledImages
-  /** How many came from where. */
+  /** How many images each source gave. */
   sources: Partial<Record<UnlabelledSource, number>>
-  /** Of their positions, uint32 little-endian: in the training split, then, counted on from its end, in the unlabelled one. */
+  /** The digest of their positions, uint32 little-endian. Positions in the unlabelled split go on where those of the training split end. */
   positionsSha256: string
 }
 

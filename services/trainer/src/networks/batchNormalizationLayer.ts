@@ -17,7 +17,7 @@ const Standard = Object.getPrototypeOf(tf.layers.batchNormalization()).construct
 // PyTorch's defaults, on which the published recipes rest; tfjs' own are 0.99 and 1e-3.
 const usual = { momentum: 0.9, epsilon: 1e-5 }
 
-/** What a pass in training does to the moving averages of mean and variance: they move, or stay as they are. It normalises by its own batch either way. */
+/** Whether a pass in training updates the moving averages of mean and variance. It normalises by its own batch either way. */
 export type Statistics = 'moved' | 'frozen'
 
 /** A pass in training. With frozen statistics a batch of another kind (unlabelled images, say) leaves no trace in what inference normalises by. */

@@ -30,7 +30,7 @@ const bodies: Readonly<Record<NetworkName, Body>> = {
 
 export interface NetworkOptions {
   name: NetworkRef
-  /** Its layers, where it is one that a user uploaded. */
+  /** Its layers, if a user uploaded it. */
   uploaded?: Pick<UploadedNetwork, 'layers' | 'output'> | null
   classes: number
   /** Of the `init` and `dropout` streams. */
@@ -47,7 +47,7 @@ export function buildNetwork({ seed, ...options }: NetworkOptions): LayersModel 
   return model
 }
 
-/** The same before any weight is drawn: kernels are zero. */
+/** The network before its weights are drawn: kernels are zero. */
 export function joinLayers({ name, uploaded, classes }: Omit<NetworkOptions, 'seed'>): LayersModel {
   const images = tf.input({ shape: [null, null, 3], name: networkInput })
   return tf.model({

@@ -43,7 +43,7 @@ class KeyedDropout extends (tf.layers.Layer as unknown as new (args: { name: str
     if (!kwargs?.training) return x
     return tf.tidy(() => {
       const state = this.state.read()
-      // Below the rate plus what is kept lies nothing to be kept: 0, from there on 1.
+      // A uniform number plus the share to keep, rounded down: 0 drops the value, 1 keeps it.
       const kept = tf.floor(tf.add(statelessUniform(x.shape, tf.cast(state, 'int32')), 1 - this.rate))
       this.state.write(tf.add(state, tf.tensor1d([0, 1])))
       return tf.mul(x, tf.mul(kept, 1 / (1 - this.rate)))
@@ -53,7 +53,7 @@ class KeyedDropout extends (tf.layers.Layer as unknown as new (args: { name: str
 
 export const dropoutLayer = (name: string, rate: number): Layer => new KeyedDropout(name, rate)
 
-/** Whether a weight is such a state, which is no number to be averaged. @param name with the layer's before it */
+/** Whether a weight is the state of a dropout layer, which must not be averaged. @param name with the name of its layer before it */
 export const isDropoutState = (name: string): boolean => name.endsWith(`/${stateName}`)
 
 /** Whether a layer does nothing once training is over. */

@@ -4,7 +4,7 @@ import { bodyLayers } from './takeWeights.js'
 
 /**
  * Keeps layers as they are: they have no gradient, no state of the optimiser and no weight decay, and batch normalisation keeps its statistics
- * and normalises by them. Gives their names. Throws Failure BAD_INPUT where a pattern means no layer.
+ * and normalises by them. Returns their names. Throws Failure BAD_INPUT if a pattern matches no layer.
  */
 export function freezeLayers(model: LayersModel, freeze: NonNullable<TrainingSpec['fineTune']>['freeze']): string[] {
   const layers = bodyLayers(model)

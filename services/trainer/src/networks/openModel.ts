@@ -14,7 +14,7 @@ import { sha256Of } from '../sha256Of.js'
 export interface OpenedModel {
   manifest: ArtifactManifest
   manifestSha256: string
-  /** What its training found. */
+  /** The report of its training. */
   report: Report
   /** Pixels 0..255 to probabilities. The caller disposes of it. */
   model: LayersModel

@@ -21,20 +21,20 @@ import { sha256Of } from '../sha256Of.js'
 export interface OpenedNetwork {
   /** Normalised images to logits. The caller disposes of it. */
   network: LayersModel
-  /** Another of the same form, the same layers frozen; its weights are drawn by the seed. The caller disposes of it. */
+  /** Makes another network of the same form with the same layers frozen and weights drawn by the seed. The caller disposes of it. */
   cloneArchitecture: (seed: number) => LayersModel
   title: string
   /** Of one forward pass of one 32x32 image. */
   multiplyAdds: number
   /** Names of the layers that have weights, without the last. */
   layers: string[]
-  /** Whose weights it begins with; null: drawn ones. */
+  /** The model whose weights it begins with; null: its weights are drawn. */
   origin: Origin | null
-  /** What those weights were trained to see; null: drawn ones, or it is not known. */
+  /** How the pictures were normalised that those weights were trained on; null: weights are drawn, or it is not known. */
   normalisation: Normalisation | null
 }
 
-/** The network that a job trains, with its first weights: drawn by the seed, or taken over, some of them for good. */
+/** Opens the network that a job trains, with its first weights: drawn by the seed, or taken from another model and some of them frozen. */
 export async function openNetwork(
   store: ObjectStore,
   { spec, network: uploadedAt, from }: TrainJobFile,

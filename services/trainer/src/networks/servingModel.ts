@@ -48,7 +48,7 @@ function normalise(pixels: SymbolicTensor, { mean, std }: Pick<ServingOptions, '
   return normalised
 }
 
-/** What a serving model normalises by. */
+/** The mean and deviation that a serving model normalises by. */
 export function normalisationOf(serving: LayersModel): Normalisation {
   const [, , mean, variance] = serving.getLayer('normalise').getWeights()
   return {
@@ -76,7 +76,7 @@ function mirror(x: SymbolicTensor, width: number): SymbolicTensor {
   return tf.layers.permute({ name: 'mirror_back', dims: [1, 3, 2] }).apply(reversed) as SymbolicTensor
 }
 
-/** A second pass through a model's layers, from another input: the same layers, so the same weights, with no model inside a model. What acts in training only is left out. */
+/** Applies a model's layers to another input, so that both share their weights without a model inside a model. Layers for training only are left out. */
 function applyLayers(model: LayersModel, input: SymbolicTensor): SymbolicTensor {
   const outputs = new Map<string, SymbolicTensor>()
   for (const layer of model.layers) {

@@ -17,7 +17,7 @@ export function drawGamma(random: Stream, shape: number): number {
 export function drawBeta(random: Stream, alpha: number): number {
   if (alpha === 1) return random.uniform()
   const [a, b] = [drawGamma(random, alpha), drawGamma(random, alpha)]
-  // Of a tiny alpha both can be too small for a number: then one of them is as good as everything.
+  // With a tiny alpha both draws can underflow to 0: then one of them takes the whole share.
   return a + b > 0 ? a / (a + b) : random.int(2)
 }
 

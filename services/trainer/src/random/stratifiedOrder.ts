@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { stream } from './stream.js'
 
 /**
- * An order of all images of a split of which every beginning is stratified: first one image of each class, then each class as
+ * Orders all images of a split so that every beginning of the order is stratified: first one image of each class, then each class as
  * often as its share has it, to within one image. A pure function of (labels, versionId, subsetSeed); a label budget
  * (`trainImages`) is its beginning, so a larger budget holds the smaller one and paired runs share it.
  *

@@ -17,7 +17,7 @@ type Validation = NonNullable<EpochRecord['validation']>
 const isBetter = (a: Validation, b: Validation) =>
   a.accuracy > b.accuracy || (a.accuracy === b.accuracy && a.loss < b.loss)
 
-/** Whether so many epochs have passed since the best one that no better is expected. */
+/** Whether the best epoch is so long ago that no better one is expected. */
 export function patienceIsOver(history: readonly EpochRecord[], patience: number | null): boolean {
   const best = bestEpoch(history)
   return patience !== null && best !== null && history.length - best.epoch >= patience

@@ -16,7 +16,7 @@ export interface TrainOptions {
   /** Runs one step and gives the losses over its batch. */
   run: (batch: TrainingBatch, scalars: StepScalars) => StepLosses
   scalarsOf: (step: number) => StepScalars
-  /** Where a validation part was cut: measures the weights on it, after each epoch; and keeps them, after the best one so far. */
+  /** If there is a validation part: measures the weights on it after each epoch, and keeps them after the best epoch so far. */
   validation: {
     measure: (position: TrainingPosition) => Promise<NonNullable<EpochRecord['validation']>>
     keep: () => void
@@ -32,7 +32,7 @@ export interface TrainOptions {
   now: () => number
 }
 
-/** A checkpoint may take this share of the time: where the store is slow, they come less often than was asked for. */
+/** Checkpoints may take this share of the time. With a slow store they come less often than the spec asks for. */
 const checkpointShare = 0.05
 
 /**

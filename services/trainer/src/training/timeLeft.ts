@@ -10,7 +10,7 @@ export interface Throughput {
   batchSize: number
 }
 
-/** Seconds until the job is done: what is left of the training, and the evaluation after it. */
+/** Seconds until the job is done: the rest of the training, and the evaluation after it. */
 export function timeLeft(
   spec: TrainingSpec,
   dataset: DatasetManifest,

@@ -13,7 +13,7 @@ export interface LossTerm {
   inputs: Inputs
   /** Its inputs in the other shapes of the step, where they differ there. */
   otherInputs?: readonly Inputs[]
-  /** What it adds to the loss; gradients flow from it to the model's weights. What is noted is found among the step's results. */
+  /** Its addition to the loss; gradients flow from it to the model's weights. Values passed to `note` are among the step's results. */
   value(inputs: Record<string, Tensor>, note: (name: string, value: Scalar) => void): Scalar
 }
 

@@ -24,7 +24,7 @@ export const attributeValue = {
 export interface NodeDefinition {
   name: string
   op: string
-  /** `node:output`, or `^node` for one that must merely have run */
+  /** `node:output`, or `^node` for a node that must have run before. */
   inputs: readonly string[]
   attributes: Readonly<Record<string, Buffer>>
 }

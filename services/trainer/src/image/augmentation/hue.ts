@@ -1,7 +1,7 @@
 import type { Canvas } from './canvas.js'
 
 const { fround } = Math
-/** Its fractional part, of a number from 0 to below 2. */
+/** The fractional part of a number from 0 to below 2. */
 const wrapped = (value: number) => (value >= 1 ? value - 1 : value)
 
 /** Bytes as shares of one; which sixth of the circle an angle of 0..255 lies in, and how far. */

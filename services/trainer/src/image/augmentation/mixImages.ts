@@ -3,7 +3,7 @@ import { drawBeta } from '../../random/gamma.js'
 import type { Stream } from '../../random/stream.js'
 import { rectangleAround } from './rectangle.js'
 
-/** What one mini-batch is mixed by. */
+/** The draws that decide how one mini-batch is mixed. */
 export interface MixDraw {
   op: 'mixup' | 'cutmix'
   /** For each image the one that is mixed into it: `[b]`, a permutation. */
@@ -14,7 +14,7 @@ export interface MixDraw {
   centre: { y: number; x: number }
 }
 
-/** Draws for one mini-batch, whatever the pictures' size; null where it is left as it is. */
+/** Draws for one mini-batch, whatever the pictures' size; null if the batch stays unmixed. */
 export function drawMix(mix: Mix, batchSize: number, random: Stream): MixDraw | null {
   if (mix.op === 'none') return null
   const done = random.uniform() < mix.probability

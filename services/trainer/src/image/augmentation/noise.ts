@@ -37,7 +37,7 @@ export function roundedNormal(sigma: number): Int16Array {
   return table
 }
 
-/** Of the standard normal density, by Simpson's rule. */
+/** The integral of the standard normal density, by Simpson's rule. */
 function integral(from: number, to: number): number {
   const pieces = 2 * Math.ceil((to - from) * 16) + 2
   const width = (to - from) / pieces

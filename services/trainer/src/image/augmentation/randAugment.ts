@@ -20,7 +20,7 @@ export const randAugmentOperations: readonly OperationName[] = [
   'translateY',
 ]
 
-/** @param magnitude 10: the ends of AutoAugment's ranges; above, beyond them as far as there is a beyond */
+/** @param magnitude 10: the ends of AutoAugment's ranges. Larger ones go beyond, as far as an operation can */
 export function randAugment(
   canvas: Canvas,
   random: Stream,

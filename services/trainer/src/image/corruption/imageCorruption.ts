@@ -7,7 +7,7 @@ export interface RgbImage {
   width: number
 }
 
-/** What a corruption is prepared for: all images of a call have this size. */
+/** The size of all images that a corruption is prepared for, and the frost it may draw on. */
 export interface CorruptionContext {
   height: number
   width: number

@@ -13,7 +13,7 @@ export interface CorruptionSettings {
   name: CorruptionName
   severity: Severity
   seed: number
-  /** Whose parameters; by default those that fit the size. */
+  /** The table of parameters; by default the one that fits the size. */
   table?: TableName
   /** Needed by jpeg_compression alone. */
   jpeg?: JpegRoundTrip

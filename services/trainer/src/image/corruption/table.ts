@@ -21,7 +21,7 @@ import { zoomBlur } from './zoomBlur.js'
 
 export type TableName = '32' | '64' | '224'
 
-/** Whose parameters fit images of this size: by the shorter side, up to 48, up to 128, above. */
+/** The table whose parameters fit images of this size: by the shorter side, up to 48, up to 128, above. */
 export function tableFor(height: number, width: number): TableName {
   const side = Math.min(height, width)
   return side <= 48 ? '32' : side <= 128 ? '64' : '224'
@@ -31,7 +31,7 @@ export interface Corruption {
   /** Numbers the corruption's random streams; never changes. */
   number: number
   parameters: (table: TableName, severity: Severity) => Record<string, number>
-  /** null: done by the codec that the caller passes in. */
+  /** null: the caller's codec does it. */
   prepare: ((parameters: Record<string, number>, context: CorruptionContext) => CorruptImage) | null
 }
 

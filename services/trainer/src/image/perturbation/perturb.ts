@@ -8,7 +8,7 @@ export interface PerturbationSettings {
   width: number
   name: PerturbationName
   seed: number
-  /** Whose parameters; by default those that fit the size. */
+  /** The table of parameters; by default the one that fits the size. */
   table?: TableName
 }
 

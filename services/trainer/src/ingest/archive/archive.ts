@@ -23,15 +23,15 @@ export interface PictureFiles {
 export interface Archive extends PictureFiles, AsyncDisposable {
   /** 'file': the upload is no archive, but a data set in one file. */
   format: 'zip' | 'tar' | 'tar.gz' | 'file'
-  /** Folders that have an entry of their own: only so can an empty one be told of. */
+  /** Folders that have an entry of their own. An empty folder is known only by such an entry. */
   folders: string[]
-  /** Files that were left out as litter, and folders of it without files (see the notes). */
+  /** How many files were left out as litter, and folders of litter without files (see the notes). */
   ignored: number
   /** A file of any size, to be read piece by piece. @throws DamagedFile when its bytes are not what the archive says */
   open(index: number): Promise<OpenFile>
 }
 
-/** A file's bytes cannot be had: the archive is whole, this file in it is not. */
+/** The bytes of one file cannot be read, though its archive can. */
 export class DamagedFile extends Error {
   override readonly name = 'DamagedFile'
 }
@@ -43,9 +43,9 @@ export interface ArchiveLimits {
   maxEntries: number
 }
 
-/** Of a file that is read whole: a picture, a table, a pickle (CIFAR-100's has 155 MB). Larger ones can be opened and read piece by piece. */
+/** Limit of a file that is read whole: a picture, a table, a pickle (CIFAR-100's has 155 MB). Larger ones can be read piece by piece. */
 export const maxFileBytes = 200 * 2 ** 20
 
-/** Beyond `ratioFrom` bytes nothing honest that holds pictures shrinks by more than this. */
+/** Above `ratioFrom` bytes no honest file of pictures compresses by more than this factor. */
 export const maxRatio = 250
 export const ratioFrom = 64 * 2 ** 20

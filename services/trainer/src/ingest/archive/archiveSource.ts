@@ -11,7 +11,7 @@ export interface ArchiveSource {
   key: string
   /** The file name it came with, for messages. */
   name: string
-  /** Of names that are not UTF-8; null: such names are refused. */
+  /** The encoding of names that are not UTF-8; null: such names are refused. */
   encoding: string | null
   /** A folder of the caller's, for one temporary file; the caller removes it. */
   folder: string

@@ -23,14 +23,14 @@ interface Node {
 interface Comparing {
   problems: Problems
   notes: Notes
-  /** The option, for what is told. */
+  /** The option `encoding`, for notes. */
   encoding: string | null
   signal: AbortSignal
 }
 
 /**
- * Goes through all paths in an order in which names that are alike lie beside each other, whatever the archive's order is, so that it
- * takes memory for one path at a time. Refuses paths that stand twice, tells of names that differ by case and of those that were changed.
+ * Compares all paths of an archive. It sorts them so that similar names are neighbours, and so needs memory for one path at a time.
+ * Refuses paths that occur twice. Notes names that differ by case, and names that were changed.
  *
  * @returns what is kept, in the archive's order
  */
@@ -130,6 +130,6 @@ export async function compareNames(
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** Unicode forms look alike: what is not ASCII is shown by its number. */
+/** Unicode forms look alike, so characters beyond ASCII are shown as their numbers. */
 const escaped = (path: string): string =>
   `"${path.replace(/[^\x20-\x7e]/gu, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`)}"`

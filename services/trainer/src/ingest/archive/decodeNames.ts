@@ -4,17 +4,17 @@ import { decodeText, likelyEncodings } from '../encoding.js'
 import { printable } from './sanitizePath.js'
 import type { RawEntry } from './rawEntry.js'
 
-/** Of names, for guessing: more tells no more. */
+/** How many bytes of names an encoding is guessed by. More would not improve the guess. */
 const maxGuessBytes = 64 * 1024
-/** Names as text, by the place of their entry; `byEncoding`: those that the option `encoding` made so. */
+/** Names as text, in the order of the entries. `byEncoding` has the indices of those that the option `encoding` decoded. */
 export interface DecodedNames {
   names: string[]
   byEncoding: Set<number>
 }
 
 /**
- * Makes text of names that come as bytes. An archive has one encoding: where all of them are UTF-8 (macOS, Linux) they are read so,
- * else by `encoding`, every one; single names of other encodings are UTF-8 by chance (the Chinese for cat, in GBK, is an e with grave accent).
+ * Decodes names that come as bytes. An archive has one encoding: if all names are UTF-8 (macOS, Linux), it is that, else `encoding` for
+ * every name. A single name is no proof: some are valid UTF-8 by chance (the Chinese for cat, in GBK, is an e with grave accent).
  *
  * @returns one issue for the whole archive, where there are names that cannot be read
  */

@@ -5,11 +5,11 @@ import type { Archive, OpenFile } from './archive.js'
 import { archiveName, sniff, sniffBytes } from './sniff.js'
 import { inflated } from './spool.js'
 
-/** Beyond so many files an upload is no archive around archives; pictures that are archives are told of one by one, later. */
+/** An upload of more files is no archive around archives. Single archives among its pictures are reported later, one by one. */
 const maxFiles = 10
 const nameOfArchive = /\.(zip|tar|tgz|tbz2?|txz|gz|bz2|xz|zst|7z|rar)$/i
 
-/** Archives in an upload of few files: of a single one whatever its name is, of several those that are called so. */
+/** Finds archives in an upload of few files. A single file is looked at whatever its name; of several, those with an archive's name. */
 export async function findNested(archive: Archive): Promise<Issue[]> {
   const { files, format } = archive
   if (format === 'file' || files.length > maxFiles) return []
@@ -35,7 +35,7 @@ export async function findNested(archive: Archive): Promise<Issue[]> {
   return issues
 }
 
-/** Which kind of archive a file is; null for one that is none, a packed array too. */
+/** The kind of archive that a file is; null if it is none. A gzipped array is none. */
 async function kindOf(file: OpenFile): Promise<string | null> {
   const head = await file.read(0, Math.min(sniffBytes, file.bytes))
   const kind = sniff(head)

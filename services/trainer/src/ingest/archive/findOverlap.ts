@@ -4,9 +4,9 @@ import type { ZipEntry } from './readDirectory.js'
 const localHeaderBytes = 30
 
 /**
- * What entries of a zip claim beyond what the file can hold, in words; null where all is well. Each entry's header, name and packed bytes are
- * its own in an honest archive, so that all of it together can be read once in the time that the file takes. Where they overlap, a few
- * megabytes become thousands of times as many. Headers may be longer in the file than is known here: that moves the packed bytes, but adds none.
+ * Says in words which entries of a zip overlap or reach beyond the file; null if none does. In an honest archive each entry has a header,
+ * name and packed bytes of its own, so reading all of them takes no longer than reading the file. Overlapping entries turn a few megabytes
+ * into thousands of times as many. Headers may be longer in the file than is known here: that moves the packed bytes, but adds none.
  */
 export async function findOverlap(
   entries: readonly ZipEntry[],

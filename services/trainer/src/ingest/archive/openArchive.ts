@@ -89,7 +89,7 @@ function openBy(
   }
 }
 
-/** @throws Failure ARCHIVE_UNSAFE where the upload is an archive of archives, DATASET_INVALID where it is one of nothing; with all other problems that there are */
+/** @throws Failure ARCHIVE_UNSAFE where the upload is an archive of archives, DATASET_INVALID where it has no files; with all other problems found so far */
 async function checkContent(archive: Archive, { problems, name }: ArchiveSource): Promise<void> {
   const nested = await findNested(archive)
   for (const issue of nested) problems.add('unsafe', issue)

@@ -18,7 +18,7 @@ import { chunksOf, inflated, partOf } from './spool.js'
 
 const inflate = promisify(inflateRaw)
 
-/** What is kept of a file, to read it. */
+/** The fields of a file's entry that reading it needs. */
 type StoredEntry = Pick<ZipEntry, 'offset' | 'packedBytes' | 'method' | 'crc32'>
 
 /** Below this size even a run of zeros is no threat. */
@@ -39,7 +39,7 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
     const entries = await collectEntries(readDirectory(whole), { name, limits, signal, uploadBytes: whole.bytes })
     const overlap = await findOverlap(entries, { fileBytes: whole.bytes, signal })
     if (overlap !== null) throw new Failure('ARCHIVE_UNSAFE', `${name}: ${overlap}`)
-    // The file begins with an entry. Where the first one listed begins later, what stands before would be left out without a word.
+    // An honest zip begins with an entry. If the first listed entry begins later, files before it would be lost without a word.
     const first = entries.reduce((least, { offset }) => Math.min(least, offset), Infinity)
     if (first > 0 && first < Infinity)
       throw new DamagedFile(
@@ -115,7 +115,7 @@ function damaged(error: unknown): never {
   })
 }
 
-/** What is not read, by the numbers of APPNOTE.TXT 4.4.5. */
+/** Methods of compression that are not read, by their numbers in APPNOTE.TXT 4.4.5. */
 const otherMethods: Readonly<Record<number, string>> = {
   1: 'shrink',
   6: 'implode',
@@ -144,7 +144,7 @@ function isReadable({ bytes, packedBytes, method, isEncrypted }: ZipEntry, path:
       'Pack with deflate, what every zip program does by default.',
     )
   }
-  // Deflate makes nothing larger than by a few bytes in a thousand: what claims to is read by no one.
+  // Deflate adds at most a few bytes in a thousand. An entry that claims more is not read.
   if (packedBytes > bytes + Math.ceil(bytes / 8) + 1024)
     return refuse('DAMAGED', `it claims ${packedBytes} packed bytes for ${bytes} unpacked ones`, 'Pack it again.')
   return true

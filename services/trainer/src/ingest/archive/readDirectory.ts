@@ -1,6 +1,6 @@
 /**
- * The central directory of a zip file (APPNOTE.TXT of PKWARE, 4.3 and 4.5). Read here and not by a library, as those believe the counts
- * and offsets that the file claims: Finder writes both modulo their field's size, and what is left out then is left out without a word.
+ * The central directory of a zip file (APPNOTE.TXT of PKWARE, 4.3 and 4.5). Our own code reads it, because libraries believe the
+ * counts and offsets in the file. Finder writes both modulo the size of their fields, and a library then loses files without a word.
  */
 import { crc32 } from 'node:zlib'
 import { isUtf8 } from 'node:buffer'

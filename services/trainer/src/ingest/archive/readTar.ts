@@ -1,6 +1,6 @@
 /**
- * The headers of a tar file: those of 1979 (v7), ustar and pax (POSIX.1-2001), and GNU's. Read here and not by a library: names come as
- * bytes whatever the format, the data are passed over without being read, and nothing that a header claims is held or merged beyond a limit.
+ * The headers of a tar file: those of 1979 (v7), ustar and pax (POSIX.1-2001), and GNU's. Our own code reads them: it gives
+ * names as bytes in every format, skips the data without reading them, and limits what it holds of the headers.
  */
 import { isUtf8 } from 'node:buffer'
 import { DamagedFile } from './archive.js'
@@ -20,7 +20,7 @@ const windowBytes = 64 * 1024
 /** Of a pax header or a long name; these are read whole. */
 const maxHeaderBytes = 2 ** 20
 
-/** What the headers before an entry's own say of it. */
+/** Fields of an entry from the extended headers before its own. */
 interface Said {
   path?: Buffer
   /** pax says that its paths are UTF-8; GNU's long names are bytes like any. */

@@ -2,13 +2,13 @@ import type { Issue } from '@imclr/contract'
 
 export type SanitizedPath =
   | { kind: 'use'; path: string }
-  /** The folder that everything is in ('../../data/archive/'): nothing to tell. */
+  /** The top folder itself ('./'): nothing to report. */
   | { kind: 'root' }
   /** `root`: the path up to the first part that is litter, with a slash where more follows in it. */
   | { kind: 'litter'; root: string }
   | { kind: 'unsafe'; issue: Issue }
 
-/** What operating systems, file servers and tools leave behind in folders, beside all that is hidden (begins with a dot). In small letters. */
+/** Files and folders that operating systems, file servers and tools leave behind, in small letters. Hidden ones (with a dot) are litter too. */
 const litter = new Set([
   '__macosx',
   'icon\r',
@@ -32,7 +32,7 @@ const isLitter = (part: string): boolean => part.startsWith('.') || litter.has(p
 /** Characters of a whole path. */
 const maxPathLength = 1024
 
-/** Decides over a path as it stands in an archive: whether it stays inside, and whether it is meant as data at all. */
+/** Cleans a path from an archive, or says why it is not used: it leads out of the archive, or it is litter. */
 export function sanitizePath(raw: string): SanitizedPath {
   const unsafe = (code: string, message: string, fix: string): SanitizedPath => ({
     kind: 'unsafe',

@@ -26,7 +26,7 @@ function pieced(handle: FileHandle, pieces: readonly Piece[]): OpenFile {
   return {
     bytes,
     async read(offset, length, scratch) {
-      // Offsets and lengths are made of what files say: anything may come.
+      // Offsets and lengths come from the files: they may be anything.
       if (!(offset >= 0 && length >= 0 && offset + length <= bytes))
         throw new DamagedFile(`it ends after ${bytes} bytes where ${offset + length} are needed`)
       const buffer =
@@ -63,7 +63,7 @@ export async function* chunksOf(file: OpenFile, from = 0, to = file.bytes): Asyn
     yield await file.read(offset, Math.min(chunkBytes, to - offset))
 }
 
-/** What zlib makes of a part of a file. @throws DamagedFile */
+/** Unpacks a part of a file by zlib. @throws DamagedFile */
 export async function* inflated(file: OpenFile, inflate: Transform, from = 0): AsyncGenerator<Uint8Array> {
   const fed = pipeline(chunksOf(file, from), inflate).catch(() => undefined) // the reader below is told as well
   try {
@@ -79,15 +79,15 @@ export async function* inflated(file: OpenFile, inflate: Transform, from = 0): A
 }
 
 export interface Written {
-  /** Bytes that it was packed in. */
+  /** Its packed size in bytes. */
   from: number
-  /** It is other bytes of the spool in another order: they are counted already. */
+  /** It repeats bytes of the spool in another order, which are counted already. */
   again?: boolean
 }
 
 /**
- * What is unpacked from within an upload so that it can be read piece by piece. However many files that are, they share one on the disk,
- * each in pieces as they come, so that few files are open. Its folder is the caller's to remove.
+ * Holds files that were unpacked from an upload, so that they can be read piece by piece. They all share one file on the disk, written in
+ * pieces as they come, so that few files are open. The caller removes the folder.
  */
 export class Spool implements AsyncDisposable {
   readonly #path: string

@@ -1,7 +1,7 @@
-/** How many entries are gone through before others get their turn: some milliseconds. */
+/** How many entries are handled between two yields: some milliseconds of work. */
 export const entriesPerTurn = 4096
 
-/** Lets everything else that waits have its turn: signals, deadlines, progress. @throws the signal's reason */
+/** Lets whatever waits run: signals, deadlines, progress. @throws the signal's reason */
 export async function yieldToEventLoop(signal: AbortSignal): Promise<void> {
   await new Promise(setImmediate)
   signal.throwIfAborted()

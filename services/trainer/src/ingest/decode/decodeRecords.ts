@@ -20,7 +20,7 @@ export interface DecodeRecords {
 const batch = 1000
 const batchBytes = 8 * 2 ** 20
 
-/** Brings raw pictures into order; no codec has a part in it unless another size is asked for. */
+/** Turns raw records into pictures, `[h, w, 3]` each. A codec is needed only to scale them. */
 export async function decodeRecords({ items, blocks, picture, decoded, signal, onDone }: DecodeRecords): Promise<void> {
   let content: Uint8Array | undefined
   let pixels = new Uint8Array()

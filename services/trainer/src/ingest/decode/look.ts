@@ -1,14 +1,14 @@
 import type { Picture } from '@imclr/contract'
 import type { Size } from './measureItems.js'
 
-/** What makes somebody look twice at a picture, as bits. */
+/** Reasons to look twice at a picture, as bits. */
 export const looks = { oneColour: 1, cutOff: 2 } as const
 
 /** A picture is nearly one colour where no channel's standard deviation reaches this, of 255 levels. */
 const flatDeviation = 3
 /** libjpeg fills what is missing of a file with mid-gray, 128; scaled, it stays within this of it. */
 const gray = { from: 125, to: 131 }
-/** A picture is taken for cut off where so large a part of it, from one edge on, is that gray; gray at the opposite edge as well, it stands on a gray ground. */
+/** A picture counts as cut off if this share of it, from one edge on, is that gray. If the opposite edge is gray too, its background is gray. */
 const grayShare = 1 / 8
 
 /** The part of a picture at its final size that shows the file: bars around it left out. Pixels, `right` and `bottom` exclusive. */
@@ -57,7 +57,7 @@ function isFlat(pixels: Uint8Array, width: number, { top, left, bottom, right }:
   return true
 }
 
-/** The part that is missing is the lower one as the file has it: once turned upright, it may lie at any edge. Cut off in its first row of blocks, a picture is gray at the next edge too, never at the opposite one. */
+/** A cut file lacks its lower part; in the upright picture that part may lie at any edge. If the first row of blocks is cut, the next edge is gray too, but never the opposite one. */
 function isCutOff(pixels: Uint8Array, width: number, { top, left, bottom, right }: Box): boolean {
   const isGray = (y: number, x: number) => {
     const at = 3 * (y * width + x)

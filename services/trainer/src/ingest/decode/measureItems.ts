@@ -14,7 +14,7 @@ const maxSide = 65_535
 const maxPictureBytes = 64 * 2 ** 20
 
 const plains = [null, 'gray', 'rgb'] as const
-/** Beside the place of the format, and 8 times that of what is plain. */
+/** A flag beside the number of the format and 8 times that of the plain kind: the file has several frames or pages. */
 const several = 32
 
 /** Headers of all pictures, 5 bytes each. */
@@ -62,7 +62,7 @@ export interface MeasureItems {
   onDone: () => void
 }
 
-/** Reads every file once: what is no picture of ours becomes a problem, of the others the header is kept. */
+/** Reads every file once and keeps the headers of pictures. A file that is no picture becomes a problem. */
 export async function measureItems({ files, items, problems, signal, onDone }: MeasureItems): Promise<Headers> {
   const headers = new Headers(items.length)
   const weight = (index: number) => 1 + Math.floor(files.files[items[index]!.file]!.bytes / 2 ** 24)
@@ -121,11 +121,11 @@ export interface Size {
   width: number
 }
 
-/** Pixels a side of what is taken as it is, where nothing else is asked for. */
+/** Sides of pictures that keep their size if the user asks for none. */
 const [smallestCommon, largestCommon] = [8, 96]
 const otherwise: Size = { height: 64, width: 64 }
 
-/** The size asked for; else the one that all pictures share, where its sides are of 8 to 96 pixels; else 64 x 64. */
+/** The size asked for; else the size that all pictures share, if its sides are of 8 to 96 pixels; else 64 x 64. */
 export function chooseSize(imageSize: PrepareOptions['imageSize'], sizes: Iterable<Size | null>): Size {
   if (imageSize !== null) return typeof imageSize === 'number' ? { height: imageSize, width: imageSize } : imageSize
   let common: Size | null = null

@@ -3,7 +3,7 @@ import { dataFormatOf } from '../dataFormats.js'
 import { pictureKind } from '../../image/pictureKind.js'
 import type { NoPicture, PictureFormat } from '../../image/pictureKind.js'
 
-/** The format of a picture, by its first bytes; or what is in a file that is none of ours, archives and arrays among them. */
+/** The format of a picture, by its first bytes; or why the file is no picture that can be read. */
 export function whatItIs(content: Uint8Array): PictureFormat | NoPicture {
   const kind = sniff(content)
   switch (kind) {

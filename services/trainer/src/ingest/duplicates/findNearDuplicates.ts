@@ -3,9 +3,9 @@
  * each pair of neighbours in a row that says which is brighter. Hashes that differ in at most `maxDistance` of 64 bits agree in
  * at least one of `maxDistance + 1` pieces (pigeonholes; Norouzi et al., "Fast search in Hamming space", 2012), so that only
  * pictures that share a piece are compared. Then thumbnails and pixels must correlate, since hashes alone take any two skies for
- * one: what is told of should be one picture saved twice, not two of one kind. Mirrored and cropped copies are not found. On CIFAR-10
- * 67 training images are, true ones to the eye. Things laid alike on a plain ground are taken for copies all the same: 48 of the 500
- * training images of the demo's Fashion-MNIST, most of them trousers. So near ones are told of, and removed only where the user asks for it.
+ * one. Mirrored and cropped copies are not found. On CIFAR-10 67 training images are found, true copies to the eye. Like things on a
+ * plain background still count as copies: 48 of the 500 training images of the demo's Fashion-MNIST do, most of them trousers. So near
+ * duplicates are reported, and removed only if the user asks for it.
  */
 import { thumbnailBytes, thumbnailColumns, thumbnailRows } from './thumbnail.js'
 
@@ -24,7 +24,7 @@ const minCorrelation = 0.95
 const minContrast = 8
 const pieces = maxDistance + 1
 
-/** Pictures between two breaths. */
+/** How many pictures are compared between two yields. */
 const atOnce = 4096
 
 export interface Pictures {

@@ -20,7 +20,7 @@ const maxHeaderBytes = 65_536
 const headerPattern =
   /^\{\s*'descr':\s*'([<>|=][a-zA-Z]\d+)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d\s,]*)\),?\s*\}\s*$/
 const maxDimensions = 8
-/** Below 2^53 by far, and more bytes than any file has. */
+/** More bytes than any file has, and far below 2^53. */
 const maxSideDigits = 15
 
 /** Where the header's text lies, by the first `preludeBytes` bytes. @throws DamagedFile */

@@ -33,8 +33,8 @@ const maxDescriptionBytes = 4 * 2 ** 20
 const maxDescriptionDepth = 64
 
 /**
- * Opens a Parquet file (parquet-format 2.11: README.md, parquet.thrift, Encodings.md) for its columns without lists. Read by our own code,
- * since it must stand whatever bytes come: nothing is made or believed because a file claims it, only what its bytes hold.
+ * Opens a Parquet file (parquet-format 2.11: README.md, parquet.thrift, Encodings.md) for its columns without lists. Our own code reads it,
+ * because it must withstand any bytes: it allocates and believes only what the bytes hold, never what they claim.
  * @throws DamagedFile when it is no Parquet file that can be read
  */
 export async function openParquet(file: OpenFile): Promise<ParquetTable> {
@@ -133,7 +133,7 @@ function chunkOf(chunks: readonly ThriftStruct[], { path }: Leaf): ThriftStruct 
   return structIn(found, 3)
 }
 
-/** The class names of a column, of what Hugging Face's `datasets` keeps in the file's metadata. */
+/** The class names of a column, from the metadata that Hugging Face's `datasets` writes into the file. */
 function namesIn(footer: ThriftStruct): (column: string) => string[] | null {
   const described = structsIn(footer, 5).find((pair) => textIn(pair, 1) === 'huggingface')
   const text = described === undefined ? '' : textIn(described, 2)

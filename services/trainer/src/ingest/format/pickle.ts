@@ -211,7 +211,7 @@ export function readPickle(bytes: Uint8Array): unknown {
 
 type Refuse = (what: string) => never
 
-/** What a call of one of the three names stands for. */
+/** The value that a call of one of the three names stands for. */
 function made(callee: Value, [first]: Value[], refuse: Refuse): Value {
   if (isKind(callee, 'name') && callee.name === 'reconstruct')
     return { kind: 'array', shape: [], fortran: false, data: new Uint8Array() }
@@ -220,7 +220,7 @@ function made(callee: Value, [first]: Value[], refuse: Refuse): Value {
   return refuse('a call')
 }
 
-/** Fills an array (version, shape, dtype, Fortran's order, bytes); what else a dtype has to say does not matter for bytes. */
+/** Fills an array (version, shape, dtype, Fortran's order, bytes). The state of a dtype does not matter for bytes. */
 function build(target: Value | undefined, state: Value[], refuse: Refuse): void {
   if (isKind(target, 'dtype')) return
   const [, shape, dtype, fortran, data] = state

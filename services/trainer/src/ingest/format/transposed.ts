@@ -12,8 +12,8 @@ export interface ColumnMajorRecords {
 const blockBytes = 16 * 2 ** 20
 
 /**
- * Of an array in Fortran's order the records lie scattered, byte j of record i at `j * count + i`: writes them one after another. In two
- * rounds, so that no read is small: slabs of many j are turned each for itself, then records are put together of their parts in each slab.
+ * Writes the records of an array in Fortran's order one after another. In the array they lie scattered: byte j of record i is at
+ * `j * count + i`. Two rounds keep every read large: the first transposes slabs of many j, the second joins each record's parts from all slabs.
  */
 export async function transposed(
   records: ColumnMajorRecords,

@@ -1,10 +1,10 @@
 import type { Problems } from '../problems.js'
 
-/** Control characters and halves of surrogate pairs: what databases refuse and nobody sees. */
+/** Control characters and halves of surrogate pairs: databases refuse them, and nobody sees them. */
 const unwritable = /[\p{Cc}\p{Cs}]/u
 const visible = /[^\p{Z}\p{C}\p{M}]/u
 
-/** Names of classes stand in the database, in reports and on pictures: each must be one that can be written and seen there. */
+/** Finds class names that cannot be stored or seen: they go into the database, reports and pictures. */
 export function checkNameForms(classes: readonly string[], problems: Problems): void {
   classes.forEach((name, label) => {
     if (!unwritable.test(name) && visible.test(name)) return

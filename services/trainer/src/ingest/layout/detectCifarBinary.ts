@@ -57,8 +57,8 @@ export async function detectCifarBinary(context: LayoutContext): Promise<Detecte
   const { labelBytes } = format
   const recordBytes = labelBytes + 3 * cifarSize.height * cifarSize.width
   const batches = files.flatMap(({ path, file, name }) => {
-    const part: Split | null = format.train.test(name) ? 'train' : format.test.test(name) ? 'test' : null
-    return part === null ? [] : [{ path, file, part, bytes: archive.files[file]!.bytes }]
+    const split: Split | null = format.train.test(name) ? 'train' : format.test.test(name) ? 'test' : null
+    return split === null ? [] : [{ path, file, split, bytes: archive.files[file]!.bytes }]
   })
   checkLengths(batches, recordBytes)
   const used = new Set([names.file, ...batches.map(({ file }) => file)])
@@ -70,13 +70,13 @@ export async function detectCifarBinary(context: LayoutContext): Promise<Detecte
   const classNames = await readList(archive, names.file, nameList)
   checkNames(classNames, names.path)
   const blocks: Block[] = []
-  for (const { path, file: index, part } of batches) {
+  for (const { path, file: index, split } of batches) {
     const file = await readIn(path, () => archive.open(index))
     const count = file.bytes / recordBytes
     checkCounts({ path, count, ...cifarSize }, context)
     blocks.push({
       path,
-      part,
+      split,
       records: { file, count, offset: labelBytes, recordBytes, grid: planar(cifarSize, 3) },
       labels: await readIn(path, () => everyByte(file, { first: labelled.at, step: recordBytes, count })),
     })

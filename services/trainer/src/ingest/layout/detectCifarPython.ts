@@ -66,8 +66,8 @@ export async function detectCifarPython(
     const { count, offset, fortran } = location
     checkCounts({ path, count, ...cifarSize, labels: labels.length }, context)
     const rows = fortran ? await transposed({ file, offset, count, bytes: recordBytes }, spool) : { file, offset }
-    const part = /test/i.test(path.slice(path.lastIndexOf('/') + 1)) ? 'test' : 'train'
-    blocks.push({ path, part, records: { ...rows, count, recordBytes, grid: planar(cifarSize, 3) }, labels })
+    const split = /test/i.test(path.slice(path.lastIndexOf('/') + 1)) ? 'test' : 'train'
+    blocks.push({ path, split, records: { ...rows, count, recordBytes, grid: planar(cifarSize, 3) }, labels })
   }
   return layoutOfRecords({ layout: 'cifar-python', blocks, naming: named(classes, context.notes) }, context)
 }
@@ -78,7 +78,7 @@ interface PixelLocation {
   fortran: boolean
 }
 
-/** The dictionary without its pixels: in their stead is where they lie in the file, so that they are read when they are needed. */
+/** Replaces the pixels in the dictionary by their location in the file, so that they are read only when needed. */
 function withoutPixels(found: Map<unknown, unknown>): Map<unknown, unknown> {
   const data = found.get('data')
   if (!isPickledArray(data) || data.shape.length !== 2 || data.shape[1] !== recordBytes) return found.set('data', null)

@@ -39,7 +39,12 @@ export async function detectFolders({
   for (const [i, path] of paths.entries()) {
     const [place, file] = [reading.places[i], places[i]!]
     if (place)
-      items.push({ path, file, part: place.part, label: place.className === null ? -1 : labels.get(place.className)! })
+      items.push({
+        path,
+        file,
+        split: place.split,
+        label: place.className === null ? -1 : labels.get(place.className)!,
+      })
     else {
       const other = ++unplaced <= maxLookedAt ? await noPicture(archive, file) : null
       if (other !== null) problems.add(other.code === 'NESTED_ARCHIVE' ? 'unsafe' : 'file', { path, ...other })
@@ -66,10 +71,10 @@ export async function detectFolders({
   }
 }
 
-/** So many files without a place are opened to see what they are: each is unpacked for it. */
+/** How many files without a class are opened to see what they are. Each must be unpacked for that. */
 const maxLookedAt = 50
 
-/** What a file is that is no picture; null for a picture, and where it cannot be told. */
+/** Why a file is no picture; null if it is one, or cannot be read. */
 async function noPicture(archive: Archive, file: number): Promise<NoPicture | null> {
   const content = await archive
     .open(file)
@@ -80,7 +85,7 @@ async function noPicture(archive: Archive, file: number): Promise<NoPicture | nu
   return typeof kind === 'string' ? null : kind
 }
 
-/** What somebody may have meant as the table of the classes, where folders do not tell any. */
+/** A file that its owner may have meant as the table of the classes, if the folders give no classes. */
 function tablesLeftAside(files: Archive['files']): Issue[] {
   return files
     .flatMap(({ path, bytes }) => {
@@ -111,7 +116,7 @@ function understood(read: () => FolderReading): FolderReading {
   }
 }
 
-/** Folders without a file: where the classes lie they are classes, elsewhere they mean nothing. */
+/** Folders without a file. Among the folders of classes they are classes, elsewhere they mean nothing. */
 function emptyFolders(
   folders: readonly string[],
   { paths, reading }: { paths: readonly string[]; reading: FolderReading },

@@ -24,13 +24,13 @@ export async function detectIdx(containers: readonly Container[], context: Layou
     }),
   )
   const blocks: Block[] = []
-  for (const { part, images, labels: given } of pairUp(arrays, context.notes)) {
+  for (const { split, images, labels: given } of pairUp(arrays, context.notes)) {
     const {
       shape: [count, height, width],
       file,
       offset,
     } = images.array
-    const labels = part === 'unlabelled' ? null : given
+    const labels = split === 'unlabelled' ? null : given
     checkCounts(
       { path: images.path, count: count!, height: height!, width: width!, labels: labels?.array.shape[0] ?? null },
       context,
@@ -38,7 +38,7 @@ export async function detectIdx(containers: readonly Container[], context: Layou
     const recordBytes = height! * width!
     blocks.push({
       path: images.path,
-      part,
+      split,
       records: { file, offset, count: count!, recordBytes, grid: planar({ height: height!, width: width! }, 1) },
       labels:
         labels &&

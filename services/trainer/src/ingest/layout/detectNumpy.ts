@@ -38,8 +38,8 @@ export async function detectNumpy(containers: readonly Container[], context: Lay
     }),
   )
   const blocks: Block[] = []
-  for (const { part, images, labels: given } of pairUp(arrays, context.notes)) {
-    const labels = part === 'unlabelled' ? null : given
+  for (const { split, images, labels: given } of pairUp(arrays, context.notes)) {
+    const labels = split === 'unlabelled' ? null : given
     if (given !== null && labels === null) noteBeside([given.path], context.notes)
     if (
       labels !== null &&
@@ -54,7 +54,7 @@ export async function detectNumpy(containers: readonly Container[], context: Lay
     }
     blocks.push({
       path: images.path,
-      part,
+      split,
       records: await recordsOf(images.array, { path: images.path, labels: labels?.array.shape[0] ?? null, context }),
       labels: labels && (await readIn(labels.path, () => readIntegers(labels.array))),
     })

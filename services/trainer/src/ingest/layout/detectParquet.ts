@@ -18,7 +18,7 @@ import { checkNames, maxNameBytes } from './textList.js'
 
 interface Table {
   path: string
-  part: Split
+  split: Split
   table: ParquetTable
   image: Leaf
   label: { leaf: Leaf; names: string[] | null } | null
@@ -28,10 +28,10 @@ interface Table {
 
 interface Row {
   path: string
-  part: Split
+  split: Split
   /** A number or a name; null where there is none. */
   label: number | string | null
-  /** What stands there in place of a label. */
+  /** The value in the label's place that is no label; null if there is none. */
   odd: string | null
 }
 
@@ -42,7 +42,7 @@ interface Row {
 export async function detectParquet(containers: readonly Container[], context: LayoutContext): Promise<DetectedLayout> {
   const { problems, spool } = context
   checkShards(containers.map(({ path }) => path))
-  const parts = splitsByPath(
+  const splitOf = splitsByPath(
     containers.map(({ path }) => path),
     context.notes,
   )
@@ -55,7 +55,7 @@ export async function detectParquet(containers: readonly Container[], context: L
         'TABLE_READ',
         `${path}: ${columns.rest.length === 1 ? 'column' : 'columns'} not read: ${listed(columns.rest)}`,
       )
-    tables.push({ path, part: parts[i]!, table, ...columns })
+    tables.push({ path, split: splitOf[i]!, table, ...columns })
   }
   const total = tables.reduce((sum, { table }) => sum + table.rows, 0)
   if (total > context.maxImages)
@@ -65,7 +65,7 @@ export async function detectParquet(containers: readonly Container[], context: L
   const offsets: number[] = []
   const pictures = async function* () {
     let offset = 0
-    for (const { path, part, table, image, label } of tables) {
+    for (const { path, split, table, image, label } of tables) {
       let row = 0
       for await (const [images, labels] of rowGroups(path, table, [image, ...(label ? [label.leaf] : [])])) {
         for (const [i, cell] of images!.entries()) {
@@ -81,7 +81,7 @@ export async function detectParquet(containers: readonly Container[], context: L
             continue
           }
           files.push({ path: place, bytes: bytes.length })
-          rows.push({ path: place, part, ...(label ? labelOf(labels![i]!, label.leaf) : { label: null, odd: null }) })
+          rows.push({ path: place, split, ...(label ? labelOf(labels![i]!, label.leaf) : { label: null, odd: null }) })
           offsets.push(offset)
           offset += bytes.length
           yield bytes
@@ -91,8 +91,8 @@ export async function detectParquet(containers: readonly Container[], context: L
   }
   const content = await spool.write(pictures(), { from: containers.reduce((sum, { file }) => sum + file.bytes, 0) })
 
-  for (const { path, part, table, label } of tables) {
-    if (label !== null || part === 'unlabelled') continue
+  for (const { path, split, table, label } of tables) {
+    if (label !== null || split === 'unlabelled') continue
     throw unfit({
       path,
       code: 'LABEL_COLUMN',
@@ -101,9 +101,9 @@ export async function detectParquet(containers: readonly Container[], context: L
     })
   }
   const naming = namingOf(tables, rows, context.notes)
-  const items = rows.flatMap(({ path, part, label, odd }, file): Item[] => {
-    const found = part === 'unlabelled' ? -1 : naming(label)
-    if (found !== undefined) return [{ path, file, part, label: found }]
+  const items = rows.flatMap(({ path, split, label, odd }, file): Item[] => {
+    const found = split === 'unlabelled' ? -1 : naming(label)
+    if (found !== undefined) return [{ path, file, split, label: found }]
     const message =
       odd !== null
         ? `its label is ${odd}; wanted is a whole number of at most 2^53, or a name`
@@ -121,7 +121,7 @@ export async function detectParquet(containers: readonly Container[], context: L
   return {
     layout: 'parquet',
     classes: naming.classes,
-    testWasGiven: tables.some(({ part }) => part === 'test'),
+    testWasGiven: tables.some(({ split }) => split === 'test'),
     items,
     pixels: {
       kind: 'pictures',
@@ -217,7 +217,7 @@ function checkShards(paths: readonly string[]): void {
   }
 }
 
-/** The leaf, where it holds bytes that are no text. */
+/** The leaf, if it holds bytes that are no text. */
 const isBytes = (leaf: Leaf | null | undefined): Leaf | null =>
   leaf && leaf.type === physical.bytes && !leaf.isText ? leaf : null
 
@@ -231,7 +231,7 @@ function labelOf(cell: Cell, { isText }: Leaf): Pick<Row, 'label' | 'odd'> {
   return { label: null, odd: typeof label === 'object' ? `${label.length} bytes` : String(label) }
 }
 
-/** A name that is too long is cut to one that is still too long, and told of as a class later. */
+/** A name that is too long is cut, but stays too long, so that the check of class names refuses it later. */
 const textOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 4 * maxNameBytes)).toString('utf8')
 
@@ -255,8 +255,8 @@ function namingOf(
     })
   const strings = new Set<string>()
   const numbers = new Set<number>()
-  for (const { part, label } of rows) {
-    if (part === 'unlabelled') continue
+  for (const { split, label } of rows) {
+    if (split === 'unlabelled') continue
     if (typeof label === 'string') strings.add(label)
     else if (label !== null) numbers.add(label)
   }

@@ -12,13 +12,13 @@ import { checkLengths } from './detectCifarBinary.js'
 const size = { height: 96, width: 96 }
 const recordBytes = 3 * size.height * size.width
 
-/** STL-10's has ten lines of a thousand places, 50 kB. */
+/** STL-10's list of folds has ten lines of a thousand positions, 50 kB. */
 const foldList: ListLimits = { maxBytes: 4 * 2 ** 20, maxLines: 1000 }
 
-const parts: readonly { part: Split; pixels: string; labels: string | null }[] = [
-  { part: 'train', pixels: 'train_X.bin', labels: 'train_y.bin' },
-  { part: 'test', pixels: 'test_X.bin', labels: 'test_y.bin' },
-  { part: 'unlabelled', pixels: 'unlabeled_X.bin', labels: null },
+const files: readonly { split: Split; pixels: string; labels: string | null }[] = [
+  { split: 'train', pixels: 'train_X.bin', labels: 'train_y.bin' },
+  { split: 'test', pixels: 'test_X.bin', labels: 'test_y.bin' },
+  { split: 'unlabelled', pixels: 'unlabeled_X.bin', labels: null },
 ]
 
 /**
@@ -34,7 +34,7 @@ export async function detectStl10(context: LayoutContext): Promise<DetectedLayou
   const classNames = await readList(archive, names, nameList)
   checkNames(classNames, archive.files[names]!.path)
   const blocks: Block[] = []
-  for (const { part, pixels, labels } of parts) {
+  for (const { split, pixels, labels } of files) {
     const index = indexOf(pixels)
     if (index === -1) continue
     const { path } = archive.files[index]!
@@ -47,7 +47,7 @@ export async function detectStl10(context: LayoutContext): Promise<DetectedLayou
     )
     blocks.push({
       path,
-      part,
+      split,
       records: { file, count: file.bytes / recordBytes, offset: 0, recordBytes, grid: columnMajor(size, 3) },
       labels: labelFile === -1 ? null : await readIn(archive.files[labelFile]!.path, () => archive.read(labelFile)),
     })
@@ -71,7 +71,7 @@ export async function detectStl10(context: LayoutContext): Promise<DetectedLayou
   )
 }
 
-/** A line for each fold: places of training images, from 0. */
+/** A line for each fold: positions of training images, from 0. */
 function readFolds(lines: readonly string[], { path, count }: { path: string; count: number }): number[][] {
   return lines.map((line, i) =>
     line.split(/\s+/).map((text) => {

@@ -17,13 +17,13 @@ const digits: Naming = {
 
 /** SVHN's cropped digits: in each file `X` `[h, w, 3, n]`, column after column, and `y` `[n, 1]`. The extra part is training data. */
 export async function detectSvhn(containers: readonly Container[], context: LayoutContext): Promise<DetectedLayout> {
-  const parts = splitsByPath(
+  const splitOf = splitsByPath(
     containers.map(({ path }) => path),
     context.notes,
   )
   const blocks: Block[] = []
   for (const [i, { path, file }] of containers.entries()) {
-    const part = parts[i]!
+    const split = splitOf[i]!
     const arrays = await readIn(path, () => readMat(file, context.spool))
     const [pixels, labels] = ['X', 'y'].map((wanted) => arrays.find(({ name }) => name === wanted))
     const [height, width, channels, count] = pixels?.shape ?? []
@@ -39,7 +39,7 @@ export async function detectSvhn(containers: readonly Container[], context: Layo
     const grid = columnMajor({ height: height!, width: width! }, 3)
     blocks.push({
       path,
-      part,
+      split,
       records: { file: pixels.file, offset: pixels.offset, count: count!, recordBytes: 3 * height! * width!, grid },
       labels: await readIn(path, () => readMatNumbers(labels)),
     })

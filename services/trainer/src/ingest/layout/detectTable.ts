@@ -74,9 +74,9 @@ export async function detectTable(
     folds: null,
   }
 
-  /** A folder of test pictures that no row speaks of has no labels: so are the test parts of competitions. */
+  /** Test pictures of a folder that no row names have no labels, as in competitions. */
   function unlabelledItem(path: string, file: number, role: 'test' | 'unlabelled'): Item {
     notes.add(role === 'test' ? 'TEST_PART_UNLABELLED' : 'TAKEN_FOR_SPLIT', path)
-    return { path, file, part: 'unlabelled', label: -1 }
+    return { path, file, split: 'unlabelled', label: -1 }
   }
 }

@@ -9,8 +9,8 @@ const maxLineBytes = 200
 
 /**
  * Tiny ImageNet (cs231n.stanford.edu), known by wnids.txt and val/val_annotations.txt: train/<wnid>/images, and the validation
- * images, which become the test part since its own has no labels and is left aside. A class is called by the first of its words; by
- * word and WordNet id where two share it. Null where it is none.
+ * images, which become the test part since its own has no labels and is left aside. A class is named by the first of its
+ * words, and by its WordNet id too if two classes share that word. Null for any other upload.
  */
 export async function detectTinyImageNet({
   archive,
@@ -42,7 +42,7 @@ export async function detectTinyImageNet({
     const wnid = isTrain ? second! : isTest ? annotated.get(third) : undefined
     const label = labels.get(wnid ?? '')
     if (isTest) annotated.delete(third)
-    if (label !== undefined) return [{ path, file, part: isTrain ? 'train' : 'test', label }]
+    if (label !== undefined) return [{ path, file, split: isTrain ? 'train' : 'test', label }]
     const message = isTrain
       ? `wnids.txt has no ${second}`
       : isTest

@@ -11,7 +11,7 @@ export interface Item {
   /** Place among the pictures' files, or the blocks of records. */
   file: number
   /** What the upload says it is for. Where `testWasGiven` is false, the test split is cut from the training images later. */
-  part: Split
+  split: Split
   /** Place in `DetectedLayout.classes`; -1 where there is none. */
   label: number
   /** Which record of the block. */

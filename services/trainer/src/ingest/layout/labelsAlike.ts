@@ -1,11 +1,11 @@
-/** What is left of a label when capitals, space, characters without a shape, and Unicode form do not count; a hyphen before a digit may be a minus. */
+/** A label without capitals, space, invisible characters and differences of Unicode form. A hyphen before a digit stays: it may be a minus. */
 const formOf = (label: string): string =>
   label
     .normalize('NFKC')
     .toLowerCase()
     .replace(/[\s_\p{Cf}]+|-+(?!\d)/gu, '')
 
-/** Labels that look like one and are several: each group of those that differ by capitals, space, hyphens or Unicode form alone. */
+/** Groups of labels that differ by capitals, space, hyphens or Unicode form alone, and so look like one label. */
 export function labelsAlike(labels: readonly string[]): string[][] {
   const groups = new Map<string, string[]>()
   for (const label of labels) {

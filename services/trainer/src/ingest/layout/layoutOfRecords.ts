@@ -10,7 +10,7 @@ import type { DetectedLayout, Item, LayoutContext } from './detectedLayout.js'
 /** Raw pictures of one part, and the labels as their file has them. */
 export interface Block {
   path: string
-  part: Split
+  split: Split
   records: Records
   /** Null for unlabelled ones. */
   labels: (ArrayLike<number> & Iterable<number>) | null
@@ -30,7 +30,7 @@ export interface Naming {
   range: string
 }
 
-/** Names in the order of their numbers, the first of which is `first`. Classes are in code-unit order; a name that stands twice is one class, which is noted. */
+/** Names in the order of their numbers, the first of which is `first`. Classes are in code-unit order. A name that occurs twice is one class, and a note says so. */
 export function named(names: readonly string[], notes: Notes, first = 0): Naming {
   const classes = [...new Set(names)].sort()
   const places = new Map(classes.map((name, label) => [name, label]))
@@ -50,7 +50,7 @@ export function numbered(labels: Iterable<number>): Naming {
   return { classes: numbers.map(String), labelOf: (number) => places.get(number), range: '0 and more' }
 }
 
-/** Pixels of a raw picture: one is held in memory whole. */
+/** A raw picture is held in memory whole, so its pixels are limited. */
 const maxRecordPixels = 2 ** 24
 
 export interface Counted {
@@ -58,12 +58,12 @@ export interface Counted {
   count: number
   height: number
   width: number
-  /** How many labels their file has; null where there is none, or what it has is not counted yet. */
+  /** How many labels their file has; null if there is no such file, or its labels are not counted yet. */
   labels?: number | null
 }
 
 /**
- * What headers alone say about raw pictures, held against the limits before anything that they announce is read or made.
+ * Compares what headers say about raw pictures with the limits, before anything that they announce is read or allocated.
  * @throws Failure DATASET_INVALID, DATASET_TOO_LARGE
  */
 export function checkCounts(
@@ -107,7 +107,7 @@ export interface LayoutOfRecords {
 }
 
 /**
- * Every record as an item; one whose label no class has becomes a problem.
+ * Makes an item of every record. A record whose label belongs to no class becomes a problem.
  * @throws Failure DATASET_INVALID when blocks and labels do not fit together, DATASET_TOO_LARGE
  */
 export function layoutOfRecords(
@@ -127,7 +127,7 @@ export function layoutOfRecords(
   const [first] = blocks
   const items: Item[] = []
   const trainItems: (number | null)[] = []
-  blocks.forEach(({ path, part, records, labels }, file) => {
+  blocks.forEach(({ path, split, records, labels }, file) => {
     const { height, width } = records.grid
     const size = first!.records.grid
     checkCounts({ path, count: records.count, height, width }, { maxImages })
@@ -138,12 +138,12 @@ export function layoutOfRecords(
         message: `its images have ${width} x ${height} pixels, those of ${first!.path} ${size.width} x ${size.height}`,
         fix: 'Give all images one size.',
       })
-    if (part !== 'unlabelled' && labels?.length !== records.count)
+    if (split !== 'unlabelled' && labels?.length !== records.count)
       throw labelsDiffer(path, records.count, labels?.length ?? null)
     for (let record = 0; record < records.count; record++) {
-      const label = part === 'unlabelled' ? -1 : naming.labelOf(labels![record]!)
+      const label = split === 'unlabelled' ? -1 : naming.labelOf(labels![record]!)
       const itemPath = `${path}/${String(record).padStart(5, '0')}`
-      if (part === 'train') trainItems.push(label === undefined ? null : items.length)
+      if (split === 'train') trainItems.push(label === undefined ? null : items.length)
       if (label === undefined)
         problems.add('file', {
           path: itemPath,
@@ -151,13 +151,13 @@ export function layoutOfRecords(
           message: `its label is ${labels![record]}; classes have the numbers ${naming.range}`,
           fix: 'Correct the label.',
         })
-      else items.push({ path: itemPath, file, part, label, record })
+      else items.push({ path: itemPath, file, split, label, record })
     }
   })
   return {
     layout,
     classes: naming.classes,
-    testWasGiven: blocks.some(({ part }) => part === 'test'),
+    testWasGiven: blocks.some(({ split }) => split === 'test'),
     items,
     pixels: { kind: 'records', blocks: blocks.map(({ records }) => records) },
     folds: folds?.map((places) => places.flatMap((place) => trainItems[place] ?? [])) ?? null,

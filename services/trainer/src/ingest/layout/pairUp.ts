@@ -11,35 +11,35 @@ export interface Half {
 }
 
 export interface Pair<T extends Half> {
-  part: Split
+  split: Split
   images: T
   labels: T | null
 }
 
-/** Files of pictures and files of labels, brought together by the part that their names tell of. @throws Failure DATASET_INVALID for two of one part and kind, or labels alone */
+/** Pairs each file of pictures with the file of its labels, by the split that their names name. @throws Failure DATASET_INVALID for two of one part and kind, or labels alone */
 export function pairUp<T extends Half>(halves: readonly T[], notes: Notes): Pair<T>[] {
-  const parts = splitsByPath(
+  const splitOf = splitsByPath(
     halves.map(({ path }) => path),
     notes,
   )
-  return splits.flatMap((part) => {
+  return splits.flatMap((split) => {
     const [images, labels] = (['images', 'labels'] as const).map((kind) => {
-      const found = halves.filter((half, i) => half.kind === kind && parts[i] === part)
+      const found = halves.filter((half, i) => half.kind === kind && splitOf[i] === split)
       if (found.length > 1)
         throw unfit({
           path: found[1]!.path,
           code: 'PART_TWICE',
-          message: `it is for ${part} ${kind}, as ${found[0]!.path} is`,
+          message: `it is for ${split} ${kind}, as ${found[0]!.path} is`,
           fix: 'Say train, validation, test or unlabelled in their names, each once.',
         })
       return found[0] ?? null
     })
-    if (images) return [{ part, images, labels: labels ?? null }]
+    if (images) return [{ split, images, labels: labels ?? null }]
     if (labels)
       throw unfit({
         path: labels.path,
         code: 'IMAGES_MISSING',
-        message: `there are no ${part} images for these labels`,
+        message: `there are no ${split} images for these labels`,
         fix: 'Pack them as well.',
       })
     return []

@@ -1,7 +1,7 @@
 import type { Split } from '@imclr/contract'
 import type { Notes } from '../notes.js'
 
-/** The one vocabulary of splits, for folders, tables and arrays. */
+/** The words for splits in the names of folders, tables and arrays. */
 const vocabulary: Record<string, Split> = {
   train: 'train',
   training: 'train',
@@ -36,7 +36,7 @@ export const wordsOf = (name: string): string[] =>
     .map((word) => word.replace(/\d+$/, ''))
     .filter((word) => word !== '')
 
-/** The split that a name speaks of, alone or with other words (`seg_train`, `train_set`, `TrainingSet`); null where it speaks of none, or of two. */
+/** The split that a name names, alone or among other words (`seg_train`, `train_set`, `TrainingSet`); null if it names none, or two. */
 export function roleOf(name: string): Split | null {
   const roles = new Set(
     wordsOf(name).flatMap((word) =>
@@ -46,7 +46,7 @@ export function roleOf(name: string): Split | null {
   return roles.size === 1 ? [...roles][0]! : null
 }
 
-/** What a file is for, by its own name, or else by its folder's; null where they do not say. */
+/** The split that a file's own name names, or else its folder's; null if neither does. */
 function roleOfPath(path: string): Split | null {
   const [name = '', folder = ''] = path.split('/').reverse()
   return roleOf(name.replace(/\.[^.]*$/, '')) ?? roleOf(folder)
@@ -57,8 +57,8 @@ export const splitsByPath = (paths: readonly string[], notes: Notes): Split[] =>
   settleRoles(paths.map(roleOfPath), { names: paths, notes })
 
 /**
- * The split of each part by the role its name gives it. What says nothing is training data. A validation part beside a test part stays
- * one; where there is no test part, it is the test part, and a note says so.
+ * The split of each part by the role that its name gives it. A part without a role is training data. Without a test part, the validation
+ * part becomes the test part, and a note says so.
  * @param names of the parts, for the note
  */
 export function settleRoles(

@@ -2,7 +2,7 @@ import type { Archive } from '../archive/archive.js'
 import { unfit } from '../problems.js'
 import { readIn } from './readIn.js'
 
-/** What a list in a text file may hold; the limit that is passed is named. */
+/** The limits of a list in a text file. A refusal names the limit that the list exceeds. */
 export interface ListLimits {
   maxBytes: number
   maxLines: number
@@ -10,9 +10,9 @@ export interface ListLimits {
 
 /** Class names are numbered by 16 bits, 65,535 being none. */
 export const maxClasses = 65_535
-/** In UTF-8; as long as a label in a table may be. */
+/** Of a class name in UTF-8, and of a label in a table. */
 export const maxNameBytes = 200
-/** As many names as there may be classes, each as long as may be, fit. */
+/** Room for the most classes there may be, each with the longest name. */
 export const nameList: ListLimits = { maxBytes: 16 * 2 ** 20, maxLines: maxClasses }
 
 /**

@@ -8,7 +8,7 @@ import { recordPixels } from '../records.js'
 import { stratifiedOrder } from '../../random/stratifiedOrder.js'
 import { putFile } from './writeSplit.js'
 
-/** As many test images are kept as they were uploaded: a model's golden inputs. */
+/** How many test images are kept as they were uploaded: they become a model's golden inputs. */
 const originalCount = 8
 
 export interface PickOriginals {

@@ -19,9 +19,9 @@ import { writeIndex } from './writeIndex.js'
 import { putFile, writeSplit } from './writeSplit.js'
 import { sha256Of } from '../../sha256Of.js'
 
-/** As many duplicates are named in the manifest; all are counted. */
+/** How many duplicates the manifest names. It counts them all. */
 const maxNamed = 1000
-/** So many test images are in the preview of corruptions. */
+/** How many test images the preview of corruptions shows. */
 const previewed = 2
 
 export interface WriteVersion {

@@ -8,7 +8,7 @@ export const checkpointsKept = 2
 export const checkpointFolder = (prefix: string, { epoch, step }: { epoch: number; step: number }) =>
   `${prefix.replace(/\/?$/, '/')}${epoch}-${step}/`
 
-/** What a checkpoint must have in common with the training that goes on from it: the whole recipe, the data, and which images are for what. */
+/** A digest of what a checkpoint and the training that resumes from it must share: the recipe, the data, and the use of each image. */
 export function fingerprint(
   { spec }: Pick<TrainJobFile, 'spec'>,
   data: { contentSha256: string; partsSha256: string },

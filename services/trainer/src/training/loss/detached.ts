@@ -1,7 +1,7 @@
 import { tf, type Tensor } from '../../engine/tf.js'
 
-/** What `compute` gives, as a constant: no gradient flows into it, and no pass backwards is made for it. */
+/** The result of `compute` as a constant: no gradient flows into it, and it needs no backward pass. */
 export function detached<T extends Tensor>(compute: () => T): T {
-  // What runs inside an operation of its own is not written on the tape; an operation without inputs leads nowhere back.
+  // TensorFlow.js does not put the inside of a custom operation on its tape, and an operation without inputs has no gradient to pass on.
   return tf.customGrad(() => ({ value: compute(), gradFunc: () => [] }))()
 }

@@ -19,7 +19,7 @@ export interface LossTermsOptions {
   } | null
 }
 
-/** What a spec's loss is the sum of. With unlabelled images a step's results have their term before its weight, `unlabelled`, beside `supervised`. */
+/** The terms whose sum is the loss of a spec. Each is reported under its name; `unlabelled` is reported before its weight. */
 export function lossTerms({ supervised, unlabelled }: LossTermsOptions): LossTerm[] {
   const { pass, classes } = supervised
   const labelled = supervisedLoss(supervised)

@@ -7,7 +7,7 @@ import { weightInput } from './weightInput.js'
 
 export interface PseudoLabelLossOptions {
   pass: TrainingPass
-  /** Of the likeliest class's probability. */
+  /** The least probability of the likeliest class for which an image counts. */
   threshold: number
   /** Of the images as they enter the network: `[n, h, w, 3]`. */
   shape: readonly [number, number, number, number]

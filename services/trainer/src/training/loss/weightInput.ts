@@ -1,6 +1,6 @@
 import type { InputDeclaration } from '../../engine/recordGraph.js'
 
-/** A scalar of every step with unlabelled images: what their term is multiplied by. */
+/** The weight of the term of the unlabelled images: a scalar input of every step that has them. */
 export const weightInput: Readonly<Record<'unlabelledWeight', InputDeclaration>> = {
   unlabelledWeight: { shape: [], dtype: 'float32' },
 }

@@ -9,7 +9,7 @@ export interface NamedVariable {
 }
 
 export interface Optimizer {
-  /** What lasts from step to step beside the weights. Its own: `dispose` frees them. */
+  /** The state that lasts from step to step, such as velocities. `dispose` frees it. */
   readonly variables: readonly NamedVariable[]
   /** Inputs of the step that it takes; `stepScalars` has their values. */
   readonly scalars: readonly string[]
@@ -18,7 +18,7 @@ export interface Optimizer {
   dispose(): void
 }
 
-/** The optimiser of a spec for these weights. Its whole state is in `variables`: what depends on the step's number comes as a scalar. */
+/** Makes the optimiser of a spec for these weights. Its whole state is in `variables`; numbers that depend on the step come as scalars. */
 export function makeOptimizer(
   { optimizer, weightDecay, decay }: Pick<TrainingSpec, 'optimizer' | 'weightDecay' | 'decay'>,
   weights: readonly NamedVariable[],

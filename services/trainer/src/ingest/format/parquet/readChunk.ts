@@ -24,7 +24,7 @@ export interface Chunk {
   metadata: ThriftStruct
   /** How many values it must give. */
   rows: number
-  /** Told of all bytes that are read or made, before they are. */
+  /** Called with the number of bytes before they are read or made. */
   spend: (bytes: number) => void
 }
 

@@ -24,12 +24,12 @@ const names = new Set([
   'md5sums',
   'sha256sums',
 ])
-/** Of what holds its pages or shapes as a drawing: a picture to its owner where it lies in a class, a document where it lies beside. */
+/** Endings of drawings and pages. In the folder of a class their owner means them as pictures, elsewhere as documents. */
 const drawings = new Set(['pdf', 'svg'])
 
 /**
- * Whether a file is, by its name, no picture and not meant as one (README, classes.txt, annotations): it is left aside, counted and told.
- * Anything else is judged by its content.
+ * Whether a file's name says that it is not meant as a picture (README, classes.txt, annotations). Such a file is left out and noted.
+ * Any other file is judged by its content.
  */
 export function isDocument(path: string, { inClass }: { inClass: boolean }): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase()

@@ -5,13 +5,13 @@ import { isPictureName } from '../table/pictureNames.js'
 import { levelOf } from './folder.js'
 import type { Folder, Level } from './folder.js'
 
-/** What the folders of an upload mean. */
+/** The meaning of an upload's folders. */
 export interface FolderReading {
   /** The folder that was looked through, with its slash; '' for the top. */
   root: string
-  /** By place: what a file is for; null where it has no place. */
-  places: ({ part: Split; className: string | null } | null)[]
-  /** Where the classes' folders lie, each with its slash: only there an empty folder is an empty class. */
+  /** For each file its split and class; null if it has none. */
+  places: ({ split: Split; className: string | null } | null)[]
+  /** The folders that hold the classes' folders, each with its slash. An empty folder is an empty class only there. */
   classLevels: string[]
   testWasGiven: boolean
 }
@@ -23,7 +23,7 @@ export interface ReadFolders {
   notes: Notes
 }
 
-/** The folders cannot be read in one way alone, or in none. */
+/** The folders can be read in more than one way, or in none. */
 export class UnclearFolders extends Error {
   override readonly name = 'UnclearFolders'
   constructor(readonly issue: Issue) {
@@ -55,10 +55,10 @@ const plain = new Set([
 ])
 
 /**
- * Reads folders as `<class>/`, `<split>/<class>/` or `<class>/<split>/`, whatever folders lie around them. Which of them it is follows from
- * what lies beside each other: folders with the names of splits are splits where all folders beside them are such and hold folders of
- * classes, and classes where they hold pictures as the folders beside them do (bus, car, train). All else is a question to the user, which
- * `folders` answers. Folders within a class belong to it.
+ * Reads folders as `<class>/`, `<split>/<class>/` or `<class>/<split>/`, whatever folders lie around them. Neighbouring folders decide which:
+ * folders named after splits are splits if all of their neighbours are too and hold folders of classes. They are classes if they hold
+ * pictures as their neighbours do (bus, car, train). Anything else the user must decide by the option `folders`. Folders within a class
+ * belong to it.
  *
  * @throws UnclearFolders with the question, or with what is missing
  */
@@ -195,7 +195,7 @@ class Reader {
       for (const { path } of this.#levelOf(part).folders)
         this.#notes.add('NESTED_FOLDERS', `${path} belongs to ${className}`)
       for (const file of part.files)
-        this.#places[file] = { part: split, className: split === 'unlabelled' ? null : className }
+        this.#places[file] = { split, className: split === 'unlabelled' ? null : className }
     }
     return this.#done([this.#root.path], [...settled.values()].includes('test'))
   }
@@ -236,7 +236,7 @@ class Reader {
       levels.push(folder.path)
       for (const one of level.folders) this.#assignClass(one, role)
     })
-    const labelled = this.#places.some((place) => place?.part === 'test')
+    const labelled = this.#places.some((place) => place?.split === 'test')
     return this.#done(levels, labelled)
   }
 
@@ -265,15 +265,15 @@ class Reader {
     return levelOf(folder, (file) => this.#paths[file]!)
   }
 
-  #assignClass(folder: Folder, part: Split): void {
+  #assignClass(folder: Folder, split: Split): void {
     for (const { path } of this.#levelOf(folder).folders)
       this.#notes.add('NESTED_FOLDERS', `${path} belongs to ${folder.name}`)
-    for (const file of folder.files) this.#places[file] = { part, className: folder.name }
+    for (const file of folder.files) this.#places[file] = { split, className: folder.name }
   }
 
   #assignUnlabelled(folders: readonly Folder[]): void {
     for (const { files } of folders)
-      for (const file of files) this.#places[file] = { part: 'unlabelled', className: null }
+      for (const file of files) this.#places[file] = { split: 'unlabelled', className: null }
   }
 
   #done(classLevels: string[], testWasGiven: boolean): FolderReading {

@@ -1,6 +1,6 @@
 import { editDistance } from './editDistance.js'
 
-/** At most as many columns are looked at. */
+/** How many columns are looked at. */
 export const maxColumns = 1000
 
 /** What columns are called, the more specific first: where a table has several of a kind, the first one here is taken, and a note names the others. */
@@ -86,7 +86,7 @@ export interface Header {
   problem: HeaderProblem | null
 }
 
-/** `File Name`, `fileName` and `file-name` are file_name; plurals count as well. */
+/** The names of columns in one form: `File Name`, `fileName` and `file-name` become file_name. Plurals count as well. */
 function normalised(name: string): string {
   const plain = name
     .normalize('NFC')

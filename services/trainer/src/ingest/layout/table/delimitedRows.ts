@@ -7,7 +7,7 @@ import { maxColumns } from './columns.js'
 import { lineTooLong, maxLineLength } from './openText.js'
 import type { Text } from './openText.js'
 
-/** One row of a table, whatever kind of file it stands in. */
+/** One row of a table, from any kind of file. */
 export interface Row {
   /** In the order of the header. */
   cells: readonly string[]

@@ -23,7 +23,7 @@ export interface Table {
   file: OpenFile
   dialect: Dialect
   columns: Columns
-  /** The split that its name, or its folder's, tells of. */
+  /** The split that its own name, or its folder's, names. */
   role: Split | null
 }
 
@@ -37,7 +37,7 @@ interface Candidate {
   rank: 0 | 1 | 2
 }
 
-/** As many tables are looked at, those nearest the top first. */
+/** How many tables are looked at, those nearest the top first. */
 const maxCandidates = 64
 
 const tableEnding = /\.(csv|tsv|jsonl|ndjson|txt)$/i
@@ -115,7 +115,7 @@ export async function findTables(
   )
 }
 
-/** Those that are called as tables of labels are; one of another name only where there is none. */
+/** The tables with the usual names of tables of labels. One with another name counts only if there are none. */
 function oneForEachPart(labelled: readonly (Candidate & Table)[], unlabelled: readonly (Candidate & Table)[]): Table[] {
   const rank = Math.min(...labelled.map((table) => table.rank))
   const chosen = [...labelled.filter((table) => table.rank === rank), ...unlabelled.filter((table) => table.rank === 0)]

@@ -43,7 +43,7 @@ export class PathMatcher {
     const written = raw.normalize('NFC')
     const wanted = partsOf(written)
     const isAbsolute = /^([A-Za-z]:|[\\/]|[a-z][a-z0-9+.-]+:\/\/)/i.test(written)
-    // A slip of the pen in the hot path is dear: most tables of any size name their files plainly.
+    // Looking for misspellings is slow, and most tables spell their files right.
     const plain = written.replace(/^(\.\/)+/, '')
     const [direct, twin] = this.#index('').at(folder + plain)
     if (direct !== undefined && twin === undefined) return { kind: 'found', file: direct, isAssumed: false }
@@ -115,7 +115,7 @@ export class PathMatcher {
   }
 }
 
-/** 7.png is no slip of the pen for 8.png. */
+/** 7.png is not a misspelling of 8.png. */
 const numbersOf = (name: string): string => (name.match(/\d+/g) ?? []).map(Number).join()
 
 type Form = '' | 'stem' | 'lower' | 'lower stem'

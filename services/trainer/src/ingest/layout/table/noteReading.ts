@@ -2,7 +2,7 @@ import type { Notes } from '../../notes.js'
 import { separators } from './delimitedRows.js'
 import type { Table } from './findTables.js'
 
-/** Notes how a table was read wherever that is more than `path,label[,split]` says by itself. */
+/** Notes how a table was read, unless its header is plainly `path,label[,split]`. */
 export function noteReading({ path, dialect, columns, role }: Table, notes: Notes): void {
   const { header, label, split, otherPaths, otherLabels, labelIsGuess } = columns
   const name = (place: number) => header[place]!.trim()

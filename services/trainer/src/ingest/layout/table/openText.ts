@@ -5,7 +5,7 @@ import { decodeText, isEncoding, likelyEncodings } from '../../encoding.js'
 import { unfit } from '../../problems.js'
 import { readIn } from '../readIn.js'
 
-/** At most as many bytes, or characters, are in a line. */
+/** The most bytes, or characters, that a line may have. */
 export const maxLineLength = 65_536
 
 /** A text in a file, read block by block: whole lines, at most about a megabyte at a time. */

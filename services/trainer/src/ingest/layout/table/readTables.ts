@@ -10,15 +10,15 @@ import { openText } from './openText.js'
 import { RowsByFile } from './rowsByFile.js'
 
 const maxLabelBytes = 200
-/** Rows beyond the number of images: some are blank, doubled, or for files that are gone. */
+/** How many more rows than images a table may have: some rows are blank, doubled, or for files that are gone. */
 const spareRows = 10_000
 /** Of one table; what rows of some length need, within what a file that is read at all may have. */
 const maxTableBytes = (maxImages: number): number => Math.min(200 * 2 ** 20, 16 * 2 ** 20 + 256 * maxImages)
-/** Problems of one table after which reading stops; the first cause has long been told. */
+/** Reading of a table stops after this many problems: they have shown the cause by then. */
 const maxProblems = 1000
 /** Rows whose other columns of paths are looked at as well. */
 const maxCompared = 1000
-/** Fewer matches than this share, and the paths as a whole are wrong. */
+/** If a smaller share of the rows finds its file, the paths as a whole are wrong. */
 const sharedCause = 0.1
 
 /** What the rows of all tables say, by file. */
@@ -206,7 +206,7 @@ class TableReader {
             (separator) => separator !== own && cells[0]!.includes(separator),
           )
         : undefined
-    // That its file is not named is a consequence, which is not told beside its cause.
+    // The row's file now counts as named: a second problem about it would only be a consequence.
     const meant =
       other === undefined ? match : this.#matcher.match((cells[0]!.split(other)[columns.path] ?? '').trim(), folder)
     if (meant?.kind === 'found') this.#reading.rowsByFile.see(meant.file)

@@ -17,14 +17,14 @@ interface Named {
   table: number
   line: number
   label: string
-  part: Split
+  split: Split
 }
 
 const words = 'train, test, validation (or val) or unlabelled'
 
 /**
- * Gives every named file its split: what the row says, else what the table's name says, else (where no table says anything) what the
- * folders of the files say, else train. Test rows without a single label are unlabelled ones.
+ * Gives every named file its split. The row decides; if it names no split, the table's name; if no table does, the file's folders; else
+ * it is train. If none of a table's test rows has a label, they are unlabelled.
  */
 export function settleSplits(
   tables: readonly Table[],
@@ -77,7 +77,7 @@ export function settleSplits(
         table: row.table,
         line: row.line,
         label: row.label,
-        part: said ?? table.role ?? byFolder?.get(folderOf(path))?.role ?? 'train',
+        split: said ?? table.role ?? byFolder?.get(folderOf(path))?.role ?? 'train',
       })
   }
   return labelsOf(named, { tables, problems, notes })
@@ -92,16 +92,16 @@ function labelsOf(
   }: { tables: readonly Table[]; problems: LayoutContext['problems']; notes: LayoutContext['notes'] },
 ): Settled {
   const isUnlabelledTest = tables.map((_, number) => {
-    const test = named.filter(({ table, part }) => table === number && part === 'test')
+    const test = named.filter(({ table, split }) => table === number && split === 'test')
     return test.length > 0 && test.every(({ label }) => label === '')
   })
   for (const row of named) {
-    if (row.part !== 'test' || !isUnlabelledTest[row.table]) continue
-    row.part = 'unlabelled'
+    if (row.split !== 'test' || !isUnlabelledTest[row.table]) continue
+    row.split = 'unlabelled'
     notes.add('TEST_PART_UNLABELLED', row.path)
   }
-  const usable = named.filter(({ part, label, path, table, line }) => {
-    if (part === 'unlabelled' || label !== '') return true
+  const usable = named.filter(({ split, label, path, table, line }) => {
+    if (split === 'unlabelled' || label !== '') return true
     problems.add('file', {
       path: `${tables[table]!.path}:${line}`,
       code: 'LABEL_MISSING',
@@ -110,22 +110,22 @@ function labelsOf(
     })
     return false
   })
-  const parts = [...new Set(usable.map(({ part }) => part))]
-  const counts = parts.map((part) => usable.filter((row) => row.part === part).length)
-  const settled = settleRoles(parts, { names: parts.map((part, i) => `${part} (${counts[i]} rows)`), notes })
-  const partOf = new Map(parts.map((part, i) => [part, settled[i]!]))
-  const classes = [...new Set(usable.flatMap(({ part, label }) => (part === 'unlabelled' ? [] : label)))].sort()
+  const parts = [...new Set(usable.map(({ split }) => split))]
+  const counts = parts.map((split) => usable.filter((row) => row.split === split).length)
+  const settled = settleRoles(parts, { names: parts.map((split, i) => `${split} (${counts[i]} rows)`), notes })
+  const partOf = new Map(parts.map((split, i) => [split, settled[i]!]))
+  const classes = [...new Set(usable.flatMap(({ split, label }) => (split === 'unlabelled' ? [] : label)))].sort()
   const numbers = new Map(classes.map((name, label) => [name, label]))
-  const items = usable.map(({ path, file, part, label }): Item => ({
+  const items = usable.map(({ path, file, split, label }): Item => ({
     path,
     file,
-    part: partOf.get(part)!,
-    label: part === 'unlabelled' ? -1 : numbers.get(label)!,
+    split: partOf.get(split)!,
+    label: split === 'unlabelled' ? -1 : numbers.get(label)!,
   }))
   return { items, classes, testWasGiven: settled.includes('test') }
 }
 
-/** For each table, whether its column of splits is one: a column called set or part may be about something else, and then none of its words is a split. */
+/** Tells for each table whether its column of splits names splits. A column called set or part may be about something else. */
 function columnsThatSay(tables: readonly Table[], rowsByFile: RowsByFile, files: number): boolean[] {
   const saying = tables.map(({ columns }) => columns.split !== null && !columns.splitIsDoubtful)
   if (tables.some(({ columns }) => columns.splitIsDoubtful)) {
@@ -137,7 +137,7 @@ function columnsThatSay(tables: readonly Table[], rowsByFile: RowsByFile, files:
   return saying
 }
 
-/** Folders called after two splits or more, of which one is train, that named files lie in; null where the folders do not say. */
+/** The folders of named files that are called after splits; null unless they name train and at least one other split. */
 function splitFolders(
   paths: readonly string[],
   rowsByFile: RowsByFile,
