@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// The entry behind `npm run demo`, `npm test`, `npm start` and the other verbs. It works on a fresh clone: what a verb
-// needs (packages, the native engine, the build) is made first, costs nothing when it is there already, and says what
-// it is doing. Plain JavaScript without dependencies, since it runs before there are any.
+// The program behind `npm run demo`, `npm test`, `npm start` and the other verbs. It works on a fresh clone: it first makes
+// what a verb needs (packages, the native engine, the build), and says so. What is there already costs nothing. Plain
+// JavaScript without dependencies, because it runs before there are any.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -13,10 +13,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 const service = ['services/standalone', 'services/trainer']
 
-/** What each verb needs and runs. `builds` are TypeScript projects; '.' is all of them, tests included. The doctor looks at what there is. */
+/** What each verb needs and runs. `builds` are TypeScript projects; '.' is all of them, tests included. The doctor changes nothing. */
 const verbs = {
   demo: {
-    says: 'train imclr and baseline on a small real data set, show both reports',
+    says: 'train imclr and baseline on a small real data set, and show both reports',
     builds: [...service, 'sdk', 'infra'],
     engine: true,
     program: 'infra/dist/demo/demo.js',
@@ -34,21 +34,21 @@ const verbs = {
     program: 'services/standalone/dist/main.js',
   },
   test: {
-    says: 'run the tests; arguments choose some: npm test -- test/queue',
+    says: 'run the tests, all or some: npm test -- test/queue',
     builds: ['.'],
     engine: true,
     program: 'node_modules/vitest/vitest.mjs',
     args: ['run'],
   },
   doctor: {
-    says: 'tell what machine, engine and GPU there are',
+    says: 'show what this machine can do and what it lacks',
     packages: false,
     builds: [],
     engine: false,
     program: 'infra/setup/doctor.mjs',
   },
   setup: {
-    says: 'make the native engine (once per machine; done by the other verbs by themselves)',
+    says: 'make the native engine (once per machine; the other verbs do it by themselves)',
     builds: [],
     engine: false,
     program: 'infra/setup/native.mjs',
@@ -60,13 +60,13 @@ const verbs = {
     program: 'test/dist/bench/main.js',
   },
   learning: {
-    says: 'compare what models learn with the same recipe in PyTorch (hours)',
+    says: 'train with the same recipe here and in PyTorch, and compare (hours)',
     builds: ['.'],
     engine: true,
     program: 'test/dist/learning/main.js',
   },
   chaos: {
-    says: 'kill processes at random moments of seeded runs',
+    says: 'kill processes at random moments, by seed, and check that nothing is lost',
     builds: ['.'],
     engine: true,
     program: 'test/dist/chaos/main.js',
@@ -78,7 +78,7 @@ const verbs = {
     program: 'test/dist/fuzz/main.js',
   },
   generate: {
-    says: "write the SDK's generated client anew from the router",
+    says: "write the SDK's generated client and the tables of docs/results.md",
     builds: ['infra/generate'],
     engine: false,
     program: 'infra/generate/dist/main.js',
@@ -95,7 +95,7 @@ function become(program, args) {
   if (!existsSync(join(root, program)))
     throw new PrepareError(`${program} is missing`, 'the build did not make it; remove the dist folders and try again')
   const child = spawn(process.execPath, [join(root, program), ...args], { stdio: 'inherit', cwd: root })
-  // A terminal sends Ctrl-C to the child as well; sending it again would read as "stop at once".
+  // A terminal sends Ctrl-C to the child too; a second one would mean "stop at once".
   const passed = process.stdin.isTTY ? ['SIGTERM', 'SIGHUP'] : ['SIGTERM', 'SIGHUP', 'SIGINT']
   for (const signal of passed) process.on(signal, () => child.kill(signal))
   if (process.stdin.isTTY) process.on('SIGINT', () => {})
@@ -104,7 +104,7 @@ function become(program, args) {
 }
 
 function fail(error) {
-  // A failure that the user can mend says how; any other is a mistake of ours and shows where it happened.
+  // A failure that the user can fix says how; any other is our mistake and shows where it happened.
   if (error.fix === undefined) throw error
   console.error(['', `imclr: ${error.message}`, ...[error.fix].flat().map((line) => `  fix: ${line}`)].join('\n'))
   process.exit(1)

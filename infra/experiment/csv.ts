@@ -17,7 +17,7 @@ const line = (values: Value[]): string =>
     .join(',')
 const table = (head: string[], rows: Value[][]): string => [head, ...rows].map(line).join('\n') + '\n'
 
-/** One row per run. An empty budget means all labels. */
+/** One row for each run. An empty budget means all labels. */
 export function runsCsv({ plan, runs }: ExperimentRuns): string {
   const head = [
     'experiment',
@@ -75,7 +75,7 @@ export function runsCsv({ plan, runs }: ExperimentRuns): string {
   )
 }
 
-/** One row per difference: accuracy, mean error under corruption, and the error of every corruption. */
+/** One row for each difference: accuracy, mean error under corruption, and the error of every corruption. */
 export function comparisonsCsv({ plan, budgets }: ExperimentReport): string {
   const head = [
     'experiment',

@@ -1,5 +1,5 @@
 /**
- * `npm run experiment`: runs a preset, or arms x seeds x label budgets of one's own, and writes the report; or draws it again
+ * `npm run experiment`: runs a preset, or arms x seeds x label budgets of your own, and writes the report; or draws a report
  * from stored runs. docs/experiments.md explains it.
  */
 import { Failure, presetNames, scales } from '@imclr/contract'
@@ -34,11 +34,11 @@ async function main(command: Command): Promise<void> {
   }
 }
 
-/** Aborts at the first Ctrl-C or SIGTERM; at the second the process ends as usual. */
+/** Aborts at the first Ctrl-C or SIGTERM; the second one ends the process as usual. */
 function stopped(): AbortSignal {
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.once(name, () => stop.abort(new Error('stopped; the same command goes on from here')))
+    process.once(name, () => stop.abort(new Error('stopped; run the same command to continue')))
   return stop.signal
 }
 
@@ -63,7 +63,7 @@ try {
 }
 await main(command).catch((error: unknown) => {
   process.exitCode = 1
-  complain(`\nThe experiment did not come to its end: ${error instanceof Error ? error.message : String(error)}`)
+  complain(`\nThe experiment did not finish: ${error instanceof Error ? error.message : String(error)}`)
   if (!(error instanceof ImclrError) && !(error instanceof Failure)) return
   for (const { path, message, fix } of error.issues.slice(0, 10))
     complain(`  ${path}: ${message}${fix ? `. ${fix}` : ''}`)

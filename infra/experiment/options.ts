@@ -6,24 +6,24 @@ export const usage = `usage: npm run experiment -- <preset or file> --data <arch
        npm run experiment -- list
 
 Runs a preset (${presetNames.join(', ')}),
-or an experiment of your own (a .json, .js or .ts file, see docs/experiments.md), and writes its report. Calling it again with
-the same folder goes on where it stopped. "report" draws the report from stored runs, of several machines too, without training; with --as, the report
-of another experiment, from those of them that it has too.
+or an experiment of your own (a .json, .js or .ts file, see docs/experiments.md), and writes its report. The same command with
+the same folder continues where it stopped. "report" draws the report from stored runs without training; the runs may come from
+several machines. With --as it draws the report of another experiment, from the runs that the two share.
 
   --data <archive or folder>  images to train on
-  --version <id>              in place of --data: a data set version that the service has
-  --scale <scale>             of a preset: small (default), medium, paper
-  --seeds <list>              seeds, such as 1,2,3; or how many, such as 5x (1 to 5)
-  --budgets <list>            labelled training images, such as 250,500,all
-  --epochs <n>                in place of the recipe's
-  --compute-matched           also the baseline with ImCLR's compute: for twice the epochs, and with twice the batch
+  --version <id>              a data set version of the service, in place of --data
+  --scale <scale>             scale of a preset: small (default), medium, paper
+  --seeds <list>              seeds, such as 1,2,3; or their number, such as 5x (1 to 5)
+  --budgets <list>            numbers of labelled training images, such as 250,500,all
+  --epochs <n>                epochs, in place of the recipe's
+  --compute-matched           adds baselines with ImCLR's compute: one with twice the epochs, one with twice the batch too
   --image-size <n>            pixels a side, in place of the data's own
-  --as <preset or file>       of a report: another experiment that has these runs too; --scale to --compute-matched are then its own
+  --as <preset or file>       with "report": another experiment with the same runs; --scale to --compute-matched then belong to it
   --folder <folder>           where a service started by this command keeps its data (default: experiment-data)
-  --out <folder>              where the report goes (default: experiments/<name>)
+  --out <folder>              where to write the report (default: experiments/<name>)
   --help                      this text
 
-A service that runs on this machine, or IMCLR_URL and IMCLR_API_KEY, is used where there is one and --folder is not given.
+Without --folder the command uses a running service: IMCLR_URL and IMCLR_API_KEY, or one on this machine. If there is none, it starts one.
 `
 
 export type Command =
@@ -32,7 +32,7 @@ export type Command =
   | { kind: 'report'; files: string[]; as: Chosen | null; out: string | null }
   | { kind: 'run'; run: RunOptions }
 
-/** Which experiment, and what of it is otherwise. */
+/** Which experiment, and which of its settings to replace. */
 export interface Chosen {
   /** A preset's name, or the path of a definition. */
   experiment: string
@@ -47,14 +47,14 @@ export interface RunOptions extends Chosen {
   data: string | null
   version: string | null
   imageSize: number | null
-  /** Null: a service that is there already, else a new one in the default folder. */
+  /** Null: use a running service, or start one in the default folder. */
   folder: string | null
   out: string | null
 }
 
 export const defaultFolder = 'experiment-data'
 
-/** The command line; throws an Error that says what is wrong with it. */
+/** Parses the command line. Throws an Error that says what is wrong with it. */
 export function readCommand(args: string[]): Command {
   const text = { type: 'string' } as const
   const { values, positionals } = parseArgs({
@@ -100,8 +100,8 @@ export function readCommand(args: string[]): Command {
       out: values.out ?? null,
     }
   }
-  if (values.as !== undefined) throw new Error('--as belongs to report')
-  if (others.length > 0) throw new Error(`one experiment at a time, got ${positionals.join(', ')}`)
+  if (values.as !== undefined) throw new Error('--as only works with report')
+  if (others.length > 0) throw new Error(`name one experiment, got ${positionals.join(', ')}`)
   if ((values.data === undefined) === (values.version === undefined))
     throw new Error('name the images with --data, or a data set version with --version')
   return {

@@ -8,8 +8,8 @@ import { z } from 'zod'
 import type { Chosen } from './options.js'
 
 /**
- * What the command line calls an experiment: a preset, or a file that defines one (JSON, or a module whose default export
- * it is). Throws an Error that says what is wrong, with the place in the file.
+ * Reads the experiment that the command line names: a preset, or a file that defines one (JSON, or the default export of a
+ * module). Throws an Error that says what is wrong and where in the file.
  */
 async function readDefinition(named: string): Promise<PresetName | ExperimentDefinition> {
   const preset = presetNames.find((name) => name === named)
@@ -20,12 +20,11 @@ async function readDefinition(named: string): Promise<PresetName | ExperimentDef
       ? JSON.parse(await readFile(named, 'utf8'))
       : ((await import(pathToFileURL(resolve(named)).href)) as { default: unknown }).default
   const parsed = experimentDefinition.safeParse(content)
-  if (!parsed.success)
-    throw new Error(`${named} is not a definition of an experiment:\n${z.prettifyError(parsed.error)}`)
+  if (!parsed.success) throw new Error(`${named} does not define an experiment:\n${z.prettifyError(parsed.error)}`)
   return parsed.data
 }
 
-/** What is to be asked of the service, or of stored runs, besides the data. */
+/** The experiment to request from the service or to read from stored runs; everything except the data. */
 export async function readChoice({
   experiment,
   scale,

@@ -11,8 +11,8 @@ import { writeReport } from './writeReport.js'
 type Say = (text: string) => void
 
 /**
- * Runs an experiment to its end, on a service that is there or on one of its own, and writes the report. Where `signal` aborts, a
- * service of its own is closed, whose trainings leave a checkpoint; called again, it goes on.
+ * Runs an experiment to its end, on a running service or on one that it starts, and writes the report. If `signal` aborts, it
+ * closes the service that it started; trainings leave a checkpoint, and the next call continues.
  */
 export async function run(options: RunOptions, { say, signal }: { say: Say; signal: AbortSignal }): Promise<void> {
   const { experiment: definition, ...choice } = await readChoice(options)
@@ -38,7 +38,7 @@ export async function run(options: RunOptions, { say, signal }: { say: Say; sign
   if (report.missing.length > 0) process.exitCode = 1
 }
 
-/** Null: one is there already and is used. */
+/** Starts a service, or returns null if one is running and `folder` is not given. */
 async function useService(folder: string | null, say: Say): Promise<RunningService | null> {
   if (folder === null) {
     const found = await createClient({ retries: 0 })
@@ -51,7 +51,7 @@ async function useService(folder: string | null, say: Say): Promise<RunningServi
         },
       )
     if (found) {
-      say('Using the service that is there')
+      say('Using the running service')
       return null
     }
   }
@@ -60,13 +60,13 @@ async function useService(folder: string | null, say: Say): Promise<RunningServi
   return startService(own)
 }
 
-/** What has ended since the last look, in words; all that had ended before the first one in a line. */
+/** One line for each run that has ended since the last call. The first call sums up, if several have ended before. */
 function news({ allRuns, runs }: ExperimentRecord, told: Set<string>): string[] {
   const ended = allRuns.filter(({ accuracy, whyNoResult }) => accuracy !== null || whyNoResult !== null)
   const fresh = ended.filter(({ jobId }) => !told.has(jobId))
   const before = told.size
   for (const { jobId } of fresh) told.add(jobId)
-  if (before === 0 && fresh.length > 1) return [`${fresh.length} of ${runs.total} runs have ended before`]
+  if (before === 0 && fresh.length > 1) return [`${fresh.length} of ${runs.total} runs had ended before`]
   return fresh.map(
     ({ arm, budget, seed, accuracy, whyNoResult }, i) =>
       `${arm}, ${budget ?? 'all'} labels, seed ${seed}: ${accuracy === null ? whyNoResult : `${(100 * accuracy).toFixed(2)} %`} (${before + i + 1} of ${runs.total})`,

@@ -1,7 +1,7 @@
 import type { ExperimentReport } from '@imclr/experiments'
 import { points, pValue, signed, signedRange } from '@imclr/page'
 
-/** The report in a few lines, for a terminal. */
+/** The report in a few lines for the terminal. */
 export function summary({ plan, budgets, runs, missing }: ExperimentReport): string {
   const lines = [`${plan.title}: ${runs.there} of ${runs.planned} runs`]
   for (const { budget, arms, comparisons } of budgets) {

@@ -13,7 +13,7 @@ import { experimentPage } from '@imclr/page'
 import { z } from 'zod'
 import { comparisonsCsv, runsCsv } from './csv.js'
 
-/** Writes everything that stored runs give; nothing is trained. Gives the report and the paths. */
+/** Writes the report, the tables and the runs into `folder`. Trains nothing. Returns the report and the paths. */
 export async function writeReport(
   runs: ExperimentRuns,
   folder: string,
@@ -32,15 +32,15 @@ export async function writeReport(
 }
 
 /**
- * Stored runs of one experiment out of one file or several; of the experiment `as`, whatever those are of, where it is given. Throws where a
- * file holds something else, Failure CONFLICT where they do not fit together.
+ * Reads the stored runs of one experiment from one or several files. With `as`, reads them as runs of that experiment. Throws if a
+ * file holds something else, and Failure CONFLICT if the runs do not fit together.
  */
 export async function readRuns(paths: string[], as: ExperimentChoice | null): Promise<ExperimentRuns> {
   const files = await Promise.all(
     paths.map(async (path) => {
       const parsed = experimentRuns.safeParse(JSON.parse(await readFile(path, 'utf8')))
       if (!parsed.success)
-        throw new Error(`${path} does not hold stored runs of an experiment:\n${z.prettifyError(parsed.error)}`)
+        throw new Error(`${path} holds no stored runs of an experiment:\n${z.prettifyError(parsed.error)}`)
       return parsed.data
     }),
   )

@@ -1,6 +1,6 @@
 /**
- * `npm run generate`: writes sdk/src/generated from the router and from what the trainer and the SDK both read pictures with, and the measured
- * presets of docs/results.md from docs/runs.
+ * `npm run generate`: writes sdk/src/generated from the router and from the trainer's picture readers, and the measured presets of
+ * docs/results.md from docs/runs.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -10,9 +10,9 @@ import { sdkSources } from './sdkSources.js'
 
 const usage = `usage: npm run generate [-- --check]
 
-Writes sdk/src/generated from the router and the trainer's readers of pictures, and the measured presets of docs/results.md
+Writes sdk/src/generated from the router and the trainer's picture readers, and the measured presets of docs/results.md
 from the stored runs in docs/runs.
-With --check it only says whether these files are up to date, and ends with 1 if not.
+With --check it writes nothing: it says whether these files are up to date, and exits with 1 if they are not.
 `
 
 const root = new URL('../../../', import.meta.url)
@@ -25,7 +25,7 @@ const targets: Record<string, (before: string) => string> = {
   'docs/results.md': (before) => printResults(before, (file) => read(`docs/runs/${file}`)),
 }
 
-/** The SDK imports nothing of ours: what reads a picture there is the same text, so that it reads it alike. */
+/** The SDK imports none of our packages, so it gets a copy of the source. The same text reads pictures the same way. */
 function copied(path: string): string {
   return `// Written by "npm run generate" from ${path}.\n${read(path)}`
 }
@@ -43,9 +43,7 @@ function write(onlyCheck: boolean): void {
     const before = existsSync(new URL(path, root)) ? read(path) : ''
     const printed = print(before)
     if (onlyCheck) {
-      console.log(
-        before === printed ? `${path} is up to date` : `${path} differs from what it is made of: run npm run generate`,
-      )
+      console.log(before === printed ? `${path} is up to date` : `${path} is out of date: run npm run generate`)
       if (before !== printed) process.exitCode = 1
     } else {
       writeFileSync(fileURLToPath(new URL(path, root)), printed)

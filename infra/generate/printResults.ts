@@ -3,7 +3,7 @@ import { reportExperiment, type BudgetResult, type ComparisonResult, type Experi
 import { count, points, pValue, signed, signedRange } from '@imclr/page'
 import { z } from 'zod'
 
-/** Stored runs, and what they do not know of themselves. */
+/** Stored runs, and the facts about them that the runs do not hold. */
 export const measured = z.strictObject({
   runs: z.string(), // file beside the list
   data: z.string(), // name of the data set, for a reader
@@ -16,7 +16,7 @@ export type Measured = z.infer<typeof measured>
 const begin = '<!-- Written by "npm run generate" from docs/runs. -->'
 const end = '<!-- End of what "npm run generate" writes. -->'
 
-/** `page` with everything between its two marks replaced by the tables of the stored runs; `read` gives the text of a file of `docs/runs`. */
+/** Replaces everything between the two marks of `page` by the tables of the stored runs; `read` returns the text of a file in `docs/runs`. */
 export function printResults(page: string, read: (file: string) => string): string {
   const from = page.indexOf(begin)
   const to = page.indexOf(end)
@@ -103,7 +103,7 @@ function comparisonRows({ budget, comparisons }: BudgetResult): string[][] {
         `${pValue(p)} (${pValue(pHolm)})`,
         metric === 'clean' && published !== null ? signed(published / 100) : '–',
       ],
-      // Of errors in the report; here of accuracy, as the rest of the table.
+      // The report compares errors; this table compares accuracies, so the signs turn.
       ...(corrupted
         ? [
             [
@@ -125,7 +125,7 @@ function comparisonRows({ budget, comparisons }: BudgetResult): string[][] {
 const turned = <T extends { low: number; high: number } | null>(interval: T) =>
   interval === null ? null : { low: -interval.high, high: -interval.low }
 
-/** What Student's interval over the seeds says of the claim, in a sentence. */
+/** Says in a sentence what Student's interval over the seeds means for the claim. */
 function verdict({ budget }: BudgetResult, { arm, against, metric, corrupted, ...clean }: ComparisonResult): string {
   const interval = metric === 'corrupted' ? turned(corrupted?.interval ?? null) : clean.interval
   const where = `With ${labels(budget)} labels`
@@ -138,7 +138,7 @@ function verdict({ budget }: BudgetResult, { arm, against, metric, corrupted, ..
   return `- ${where} no difference between ${arm} and ${against}${what} shows: the interval over seeds holds zero.`
 }
 
-/** Of a claim about corrupted images: where on the grid the difference lies. */
+/** For a claim about corrupted images: where on the grid the difference lies. */
 function bySeverity({ budget }: BudgetResult, { arm, against, metric, corrupted }: ComparisonResult): string[] {
   if (metric !== 'corrupted' || corrupted === null) return []
   const gain = ({ mean, interval }: { mean: number; interval: { low: number; high: number } | null }) =>
@@ -155,7 +155,7 @@ function bySeverity({ budget }: BudgetResult, { arm, against, metric, corrupted 
   ]
 }
 
-/** The arms that the claim does not compare with the first: the same statistics, unadjusted. */
+/** The arms that the claim does not compare with the first one: the same statistics, not adjusted. */
 function beside({ budget, comparisons }: BudgetResult, { comparisons: claimed }: ExperimentReport['plan']): string[] {
   const others = comparisons.filter(
     ({ arm, against }) => !claimed.some((pair) => pair.arm === arm && pair.against === against),

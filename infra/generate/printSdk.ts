@@ -1,6 +1,6 @@
 /**
- * Prints the SDK's generated client: plain interfaces of what every procedure of the router takes and gives, and a table
- * of the procedures, out of which the client is built at run time. Nothing of the server is imported by it.
+ * Prints the SDK's generated client: plain interfaces for the input and output of every procedure, and a table of the
+ * procedures, from which the client is built at run time. The client imports nothing from the server.
  */
 import type { z } from 'zod'
 import { pascal, TypePrinter } from './printTypes.js'
@@ -17,9 +17,9 @@ export interface SdkSources {
   procedures: Record<string, unknown>
   /** Schemas that keep their names. */
   schemas: Record<string, z.ZodType>
-  /** Schemas that no procedure mentions and a user meets all the same: files of an artifact. */
+  /** Schemas of an artifact's files: no procedure mentions them, but users read them. */
   documents: string[]
-  /** Tables that the SDK needs as well, by the name of their constant. */
+  /** Tables that the SDK needs too, by the name of their constant. */
   constants: Record<string, Record<string, string>>
 }
 

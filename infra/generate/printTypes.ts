@@ -1,6 +1,6 @@
 /**
- * Prints zod schemas as plain TypeScript interfaces, by way of JSON Schema. Schemas that contract exports keep their
- * names; where what one may write differs from what one reads (defaults), the former is called `<Name>Input`.
+ * Prints zod schemas as plain TypeScript interfaces, by way of JSON Schema. Schemas that contract exports keep their names.
+ * If input and output of a schema differ (defaults), the input is called `<Name>Input`.
  */
 import { z } from 'zod'
 
@@ -28,7 +28,7 @@ export type Direction = 'input' | 'output'
 export class TypePrinter {
   readonly #names = z.registry<{ id: string }>()
   readonly #bodies: Record<Direction, Map<string, string>> = { input: new Map(), output: new Map() }
-  /** Names that are to be printed, with the direction in which they were asked for. */
+  /** The names to print, each with the direction in which it was used. */
   readonly #asked = new Set<string>()
 
   constructor(named: Record<string, z.ZodType>) {
@@ -36,7 +36,7 @@ export class TypePrinter {
       if (!this.#names.has(schema)) this.#names.add(schema, { id: pascal(name) })
   }
 
-  /** The type of `schema`, as a name where it has one, and remembers the names it uses. */
+  /** Returns the type of `schema`, by its name if it has one, and remembers the names it uses. */
   use(schema: z.ZodType, direction: Direction): string {
     const json = z.toJSONSchema(schema, {
       io: direction,
@@ -46,7 +46,7 @@ export class TypePrinter {
     }) as JsonSchema
     for (const [name, body] of Object.entries(json.$defs ?? {})) this.#remember(name, { body, direction })
     const own = this.#names.get(schema)?.id
-    // A named schema that refers to itself comes as a reference; else it comes as it is, and is remembered here.
+    // JSON Schema refers to a recursive schema by its name and has its body in $defs; any other body is remembered here.
     if (own && !json.$ref) this.#remember(own, { body: { ...json, $defs: undefined }, direction })
     return own ? this.#reference(own, direction) : this.#print({ ...json, $defs: undefined }, direction)
   }
@@ -82,7 +82,7 @@ export class TypePrinter {
     return printed
   }
 
-  /** Whether writing and reading differ, and so need two names: also by what is inside. */
+  /** Whether input and output differ, here or in a nested schema, and so need two names. */
   #differs(name: string, seen = new Set<string>()): boolean {
     const [input, output] = [this.#schemas.input.get(name), this.#schemas.output.get(name)]
     if (!input || !output || seen.has(name)) return false
@@ -143,7 +143,7 @@ export class TypePrinter {
   }
 }
 
-/** Any string beside named ones: written so that editors go on offering the names. */
+/** Writes a plain string in a union so that editors still suggest the named ones. */
 const joined = (parts: string[]): string =>
   (parts.some((part) => part.startsWith("'"))
     ? parts.map((part) => (part === 'string' ? '(string & {})' : part))
@@ -199,7 +199,7 @@ export const pascal = (name: string): string =>
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join('')
 
-/** What matters for the printed type: not bounds, patterns or defaults, and unknown keys are refused or dropped alike. */
+/** Only what matters for the printed type: no bounds, patterns or defaults, and no rule for unknown keys. */
 function loose(schema: JsonSchema): unknown {
   if (Array.isArray(schema)) return schema.map(loose)
   if (schema === null || typeof schema !== 'object') return schema

@@ -1,5 +1,5 @@
-// What has to be there before a verb can run: a Node that is new enough, the packages, the native engine, the build.
-// Each step finds out by itself whether there is anything to do, and is silent when there is not.
+// Makes what a verb needs before it can run: a Node that is new enough, the packages, the native engine, the build.
+// Each step checks whether there is anything to do, and is silent if there is not.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { cacheFolder, lockCache } from '../setup/cacheFolder.mjs'
 
 const oldestNode = [20, 15] // the first 20 with zlib.crc32
 
-/** Something the user can put right; `fix` says how. */
+/** A problem that the user can fix; `fix` says how. */
 export class PrepareError extends Error {
   constructor(message, fix) {
     super(message)
@@ -16,7 +16,7 @@ export class PrepareError extends Error {
   }
 }
 
-/** Makes what a verb needs. Two verbs at once in one clone take turns: neither runs on a half-installed or half-built one. */
+/** Makes what a verb needs. Two verbs at once in one clone take turns, so that neither runs on a half-built clone. */
 export async function prepare(root, { packages = true, engine, builds }) {
   checkNode()
   if (!packages) return
@@ -39,14 +39,14 @@ export function checkNode(version = process.versions.node) {
   if (!enough)
     throw new PrepareError(
       `Node ${version} is too old`,
-      `install Node ${oldestNode.join('.')} or newer (22 is the one we recommend)`,
+      `install Node ${oldestNode.join('.')} or newer (we recommend 22)`,
     )
 }
 
-/** Runs `npm ci` unless node_modules holds what package-lock.json says. One that was broken off leaves no stamp and no record, and is done again. */
+/** Runs `npm ci` unless node_modules matches package-lock.json. An interrupted `npm ci` leaves no stamp and no record, so it runs again. */
 export async function installPackages(root) {
   if (isInstalled(root)) return
-  // Run by npm, the way to the same npm is in the environment.
+  // If npm runs us, its own path is in the environment.
   const npm = process.env.npm_execpath
   const [command, prefix] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
   await step('installing packages (npm ci)', async () => {
@@ -61,7 +61,7 @@ export async function installPackages(root) {
     if (code !== 0)
       throw new PrepareError(
         `npm ci failed\n${indent(output)}`,
-        'check that the npm registry can be reached (npm ping) and that the disk has 1.5 GB free, then run the command again',
+        'check that the npm registry answers (npm ping) and that the disk has 1.5 GB free, then run the command again',
       )
     writeFileSync(stampOf(root), sumOf(join(root, 'package-lock.json')))
   })
@@ -70,7 +70,7 @@ export async function installPackages(root) {
 const stampOf = (root) => join(root, 'node_modules', '.imclr-installed')
 const sumOf = (path) => createHash('sha256').update(readFileSync(path)).digest('hex')
 
-/** Whether we installed just this lock file, or npm's own record of node_modules, which it writes last, has all of it. */
+/** Whether our stamp names this lock file, or npm's own record of node_modules (which it writes last) has every package of it. */
 export function isInstalled(root) {
   const lock = join(root, 'package-lock.json')
   if (existsSync(stampOf(root)) && readFileSync(stampOf(root), 'utf8') === sumOf(lock)) return true
@@ -81,7 +81,7 @@ export function isInstalled(root) {
   return Object.entries(wanted).every(([path, { version, integrity, optional, devOptional }]) => {
     if (path === '' || !path.includes('node_modules/')) return true
     const found = present[path]
-    // Optional packages may be absent: they are for other platforms.
+    // Optional packages may be missing: they are for other platforms.
     if (!found) return Boolean(optional || devOptional)
     return found.version === version && found.integrity === integrity
   })
@@ -92,7 +92,7 @@ export async function setUpEngine(root) {
   await setUpNative({ log: say })
 }
 
-/** Builds TypeScript projects; what is up to date is left alone. */
+/** Builds TypeScript projects that are out of date. */
 export async function build(root, projects) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   await step('building', async () => {
@@ -100,12 +100,12 @@ export async function build(root, projects) {
     if (code !== 0)
       throw new PrepareError(
         `the build failed\n${indent(output)}`,
-        'on an unchanged clone: remove the dist folders and try again; else the lines above name the place',
+        'on an unchanged clone: remove the dist folders and try again; otherwise the lines above name the place',
       )
   })
 }
 
-/** Says what is being done once it takes longer than a moment, and how long it took. */
+/** Runs `action`. If it takes more than two seconds, says what is going on, and in the end how long it took. */
 async function step(what, action) {
   const start = performance.now()
   let said = false
@@ -122,12 +122,12 @@ async function step(what, action) {
   if (said) say(`${what}: done in ${Math.round((performance.now() - start) / 1000)} s`)
 }
 
-/** To stderr, so that a verb's own output can be piped. */
+/** Prints to stderr, so that a verb's own output can be piped. */
 function say(line) {
   console.error(`imclr: ${line}`)
 }
 
-/** Runs a program to its end: exit code and the last 40 lines it wrote. */
+/** Runs a program to its end. Returns its exit code and its last 40 lines. */
 function run(root, command, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -10,7 +10,7 @@ import { asDiskProblem, SetUpProblem } from './problem.mjs'
 /** The repository's root, which is where npm puts the packages. */
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
-/** The engine's package as npm installed it, its install script not run. */
+/** The engine's package as npm installed it, without running its install script. */
 export function enginePackage() {
   const require = createRequire(join(root, 'services', 'trainer', 'package.json'))
   try {
@@ -33,7 +33,7 @@ export function enginePackage() {
 const stampOf = (engine) => join(dirname(engine.place), 'imclr-engine.json')
 const sha256 = (content) => createHash('sha256').update(content).digest('hex')
 
-/** Whether the addon that was placed and proven for this library is still there, unchanged. Costs a few milliseconds. */
+/** Whether the addon that was proven for this library is still in place, unchanged. Takes a few milliseconds. */
 export function isInPlace(engine, library) {
   try {
     const stamp = JSON.parse(readFileSync(stampOf(engine), 'utf8'))
@@ -48,7 +48,7 @@ export function isInPlace(engine, library) {
   }
 }
 
-/** The addon for this library and compiler from the cache, compiled first when it is not there. @returns {Promise<string>} its path */
+/** Returns the path of the addon for this library and compiler in the cache; compiles it first if it is missing. @returns {Promise<string>} */
 export async function buildAddon({ cache, engine, library, compiler, log }) {
   const sources = readdirSync(join(engine.folder, 'binding'))
     .filter((name) => /\.(cc|h)$/.test(name))
@@ -97,7 +97,7 @@ export async function buildAddon({ cache, engine, library, compiler, log }) {
       output,
       ...link,
       `-Wl,-rpath,${library.folder}`,
-      // Its intermediate files go where the result does: one disk that can be full, and the one that a message names.
+      // Intermediate files go to the same disk as the result: only one disk can be full, and the message names it.
     ],
     { env: { ...process.env, TMPDIR: temporary } },
   )
@@ -142,11 +142,11 @@ function compileProblem(text, compiler, cache) {
       .slice(0, 3)
       .join(' | ') || text.slice(-300)
   return new SetUpProblem('compile', `${compiler.program} could not compile the addon: ${first}`, [
-    'it takes a C++17 compiler with its standard library (GCC 8 or Clang 7 and newer); name another with CXX=...',
+    'use a C++17 compiler with its standard library (GCC 8, Clang 7 or newer); name it with CXX=...',
   ])
 }
 
-/** Copies the addon into the package. A copy, because package managers and container builds drop links that leave the tree. */
+/** Copies the addon into the package. It is no link, because package managers and container builds drop links that leave the tree. */
 export function placeAddon(engine, built) {
   const temporary = `${engine.place}.${process.pid}`
   try {
@@ -160,13 +160,13 @@ export function placeAddon(engine, built) {
   }
 }
 
-/** The clone's own disk: another cache would not help. */
+/** Fixes for the clone's own disk, where another cache would not help. */
 const ofClone = {
   full: 'free about 100 MB there and run npm run setup again',
   closed: 'run the set-up as the user who owns the clone: npm run setup',
 }
 
-/** Written only after the proof, so an addon that was placed but never proven is proven by the next run. */
+/** Records that the addon is proven. Until then every run proves it again. */
 export function stampAddon(engine, library) {
   writeAtomically(
     stampOf(engine),

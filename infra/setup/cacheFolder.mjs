@@ -17,12 +17,12 @@ import { homedir, hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { asDiskProblem } from './problem.mjs'
 
-/** Where downloads and builds are kept, outside every clone, so that the second clone finds them. */
+/** The folder for downloads and builds. It lies outside every clone, so that all clones share it. */
 export function cacheFolder(env = process.env) {
   return env.IMCLR_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'imclr')
 }
 
-/** Writes a file so that a reader, or the next start after a crash, sees all of it or the old one. */
+/** Writes a file so that a reader, or the next start after a crash, sees either the complete file or the old one. */
 export function writeAtomically(path, content) {
   mkdirSync(dirname(path), { recursive: true })
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
@@ -31,7 +31,7 @@ export function writeAtomically(path, content) {
   syncFolder(dirname(path))
 }
 
-/** Makes a rename in this folder last through a power cut. */
+/** Makes a rename in this folder survive a power cut. */
 export function syncFolder(folder) {
   const handle = openSync(folder, 'r')
   try {
@@ -45,8 +45,8 @@ const heartbeatMs = 5_000
 const silentMs = 60_000
 
 /**
- * Holds the cache for one set-up at a time. The lock is a file naming its owner: it counts for nothing once the owner is gone
- * (another process id or start time here, no heartbeat for a minute elsewhere).
+ * Locks the cache for one set-up at a time. The lock is a file that names its owner. It no longer counts when the owner is gone:
+ * on this machine another process id or start time, elsewhere no heartbeat for a minute.
  * @param {string} cache @param {(line: string) => void} log @returns {Promise<() => void>} the release
  */
 export async function lockCache(cache, log) {
@@ -62,7 +62,7 @@ export async function lockCache(cache, log) {
     try {
       utimesSync(path, new Date(), new Date())
     } catch {
-      // The lock was removed by hand; the release below finds that out as well.
+      // Somebody removed the lock by hand; the release below notices that too.
     }
   }, heartbeatMs)
   return () => {
@@ -79,7 +79,7 @@ async function take(path, { own, log }) {
     writeFileSync(draft, own)
     for (;;) {
       try {
-        // A link appears whole or not at all, so nobody ever reads a half-written lock.
+        // A link appears completely or not at all, so nobody reads a half-written lock.
         linkSync(draft, path)
         break
       } catch (error) {
@@ -107,7 +107,7 @@ function takeAway(path, seen) {
     if (error.code === 'ENOENT') return
     throw error
   }
-  // Between looking and renaming a new owner may have come: give it back.
+  // A new owner may have come between the check and the rename: give the lock back.
   if (read(aside) !== seen && !existsSync(path)) linkSync(aside, path)
   rmSync(aside, { force: true })
 }
@@ -129,7 +129,7 @@ function isAlive(text, path) {
   return started === null || holder.started === null || started === holder.started
 }
 
-/** Start time in clock ticks since boot: with the process id it names one process for good. Null where there is no /proc. */
+/** Start time in clock ticks since boot. Together with the process id it identifies one process for good. Null without /proc. */
 function startOf(pid) {
   const stat = read(`/proc/${pid}/stat`)
   return stat ? (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null) : null

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 
 /**
- * Runs a program to its end and gives back what it said. A program that does not exist is an answer (`code` null), not an exception.
+ * Runs a program to its end and returns its output. A program that does not exist gives `code` null, not an exception.
  * @param {string} program @param {string[]} args @param {{ env?: NodeJS.ProcessEnv, cwd?: string }} [options]
  * @returns {Promise<{ code: number | null, out: string, err: string, missing: boolean }>}
  */

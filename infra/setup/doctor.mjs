@@ -1,5 +1,5 @@
 /**
- * What machine, engine and GPU there are, and whether a job could run: `npm run doctor [-- --json]`. Exit code 0 if it could.
+ * `npm run doctor [-- --json]` shows this machine, its engine and its GPU, and whether a job could run. Exit code 0 if it could.
  */
 import { statfsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -85,7 +85,7 @@ function instructionsFinding(flags) {
 function bfloat16(flags) {
   if (flags.has('amx_bf16')) return 'usable, and faster than float32 (AMX)'
   if (flags.has('avx512_bf16'))
-    return 'usable (AVX-512); whether it is faster than float32 differs between CPUs: npm run bench tells'
+    return 'usable (AVX-512); whether it is faster than float32 depends on the CPU: npm run bench measures it'
   return flags.size > 0 ? 'not on this CPU: train in float32' : 'unknown'
 }
 
@@ -148,7 +148,7 @@ async function engineFinding() {
     const { tensorflow, gpu } = JSON.parse(out.trim().split('\n').at(-1))
     const oneDnn =
       process.env.TF_ENABLE_ONEDNN_OPTS === '0'
-        ? 'oneDNN off (TF_ENABLE_ONEDNN_OPTS=0: unset it, it is worth 2 to 5 times)'
+        ? 'oneDNN off (TF_ENABLE_ONEDNN_OPTS=0; unset it: oneDNN is 2 to 5 times faster)'
         : 'oneDNN on'
     return {
       name: 'engine',
@@ -169,13 +169,13 @@ async function gpuFinding() {
   return {
     name: 'gpu',
     state: 'note',
-    value: `${out.trim().split('\n').join('; ')} (the CUDA engine is chosen by IMCLR_GPU=1 or a loaded driver; untested)`,
+    value: `${out.trim().split('\n').join('; ')} (IMCLR_GPU=1 or a loaded driver chooses the CUDA engine; untested)`,
   }
 }
 
 const usage = `usage: npm run doctor [-- --json]
 
-Tells what machine, engine and GPU there are, and how to mend what is missing. Ends with 0 if a job could run here.
+Shows this machine, its engine and its GPU, and how to fix what is missing. Exits with 0 if a job could run here.
 `
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,10 +1,10 @@
 /**
- * The engine's native part: TensorFlow's libraries from the pinned wheel and the addon of tfjs-node compiled against them.
+ * Sets up the engine's native part: TensorFlow's libraries from the pinned wheel, and the addon of tfjs-node compiled against them.
  *
  *   node infra/setup/native.mjs
  *
- * Done once, it costs a few milliseconds to find that out. Everything is made in a temporary folder and renamed into place, under
- * a lock in the cache, so a run that was cut off is repaired by the next and two at once wait for each other.
+ * Once it is done, finding that out costs a few milliseconds. Everything is made in a temporary folder and renamed into place, under
+ * a lock in the cache. So the next run repairs an interrupted one, and two at once wait for each other.
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ import { cachedLibrary, fetchLibrary, givenLibrary } from './tensorflow.mjs'
 /**
  * @param {{ log?: (line: string) => void }} [options]
  * @returns {Promise<{ did: 'nothing' | 'placed', library: string, seconds: number }>}
- * @throws {SetUpProblem} naming what is wrong and its fix
+ * @throws {SetUpProblem} with the problem and its fix
  */
 export async function setUpNative({ log = console.log } = {}) {
   const began = process.uptime()
@@ -74,7 +74,7 @@ async function prove(log) {
   throw new SetUpProblem(
     'proof',
     `the engine was built, but its first training step failed: ${(err || out).trim().slice(-500)}`,
-    [`remove ${cacheFolder()} and run npm run setup again; if it stays, npm run doctor says what machine this is`],
+    [`remove ${cacheFolder()} and run npm run setup again; if it fails again, npm run doctor describes this machine`],
   )
 }
 
@@ -94,10 +94,10 @@ function checkLibc() {
 
 const usage = `usage: npm run setup
 
-Fetches TensorFlow with pip, compiles the addon and proves it by one training step. Done again, it costs nothing.
+Fetches TensorFlow with pip, compiles the addon and proves it with one training step. A second run costs nothing.
 
-The environment has more: IMCLR_CACHE (where TensorFlow is kept), IMCLR_GPU (1: the CUDA engine, 0: not),
-IMCLR_LIBTENSORFLOW (a folder with TensorFlow's own library); pip's mirrors are honoured.
+Environment variables: IMCLR_CACHE (where TensorFlow is kept), IMCLR_GPU (1: the CUDA engine, 0: the CPU engine),
+IMCLR_LIBTENSORFLOW (a folder with your own TensorFlow). pip's settings for mirrors apply.
 `
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -135,13 +135,19 @@ export function pinFor({ platform, arch, gpu }) {
   const machine = `${platform}-${arch}`
   if (machine === 'linux-x64') {
     return gpu
-      ? { ...gpuLinuxX64, untested: 'the CUDA wheels follow the tested road, but nobody has run them on a GPU yet' }
+      ? {
+          ...gpuLinuxX64,
+          untested: 'the CUDA wheels are installed like the tested ones, but nobody has run them on a GPU yet',
+        }
       : cpuLinuxX64
   }
   if (machine === 'linux-arm64')
-    return { ...cpuLinuxArm64, untested: 'Linux on arm64 follows the tested road, but nobody has run it yet' }
+    return {
+      ...cpuLinuxArm64,
+      untested: 'Linux on arm64 is set up like the tested platform, but nobody has run it yet',
+    }
   if (machine === 'darwin-arm64')
-    return { ...cpuMacArm64, untested: 'macOS on arm64 follows the tested road, but nobody has run it yet' }
+    return { ...cpuMacArm64, untested: 'macOS on arm64 is set up like the tested platform, but nobody has run it yet' }
   throw new SetUpProblem('wrong-platform', `TensorFlow ${tensorflowVersion} has no wheel for ${machine}`, [
     'use Linux on x64 (tested), Linux on arm64 or macOS on arm64 (untested); on Windows use WSL 2',
   ])

@@ -1,4 +1,4 @@
-/** Something the user can mend: what is wrong, and how. Every failure of the set-up is one of these. */
+/** A problem that the user can fix: what is wrong, and what to do. Every failure of the set-up is one of these. */
 export class SetUpProblem extends Error {
   /** @param {string} code @param {string} message @param {string[]} fix lines, each a thing to do or a command to run */
   constructor(code, message, fix) {
@@ -9,7 +9,7 @@ export class SetUpProblem extends Error {
   }
 }
 
-/** @param {unknown} error @returns {string} what a user reads */
+/** @param {unknown} error @returns {string} the text for the user */
 export function describeProblem(error) {
   if (!(error instanceof SetUpProblem)) return error instanceof Error ? (error.stack ?? error.message) : String(error)
   return [`set-up failed (${error.code}): ${error.message}`, ...error.fix.map((line) => `  fix: ${line}`)].join('\n')
@@ -20,7 +20,7 @@ const ofCache = {
   closed: 'name another place: IMCLR_CACHE=/somewhere/writable npm run setup',
 }
 
-/** A full or closed disk shows up in any step; everything else passes unchanged. */
+/** Turns an error about a full or read-only disk, which any step may meet, into a problem with a fix. Returns other errors unchanged. */
 export function asDiskProblem(error, folder, fix = ofCache) {
   if (['ENOSPC', 'EDQUOT'].includes(error?.code))
     return new SetUpProblem('disk-full', `no space left in ${folder}`, [fix.full])

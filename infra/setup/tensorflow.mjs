@@ -28,7 +28,7 @@ const libraries =
 
 /** @typedef {{ id: string, folder: string, variant: string, files: { path: string, bytes: number }[] }} Library where the libraries lie (`folder`) */
 
-/** The name of what a pin unpacks to: it changes with every pinned hash. */
+/** The folder name of an unpacked pin; it changes with every pinned hash. */
 export function libraryId(pin) {
   return createHash('sha256')
     .update(pin.wheels.map((wheel) => wheel.sha256).join())
@@ -36,7 +36,7 @@ export function libraryId(pin) {
     .slice(0, 16)
 }
 
-/** @returns {Library | null} the unpacked wheel in the cache, when it is whole */
+/** @returns {Library | null} the unpacked wheel in the cache, if it is complete */
 export function cachedLibrary(cache, pin) {
   const root = join(cache, 'tensorflow', libraryId(pin))
   try {
@@ -54,7 +54,7 @@ export function givenLibrary(folder) {
   if (lacking.length > 0) {
     throw new SetUpProblem('bad-libtensorflow', `IMCLR_LIBTENSORFLOW=${folder} lacks ${lacking.join(', ')}`, [
       'name the folder of an installed TensorFlow: python3 -c "import tensorflow, os; print(os.path.dirname(tensorflow.__file__))"',
-      'or leave IMCLR_LIBTENSORFLOW unset, and the pinned wheel is fetched',
+      'or unset IMCLR_LIBTENSORFLOW: then the pinned wheel is fetched',
     ])
   }
   const real = realpathSync(folder)
@@ -160,7 +160,7 @@ async function download({ wheel, pin, python, temporary, log }) {
       'wrong-hash',
       `${title} came with sha256 ${sha256}, but ${wheel.sha256} is the one that was tested`,
       [
-        'the package index or a proxy hands out a changed file: see `pip config list`, or try another index with PIP_INDEX_URL=...',
+        'the package index or a proxy delivers a changed file: see `pip config list`, or try another index with PIP_INDEX_URL=...',
       ],
     )
   }
@@ -184,11 +184,11 @@ function pipProblem(text, title, temporary) {
   if (/connection|resolve|timed? ?out|unreachable|SSL|proxy|Max retries|Temporary failure/i.test(text)) {
     return new SetUpProblem('no-network', `pip could not reach its package index for ${title}: ${last}`, [
       'check the network, or the proxy (HTTPS_PROXY) and index (PIP_INDEX_URL, `pip config list`) of this machine',
-      'on a closed network: install TensorFlow 2.21 where it can be had, copy its folder here, and set IMCLR_LIBTENSORFLOW to it',
+      'on a closed network: install TensorFlow 2.21 on another machine, copy its folder here, and set IMCLR_LIBTENSORFLOW to it',
     ])
   }
   return new SetUpProblem('no-wheel', `pip found no ${title}: ${last}`, [
-    'the package index of this machine lacks it (see `pip config list`); name another with PIP_INDEX_URL=...',
+    'the package index of this machine does not have it (see `pip config list`); name another with PIP_INDEX_URL=...',
     'or install TensorFlow 2.21 elsewhere, copy its folder here, and set IMCLR_LIBTENSORFLOW to it',
   ])
 }

@@ -153,7 +153,7 @@ describe('the presets', () => {
       'first',
     ]
     const first = await command(...args)
-    expect(first.stdout).toContain('Using the service that is there')
+    expect(first.stdout).toContain('Using the running service')
     expect(first.stdout).toMatch(/imclr, 100 labels, seed 2: \d+\.\d\d % \(4 of 4\)/)
     expect(first.stdout).toMatch(/imclr minus baseline: [+−]?\d+\.\d\d points of accuracy, 95 % over seeds/)
     for (const file of ['report.html', 'report.json', 'runs.json', 'runs.csv', 'comparisons.csv'])
@@ -166,7 +166,7 @@ describe('the presets', () => {
     const jobs = async () => (await sdk.api.job.list({ limit: 200 })).items.length
     const before = await jobs()
     const again = await command(...args.slice(0, -1), 'again')
-    expect(again.stdout).toContain('4 of 4 runs have ended before')
+    expect(again.stdout).toContain('4 of 4 runs had ended before')
     // One more prepare job, for the upload; no training.
     expect(await jobs()).toBe(before + 1)
     expect(readFileSync(join(out, 'again/report.json'), 'utf8')).toBe(

@@ -13,7 +13,7 @@ describe("the demo's data set", () => {
     expect(readFileSync(new URL('README.md', folder), 'utf8')).toContain(`sha256 ${sum}`)
   })
 
-  it('holds what its README says, each image once', () => {
+  it('has the images that its README lists, each one once', () => {
     const files = Object.entries(unzipSync(archive))
     const counts = new Map<string, number>()
     for (const [path] of files) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1)
@@ -34,7 +34,7 @@ describe("the demo's data set", () => {
       ...classes.map((name) => [`train/${name}`, 50]),
       ['unlabelled', 4000],
     ])
-    // The encoder gives equal files for equal pixels.
+    // The encoder writes equal files for equal pixels.
     expect(new Set(files.map(([, bytes]) => createHash('sha256').update(bytes).digest('hex'))).size).toBe(6500)
   })
 })

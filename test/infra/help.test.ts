@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 const root = join(import.meta.dirname, '../..')
 const generated = join(root, 'sdk/src/generated/api.ts')
 
-/** The programs behind the verbs, as they are built; bench, learning, chaos and fuzz are in support/commandLine.test.ts. */
+/** The built programs behind the verbs; bench, learning, chaos and fuzz are in support/commandLine.test.ts. */
 describe.each([
   ['npm run demo', 'infra/dist/demo/demo.js'],
   ['npm start', 'services/standalone/dist/main.js'],
@@ -17,7 +17,7 @@ describe.each([
   const run = (...words: string[]) =>
     spawnSync(process.execPath, [join(root, program), ...words], { cwd: root, encoding: 'utf8', timeout: 60_000 })
 
-  it('tells what it does on request, and does nothing', () => {
+  it('prints its help on request, and does nothing', () => {
     const before = readFileSync(generated)
     const { status, stdout, stderr } = run('--help')
     expect([status, stderr]).toEqual([0, ''])
@@ -25,7 +25,7 @@ describe.each([
     expect(readFileSync(generated)).toEqual(before)
   })
 
-  it('refuses what it does not know', () => {
+  it('refuses an unknown option', () => {
     const { status, stdout, stderr } = run('--hepl')
     expect([status, stdout]).toEqual([verb === 'npm start' ? 1 : 2, ''])
     expect(stderr).toContain('--hepl')

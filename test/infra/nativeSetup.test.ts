@@ -23,7 +23,7 @@ const clone = join(folder, 'clone')
 const cache = join(folder, 'cache')
 const addon = join(clone, 'node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node')
 
-/** A clone of its own, so that nothing here touches the engine that other tests run on: links to all packages, a copy of the engine's. */
+/** Makes a separate clone, so that no test here touches the engine of other tests. It has links to all packages and a copy of the engine's. */
 function makeClone(): void {
   mkdirSync(join(clone, 'services/trainer'), { recursive: true })
   cpSync(join(root, 'infra/setup'), join(clone, 'infra/setup'), { recursive: true })
@@ -40,7 +40,7 @@ function makeClone(): void {
     recursive: true,
     filter: (path) => !path.endsWith('/lib'),
   })
-  // The unpacked wheel is taken from the machine's cache: nothing is downloaded here.
+  // The unpacked wheel comes from the machine's cache: nothing is downloaded here.
   mkdirSync(cache)
   symlinkSync(join(realCache, 'tensorflow'), join(cache, 'tensorflow'))
 }
@@ -51,7 +51,7 @@ interface Outcome {
   seconds: number
 }
 
-/** Starts a set-up (or another program of it); `until` ends it by SIGKILL, with all it started, as soon as it has said that. */
+/** Starts a set-up (or another of its programs). As soon as it prints `until`, it is killed by SIGKILL with all its children. */
 function run({
   program = 'native.mjs',
   args = [],
@@ -83,7 +83,7 @@ function run({
   )
 }
 
-/** A folder for PATH that holds these programs and no others. */
+/** A folder for PATH with only these programs. */
 function pathWith(name: string, programs: Record<string, string>): string {
   const bin = join(folder, name)
   mkdirSync(bin)
@@ -94,7 +94,7 @@ function pathWith(name: string, programs: Record<string, string>): string {
   return bin
 }
 
-// The interpreter itself: what PATH holds may be a script of a version manager.
+// The interpreter itself, because PATH may hold a script of a version manager.
 const python = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).stdout.trim()
 
 beforeAll(makeClone)
@@ -130,7 +130,7 @@ describe('the set-up of the native engine', () => {
     expect(statSync(addon).mtimeMs).toBe(before)
   })
 
-  it('puts back a damaged addon from the cache, and proves it', async () => {
+  it('replaces a damaged addon from the cache, and proves it', async () => {
     truncateSync(addon, 1000)
     const { code, text } = await run()
     expect(code, text).toBe(0)
@@ -144,7 +144,7 @@ describe('the set-up of the native engine', () => {
     expect((await run()).text).toContain('it learns')
   })
 
-  it('is found fit by the doctor', async () => {
+  it("passes the doctor's examination", async () => {
     const { code, text } = await run({ program: 'doctor.mjs', args: ['--json'] })
     const report = JSON.parse(text) as { ok: boolean; findings: { name: string; state: string; value: string }[] }
     expect(code, text).toBe(0)
@@ -221,7 +221,7 @@ describe('a failure names its fix and leaves nothing behind', () => {
       'a wrong IMCLR_LIBTENSORFLOW',
       () => ({ env: { IMCLR_LIBTENSORFLOW: folder } }),
       /bad-libtensorflow.*lacks libtensorflow_cc/,
-      /leave IMCLR_LIBTENSORFLOW unset/,
+      /unset IMCLR_LIBTENSORFLOW/,
     ],
   ]
   it.each(cases)('%s', async (_, options, problem, fix) => {
@@ -283,14 +283,14 @@ describe('a failure names its fix and leaves nothing behind', () => {
     120_000,
   )
 
-  it('and the doctor says what to do', async () => {
+  it("and shows in the doctor's output, with what to do", async () => {
     rmSync(addon, { force: true })
     const { code, text } = await run({ program: 'doctor.mjs' })
     expect(code).toBe(1)
     expect(text).toMatch(/MISSING engine +not set up\n +fix: npm run setup/)
   })
 
-  /** A cache with the library, so that only the compiler is lacking. */
+  /** A cache with the library, so that only the compiler is missing. */
   function linkedCache(): string {
     const place = join(folder, 'linked')
     mkdirSync(place)
@@ -298,7 +298,7 @@ describe('a failure names its fix and leaves nothing behind', () => {
     return place
   }
 
-  /** A folder of wheels with a well-formed one of the right name that is not the one we pinned. */
+  /** A folder with a well-formed wheel that has the right name but is not the pinned one. */
   function changedWheel(): string {
     const wheels = join(folder, 'wheels')
     mkdirSync(join(wheels, 'tensorflow_cpu-2.21.0.dist-info'), { recursive: true })

@@ -9,12 +9,12 @@ const marks = [
   '<!-- End of what "npm run generate" writes. -->',
 ] as const
 
-it('prints what the stored runs of the repository give: run "npm run generate" where this fails', () => {
+it('matches the stored runs of the repository; if this fails, run "npm run generate"', () => {
   const page = read('results.md')
   expect(printResults(page, (file) => read(`runs/${file}`))).toBe(page)
 })
 
-it('prints stored runs as tables, and leaves the rest of the page alone', () => {
+it('prints stored runs as tables, and does not touch the rest of the page', () => {
   const labels = Uint16Array.of(0, 1, 2, 3, 0, 1, 2, 3, 0, 1)
   const right = (share: number) => Array.from(labels, (label, i) => (i < share * 10 ? label : (label + 1) % 4))
   // Accuracies .3 .4 .2 and .5 .4 .5: differences .2 0 .3, their mean .1667, sd .15275, its error .08819, t(2) = 4.3027.
@@ -57,10 +57,10 @@ it('prints stored runs as tables, and leaves the rest of the page alone', () => 
   expect(printed.endsWith(`\n${marks[1]}\nafter\n`)).toBe(true)
 })
 
-it('tells of corrupted images by severity, and of arms that the claim does not compare with the first', () => {
+it('prints differences under corruption by severity, and arms that the claim does not compare with the first', () => {
   const labels = Uint16Array.of(0, 1, 2, 3, 0, 1, 2, 3, 0, 1)
   const right = (share: number) => Array.from(labels, (label, i) => (i < share * 10 ? label : (label + 1) % 4))
-  // Wrong are so many of the ten images at each severity; the second arm is right on one more of them, but at severity 5, where it is on one less.
+  // Each severity has its number of wrong images among the ten. The second arm has one wrong image fewer, and at severity 5 one more.
   const runs = [1, 2].flatMap((seed) =>
     [
       ['baseline', 0.3, 0],
@@ -94,7 +94,7 @@ it('tells of corrupted images by severity, and of arms that the claim does not c
   expect(printed).toContain(
     `\n- imclr minus baseline, all labels, by severity: ${each}; 5: −10.00 (−10.00 to −10.00).\n`,
   )
-  // Four severities of five gain ten points, one loses ten: six in the mean, whatever the corruption.
+  // Four severities of five gain ten points and one loses ten: six in the mean, for every corruption.
   expect(printed).toMatch(
     /\n- By corruption it does best with [a-z ]+ \+6\.00, [a-z ]+ \+6\.00, [a-z ]+ \+6\.00, and worst with/,
   )

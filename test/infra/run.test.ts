@@ -31,7 +31,7 @@ describe("npm's verbs", () => {
   const run = (...words: string[]) =>
     spawnSync(process.execPath, ['infra/run.mjs', ...words], { ...where(), encoding: 'utf8', timeout: 20_000 })
 
-  it('are listed on request, and with a verb that does not exist', () => {
+  it('are listed on request, and after a verb that does not exist', () => {
     const help = run('--help')
     expect([help.status, help.stderr]).toEqual([0, ''])
     for (const verb of [
@@ -54,7 +54,7 @@ describe("npm's verbs", () => {
     expect(run('constructor').status).toBe(2)
   })
 
-  it('pass arguments, signals and the exit code on; the doctor comes without packages', async () => {
+  it('pass on arguments, signals and the exit code; the doctor runs without packages', async () => {
     write(
       'infra/setup/doctor.mjs',
       `
@@ -72,7 +72,7 @@ describe("npm's verbs", () => {
     expect(await ended).toBe(7)
   })
 
-  it('name the fix of what the user can mend', () => {
+  it('print the fix of a problem that the user can fix', () => {
     write('node_modules/.package-lock.json', { packages: {} })
     write(
       'infra/setup/native.mjs',
@@ -83,7 +83,7 @@ describe("npm's verbs", () => {
     expect(stderr).toBe('\nimclr: no compiler\n  fix: apt-get install g++\n  fix: or another\n')
   })
 
-  it('take turns where two of them prepare the same clone', async () => {
+  it('take turns when two of them prepare the same clone', async () => {
     write('node_modules/.package-lock.json', { packages: {} })
     write(
       'infra/setup/native.mjs',
@@ -115,7 +115,7 @@ describe('before a verb runs', () => {
     else check.toThrow(`Node ${version} is too old`)
   })
 
-  it("packages count as installed when npm's record has what the lock file asks for", () => {
+  it("packages count as installed if npm's record has everything in the lock file", () => {
     const root = mkdtempSync(join(tmpdir(), 'imclr-installed-'))
     const put = (path: string, packages: Record<string, unknown>): void => {
       mkdirSync(join(root, 'node_modules'), { recursive: true })
@@ -137,7 +137,7 @@ describe('before a verb runs', () => {
     expect(prepare.isInstalled(root)).toBe(false)
     put('node_modules/.package-lock.json', {})
     expect(prepare.isInstalled(root)).toBe(false)
-    // Or when our own stamp says that this very lock file was installed.
+    // Or if our own stamp names exactly this lock file.
     const stamp = (): void =>
       writeFileSync(
         join(root, 'node_modules/.imclr-installed'),
