@@ -332,7 +332,7 @@ describe('a job that is to end', () => {
     await cancel(jobId, 'graceful')
     await cancel(jobId, 'now')
     expect(await shop.ended(jobId)).toMatchObject({ state: 'canceled', endedEarly: null, modelId: null })
-    expect(await shop.launcher().isAlive(runner as never)).toBe(false)
+    expect(await shop.launcher().isRunning(runner as never)).toBe(false)
     expect(await shop.launcher().list()).toEqual([])
     await scheduler.close()
   })

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { schema } from '@imclr/database'
-import type { Runner } from '@imclr/scheduler'
+import { processRunner, type Runner } from '@imclr/scheduler'
 import { keys } from '@imclr/storage'
 import { eq } from 'drizzle-orm'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -75,7 +75,7 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     const runner = await inTraining(shop, jobId)
     await first.end('SIGKILL')
     const before = await shop.job(jobId)
-    expect(await launcherOf('a').isAlive(runner)).toBe(true)
+    expect(await launcherOf('a').isRunning(runner)).toBe(true)
     start('a')
     const job = await shop.ended(jobId)
     expect(job).toMatchObject({ state: 'succeeded', attempt: 1, failedAttempts: 0 })
@@ -96,7 +96,7 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     const jobId = await shop.train('ms=20', { epochs })
     const runner = await inTraining(shop, jobId)
     await first.end('SIGKILL')
-    await expect.poll(() => launcherOf('a').isAlive(runner), { timeout: 20_000 }).toBe(false)
+    await expect.poll(() => launcherOf('a').isRunning(runner), { timeout: 20_000 }).toBe(false)
     start('a')
     expect(await shop.ended(jobId)).toMatchObject({ state: 'succeeded', attempt: 1 })
     expect(lossesOf(await shop.events(jobId))).toEqual(undisturbed)
@@ -108,7 +108,7 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     const jobId = await shop.train(slowly, { epochs })
     const runner = await inTraining(shop, jobId)
     first.signal('SIGKILL')
-    await launcherOf('a').signal(runner, 'kill')
+    await launcherOf('a').send(runner, 'kill')
     start('a')
     expect(await shop.ended(jobId)).toMatchObject({ state: 'succeeded', attempt: 2, failedAttempts: 1 })
     const events = await shop.events(jobId)
@@ -135,10 +135,12 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     const jobs: string[] = []
     for (let i = 0; i < 6; i++) jobs.push(await shop.train(slowly, { epochs }))
     const [one, two] = await Promise.all([0, 1].map((i) => inTraining(shop, jobs[i]!)))
-    expect(new Set([one!.workDir, two!.workDir].map((path) => path.split('/').at(-3)))).toEqual(new Set(['a', 'b']))
+    expect(new Set([one!, two!].map(({ data }) => processRunner.parse(data).folder.split('/').at(-3)))).toEqual(
+      new Set(['a', 'b']),
+    )
     // The machine of the first dies: scheduler and trainer at once, and its work folder is never seen again.
     first.signal('SIGKILL')
-    for (const { runner } of await launcherOf('a').list()) await launcherOf('a').signal(runner, 'kill')
+    for (const { runner } of await launcherOf('a').list()) await launcherOf('a').send(runner, 'kill')
     const ended = []
     for (const jobId of jobs) ended.push(await shop.until(jobId, ({ state }) => state === 'succeeded'))
     expect(ended.filter(({ attempt }) => attempt === 2)).toHaveLength(1)
@@ -157,9 +159,9 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     first.signal('SIGSTOP')
     start('b')
     await shop.until(jobId, ({ attempt, state }) => attempt === 2 && state === 'running')
-    expect(await launcherOf('a').isAlive(runner)).toBe(true)
+    expect(await launcherOf('a').isRunning(runner)).toBe(true)
     first.signal('SIGCONT')
-    await expect.poll(() => launcherOf('a').isAlive(runner), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => launcherOf('a').isRunning(runner), { timeout: 10_000 }).toBe(false)
     expect(await shop.ended(jobId)).toMatchObject({ state: 'succeeded', attempt: 2 })
     const [model] = await shop.database.queries.select().from(schema.model).where(eq(schema.model.jobId, jobId))
     expect(model).toMatchObject({ prefix: keys.output(shop.projectId, jobId, 2) })

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeId, trainingSpec } from '@imclr/contract'
 import { insertJob, recordLines, requestCancel, schema } from '@imclr/database'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { trainingJobFile } from './trainingJobFile.js'
 import { flawsOf, lossesOf, openWorkshop, type Workshop } from './workshop.js'
 
 /** What is left when a scheduler goes, and what the next one makes of it. */
@@ -137,31 +137,12 @@ describe('a scheduler that starts', () => {
     const workDir = join(shop.folder, 'work')
     const [jobId, attempt] = [await shop.train('ms=20', { epochs: 1000 }), 7]
     await shop.database.queries.update(schema.job).set({ state: 'failed' }).where(eq(schema.job.id, jobId))
-    const folder = join(workDir, jobId, String(attempt))
-    await mkdir(folder, { recursive: true })
-    const spec = trainingSpec.parse({ epochs: 1000 })
-    await writeFile(
-      join(folder, 'job.json'),
-      JSON.stringify({
-        schemaVersion: 1,
-        kind: 'train',
-        jobId,
-        projectId: shop.projectId,
-        attempt,
-        name: 'ms=20',
-        spec,
-        versionPrefix: `projects/${shop.projectId}/seeded/`,
-        checkpointPrefix: 'c/',
-        outputPrefix: 'o/',
-        checkpointEverySeconds: 1,
-        reference: null,
-      }),
-    )
     const launcher = shop.launcher()
-    const runner = await launcher.launch({ jobId, attempt, workDir: folder, slot: 0 })
+    const job = trainingJobFile({ jobId, attempt, projectId: shop.projectId, name: 'ms=20', epochs: 1000 })
+    const runner = await launcher.launch({ job, slot: 0 })
     expect(await launcher.list()).toEqual([{ jobId, attempt, runner }])
     await using _ = await closing(shop.start({ reconcileSeconds: 0.1 }))
-    await expect.poll(() => launcher.isAlive(runner), { timeout: 5000 }).toBe(false)
+    await expect.poll(() => launcher.isRunning(runner), { timeout: 5000 }).toBe(false)
     await expect.poll(() => existsSync(join(workDir, jobId)), { timeout: 5000 }).toBe(false)
   })
 

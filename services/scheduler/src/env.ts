@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Failure, readEnvironment, trainerProcessEnvironment, trainerVariables, type Variables } from '@imclr/contract'
+import { Failure, readEnvironment, trainerVariables, type Variables } from '@imclr/contract'
 import { z } from 'zod'
+import { launcherNames } from './launch/openLauncher.js'
 import type { SchedulerConfig } from './parts.js'
 
 const seconds = z.coerce.number().positive()
@@ -12,6 +13,7 @@ const seconds = z.coerce.number().positive()
 /** What `main.ts` and standalone share: how jobs are run. */
 const running = {
   ...trainerVariables,
+  IMCLR_LAUNCHER: z.enum(launcherNames).default('process'), // what trainers run as
   IMCLR_SLOTS: z.coerce.number().int().min(1).max(64).default(1), // trainers at once: one uses the whole machine (or GPU)
   IMCLR_PREPARATIONS: z.coerce.number().int().min(1).max(16).default(1), // data sets prepared at once, beside the trainers: nobody waits for a training of a day with an upload
   IMCLR_DEVICES: z
@@ -26,7 +28,8 @@ const running = {
   IMCLR_CHECKPOINT_SECONDS: seconds.default(60), // the most that a crash costs
   IMCLR_LEASE_SECONDS: seconds.default(60), // after which another scheduler takes up the jobs of a dead one
   IMCLR_RETRY_SECONDS: seconds.default(5), // before the first repetition; doubles
-  IMCLR_RECONCILE_SECONDS: seconds.default(15),
+  IMCLR_POLL_SECONDS: seconds.default(0.2), // between two looks at a trainer that wrote nothing
+  IMCLR_RECONCILE_SECONDS: seconds.default(15), // between two comparisons of records, trainers and queue
   IMCLR_MAX_DATASET_BYTES: z.coerce
     .number()
     .int()
@@ -80,24 +83,9 @@ export function schedulerConfig(env: RunningEnv, workDir: string): SchedulerConf
     suspendGraceSeconds: env.IMCLR_SUSPEND_GRACE_SECONDS,
     checkpointEverySeconds: env.IMCLR_CHECKPOINT_SECONDS,
     retryDelaySeconds: env.IMCLR_RETRY_SECONDS,
-    pollSeconds: 0.2,
+    pollSeconds: env.IMCLR_POLL_SECONDS,
     reconcileSeconds: env.IMCLR_RECONCILE_SECONDS,
     maxDatasetBytes: env.IMCLR_MAX_DATASET_BYTES,
     maxDatasetImages: env.IMCLR_MAX_DATASET_IMAGES,
-  }
-}
-
-/** All that a trainer gets of our environment: where programs, libraries and the store are; no database, no queue, no signing key. */
-const forTrainers =
-  /^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|XDG_CACHE_HOME|LD_LIBRARY_PATH|NODE_OPTIONS|NODE_EXTRA_CA_CERTS|SSL_CERT_\w+|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|OBJECT_STORE_URL|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|DEFAULT_REGION|CA_BUNDLE|PROFILE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|WEB_IDENTITY_TOKEN_FILE|ROLE_ARN|ROLE_SESSION_NAME|CONTAINER_\w+|EC2_METADATA_\w+)|IMCLR_(LIBTENSORFLOW|CACHE)|TF_\w+|OMP_\w+|KMP_\w+|DNNL_\w+|ONEDNN_\w+|CUDA_\w+|NVIDIA_\w+|XLA_\w+|GLIBC_TUNABLES)$/
-
-export function trainerEnvironment(variables: Variables): Record<string, string> {
-  return {
-    ...trainerProcessEnvironment,
-    ...Object.fromEntries(
-      Object.entries(variables).flatMap(([name, value]) =>
-        value !== undefined && (forTrainers.test(name) || name in trainerVariables) ? [[name, value] as const] : [],
-      ),
-    ),
   }
 }

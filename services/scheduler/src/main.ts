@@ -1,13 +1,12 @@
 #!/usr/bin/env node
 /** The scheduler as a process of its own: takes jobs from the queue and sees each through. `node main.js`; see env.ts for what it reads. */
-import { hostname } from 'node:os'
 import { Failure } from '@imclr/contract'
 import { openDatabase } from '@imclr/database'
 import { openQueue } from '@imclr/queue'
 import { openStore, storeConfigFromEnv } from '@imclr/storage'
 import { pino } from 'pino'
-import { readEnv, schedulerConfig, trainerEnvironment } from './env.js'
-import { processLauncher } from './launch/processLauncher.js'
+import { readEnv, schedulerConfig } from './env.js'
+import { openLauncher } from './launch/openLauncher.js'
 import { serveHealth } from './serveHealth.js'
 import { startScheduler } from './startScheduler.js'
 import { systemClock } from './systemClock.js'
@@ -23,14 +22,7 @@ async function main(): Promise<void> {
     url: env.QUEUE_URL ?? env.DATABASE_URL,
     onError: (err) => log.warn({ err }, 'queue'),
   })
-  const launcher = processLauncher({
-    command: [process.execPath, env.IMCLR_TRAINER],
-    environment: trainerEnvironment(env.variables),
-    workRoot: config.workDir,
-    host: hostname(),
-    niceness: env.IMCLR_TRAINER_NICENESS,
-    devices: env.IMCLR_DEVICES ?? null,
-  })
+  const launcher = openLauncher(env, config.workDir)
 
   const scheduler = await startScheduler({ database, store, queue, launcher, config, log, clock: systemClock })
   const health = await serveHealth(scheduler, { host: env.HOST, port: env.PORT, log })

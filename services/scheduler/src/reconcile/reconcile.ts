@@ -1,40 +1,39 @@
-/** Brings together what the records say, what runs on this machine, and what waits in the queue. At start, and every few seconds. */
+/** Makes records, running trainers and the queue agree: at the start, and every few seconds. */
 import { laneOf, lanes, type Lane } from '@imclr/contract'
 import { cancelQueued, explainWaiting, listActive, listQueued, takeLease, type JobRow } from '@imclr/database'
 import { leftoversOfQueued } from '@imclr/storage'
-import { keptRunner, type Found } from '../launch/launcher.js'
+import { runner as storedRunner, type FoundTrainer } from '../launch/launcher.js'
 import { fenceOf } from '../lease.js'
 import type { Scheduler } from '../parts.js'
 import type { Slots } from '../slots.js'
-import { removeFolders } from './removeFolders.js'
 
 /** Entries put into each lane per round at most: those that are served first, which leave it first. */
 const mostEntries = 200
 
 export async function reconcile(scheduler: Scheduler, slots: Slots): Promise<void> {
-  // Processes first: one that is seen here and is its job's current attempt in records read later cannot be superseded.
+  // Trainers first: one that is listed here, and is its job's current attempt in records that are read later, is not superseded.
   const found = await scheduler.launcher.list()
   const active = await listActive(scheduler.database)
   await endOrphans(scheduler, found, active)
   await adoptLeft(scheduler, { slots, found, active })
-  await removeFolders(scheduler, active)
+  await scheduler.launcher.prune(new Set([...scheduler.running.keys(), ...active.map(({ id }) => id)]))
   await fillQueue(scheduler, slots)
   scheduler.metrics.reconciled.set(scheduler.clock.now() / 1000)
 }
 
-/** Trainers of jobs that have ended, or of attempts that are not the current one: nobody will ever take their output. */
-async function endOrphans({ launcher, log }: Scheduler, found: Found[], active: JobRow[]): Promise<void> {
+/** Ends trainers of jobs that have ended, and of attempts that are not the current one: nobody will take their output. */
+async function endOrphans({ launcher, log }: Scheduler, found: FoundTrainer[], active: JobRow[]): Promise<void> {
   for (const { jobId, attempt, runner } of found) {
     if (active.some((job) => job.id === jobId && job.attempt === attempt)) continue
-    log.warn({ jobId, attempt, pid: runner.pid }, 'ending a trainer without a job')
-    await launcher.signal(runner, 'kill')
+    log.warn({ jobId, attempt, runner: runner.label }, 'ending a trainer without a job')
+    await launcher.send(runner, 'kill')
   }
 }
 
-/** Jobs that nobody looks after: ours from before a restart, and those whose scheduler has died. */
+/** Adopts jobs that no scheduler runs: ours from before a restart, and those whose scheduler has died. */
 async function adoptLeft(
   scheduler: Scheduler,
-  { slots, found, active }: { slots: Slots; found: Found[]; active: JobRow[] },
+  { slots, found, active }: { slots: Slots; found: FoundTrainer[]; active: JobRow[] },
 ): Promise<void> {
   const { database, config, running, log, closing } = scheduler
   for (const seen of active) {
@@ -43,10 +42,13 @@ async function adoptLeft(
     // Meanwhile the queue may have given it to this very scheduler.
     if (job === null || running.has(job.id)) continue
     const runner =
-      keptRunner(job.runner) ??
+      storedRunner.safeParse(job.runner).data ??
       found.find(({ jobId, attempt }) => jobId === job.id && attempt === job.attempt)?.runner ??
       null
-    log.info({ jobId: job.id, attempt: job.attempt, pid: runner?.pid ?? null }, 'taking up a job that was left running')
+    log.info(
+      { jobId: job.id, attempt: job.attempt, runner: runner?.label ?? null },
+      'adopting a job that was left running',
+    )
     slots.adopt(job, runner)
   }
 }

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { Failure, makeId } from '@imclr/contract'
 import { cancelQueued, finishJob, requeueJob, type Finish, type JobRow, type Result } from '@imclr/database'
 import { leftovers, leftoversOfQueued } from '@imclr/storage'
-import type { Followed } from '../follow/followTrainer.js'
+import type { AttemptResult } from '../follow/followTrainer.js'
 import type { Runner } from '../launch/launcher.js'
 import { fenceOf, type Lease } from '../lease.js'
 import type { Scheduler } from '../parts.js'
@@ -12,19 +11,19 @@ import { endOfLog } from './endOfLog.js'
 import { summaryOf } from './summaryOf.js'
 import { verifyArtifact, verifyEvaluation, verifyVersion } from './verifyOutput.js'
 
-interface Attended {
+interface EndedAttempt {
   job: JobRow
   runner: Runner
   lease: Lease
-  followed: Followed
+  result: AttemptResult
 }
 
 /**
  * Turns the end of a trainer into the job's record: registers a verified output, records a failure, or gives the job back
  * to the queue. Where store or database do not answer it throws and leaves everything as it is; reconciling tries again.
  */
-export async function settle(scheduler: Scheduler, { job, runner, lease, followed }: Attended): Promise<void> {
-  const { lastWord, stalled, suspended, secondsSpent, hasCheckpoint } = followed
+export async function settle(scheduler: Scheduler, { job, runner, lease, result }: EndedAttempt): Promise<void> {
+  const { lastWord, stalled, suspended, secondsSpent, hasCheckpoint } = result
   const ending = {
     exit: await scheduler.launcher.exit(runner),
     lastWord,
@@ -39,11 +38,11 @@ export async function settle(scheduler: Scheduler, { job, runner, lease, followe
     hasCheckpoint,
   }
   const outcome = decideOutcome(ending)
-  const log = await endOfLog(join(runner.workDir, 'log.txt'), outcome)
+  const log = await endOfLog(scheduler.launcher, runner, outcome)
   if (outcome.kind !== 'keep') return conclude(scheduler, { job, outcome, secondsSpent, log, hasCheckpoint })
   try {
-    const result = await verified(scheduler, job, outcome.output)
-    await finish(scheduler, job, { ...outcome, result, secondsSpent, log })
+    const output = await verified(scheduler, job, outcome.output)
+    await finish(scheduler, job, { ...outcome, result: output, secondsSpent, log })
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'ARTIFACT_INVALID') throw error
     await conclude(scheduler, { job, outcome: failedBy(ending, error.record), secondsSpent, log, hasCheckpoint })
