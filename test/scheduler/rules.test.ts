@@ -15,6 +15,7 @@ const ending = (parts: Partial<Ending>): Ending => ({
   failedAttempts: 0,
   maxAttempts: 5,
   hasCheckpoint: true,
+  firstDelaySeconds: 5,
   ...parts,
 })
 const output = (endedEarly: 'stopped' | null) =>
@@ -175,6 +176,14 @@ describe('what a failure says of what follows', () => {
       expect(last.hint).not.toMatch(/tried again|goes on|checkpoint/)
     },
   )
+
+  it('waits longer after each failure, and at most five minutes', () => {
+    const delays = Array.from({ length: 9 }, (_, failedAttempts) => {
+      const outcome = decideOutcome(ending({ exit: killed, failedAttempts, maxAttempts: 10 }))
+      return outcome.kind === 'retry' ? outcome.delaySeconds : null
+    })
+    expect(delays).toEqual([5, 10, 20, 40, 80, 160, 300, 300, 300])
+  })
 
   it("the user's fault: nothing of attempts", () => {
     expect(told({ lastWord: failed('LOSS_NOT_FINITE') })).toEqual(failed('LOSS_NOT_FINITE').failure)

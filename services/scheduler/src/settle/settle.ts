@@ -36,6 +36,7 @@ export async function settle(scheduler: Scheduler, { job, runner, lease, result 
     failedAttempts: job.failedAttempts,
     maxAttempts: job.limits.maxAttempts,
     hasCheckpoint,
+    firstDelaySeconds: scheduler.config.retryDelaySeconds,
   }
   const outcome = decideOutcome(ending)
   const log = await endOfLog(scheduler.launcher, runner, outcome)
@@ -52,7 +53,12 @@ export async function settle(scheduler: Scheduler, { job, runner, lease, result 
 /** The same where no trainer ran: by a failure to start it, or (null) because the scheduler died first, which counts for nothing. */
 export async function settleUnlaunched(scheduler: Scheduler, job: JobRow, failure: Failure | null): Promise<void> {
   const hasCheckpoint = job.lastCheckpoint !== null
-  const budget = { failedAttempts: job.failedAttempts, maxAttempts: job.limits.maxAttempts, hasCheckpoint }
+  const budget = {
+    failedAttempts: job.failedAttempts,
+    maxAttempts: job.limits.maxAttempts,
+    hasCheckpoint,
+    firstDelaySeconds: scheduler.config.retryDelaySeconds,
+  }
   const outcome: Outcome = failure === null ? { kind: 'suspended' } : failedBy(budget, failure.record)
   await conclude(scheduler, { job, outcome, secondsSpent: 0, log: null, hasCheckpoint })
 }
@@ -102,9 +108,7 @@ async function conclude(
 ): Promise<void> {
   if (outcome.kind === 'end')
     return finish(scheduler, job, { ...outcome, endedEarly: null, result: null, secondsSpent, log })
-  const failure = outcome.kind === 'retry' ? outcome.failure : null
-  const delaySeconds =
-    failure === null ? 0 : Math.min(300, scheduler.config.retryDelaySeconds * 2 ** job.failedAttempts)
+  const { failure, delaySeconds } = outcome.kind === 'retry' ? outcome : { failure: null, delaySeconds: 0 }
   const queued = await requeueJob(scheduler.database, fenceOf(scheduler, job), {
     failure,
     delaySeconds,
