@@ -46,10 +46,20 @@ describe("the scheduler's environment", () => {
   })
 
   it('ends the process with words a person can act on', async () => {
-    await using wrong = spawnService(builtScheduler, [], { DATABASE_URL: 'mysql://x' })
+    await using wrong = spawnService(builtScheduler, [], {
+      DATABASE_URL: 'mysql://x',
+      QUEUE_URL: 'amqp://x',
+      OBJECT_STORE_URL: 'http://x',
+      IMCLR_LAUNCHER: 'pigeon',
+      LOG_LEVEL: 'loud',
+    })
     expect(await wrong.end()).toBe(1)
-    expect(wrong.output()).toContain('DATABASE_URL')
-    await using absent = spawnService(builtScheduler, [], { DATABASE_URL: 'postgres://127.0.0.1:1/none' })
+    for (const name of ['DATABASE_URL', 'QUEUE_URL', 'OBJECT_STORE_URL', 'IMCLR_LAUNCHER', 'LOG_LEVEL'])
+      expect(wrong.output()).toContain(name)
+    await using absent = spawnService(builtScheduler, [], {
+      DATABASE_URL: 'postgres://127.0.0.1:1/none',
+      OBJECT_STORE_URL: `file://${makeFolder('env-store')}`,
+    })
     expect(await absent.end()).toBe(1)
     expect(absent.output()).not.toContain('    at ')
   })

@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Failure, readEnvironment, trainerVariables, type Variables } from '@imclr/contract'
+import { Failure, readEnvironment, serviceVariables, trainerVariables, type Variables } from '@imclr/contract'
 import { z } from 'zod'
 import { launcherNames } from './launch/openLauncher.js'
 import type { SchedulerConfig } from './parts.js'
 
+const shared = serviceVariables.shape
 const seconds = z.coerce.number().positive()
 
 /** What `main.ts` and standalone share: how jobs are run. */
@@ -36,19 +37,17 @@ const running = {
     .positive()
     .default(50 * 2 ** 30), // of an unpacked archive
   IMCLR_MAX_DATASET_IMAGES: z.coerce.number().int().positive().default(5_000_000),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_LEVEL: shared.LOG_LEVEL,
 }
 
 const environment = z.object({
   ...running,
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be postgres://...'),
-  QUEUE_URL: z
-    .string()
-    .regex(/^(rediss?|postgres(ql)?):\/\//, 'must be redis://... or postgres://...')
-    .optional(), // unset: the database
+  DATABASE_URL: shared.DATABASE_URL,
+  QUEUE_URL: shared.QUEUE_URL.optional(), // unset: the database
+  OBJECT_STORE_URL: shared.OBJECT_STORE_URL,
   IMCLR_WORK_DIR: z.string().default('./.imclr/work'), // job files, events and logs of running trainers; no other scheduler uses it
-  HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4701), // of /healthz, /readyz, /metrics
+  HOST: shared.HOST,
+  PORT: shared.PORT.default(4701), // of /healthz, /readyz, /metrics
 })
 
 export type Env = z.output<typeof environment>
