@@ -37,7 +37,7 @@ export async function makeJobFile({ database, config }: Scheduler, job: JobRow):
         reference: inputs.reference && {
           modelId: inputs.reference.modelId,
           name: inputs.reference.name,
-          reportKey: `${inputs.reference.prefix}report.json`,
+          reportKey: keys.report(inputs.reference.prefix),
         },
         network: inputs.network && { prefix: inputs.network.prefix },
         from: inputs.from,

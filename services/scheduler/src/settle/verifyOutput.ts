@@ -9,7 +9,7 @@ import {
   type EvaluationManifest,
   type Issue,
 } from '@imclr/contract'
-import type { ObjectStore } from '@imclr/storage'
+import { keys, type ObjectStore } from '@imclr/storage'
 
 export interface Output {
   /** The attempt's prefix, which the output must lie under. */
@@ -74,10 +74,10 @@ async function readManifest<T>(
   schema: Schema<T>,
 ): Promise<{ manifest: T; manifestBytes: number }> {
   const { prefix, manifestKey, manifestSha256 } = output
-  if (manifestKey !== `${prefix}manifest.json`)
+  if (manifestKey !== keys.manifest(prefix))
     throw new Failure(
       'ARTIFACT_INVALID',
-      `the trainer's manifest ${manifestKey} is not where it belongs, ${prefix}manifest.json`,
+      `the trainer's manifest ${manifestKey} is not where it belongs, ${keys.manifest(prefix)}`,
     )
   const bytes = await missingIsInvalid(store.read(manifestKey), manifestKey)
   const found = createHash('sha256').update(bytes).digest('hex')

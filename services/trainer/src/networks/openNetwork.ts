@@ -10,7 +10,7 @@ import {
   type TrainJobFile,
   type UploadedNetwork,
 } from '@imclr/contract'
-import type { ObjectStore } from '@imclr/storage'
+import { keys, type ObjectStore } from '@imclr/storage'
 import { buildNetwork } from './buildNetwork.js'
 import { freezeLayers } from './freezeLayers.js'
 import { normalisationOf } from './servingModel.js'
@@ -41,7 +41,7 @@ export async function openNetwork(
   classes: number,
 ): Promise<OpenedNetwork> {
   const uploaded =
-    place && uploadedNetwork.parse(JSON.parse(Buffer.from(await store.read(`${place.prefix}network.json`)).toString()))
+    place && uploadedNetwork.parse(JSON.parse(Buffer.from(await store.read(keys.network(place.prefix))).toString()))
   const makeTwin = (seed: number) => buildNetwork({ name: spec.network, uploaded, classes, seed })
   const network = makeTwin(spec.seed)
   const { title, multiplyAdds } = uploaded

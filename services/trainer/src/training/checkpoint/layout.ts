@@ -5,9 +5,6 @@ import type { ObjectStore } from '@imclr/storage'
 /** How many checkpoints a job keeps: the newest, and the one before in case that one was damaged. */
 export const checkpointsKept = 2
 
-export const checkpointFolder = (prefix: string, { epoch, step }: { epoch: number; step: number }) =>
-  `${prefix.replace(/\/?$/, '/')}${epoch}-${step}/`
-
 /** What a checkpoint must have in common with the training that goes on from it: the whole recipe, the data, and which images are for what. */
 export function fingerprint(
   { spec }: Pick<TrainJobFile, 'spec'>,
