@@ -1,5 +1,5 @@
 /** Makes records, running trainers and the queue agree: at the start, and every few seconds. */
-import { laneOf, lanes, type Lane } from '@imclr/contract'
+import { queueNames, queueOf, type QueueName } from '@imclr/contract'
 import { cancelQueued, explainWaiting, listActive, listQueued, takeLease, type JobRow } from '@imclr/database'
 import { leftoversOfQueued } from '@imclr/storage'
 import { runner as storedRunner, type FoundTrainer } from '../launch/launcher.js'
@@ -7,8 +7,8 @@ import { fenceOf } from '../lease.js'
 import type { Scheduler } from '../parts.js'
 import type { Slots } from '../slots.js'
 
-/** Entries put into each lane per round at most: those that are served first, which leave it first. */
-const mostEntries = 200
+/** Entries put into each queue per round at most: those that are served first, which leave it first. */
+const maxEntries = 200
 
 export async function reconcile(scheduler: Scheduler, slots: Slots): Promise<void> {
   // Trainers first: one that is listed here, and is its job's current attempt in records that are read later, is not superseded.
@@ -39,7 +39,7 @@ async function adoptLeft(
   for (const seen of active) {
     if (running.has(seen.id) || closing.aborted) continue
     const job = await takeLease(database, fenceOf(scheduler, seen), config.leaseSeconds)
-    // Meanwhile the queue may have given it to this very scheduler.
+    // The queue may have given it to this very scheduler meanwhile.
     if (job === null || running.has(job.id)) continue
     const runner =
       storedRunner.safeParse(job.runner).data ??
@@ -53,23 +53,23 @@ async function adoptLeft(
   }
 }
 
-/** Every job that may start has an entry in the queue; the queue keeps each once. Those that were cancelled meanwhile end here. */
+/** Puts every job that may start into its queue, which keeps each once, and ends those that were cancelled meanwhile. */
 async function fillQueue({ database, queue }: Scheduler, slots: Slots): Promise<void> {
   const queued = await listQueued(database)
   const ended = new Set<string>()
   for (const { id, kind, queueEntry, cancelRequested } of queued) {
     if (cancelRequested === null || !(await cancelQueued(database, id, leftoversOfQueued))) continue
     ended.add(id)
-    await queue.remove({ jobId: id, entry: queueEntry }, laneOf(kind))
+    await queue.remove({ jobId: id, entry: queueEntry }, queueOf(kind))
   }
-  for (const lane of lanes) {
-    const due = queued.filter(({ id, kind, dueIn }) => laneOf(kind) === lane && dueIn <= 0 && !ended.has(id))
-    for (const job of due.slice(0, mostEntries)) await queue.enqueue({ jobId: job.id, entry: job.queueEntry }, job)
-    if (due.length > 0) await explainWaiting(database, lane, slots.free(lane) > 0 ? null : taken[lane])
+  for (const name of queueNames) {
+    const due = queued.filter(({ id, kind, dueIn }) => queueOf(kind) === name && dueIn <= 0 && !ended.has(id))
+    for (const job of due.slice(0, maxEntries)) await queue.enqueue({ jobId: job.id, entry: job.queueEntry }, job)
+    if (due.length > 0) await explainWaiting(database, name, slots.free(name) > 0 ? null : waitingReason[name])
   }
 }
 
-const taken: Readonly<Record<Lane, string>> = {
+const waitingReason: Readonly<Record<QueueName, string>> = {
   device: 'All slots for trainers are taken; it starts when one is free.',
   preparation: 'Another data set is being prepared; it starts when that is done.',
 }
