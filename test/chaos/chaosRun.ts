@@ -128,7 +128,7 @@ async function strike(fleet: Fleet, { target, which }: Kill): Promise<string> {
           continue // gone meanwhile
         }
       }
-      victims.push(`trainer (${which < 0.25 ? 'keeper' : which < 0.75 ? 'itself' : 'both'})`)
+      victims.push(`trainer (${which < 0.25 ? 'supervisor' : which < 0.75 ? 'itself' : 'both'})`)
     }
   }
   if (target !== 'trainer') {

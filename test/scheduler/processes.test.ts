@@ -10,7 +10,7 @@ import { redis } from '../support/redis.js'
 import { builtScheduler, protocolTrainer, spawnService, type ServiceProcess } from '../support/spawnService.js'
 import { flawsOf, lossesOf, openWorkshop, type Workshop } from './workshop.js'
 
-/** Schedulers as processes of their own, killed, frozen and started anew; records in PostgreSQL, queue in PostgreSQL or Redis. */
+/** Schedulers as processes of their own that are killed, frozen and started again; records in PostgreSQL, queue in PostgreSQL or Redis. */
 const epochs = 12
 const slowly = 'ms=40' // about two seconds
 
@@ -68,7 +68,7 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     expect(await scheduler.end('SIGTERM')).toBe(0)
   })
 
-  it('adopts a living trainer after kill -9: not one event lost or doubled', async () => {
+  it('adopts a running trainer after kill -9: no event is lost or doubled', async () => {
     const { shop, start, launcherOf } = await open()
     const first = start('a')
     const jobId = await shop.train(slowly, { epochs })
@@ -90,7 +90,7 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     ).toEqual(Array.from({ length: epochs * 4 }, (_, index) => index + 1))
   })
 
-  it('settles a trainer that ended while no scheduler was there', async () => {
+  it('records the result of a trainer that ended while no scheduler ran', async () => {
     const { shop, start, launcherOf } = await open()
     const first = start('a')
     const jobId = await shop.train('ms=20', { epochs })
@@ -102,7 +102,7 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     expect(lossesOf(await shop.events(jobId))).toEqual(undisturbed)
   })
 
-  it('goes on from the checkpoint when scheduler and trainer were killed together', async () => {
+  it('continues from the checkpoint when scheduler and trainer were killed together', async () => {
     const { shop, start, launcherOf } = await open()
     const first = start('a')
     const jobId = await shop.train(slowly, { epochs })
@@ -129,7 +129,7 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     expect(lossesOf(await shop.events(jobId))).toEqual(undisturbed)
   })
 
-  it('two share the work, and one takes up what the other left when its machine died', async () => {
+  it('two share the work, and one continues the jobs of the other when its machine dies', async () => {
     const { shop, start, launcherOf } = await open('redis')
     const [first, second] = [start('a'), start('b')]
     const jobs: string[] = []
@@ -151,7 +151,7 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     expect(second.ended()).toBe(false)
   }, 120_000)
 
-  it('one that was frozen and wakes finds its job taken: its trainer is ended, its output never registered', async () => {
+  it('one that was frozen finds its job taken when it wakes: its trainer is killed, its output is not registered', async () => {
     const { shop, start, launcherOf } = await open()
     const first = start('a')
     const jobId = await shop.train(slowly, { epochs: 100, limits: { maxSeconds: 600 } })

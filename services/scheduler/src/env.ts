@@ -11,23 +11,23 @@ import type { SchedulerConfig } from './parts.js'
 const shared = serviceVariables.shape
 const seconds = z.coerce.number().positive()
 
-/** What `main.ts` and standalone share: how jobs are run. */
+/** How jobs are run: `main.ts` and standalone read these. */
 const running = {
   ...trainerVariables,
   IMCLR_LAUNCHER: z.enum(launcherNames).default('process'), // what trainers run as
   IMCLR_SLOTS: z.coerce.number().int().min(1).max(64).default(1), // trainers at once: one uses the whole machine (or GPU)
-  IMCLR_PREPARATIONS: z.coerce.number().int().min(1).max(16).default(1), // data sets prepared at once, beside the trainers: nobody waits for a training of a day with an upload
+  IMCLR_PREPARATIONS: z.coerce.number().int().min(1).max(16).default(1), // data sets prepared at once, beside the trainers: an upload never waits for a training of a day
   IMCLR_DEVICES: z
     .string()
     .transform((text) => text.split(',').map((each) => each.trim()))
     .optional(), // GPU of each slot, as CUDA_VISIBLE_DEVICES has it; unset: all for each
   IMCLR_TRAINER: z.string().default(fileURLToPath(new URL('../../trainer/dist/main.js', import.meta.url))), // the trainer's main.js
   IMCLR_TRAINER_NICENESS: z.coerce.number().int().min(0).max(19).default(0), // how far trainers step back behind other programs
-  IMCLR_STALL_SECONDS: seconds.default(120), // without a word: a trainer speaks every few seconds
+  IMCLR_STALL_SECONDS: seconds.default(120), // without an event; a trainer writes one every few seconds
   IMCLR_STOP_GRACE_SECONDS: seconds.default(1800), // for a stopped job's evaluation and export
   IMCLR_SUSPEND_GRACE_SECONDS: seconds.default(20), // for a checkpoint at shutdown; below what systemd and Kubernetes allow
   IMCLR_CHECKPOINT_SECONDS: seconds.default(60), // the most that a crash costs
-  IMCLR_LEASE_SECONDS: seconds.default(60), // after which another scheduler takes up the jobs of a dead one
+  IMCLR_LEASE_SECONDS: seconds.default(60), // after which another scheduler adopts the jobs of a dead one
   IMCLR_RETRY_SECONDS: seconds.default(5), // before the first repetition; doubles
   IMCLR_POLL_SECONDS: seconds.default(0.2), // between two looks at a trainer that wrote nothing
   IMCLR_RECONCILE_SECONDS: seconds.default(15), // between two comparisons of records, trainers and queue
@@ -56,14 +56,14 @@ export type RunningEnv = z.output<z.ZodObject<typeof running>>
 /** Throws Failure BAD_INPUT that names every variable that is wrong. */
 export const readEnv = (variables: Variables = process.env): Env & { variables: Variables } =>
   read(environment, variables)
-/** The part that standalone needs of it. */
+/** Reads the part of the environment that standalone needs. */
 export const readRunningEnv = (variables: Variables = process.env): RunningEnv & { variables: Variables } =>
   read(z.object(running), variables)
 
 const read = <T>(schema: z.ZodType<T>, given: Variables) =>
   readEnvironment(schema, { given, readFile: (path) => readFileSync(path, 'utf8') })
 
-/** How jobs are run, of what was read. Throws Failure BAD_INPUT where there are fewer devices than slots. */
+/** Makes the scheduler's configuration of its environment. Throws Failure BAD_INPUT where there are fewer devices than slots. */
 export function schedulerConfig(env: RunningEnv, workDir: string): SchedulerConfig {
   const devices = env.IMCLR_DEVICES?.length ?? env.IMCLR_SLOTS
   if (devices < env.IMCLR_SLOTS)

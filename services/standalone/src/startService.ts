@@ -27,12 +27,12 @@ export interface RunningService {
   keyFile: string
   /** True at the very first start in this folder. */
   madeKey: boolean
-  /** What the operator should know. */
+  /** Sentences for the operator. */
   warnings: string[]
   close(): Promise<void>
 }
 
-/** Throws Failure CONFLICT where the folder or the port is in use. Whatever goes wrong on the way, what was opened is closed. */
+/** Starts the service. Where anything fails, it closes what it has opened. Throws Failure CONFLICT where the folder or the port is in use. */
 export async function startService(settings: Settings, log: Logger): Promise<RunningService> {
   const { dataDir, running, databaseUrl, queueUrl } = settings
   const closers: { name: string; close: () => Promise<unknown> }[] = []

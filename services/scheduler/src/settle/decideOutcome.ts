@@ -30,7 +30,7 @@ export interface Ending extends RetryBudget {
 }
 
 export type Outcome =
-  /** Its output is to be verified and registered, and the job to end in `state`. */
+  /** Verify and register the output, then end the job in `state`. */
   | {
       kind: 'keep'
       output: OutputEvent
@@ -39,16 +39,16 @@ export type Outcome =
       failure: FailureRecord | null
     }
   | { kind: 'end'; state: 'canceled' | 'timed_out' | 'failed'; failure: FailureRecord | null }
-  /** Back to the queue, and counted. */
+  /** Queue the job again and count a failed attempt. */
   | { kind: 'retry'; failure: FailureRecord; delaySeconds: number }
-  /** Back to the queue, not counted. */
+  /** Queue the job again without counting a failed attempt. */
   | { kind: 'suspended' }
 
 /** What follows from the way an attempt ended; `retryPolicy.ts` decides about another attempt. Pure. */
 export function decideOutcome(ending: Ending): Outcome {
   const { exit, lastWord, cancelRequested, timeUp } = ending
   if (lastWord?.type === 'output') {
-    // The exit code does not matter here: all is written and will be checked, and native libraries do crash while they are unloaded.
+    // The exit code does not matter: the output is complete and will be verified, and native libraries may crash while they unload.
     const keep = { kind: 'keep', output: lastWord } as const
     if (lastWord.endedEarly === null) return { ...keep, state: 'succeeded', endedEarly: null, failure: null }
     if (cancelRequested !== null) return { ...keep, state: 'canceled', endedEarly: 'canceled', failure: null }
@@ -65,7 +65,7 @@ export function decideOutcome(ending: Ending): Outcome {
   const ownWord = failure.code !== 'CANCELED' && failure.code !== 'TIME_LIMIT'
   if (!isRetryable(failure.code) && ownWord) return { kind: 'end', state: 'failed', failure }
   if (cancelRequested === 'now') return { kind: 'end', state: 'canceled', failure: null }
-  // A job that is to end, but was suspended on the way, evaluates what it has when the service is back.
+  // A job that was told to stop and was suspended before it ended evaluates what it has when the service is back.
   if (ending.suspended || exit.code === suspendedExitCode) return { kind: 'suspended' }
   if (cancelRequested === 'graceful') return { kind: 'end', state: 'canceled', failure: null }
   if (timeUp) return { kind: 'end', state: 'timed_out', failure: timeLimit(ending, 'nothing could be kept') }

@@ -19,8 +19,8 @@ interface EndedAttempt {
 }
 
 /**
- * Turns the end of a trainer into the job's record: registers a verified output, records a failure, or gives the job back
- * to the queue. Where store or database do not answer it throws and leaves everything as it is; reconciling tries again.
+ * Records what came of an attempt: registers a verified output, records a failure, or queues the job again. Where the
+ * store or the database does not answer, it throws and changes nothing; reconciling tries again.
  */
 export async function settle(scheduler: Scheduler, { job, runner, lease, result }: EndedAttempt): Promise<void> {
   const { lastWord, stalled, suspended, secondsSpent, hasCheckpoint } = result
@@ -50,7 +50,7 @@ export async function settle(scheduler: Scheduler, { job, runner, lease, result 
   }
 }
 
-/** The same where no trainer ran: by a failure to start it, or (null) because the scheduler died first, which counts for nothing. */
+/** Records an attempt whose trainer never ran: it could not be started, or (null) the scheduler died first, which does not count as a failure. */
 export async function settleUnlaunched(scheduler: Scheduler, job: JobRow, failure: Failure | null): Promise<void> {
   const hasCheckpoint = job.lastCheckpoint !== null
   const budget = {
@@ -130,7 +130,7 @@ async function conclude(
 const suspendedReason = (hasCheckpoint: boolean): string =>
   `It was suspended and ${hasCheckpoint ? 'goes on from its last checkpoint' : 'begins anew'}.`
 
-/** The queue's entry comes when the job may start. Where this is lost, reconciling finds the job. */
+/** Queues the job once it may start. Where this is lost, for example by a restart, reconciling queues it. */
 async function enqueueWhenDue(
   { database, queue, clock, closing, log }: Scheduler,
   job: JobRow,
