@@ -50,7 +50,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
       async ({ jobId }) => {
         delivered.push(jobId)
       },
-      { concurrency: 1 },
+      { queue: 'device', concurrency: 1 },
     )
     await until(() => [job.id, second.id].every((id) => delivered.includes(id)))
     await worker.close({ graceMs: 1000 })

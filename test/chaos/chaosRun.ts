@@ -109,7 +109,7 @@ export async function chaosRun({
   if (run.undisturbed !== null && JSON.stringify(losses) !== JSON.stringify(run.undisturbed))
     violations.push(`the losses are ${losses.join(' ')}, undisturbed they were ${run.undisturbed.join(' ')}`)
   const left = await fleet.trainers()
-  if (left.length > 0) violations.push(`trainers are left over: ${left.map(({ runner }) => runner.pid).join(' ')}`)
+  if (left.length > 0) violations.push(`trainers are left over: ${left.map(({ runner }) => runner.label).join(' ')}`)
   return { seed: run.seed, kills, attempts: record.attempt, seconds: (Date.now() - began) / 1000, losses, violations }
 }
 
@@ -119,7 +119,7 @@ async function strike(fleet: Fleet, { target, which }: Kill): Promise<string> {
   if (target !== 'services') {
     for (const trainer of await fleet.trainers()) {
       const members = membersOf(trainer)
-      // Its keeper, the trainer itself, or both.
+      // Its supervisor, the trainer itself, or both.
       const chosen = which < 0.25 ? members.slice(0, 1) : which < 0.75 ? members.slice(1) : members
       for (const pid of chosen) {
         try {
@@ -128,7 +128,7 @@ async function strike(fleet: Fleet, { target, which }: Kill): Promise<string> {
           continue // gone meanwhile
         }
       }
-      victims.push(`trainer (${which < 0.25 ? 'keeper' : which < 0.75 ? 'itself' : 'both'})`)
+      victims.push(`trainer (${which < 0.25 ? 'supervisor' : which < 0.75 ? 'itself' : 'both'})`)
     }
   }
   if (target !== 'trainer') {

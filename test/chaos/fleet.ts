@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { processLauncher, type Found } from '@imclr/scheduler'
+import { processLauncher, processRunner, type FoundTrainer } from '@imclr/scheduler'
 import { freePort, makeFolder, postgres, redis } from '../support/parts.js'
 import {
   builtApi,
@@ -23,7 +23,7 @@ export interface Fleet extends AsyncDisposable {
   kill(services: string[]): Promise<void>
   /** Starts what does not run, and waits until the service is ready. */
   start(): Promise<void>
-  trainers(): Promise<Found[]>
+  trainers(): Promise<FoundTrainer[]>
   /** What its processes wrote, for the report of a run that went wrong. */
   words(): string
 }
@@ -111,7 +111,7 @@ function fleet({ port, folder, keyFile, workDir, programs }: Plan): Fleet {
   const launcher = processLauncher({
     command: [''],
     environment: {},
-    workRoot: workDir,
+    workDir,
     host: hostname(),
     niceness: 0,
     devices: null,
@@ -149,15 +149,16 @@ function fleet({ port, folder, keyFile, workDir, programs }: Plan): Fleet {
       [...said, ...[...running].map(([name, each]) => `--- ${name}\n${each.output()}`)].join('\n').slice(-8000),
     async [Symbol.asyncDispose]() {
       for (const each of running.values()) if (!each.ended()) await each.end('SIGTERM')
-      for (const { runner } of await launcher.list()) await launcher.signal(runner, 'kill')
+      for (const { runner } of await launcher.list()) await launcher.send(runner, 'kill')
       await rm(folder, { recursive: true, force: true })
     },
   }
   return made
 }
 
-/** The processes of a trainer: its keeper first, then what the keeper started. */
-export function membersOf({ runner: { pid } }: Found): number[] {
+/** The processes of a trainer: its supervisor first, then what the supervisor started. */
+export function membersOf({ runner }: FoundTrainer): number[] {
+  const { pid } = processRunner.parse(runner.data)
   const ids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)

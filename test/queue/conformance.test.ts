@@ -6,14 +6,15 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { QueueEntry } from '@imclr/contract'
 import { openDatabase, type Database } from '@imclr/database'
-import { openQueue, type Delivery, type JobQueue } from '@imclr/queue'
+import { openQueue, type JobQueue } from '@imclr/queue'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requirePart } from '../support/parts.js'
 import { postgres } from '../support/postgres.js'
 import { redis } from '../support/redis.js'
 
-/** One queue, three places to keep it in: each must do the same. */
+/** The same cases for every place that a queue can be kept in. */
 interface Place extends AsyncDisposable {
   url: string
   open(timing?: { lockDurationMs: number; stalledIntervalMs: number }): Promise<JobQueue>
@@ -59,7 +60,7 @@ async function serverPlace(server: AsyncDisposable & { url: string }): Promise<P
     open,
     async crash() {
       const queue = await open()
-      await queue.enqueue({ jobId: 'job_crashes0001', entry: 1 })
+      await queue.enqueue({ jobId: 'job_crashes0001', entry: 1 }, newTraining)
       await crashWorker('server', server.url)
       await queue.close()
     },
@@ -91,6 +92,7 @@ async function until(condition: () => boolean, ms = 10_000): Promise<void> {
 }
 
 let numbers = 0
+const newTraining = { kind: 'train', attempt: 0 } as const
 const newJob = (): string => `job_test${String(++numbers).padStart(8, '0')}`
 
 const places = [
@@ -112,30 +114,30 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
     })
     afterAll(async () => place[Symbol.asyncDispose]())
 
-    it('delivers what was queued, before and after a worker came, once and in order', async () => {
+    it('delivers entries once and in order, whether they were added before or after a worker started', async () => {
       const queue = await place.open()
       const [first, second, third] = [newJob(), newJob(), newJob()]
       const seen: string[] = []
-      await queue.enqueue({ jobId: first, entry: 1 })
-      await queue.enqueue({ jobId: second, entry: 7 })
+      await queue.enqueue({ jobId: first, entry: 1 }, newTraining)
+      await queue.enqueue({ jobId: second, entry: 7 }, newTraining)
       const worker = await queue.work(
-        async ({ jobId, entry, lost }) => {
-          seen.push(`${jobId} ${entry} ${lost}`)
+        async ({ jobId, entry }) => {
+          seen.push(`${jobId} ${entry}`)
         },
-        { concurrency: 1 },
+        { queue: 'device', concurrency: 1 },
       )
       await until(() => seen.length === 2)
       const sent = Date.now()
-      await queue.enqueue({ jobId: third, entry: 1 })
+      await queue.enqueue({ jobId: third, entry: 1 }, newTraining)
       await until(() => seen.length === 3)
       expect(Date.now() - sent).toBeLessThan(1_000) // woken, not polled
-      expect(seen).toEqual([`${first} 1 0`, `${second} 7 0`, `${third} 1 0`])
+      expect(seen).toEqual([`${first} 1`, `${second} 7`, `${third} 1`])
       await queue.check()
       await worker.close({ graceMs: 1_000 })
       await queue.close()
     })
 
-    it('serves evaluations first, then trainings that have begun, then others, each in order', async () => {
+    it('serves evaluations first, then trainings that have begun, then new ones, each in order', async () => {
       const queue = await place.open()
       const names = new Map<string, string>()
       for (const [name, kind, attempt] of [
@@ -155,7 +157,7 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
         async ({ jobId }) => {
           seen.push(names.get(jobId)!)
         },
-        { concurrency: 1 },
+        { queue: 'device', concurrency: 1 },
       )
       await until(() => seen.length === 6)
       expect(seen).toEqual(['evaluation 1', 'evaluation 2', 'begun 1', 'begun 2', 'new 1', 'new 2'])
@@ -163,27 +165,27 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       await queue.close()
     })
 
-    it('keeps preparations in a lane of their own, served while the other stands still, and takes entries out of the lane that has them', async () => {
+    it('keeps preparations in a queue of their own, which is served while the other is not', async () => {
       const queue = await place.open()
       const [training, first, removed, second] = [newJob(), newJob(), newJob(), newJob()]
       await queue.enqueue({ jobId: training, entry: 1 }, { kind: 'train', attempt: 0 })
       for (const jobId of [first, removed, second])
         await queue.enqueue({ jobId, entry: 1 }, { kind: 'prepare', attempt: 0 })
-      await queue.remove({ jobId: removed, entry: 1 }) // of the other lane: nothing there
+      await queue.remove({ jobId: removed, entry: 1 }, 'device') // it is not in this queue
       await queue.remove({ jobId: removed, entry: 1 }, 'preparation')
       const seen: string[] = []
       const preparing = await queue.work(
         async ({ jobId }) => {
           seen.push(jobId)
         },
-        { concurrency: 1, lane: 'preparation' },
+        { queue: 'preparation', concurrency: 1 },
       )
       await until(() => seen.length === 2)
       const devices = await queue.work(
         async ({ jobId }) => {
           seen.push(jobId)
         },
-        { concurrency: 1 },
+        { queue: 'device', concurrency: 1 },
       )
       await until(() => seen.length === 3)
       expect(seen).toEqual([first, second, training])
@@ -191,7 +193,7 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       await queue.close()
     })
 
-    it('has workers for more slots than a pool of connections has by habit, each with work at once', async () => {
+    it('serves twelve workers at once: more than the default size of a pool of connections', async () => {
       const queue = await place.open()
       const [jobs, atWork] = [Array.from({ length: 12 }, newJob), new Set<string>()]
       let finish = (): void => {}
@@ -205,11 +207,11 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
               atWork.add(jobId)
               return finished
             },
-            { concurrency: 1 },
+            { queue: 'device', concurrency: 1 },
           ),
         ),
       )
-      for (const jobId of jobs) await queue.enqueue({ jobId, entry: 1 })
+      for (const jobId of jobs) await queue.enqueue({ jobId, entry: 1 }, newTraining)
       await until(() => atWork.size === jobs.length)
       await queue.check()
       finish()
@@ -217,13 +219,13 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       await queue.close()
     })
 
-    it('queues an entry once while it waits or is at work, and again when it is gone or has another number', async () => {
+    it('keeps an entry once while it waits or is at work, and takes it again when it is gone or has another number', async () => {
       const queue = await place.open()
       const [jobId, other] = [newJob(), newJob()]
       const seen: string[] = []
       const finish: (() => void)[] = []
-      await queue.enqueue({ jobId, entry: 1 })
-      await queue.enqueue({ jobId, entry: 1 })
+      await queue.enqueue({ jobId, entry: 1 }, newTraining)
+      await queue.enqueue({ jobId, entry: 1 }, newTraining)
       const worker = await queue.work(
         ({ jobId, entry }) => {
           seen.push(`${jobId} ${entry}`)
@@ -231,23 +233,23 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
             finish.push(resolve)
           })
         },
-        { concurrency: 3 },
+        { queue: 'device', concurrency: 3 },
       )
       await until(() => seen.length === 1)
-      await queue.enqueue({ jobId, entry: 1 })
-      await queue.enqueue({ jobId, entry: 2 })
-      await queue.enqueue({ jobId: other, entry: 1 })
+      await queue.enqueue({ jobId, entry: 1 }, newTraining)
+      await queue.enqueue({ jobId, entry: 2 }, newTraining)
+      await queue.enqueue({ jobId: other, entry: 1 }, newTraining)
       await until(() => seen.length === 3)
       finish[0]?.()
       for (const deadline = Date.now() + 5_000; seen.length < 4 && Date.now() < deadline; await delay(50))
-        await queue.enqueue({ jobId, entry: 1 })
+        await queue.enqueue({ jobId, entry: 1 }, newTraining)
       expect(seen).toEqual([`${jobId} 1`, `${jobId} 2`, `${other} 1`, `${jobId} 1`])
       for (const end of finish) end()
       await worker.close({ graceMs: 5_000 })
       await queue.close()
     })
 
-    it('drops an entry whose handler fails, and says why', async () => {
+    it('drops an entry whose handler fails, and reports the error', async () => {
       const queue = await place.open()
       const jobId = newJob()
       errors.length = 0
@@ -257,9 +259,9 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
           calls++
           throw new Error(`no luck with ${jobId}`)
         },
-        { concurrency: 1 },
+        { queue: 'device', concurrency: 1 },
       )
-      await queue.enqueue({ jobId, entry: 1 })
+      await queue.enqueue({ jobId, entry: 1 }, newTraining)
       await until(() => errors.some((error) => error.message === `no luck with ${jobId}`))
       await delay(1_200) // two looks for stalled entries
       expect(calls).toBe(1)
@@ -267,22 +269,22 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       await queue.close()
     })
 
-    it('keeps the entry of work that takes longer than the lock', async () => {
+    it('renews the lock of work that takes longer than it lasts', async () => {
       const [queue, other] = [await place.open(), await place.open()]
       const seen: string[] = []
       const handler =
         (name: string) =>
-        async ({ jobId }: Delivery, signal: AbortSignal) => {
+        async ({ jobId }: QueueEntry, signal: AbortSignal) => {
           seen.push(`${name} ${jobId}`)
           await delay(3_000)
           seen.push(signal.aborted ? 'aborted' : 'kept')
         }
       const workers = [
-        await queue.work(handler('worker'), { concurrency: 1 }),
-        await other.work(handler('worker'), { concurrency: 1 }),
+        await queue.work(handler('worker'), { queue: 'device', concurrency: 1 }),
+        await other.work(handler('worker'), { queue: 'device', concurrency: 1 }),
       ]
       const jobId = newJob()
-      await queue.enqueue({ jobId, entry: 1 })
+      await queue.enqueue({ jobId, entry: 1 }, newTraining)
       await until(() => seen.length === 2)
       expect(seen).toEqual([`worker ${jobId}`, 'kept'])
       await Promise.all(workers.map((worker) => worker.close({ graceMs: 1_000 })))
@@ -291,15 +293,15 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
 
     // PGlite has one process, in which renewing a lock and missing it cannot happen at once.
     if (several)
-      it('aborts the work whose lock is lost, and gives the entry to another worker', async () => {
+      it('aborts work that has lost its lock, and gives the entry to another worker', async () => {
         const queue = await place.open()
         const jobId = newJob()
         const child = workerProcess('server', place.url)
-        await queue.enqueue({ jobId, entry: 1 })
+        await queue.enqueue({ jobId, entry: 1 }, newTraining)
         expect(await nextLine(child)).toBe(jobId)
         // The other process stands still for longer than the lock lasts.
         child.kill('SIGSTOP')
-        const taken: Delivery[] = []
+        const taken: QueueEntry[] = []
         let finish = () => {}
         const winner = await queue.work(
           (delivery) => {
@@ -308,10 +310,10 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
               finish = resolve
             })
           },
-          { concurrency: 1 },
+          { queue: 'device', concurrency: 1 },
         )
         await until(() => taken.length > 0)
-        expect(taken).toEqual([{ jobId, entry: 1, lost: 1 }])
+        expect(taken).toEqual([{ jobId, entry: 1 }])
         child.kill('SIGCONT')
         expect(await nextLine(child)).toBe('lock lost')
         child.kill('SIGKILL')
@@ -322,19 +324,22 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
         await queue.close()
       })
 
-    it('gives two workers each their own entries, never more at a time than asked', async () => {
+    it('gives each entry to one of two workers, and to each no more at a time than its concurrency', async () => {
       const [queue, other] = [await place.open(), await place.open()]
       const jobs = Array.from({ length: 12 }, newJob)
       const seen: string[] = []
       let [now, most] = [0, 0]
-      const handler = async ({ jobId }: Delivery) => {
+      const handler = async ({ jobId }: QueueEntry) => {
         most = Math.max(most, ++now)
         await delay(50)
         now--
         seen.push(jobId)
       }
-      const workers = [await queue.work(handler, { concurrency: 2 }), await other.work(handler, { concurrency: 1 })]
-      await Promise.all(jobs.map((jobId) => queue.enqueue({ jobId, entry: 1 })))
+      const workers = [
+        await queue.work(handler, { queue: 'device', concurrency: 2 }),
+        await other.work(handler, { queue: 'device', concurrency: 1 }),
+      ]
+      await Promise.all(jobs.map((jobId) => queue.enqueue({ jobId, entry: 1 }, newTraining)))
       await until(() => seen.length === jobs.length)
       expect([...seen].sort()).toEqual(jobs)
       expect(most).toBe(3)
@@ -342,7 +347,7 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       await Promise.all([queue.close(), other.close()])
     })
 
-    it('takes a waiting entry out, and leaves one at work', async () => {
+    it('removes a waiting entry, and leaves one at work', async () => {
       const queue = await place.open()
       const [atWork, waiting, last] = [newJob(), newJob(), newJob()]
       const seen: string[] = []
@@ -354,12 +359,12 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
             finish = resolve
           })
         },
-        { concurrency: 1 },
+        { queue: 'device', concurrency: 1 },
       )
-      for (const jobId of [atWork, waiting, last]) await queue.enqueue({ jobId, entry: 1 })
+      for (const jobId of [atWork, waiting, last]) await queue.enqueue({ jobId, entry: 1 }, newTraining)
       await until(() => seen.length === 1)
-      for (const jobId of [waiting, waiting, atWork]) await queue.remove({ jobId, entry: 1 })
-      await queue.enqueue({ jobId: atWork, entry: 1 }) // still there, so this changes nothing
+      for (const jobId of [waiting, waiting, atWork]) await queue.remove({ jobId, entry: 1 }, 'device')
+      await queue.enqueue({ jobId: atWork, entry: 1 }, newTraining) // still there, so this changes nothing
       finish()
       await until(() => seen.length === 2)
       finish()
@@ -368,11 +373,11 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       await queue.close()
     })
 
-    it('closes: waits for short work, aborts long work, leaves what waits', async () => {
+    it('closes a worker: waits for short work, aborts long work, leaves waiting entries', async () => {
       const queue = await place.open()
       const [short, long, waiting] = [newJob(), newJob(), newJob()]
       const ended: string[] = []
-      const handler = async ({ jobId }: Delivery, signal: AbortSignal) => {
+      const handler = async ({ jobId }: QueueEntry, signal: AbortSignal) => {
         if (jobId === short) await delay(300)
         if (jobId === long)
           await new Promise<void>((resolve) => {
@@ -382,62 +387,64 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
           })
         ended.push(`${jobId} ${signal.aborted ? String(signal.reason) : 'whole'}`)
       }
-      const first = await queue.work(handler, { concurrency: 1 })
-      await queue.enqueue({ jobId: short, entry: 1 })
+      const first = await queue.work(handler, { queue: 'device', concurrency: 1 })
+      await queue.enqueue({ jobId: short, entry: 1 }, newTraining)
       await delay(100)
-      await queue.enqueue({ jobId: long, entry: 1 })
+      await queue.enqueue({ jobId: long, entry: 1 }, newTraining)
       await first.close({ graceMs: 5_000 })
       expect(ended).toEqual([`${short} whole`])
-      const second = await queue.work(handler, { concurrency: 1 })
-      await queue.enqueue({ jobId: waiting, entry: 1 })
+      const second = await queue.work(handler, { queue: 'device', concurrency: 1 })
+      await queue.enqueue({ jobId: waiting, entry: 1 }, newTraining)
       await delay(100)
       const began = Date.now()
       await second.close({ graceMs: 400 })
       expect(Date.now() - began).toBeGreaterThan(390)
       expect(ended).toEqual([`${short} whole`, `${long} closing`])
-      const third = await queue.work(handler, { concurrency: 1 })
+      const third = await queue.work(handler, { queue: 'device', concurrency: 1 })
       await until(() => ended.length === 3)
       expect(ended[2]).toBe(`${waiting} whole`)
       await third.close({ graceMs: 1_000 })
       await queue.close()
     })
 
-    it('delivers again what a killed worker had', async () => {
+    it('delivers the entry of a killed worker again', async () => {
       await place.crash()
       const queue = await place.open()
-      const seen: Delivery[] = []
+      const seen: QueueEntry[] = []
       const worker = await queue.work(
         async (delivery) => {
           seen.push(delivery)
         },
-        { concurrency: 1 },
+        { queue: 'device', concurrency: 1 },
       )
       await until(() => seen.length === 1)
-      expect(seen).toEqual([{ jobId: 'job_crashes0001', entry: 1, lost: 1 }])
+      expect(seen).toEqual([{ jobId: 'job_crashes0001', entry: 1 }])
       await worker.close({ graceMs: 1_000 })
       await queue.close()
     })
   })
 })
 
-describe('a queue that is not there', () => {
+describe('a queue that does not answer', () => {
   it.each(['redis://127.0.0.1:9', 'postgres://nobody@127.0.0.1:9/none'])(
-    '%s is UNAVAILABLE within seconds',
+    'is UNAVAILABLE within seconds (%s)',
     async (url) => {
       await expect(openQueue({ url, onError: () => {} })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     },
   )
 
-  it('an address of another kind is BAD_INPUT', async () => {
+  it('is BAD_INPUT where its address is of an unknown kind', async () => {
     await expect(openQueue({ url: 'amqp://127.0.0.1', onError: () => {} })).rejects.toMatchObject({ code: 'BAD_INPUT' })
   })
 
-  it.skipIf(!requirePart('redis'))('one that goes away refuses entries soon', async () => {
+  it.skipIf(!requirePart('redis'))('refuses entries soon after its server is gone', async () => {
     await using server = await redis()
     const queue = await openQueue({ url: server.url, ...options })
     await server.stop()
     const began = Date.now()
-    await expect(queue.enqueue({ jobId: newJob(), entry: 1 })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await expect(queue.enqueue({ jobId: newJob(), entry: 1 }, newTraining)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    })
     await expect(queue.check()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     expect(Date.now() - began).toBeLessThan(11_000)
     await queue.close()

@@ -6,7 +6,7 @@ import { insertProject, listProjects, openDatabase } from '@imclr/database'
 import { openQueue } from '@imclr/queue'
 import { expect, it } from 'vitest'
 
-it('the one session of PGlite: our transactions, half of them undone, and the queue do not see the middle of each other', async () => {
+it('the queue shares the one session of PGlite with our transactions, and neither sees the other half done', async () => {
   const root = mkdtempSync(join(tmpdir(), 'imclr-shared-'))
   const database = await openDatabase({ pgliteDir: join(root, 'pg') })
   const { pglite } = database
@@ -41,11 +41,11 @@ it('the one session of PGlite: our transactions, half of them undone, and the qu
       await database.queries.execute('select 1')
       seen.add(jobId)
     },
-    { concurrency: 4 },
+    { queue: 'device', concurrency: 4 },
   )
   const jobs = Array.from({ length: 60 }, (_, i) => `job_shared${String(i).padStart(4, '0')}`)
   await Promise.all([
-    ...jobs.map((jobId) => queue.enqueue({ jobId, entry: 1 })),
+    ...jobs.map((jobId) => queue.enqueue({ jobId, entry: 1 }, { kind: 'train', attempt: 0 })),
     ...Array.from({ length: 60 }, (_, i) => write(20 + i)),
   ])
   for (const deadline = Date.now() + 60_000; seen.size < jobs.length && Date.now() < deadline;) await delay(10)

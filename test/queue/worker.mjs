@@ -9,7 +9,7 @@ const queue = await openQueue(
     ? { pglite: (await openDatabase({ pgliteDir: where })).pglite, ...options }
     : { url: where, ...options },
 )
-if (kind === 'pglite') await queue.enqueue({ jobId: 'job_crashes0001', entry: 1 })
+if (kind === 'pglite') await queue.enqueue({ jobId: 'job_crashes0001', entry: 1 }, { kind: 'train', attempt: 0 })
 await queue.work(
   async ({ jobId }, signal) => {
     console.log(jobId)
@@ -18,5 +18,5 @@ await queue.work(
     })
     console.log(signal.reason)
   },
-  { concurrency: 1 },
+  { queue: 'device', concurrency: 1 },
 )

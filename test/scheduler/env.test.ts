@@ -32,24 +32,34 @@ describe("the scheduler's environment", () => {
     })
   })
 
-  it('wants a device for each slot', () => {
+  it('needs a device for each slot', () => {
     expect(() => schedulerConfig(readRunningEnv({ IMCLR_SLOTS: '3', IMCLR_DEVICES: '0,1' }), 'w')).toThrow(
       /IMCLR_SLOTS is 3, but IMCLR_DEVICES names 2/,
     )
     expect(readRunningEnv({ IMCLR_SLOTS: '2', IMCLR_DEVICES: '0, GPU-8f2' }).IMCLR_DEVICES).toEqual(['0', 'GPU-8f2'])
   })
 
-  it('takes secrets from files', () => {
+  it('reads secrets from files', () => {
     const path = join(makeFolder('env'), 'secret')
     writeFileSync(path, 'from a file\n')
     expect(readRunningEnv({ AWS_SECRET_ACCESS_KEY_FILE: path }).variables.AWS_SECRET_ACCESS_KEY).toBe('from a file')
   })
 
-  it('ends the process with words a person can act on', async () => {
-    await using wrong = spawnService(builtScheduler, [], { DATABASE_URL: 'mysql://x' })
+  it('ends the process with a message that names what to correct, without a stack', async () => {
+    await using wrong = spawnService(builtScheduler, [], {
+      DATABASE_URL: 'mysql://x',
+      QUEUE_URL: 'amqp://x',
+      OBJECT_STORE_URL: 'http://x',
+      IMCLR_LAUNCHER: 'pigeon',
+      LOG_LEVEL: 'loud',
+    })
     expect(await wrong.end()).toBe(1)
-    expect(wrong.output()).toContain('DATABASE_URL')
-    await using absent = spawnService(builtScheduler, [], { DATABASE_URL: 'postgres://127.0.0.1:1/none' })
+    for (const name of ['DATABASE_URL', 'QUEUE_URL', 'OBJECT_STORE_URL', 'IMCLR_LAUNCHER', 'LOG_LEVEL'])
+      expect(wrong.output()).toContain(name)
+    await using absent = spawnService(builtScheduler, [], {
+      DATABASE_URL: 'postgres://127.0.0.1:1/none',
+      OBJECT_STORE_URL: `file://${makeFolder('env-store')}`,
+    })
     expect(await absent.end()).toBe(1)
     expect(absent.output()).not.toContain('    at ')
   })

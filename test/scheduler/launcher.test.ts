@@ -1,12 +1,13 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { trainerProcessEnvironment } from '@imclr/contract'
-import { processLauncher, trainerEnvironment, type Launcher, type Runner } from '@imclr/scheduler'
+import { processLauncher, processRunner, trainerEnvironment, type Launcher, type Runner } from '@imclr/scheduler'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeFolder } from '../support/parts.js'
+import { trainingJobFile } from './trainingJobFile.js'
 
 /** Real processes: small scripts of Node in the trainer's place. */
-const workRoot = makeFolder('launcher')
+const workDir = makeFolder('launcher')
 const environment = { PATH: process.env.PATH ?? '', SECRET_FREE: 'yes' }
 let number = 0
 
@@ -14,7 +15,7 @@ function launcherOf(script: string, options: Partial<Parameters<typeof processLa
   return processLauncher({
     command: [process.execPath, '-e', script],
     environment,
-    workRoot,
+    workDir,
     host: 'here',
     niceness: 0,
     devices: null,
@@ -22,69 +23,68 @@ function launcherOf(script: string, options: Partial<Parameters<typeof processLa
   })
 }
 async function launch(launcher: Launcher): Promise<Runner> {
-  const [jobId, attempt] = [`job_launched${++number}`, 1]
-  const workDir = join(workRoot, jobId, String(attempt))
-  await mkdir(workDir, { recursive: true })
-  await writeFile(join(workDir, 'job.json'), '{}')
-  return launcher.launch({ jobId, attempt, workDir, slot: 1 })
+  return launcher.launch({ job: trainingJobFile({ jobId: `job_launched${++number}` }), slot: 1 })
 }
-const wrote = (runner: Runner, file = 'events.jsonl'): Promise<string> => readFile(join(runner.workDir, file), 'utf8')
+const dataOf = (runner: Runner) => processRunner.parse(runner.data)
+const wrote = (runner: Runner, file = 'events.jsonl'): Promise<string> =>
+  readFile(join(dataOf(runner).folder, file), 'utf8')
 const gone = (launcher: Launcher, runner: Runner) =>
-  expect.poll(() => launcher.isAlive(runner), { timeout: 10_000, interval: 20 }).toBe(false)
+  expect.poll(() => launcher.isRunning(runner), { timeout: 10_000, interval: 20 }).toBe(false)
 const speaks = (runner: Runner, words: string) =>
   expect.poll(() => wrote(runner), { timeout: 10_000, interval: 20 }).toContain(words)
 
 const listens =
   "process.on('SIGTERM', () => { console.log('term'); process.exit(0) }); process.on('SIGUSR2', () => { console.log('usr2'); process.exit(75) }); setInterval(() => {}, 1000); console.log('ready')"
 
-beforeAll(() => mkdir(workRoot, { recursive: true }))
-afterAll(() => rm(workRoot, { recursive: true, force: true }))
+beforeAll(() => mkdir(workDir, { recursive: true }))
+afterAll(() => rm(workDir, { recursive: true, force: true }))
 
 describe('the process launcher', () => {
-  it('gives words, errors and exit code of a trainer to files, whoever asks later', async () => {
+  it('keeps output, errors and exit code of a trainer for a launcher that is opened later', async () => {
     const launcher = launcherOf("console.log('words'); console.error('errors'); process.exit(42)")
     const runner = await launch(launcher)
     const another = launcherOf('')
     await gone(another, runner)
     expect(await another.exit(runner)).toEqual({ code: 42, signal: null })
     expect(await wrote(runner)).toBe('words\n')
-    expect(await wrote(runner, 'log.txt')).toBe('errors\n')
+    expect(await another.readLogEnd(runner, 100)).toBe('errors\n')
   })
 
   it.each([
     ['stop', 'term', { code: 0, signal: null }],
     ['suspend', 'usr2', { code: 75, signal: null }],
-  ] as const)('lets a trainer hear the order to %s', async (order, words, exit) => {
+  ] as const)('delivers the command to %s as a signal', async (command, words, exit) => {
     const launcher = launcherOf(listens)
     const runner = await launch(launcher)
     await speaks(runner, 'ready')
-    await launcher.signal(runner, order)
+    await launcher.send(runner, command)
     await gone(launcher, runner)
     expect(await wrote(runner)).toBe(`ready\n${words}\n`)
     expect(await launcher.exit(runner)).toEqual(exit)
   })
 
-  it('ends all of it by force', async () => {
+  it('kills a trainer with all that it started', async () => {
     const launcher = launcherOf(
       "require('node:child_process').spawn('sleep', ['1000']); process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('ready')",
     )
     const runner = await launch(launcher)
     await speaks(runner, 'ready')
-    await launcher.signal(runner, 'kill')
+    await launcher.send(runner, 'kill')
     await gone(launcher, runner)
     expect(await launcher.list()).toEqual([])
   })
 
-  it('knows a trainer whose keeper was killed, and can still give it orders', async () => {
+  it('still reaches a trainer whose supervisor was killed', async () => {
     const launcher = launcherOf(listens)
     const runner = await launch(launcher)
     await speaks(runner, 'ready')
-    process.kill(runner.pid, 'SIGKILL')
+    const { pid, folder } = dataOf(runner)
+    process.kill(pid, 'SIGKILL')
     await expect
-      .poll(async () => (await launcher.list()).map(({ runner: { pid, workDir, slot } }) => ({ pid, workDir, slot })))
-      .toEqual([{ pid: runner.pid, workDir: runner.workDir, slot: 1 }])
-    expect(await launcher.isAlive(runner)).toBe(true)
-    await launcher.signal(runner, 'stop')
+      .poll(async () => (await launcher.list()).map(({ runner: each }) => ({ ...dataOf(each), slot: each.slot })))
+      .toMatchObject([{ pid, folder, slot: 1 }])
+    expect(await launcher.isRunning(runner)).toBe(true)
+    await launcher.send(runner, 'stop')
     await gone(launcher, runner)
     expect(await wrote(runner)).toBe('ready\nterm\n')
     expect(await launcher.exit(runner)).toEqual({ code: null, signal: null })
@@ -97,29 +97,29 @@ describe('the process launcher', () => {
     expect(await launcher.exit(runner)).toEqual({ code: null, signal: 'SIGKILL' })
   })
 
-  it('does not take another process with the same number for it', async () => {
+  it('does not take another process with the same id for its trainer', async () => {
     const launcher = launcherOf(listens)
     const runner = await launch(launcher)
     await speaks(runner, 'ready')
-    const former = { ...runner, startTime: 'an hour ago' }
-    expect(await launcher.isAlive(former)).toBe(false)
-    await launcher.signal(former, 'kill')
-    expect(await launcher.isAlive(runner)).toBe(true)
-    expect(await launcher.isAlive({ ...runner, host: 'elsewhere' })).toBe(false)
-    await launcher.signal(runner, 'kill')
+    const former = { ...runner, data: { ...dataOf(runner), startTime: 'an hour ago' } }
+    expect(await launcher.isRunning(former)).toBe(false)
+    await launcher.send(former, 'kill')
+    expect(await launcher.isRunning(runner)).toBe(true)
+    expect(await launcher.isRunning({ ...runner, data: { ...dataOf(runner), host: 'elsewhere' } })).toBe(false)
+    await launcher.send(runner, 'kill')
     await gone(launcher, runner)
   })
 
-  it('finds what it launched by what it carries, and nothing of another work folder', async () => {
-    const [launcher, stranger] = [launcherOf(listens), launcherOf(listens, { workRoot: `${workRoot}-other` })]
+  it('lists the trainers of its work folder, and of no other', async () => {
+    const [launcher, stranger] = [launcherOf(listens), launcherOf(listens, { workDir: `${workDir}-other` })]
     const runner = await launch(launcher)
     expect(await launcher.list()).toEqual([{ jobId: `job_launched${number}`, attempt: 1, runner }])
     expect(await stranger.list()).toEqual([])
-    await launcher.signal(runner, 'kill')
+    await launcher.send(runner, 'kill')
     await gone(launcher, runner)
   })
 
-  it('gives a trainer its device and steps back as told', async () => {
+  it('gives a trainer its device, its niceness and no other variables', async () => {
     const launcher = launcherOf(
       "console.log(process.env.CUDA_VISIBLE_DEVICES, require('node:os').getPriority(), Object.keys(process.env).filter((name) => !/^(IMCLR_TRAINER_|PWD$|OLDPWD$|SHLVL$|_$)/.test(name)).sort().join())",
       { niceness: 3, devices: ['4', '7'] },
@@ -129,16 +129,18 @@ describe('the process launcher', () => {
     expect(await wrote(runner)).toBe('7 3 CUDA_VISIBLE_DEVICES,PATH,SECRET_FREE\n')
   })
 
-  it('fails by name where nothing can be started', async () => {
-    const launcher = launcherOf('')
-    await expect(
-      launcher.launch({ jobId: 'job_x', attempt: 1, workDir: join(workRoot, 'missing'), slot: 0 }),
-    ).rejects.toThrow()
+  it('throws a failure where the trainer cannot be started', async () => {
+    const file = join(workDir, 'a-file')
+    await writeFile(file, '')
+    await expect(launch(launcherOf('', { workDir: file }))).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining('the trainer could not be started') as string,
+    })
   })
 })
 
 describe("a trainer's environment", () => {
-  it('has the store and the engine, and none of the secrets that are not its business', () => {
+  it('has the variables of the store and the engine, and no other secrets', () => {
     const given = {
       PATH: '/bin',
       OBJECT_STORE_URL: 's3://b',

@@ -4,7 +4,7 @@ import { keys } from '@imclr/storage'
 import { eq } from 'drizzle-orm'
 import { flawsOf, lossesOf, openWorkshop, type Workshop } from './workshop.js'
 
-/** Jobs from the queue to their record, on PGlite and a folder, with a trainer that keeps the protocol and does as its job's name says. */
+/** Jobs from the queue to their record, on PGlite and a folder store, with a trainer that keeps the protocol and misbehaves as the job's name says. */
 let shop: Workshop
 let undisturbed: number[]
 
@@ -29,7 +29,7 @@ const typesOf = async (jobId: string) =>
   )
 
 describe('a job that succeeds', () => {
-  it('is registered with its verified files, and tells its whole story in events', async () => {
+  it('registers a model with verified files, and its events tell every step', async () => {
     const scheduler = await shop.start()
     const jobId = await shop.train('well', { epochs: 2 })
     const job = await shop.ended(jobId)
@@ -74,7 +74,7 @@ describe('a job that succeeds', () => {
     await scheduler.close()
   })
 
-  it('makes a version of an upload, and the same version of the same content', async () => {
+  it('makes a version of an upload, and for the same content the same version', async () => {
     const scheduler = await shop.start()
     const [first, second] = [
       await shop.prepare('x', { content: 'the same' }),
@@ -97,7 +97,7 @@ describe('a job that succeeds', () => {
     await scheduler.close()
   })
 
-  it('is prepared while a training has the only slot, without a device; the next preparation waits for it and says so', async () => {
+  it('prepares without a device while a training has the only slot; the next preparation says that it waits', async () => {
     const scheduler = await shop.start({ reconcileSeconds: 0.1 })
     const [training, behind] = [await shop.train('ms=50', { epochs: 1000 }), await shop.train('x', { epochs: 1 })]
     await shop.until(training, ({ state }) => state === 'running')
@@ -121,7 +121,7 @@ describe('a job that succeeds', () => {
     await scheduler.close()
   })
 
-  it('has junk among its lines: it is warned of, and nothing is lost', async () => {
+  it('writes lines that are not events: each becomes a warning, and nothing is lost', async () => {
     const scheduler = await shop.start()
     const jobId = await shop.train('do=garbage at=2')
     expect((await shop.ended(jobId)).state).toBe('succeeded')
@@ -134,7 +134,7 @@ describe('a job that succeeds', () => {
 })
 
 describe('an evaluation', () => {
-  it('keeps its verified files with the job, and leaves the model as it is', async () => {
+  it('keeps its verified files with the job and does not change the model', async () => {
     const scheduler = await shop.start()
     const trained = await shop.train('to be evaluated', { epochs: 1 })
     await shop.ended(trained)
@@ -162,7 +162,7 @@ describe('an evaluation', () => {
     await scheduler.close()
   })
 
-  it.each(['corrupt', 'foreign'])('whose output is %s is tried again and not kept', async (what) => {
+  it.each(['corrupt', 'foreign'])('is tried again where its output is %s, and is not kept', async (what) => {
     const scheduler = await shop.start()
     const trained = await shop.train('well', { epochs: 1 })
     await shop.ended(trained)
@@ -185,7 +185,7 @@ describe('an evaluation', () => {
 })
 
 describe('a job that fails', () => {
-  it("by the user's fault is not tried again", async () => {
+  it("is not tried again where the fault is the user's", async () => {
     const scheduler = await shop.start()
     const jobId = await shop.train('do=fail:LOSS_NOT_FINITE')
     const job = await shop.ended(jobId)
@@ -199,7 +199,7 @@ describe('a job that fails', () => {
     await scheduler.close()
   })
 
-  it('by a fault of the machine goes on from its checkpoint and ends as if nothing had been', async () => {
+  it('continues from its checkpoint after a fault of the machine, with the same losses as without', async () => {
     const scheduler = await shop.start()
     const jobId = await shop.train('do=kill at=3 attempts=2')
     const job = await shop.ended(jobId)
@@ -227,7 +227,7 @@ describe('a job that fails', () => {
     ['missing', 'ARTIFACT_INVALID'],
     ['corrupt', 'ARTIFACT_INVALID'],
     ['foreign', 'ARTIFACT_INVALID'],
-  ])('again and again (%s) ends with the last failure (%s), and no model is to be seen', async (what, code) => {
+  ])('ends with the last failure when no attempt is left (%s: %s), without a model', async (what, code) => {
     const scheduler = await shop.start()
     const jobId = await shop.train(`do=${what}`, { epochs: 2, limits: { maxAttempts: 2 } })
     const job = await shop.ended(jobId)
@@ -240,7 +240,7 @@ describe('a job that fails', () => {
     await scheduler.close()
   })
 
-  it('says at each attempt whether another follows and from where, and at the last one that none does', async () => {
+  it('says after each attempt whether another follows and from where', async () => {
     const scheduler = await shop.start()
     const trained = await shop.train('do=kill at=3', { limits: { maxAttempts: 2 } })
     const prepared = await shop.prepare('do=kill')
@@ -268,7 +268,7 @@ describe('a job that fails', () => {
     await scheduler.close()
   })
 
-  it('without a word is ended as stalled, and tried again', async () => {
+  it('is killed as stalled where its trainer writes nothing, and is tried again', async () => {
     const scheduler = await shop.start({ stallSeconds: 5 })
     const jobId = await shop.train('do=hang at=2 attempts=1')
     const job = await shop.ended(jobId)
@@ -279,7 +279,7 @@ describe('a job that fails', () => {
     await scheduler.close()
   })
 
-  it('because its data are gone says so', async () => {
+  it('says so where its data are gone', async () => {
     const jobId = await shop.prepare('x')
     await shop.database.queries
       .update(schema.job)
@@ -291,8 +291,8 @@ describe('a job that fails', () => {
   })
 })
 
-describe('a job that is to end', () => {
-  it('while it waits is canceled at once', async () => {
+describe('a job that is cancelled or out of time', () => {
+  it('is canceled at once while it waits', async () => {
     const scheduler = await shop.start()
     const [busy, waiting] = [await shop.train('ms=50'), await shop.train('never runs')]
     await shop.until(busy, ({ state }) => state === 'running')
@@ -304,7 +304,7 @@ describe('a job that is to end', () => {
     await scheduler.close()
   })
 
-  it('while it waits to be prepared leaves its archive to be collected', async () => {
+  it('leaves its archive to be collected where it waits to be prepared', async () => {
     const jobId = await shop.prepare('x')
     await cancel(jobId, 'now')
     const scheduler = await shop.start()
@@ -313,7 +313,7 @@ describe('a job that is to end', () => {
     await scheduler.close()
   })
 
-  it('gracefully keeps a model of what was reached', async () => {
+  it('keeps a model of what it reached after a graceful cancel', async () => {
     const scheduler = await shop.start()
     const jobId = await shop.train('ms=30', { epochs: 1000 })
     await shop.until(jobId, ({ lastCheckpoint }) => lastCheckpoint !== null)
@@ -325,19 +325,19 @@ describe('a job that is to end', () => {
     await scheduler.close()
   })
 
-  it('now is canceled when its process is gone, without a model', async () => {
+  it('is canceled without a model after a cancel now, once its trainer has ended', async () => {
     const scheduler = await shop.start()
     const jobId = await shop.train('ms=30 do=deaf', { epochs: 1000 })
     const { runner } = await shop.until(jobId, ({ lastCheckpoint }) => lastCheckpoint !== null)
     await cancel(jobId, 'graceful')
     await cancel(jobId, 'now')
     expect(await shop.ended(jobId)).toMatchObject({ state: 'canceled', endedEarly: null, modelId: null })
-    expect(await shop.launcher().isAlive(runner as never)).toBe(false)
+    expect(await shop.launcher().isRunning(runner as never)).toBe(false)
     expect(await shop.launcher().list()).toEqual([])
     await scheduler.close()
   })
 
-  it('by its limit of time keeps a model too', async () => {
+  it('keeps a model when its time is up', async () => {
     const scheduler = await shop.start()
     const jobId = await shop.train('ms=30', { epochs: 1000, limits: { maxSeconds: 1 } })
     const job = await shop.ended(jobId)
@@ -347,7 +347,7 @@ describe('a job that is to end', () => {
     await scheduler.close()
   })
 
-  it('ends a preparation at once, which names the limit and is not tried again', async () => {
+  it('ends at once and names the limit where it is a preparation, and is not tried again', async () => {
     const scheduler = await shop.start({ stopGraceSeconds: 2 })
     const told = await shop.ended(await shop.prepare('ms=1200', { maxSeconds: 1 }))
     const stuck = await shop.ended(await shop.prepare('do=hang at=1', { maxSeconds: 1 }))
@@ -362,7 +362,7 @@ describe('a job that is to end', () => {
     await scheduler.close()
   })
 
-  it('and does not listen is ended by force after its grace', async () => {
+  it('is killed after the grace where its trainer ignores the command to stop', async () => {
     const scheduler = await shop.start({ stopGraceSeconds: 0.5 })
     const jobId = await shop.train('ms=30 do=deaf', { epochs: 1000, limits: { maxSeconds: 1 } })
     expect(await shop.ended(jobId)).toMatchObject({
@@ -374,7 +374,7 @@ describe('a job that is to end', () => {
     await scheduler.close()
   })
 
-  it('at the very moment it is done has succeeded', async () => {
+  it('has succeeded where the cancel comes while it finishes', async () => {
     const scheduler = await shop.start()
     const jobId = await shop.train('finish=400', { epochs: 1 })
     await shop.until(jobId, ({ progress }) => progress?.phase === 'evaluating')

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { schema } from '@imclr/database'
-import type { Runner } from '@imclr/scheduler'
+import { processRunner, type Runner } from '@imclr/scheduler'
 import { keys } from '@imclr/storage'
 import { eq } from 'drizzle-orm'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import { redis } from '../support/redis.js'
 import { builtScheduler, protocolTrainer, spawnService, type ServiceProcess } from '../support/spawnService.js'
 import { flawsOf, lossesOf, openWorkshop, type Workshop } from './workshop.js'
 
-/** Schedulers as processes of their own, killed, frozen and started anew; records in PostgreSQL, queue in PostgreSQL or Redis. */
+/** Schedulers as processes of their own that are killed, frozen and started again; records in PostgreSQL, queue in PostgreSQL or Redis. */
 const epochs = 12
 const slowly = 'ms=40' // about two seconds
 
@@ -68,14 +68,14 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     expect(await scheduler.end('SIGTERM')).toBe(0)
   })
 
-  it('adopts a living trainer after kill -9: not one event lost or doubled', async () => {
+  it('adopts a running trainer after kill -9: no event is lost or doubled', async () => {
     const { shop, start, launcherOf } = await open()
     const first = start('a')
     const jobId = await shop.train(slowly, { epochs })
     const runner = await inTraining(shop, jobId)
     await first.end('SIGKILL')
     const before = await shop.job(jobId)
-    expect(await launcherOf('a').isAlive(runner)).toBe(true)
+    expect(await launcherOf('a').isRunning(runner)).toBe(true)
     start('a')
     const job = await shop.ended(jobId)
     expect(job).toMatchObject({ state: 'succeeded', attempt: 1, failedAttempts: 0 })
@@ -90,25 +90,25 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     ).toEqual(Array.from({ length: epochs * 4 }, (_, index) => index + 1))
   })
 
-  it('settles a trainer that ended while no scheduler was there', async () => {
+  it('records the result of a trainer that ended while no scheduler ran', async () => {
     const { shop, start, launcherOf } = await open()
     const first = start('a')
     const jobId = await shop.train('ms=20', { epochs })
     const runner = await inTraining(shop, jobId)
     await first.end('SIGKILL')
-    await expect.poll(() => launcherOf('a').isAlive(runner), { timeout: 20_000 }).toBe(false)
+    await expect.poll(() => launcherOf('a').isRunning(runner), { timeout: 20_000 }).toBe(false)
     start('a')
     expect(await shop.ended(jobId)).toMatchObject({ state: 'succeeded', attempt: 1 })
     expect(lossesOf(await shop.events(jobId))).toEqual(undisturbed)
   })
 
-  it('goes on from the checkpoint when scheduler and trainer were killed together', async () => {
+  it('continues from the checkpoint when scheduler and trainer were killed together', async () => {
     const { shop, start, launcherOf } = await open()
     const first = start('a')
     const jobId = await shop.train(slowly, { epochs })
     const runner = await inTraining(shop, jobId)
     first.signal('SIGKILL')
-    await launcherOf('a').signal(runner, 'kill')
+    await launcherOf('a').send(runner, 'kill')
     start('a')
     expect(await shop.ended(jobId)).toMatchObject({ state: 'succeeded', attempt: 2, failedAttempts: 1 })
     const events = await shop.events(jobId)
@@ -129,16 +129,18 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     expect(lossesOf(await shop.events(jobId))).toEqual(undisturbed)
   })
 
-  it('two share the work, and one takes up what the other left when its machine died', async () => {
+  it('two share the work, and one continues the jobs of the other when its machine dies', async () => {
     const { shop, start, launcherOf } = await open('redis')
     const [first, second] = [start('a'), start('b')]
     const jobs: string[] = []
     for (let i = 0; i < 6; i++) jobs.push(await shop.train(slowly, { epochs }))
     const [one, two] = await Promise.all([0, 1].map((i) => inTraining(shop, jobs[i]!)))
-    expect(new Set([one!.workDir, two!.workDir].map((path) => path.split('/').at(-3)))).toEqual(new Set(['a', 'b']))
+    expect(new Set([one!, two!].map(({ data }) => processRunner.parse(data).folder.split('/').at(-3)))).toEqual(
+      new Set(['a', 'b']),
+    )
     // The machine of the first dies: scheduler and trainer at once, and its work folder is never seen again.
     first.signal('SIGKILL')
-    for (const { runner } of await launcherOf('a').list()) await launcherOf('a').signal(runner, 'kill')
+    for (const { runner } of await launcherOf('a').list()) await launcherOf('a').send(runner, 'kill')
     const ended = []
     for (const jobId of jobs) ended.push(await shop.until(jobId, ({ state }) => state === 'succeeded'))
     expect(ended.filter(({ attempt }) => attempt === 2)).toHaveLength(1)
@@ -149,7 +151,7 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     expect(second.ended()).toBe(false)
   }, 120_000)
 
-  it('one that was frozen and wakes finds its job taken: its trainer is ended, its output never registered', async () => {
+  it('one that was frozen finds its job taken when it wakes: its trainer is killed, its output is not registered', async () => {
     const { shop, start, launcherOf } = await open()
     const first = start('a')
     const jobId = await shop.train(slowly, { epochs: 100, limits: { maxSeconds: 600 } })
@@ -157,9 +159,9 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     first.signal('SIGSTOP')
     start('b')
     await shop.until(jobId, ({ attempt, state }) => attempt === 2 && state === 'running')
-    expect(await launcherOf('a').isAlive(runner)).toBe(true)
+    expect(await launcherOf('a').isRunning(runner)).toBe(true)
     first.signal('SIGCONT')
-    await expect.poll(() => launcherOf('a').isAlive(runner), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => launcherOf('a').isRunning(runner), { timeout: 10_000 }).toBe(false)
     expect(await shop.ended(jobId)).toMatchObject({ state: 'succeeded', attempt: 2 })
     const [model] = await shop.database.queries.select().from(schema.model).where(eq(schema.model.jobId, jobId))
     expect(model).toMatchObject({ prefix: keys.output(shop.projectId, jobId, 2) })

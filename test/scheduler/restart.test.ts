@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeId, trainingSpec } from '@imclr/contract'
 import { insertJob, recordLines, requestCancel, schema } from '@imclr/database'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { trainingJobFile } from './trainingJobFile.js'
 import { flawsOf, lossesOf, openWorkshop, type Workshop } from './workshop.js'
 
-/** What is left when a scheduler goes, and what the next one makes of it. */
+/** What a scheduler leaves when it closes or dies, and how the next one continues. */
 let shop: Workshop
 beforeAll(async () => {
   shop = await openWorkshop()
@@ -19,7 +19,7 @@ const started = async (jobId: string) =>
   (await shop.events(jobId)).flatMap(({ event }) => (event.type === 'started' ? [event.resumedFrom] : []))
 
 describe('a scheduler that closes', () => {
-  it('suspends its trainers, and the next goes on from their checkpoints at no cost', async () => {
+  it('suspends its trainers; the next continues from their checkpoints and counts no failed attempt', async () => {
     const first = await shop.start({ slots: 2 })
     const jobs = [await shop.train('ms=50', { epochs: 25 }), await shop.train('ms=50', { epochs: 25, seed: 2 })]
     for (const jobId of jobs) await shop.until(jobId, ({ lastCheckpoint }) => lastCheckpoint !== null)
@@ -48,7 +48,7 @@ describe('a scheduler that closes', () => {
     await third.close()
   })
 
-  it('is followed by one that goes on with what had begun before anything else', async () => {
+  it('is followed by one that first continues the jobs that had begun', async () => {
     const first = await shop.start()
     const begun = await shop.train('ms=50', { epochs: 25 })
     await shop.until(begun, ({ lastCheckpoint }) => lastCheckpoint !== null)
@@ -61,7 +61,7 @@ describe('a scheduler that closes', () => {
     await second.close()
   })
 
-  it('lets a job that is being cancelled keep its model, after the restart', async () => {
+  it('lets a job that is being cancelled keep its model after the restart', async () => {
     const first = await shop.start()
     const jobId = await shop.train('ms=20 finish=3000', { epochs: 1000 })
     await shop.until(jobId, ({ lastCheckpoint }) => lastCheckpoint !== null)
@@ -77,7 +77,7 @@ describe('a scheduler that closes', () => {
 })
 
 describe('a scheduler that starts', () => {
-  it('finds jobs that the queue has lost', async () => {
+  it('queues jobs that the queue has lost', async () => {
     const spec = trainingSpec.parse({ epochs: 1 })
     const jobId = makeId('job', randomBytes(20))
     const { datasetId, projectId } = await shop.job(await shop.prepare('x'))
@@ -98,7 +98,7 @@ describe('a scheduler that starts', () => {
     expect((await shop.ended(jobId)).state).toBe('succeeded')
   })
 
-  it('queues a job again that was claimed and never launched, and counts nothing', async () => {
+  it('queues a job again that was claimed and never launched, and counts no failed attempt', async () => {
     const jobId = await shop.train('x', { epochs: 1 })
     await shop.database.queries
       .update(schema.job)
@@ -108,7 +108,7 @@ describe('a scheduler that starts', () => {
     expect(await shop.ended(jobId)).toMatchObject({ state: 'succeeded', attempt: 2, failedAttempts: 0 })
   })
 
-  it('leaves alone what another scheduler has', async () => {
+  it('leaves jobs alone whose lease another scheduler has', async () => {
     const jobId = await shop.train('x', { epochs: 1 })
     const mine = {
       state: 'running',
@@ -122,7 +122,7 @@ describe('a scheduler that starts', () => {
     const other = await shop.train('y', { epochs: 1 })
     expect((await shop.ended(other)).state).toBe('succeeded')
     expect(await shop.job(jobId)).toMatchObject({ state: 'running', attempt: 1, leaseOwner: 'one that lives' })
-    // Once that one's lease has run out, it takes the job up.
+    // Once the other's lease has run out, this scheduler adopts the job.
     await shop.database.queries
       .update(schema.job)
       .set({ leaseUntil: new Date(0) })
@@ -133,46 +133,27 @@ describe('a scheduler that starts', () => {
     )
   })
 
-  it('ends trainers of attempts that were superseded, and removes what they left', async () => {
+  it('kills trainers of superseded attempts, and removes what they left', async () => {
     const workDir = join(shop.folder, 'work')
     const [jobId, attempt] = [await shop.train('ms=20', { epochs: 1000 }), 7]
     await shop.database.queries.update(schema.job).set({ state: 'failed' }).where(eq(schema.job.id, jobId))
-    const folder = join(workDir, jobId, String(attempt))
-    await mkdir(folder, { recursive: true })
-    const spec = trainingSpec.parse({ epochs: 1000 })
-    await writeFile(
-      join(folder, 'job.json'),
-      JSON.stringify({
-        schemaVersion: 1,
-        kind: 'train',
-        jobId,
-        projectId: shop.projectId,
-        attempt,
-        name: 'ms=20',
-        spec,
-        versionPrefix: `projects/${shop.projectId}/seeded/`,
-        checkpointPrefix: 'c/',
-        outputPrefix: 'o/',
-        checkpointEverySeconds: 1,
-        reference: null,
-      }),
-    )
     const launcher = shop.launcher()
-    const runner = await launcher.launch({ jobId, attempt, workDir: folder, slot: 0 })
+    const job = trainingJobFile({ jobId, attempt, projectId: shop.projectId, name: 'ms=20', epochs: 1000 })
+    const runner = await launcher.launch({ job, slot: 0 })
     expect(await launcher.list()).toEqual([{ jobId, attempt, runner }])
     await using _ = await closing(shop.start({ reconcileSeconds: 0.1 }))
-    await expect.poll(() => launcher.isAlive(runner), { timeout: 5000 }).toBe(false)
+    await expect.poll(() => launcher.isRunning(runner), { timeout: 5000 }).toBe(false)
     await expect.poll(() => existsSync(join(workDir, jobId)), { timeout: 5000 }).toBe(false)
   })
 
-  it('is refused the work folder of one that lives', async () => {
+  it('is refused a work folder that a running scheduler has locked', async () => {
     await using _ = await closing(shop.start())
     await expect(shop.start()).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 })
 
 describe('a fence', () => {
-  it('refuses the words of a superseded attempt', async () => {
+  it('refuses the events of a superseded attempt', async () => {
     const jobId = await shop.train('x', { epochs: 1 })
     await shop.database.queries
       .update(schema.job)

@@ -1,8 +1,8 @@
 import { Failure, failures, type FailureCode } from '@imclr/contract'
-import { decideOutcome, nextOrder, type Ending, type Situation } from '@imclr/scheduler'
+import { decideOutcome, nextCommand, type Ending, type TrainerState } from '@imclr/scheduler'
 import { describe, expect, it } from 'vitest'
 
-/** The two tables that have no effects: what follows from an ending, and which order is due. */
+/** The two tables that have no effects: what follows from the end of an attempt, and which command is due. */
 const ending = (parts: Partial<Ending>): Ending => ({
   exit: { code: 0, signal: null },
   lastWord: null,
@@ -15,6 +15,7 @@ const ending = (parts: Partial<Ending>): Ending => ({
   failedAttempts: 0,
   maxAttempts: 5,
   hasCheckpoint: true,
+  firstDelaySeconds: 5,
   ...parts,
 })
 const output = (endedEarly: 'stopped' | null) =>
@@ -176,6 +177,14 @@ describe('what a failure says of what follows', () => {
     },
   )
 
+  it('waits longer after each failure, and at most five minutes', () => {
+    const delays = Array.from({ length: 9 }, (_, failedAttempts) => {
+      const outcome = decideOutcome(ending({ exit: killed, failedAttempts, maxAttempts: 10 }))
+      return outcome.kind === 'retry' ? outcome.delaySeconds : null
+    })
+    expect(delays).toEqual([5, 10, 20, 40, 80, 160, 300, 300, 300])
+  })
+
   it("the user's fault: nothing of attempts", () => {
     expect(told({ lastWord: failed('LOSS_NOT_FINITE') })).toEqual(failed('LOSS_NOT_FINITE').failure)
   })
@@ -197,7 +206,7 @@ describe('what a failure says of what follows', () => {
   })
 })
 
-const situation = (parts: Partial<Situation>): Situation => ({
+const state = (parts: Partial<TrainerState>): TrainerState => ({
   now: 1000,
   cancelRequested: null,
   secondsSpent: 10,
@@ -207,49 +216,49 @@ const situation = (parts: Partial<Situation>): Situation => ({
   stallSeconds: 120,
   closing: false,
   leaseLost: false,
-  given: {},
+  sentAt: {},
   stopGraceSeconds: 60,
   suspendGraceSeconds: 20,
   ...parts,
 })
 
-describe('which order is due', () => {
-  it.each<[string, Partial<Situation>, ReturnType<typeof nextOrder>]>([
+describe('which command is due', () => {
+  it.each<[string, Partial<TrainerState>, ReturnType<typeof nextCommand>]>([
     ['none, when all is well', {}, null],
-    ['stop, once the time is up', { secondsSpent: 100 }, { order: 'stop', because: 'time' }],
-    ['stop only once', { secondsSpent: 100, given: { stop: 990 } }, null],
+    ['stop, once the time is up', { secondsSpent: 100 }, { command: 'stop', because: 'time' }],
+    ['stop only once', { secondsSpent: 100, sentAt: { stop: 990 } }, null],
     [
       'kill, when stopping takes too long',
-      { secondsSpent: 100, given: { stop: 940 } },
-      { order: 'kill', because: 'time' },
+      { secondsSpent: 100, sentAt: { stop: 940 } },
+      { command: 'kill', because: 'time' },
     ],
-    ['stop, for a graceful cancel', { cancelRequested: 'graceful' }, { order: 'stop', because: 'cancel' }],
+    ['stop, for a graceful cancel', { cancelRequested: 'graceful' }, { command: 'stop', because: 'cancel' }],
     ['no stop before it listens', { cancelRequested: 'graceful', hasSpoken: false }, null],
     [
       'kill, for a cancel now, before all else',
-      { cancelRequested: 'now', closing: true, given: { stop: 999 } },
-      { order: 'kill', because: 'cancel' },
+      { cancelRequested: 'now', closing: true, sentAt: { stop: 999 } },
+      { command: 'kill', because: 'cancel' },
     ],
-    ['kill, for a stall', { silentSeconds: 120 }, { order: 'kill', because: 'stalled' }],
-    ['suspend, when closing', { closing: true }, { order: 'suspend', because: 'closing' }],
+    ['kill, for a stall', { silentSeconds: 120 }, { command: 'kill', because: 'stalled' }],
+    ['suspend, when closing', { closing: true }, { command: 'suspend', because: 'closing' }],
     [
       'suspend, when closing while it stops',
-      { closing: true, cancelRequested: 'graceful', given: { stop: 990 } },
-      { order: 'suspend', because: 'closing' },
+      { closing: true, cancelRequested: 'graceful', sentAt: { stop: 990 } },
+      { command: 'suspend', because: 'closing' },
     ],
     [
       'kill, when closing before there is anything to keep',
       { closing: true, hasSpoken: false },
-      { order: 'kill', because: 'closing' },
+      { command: 'kill', because: 'closing' },
     ],
     [
       'kill, when suspending takes too long',
-      { closing: true, given: { suspend: 980 } },
-      { order: 'kill', because: 'closing' },
+      { closing: true, sentAt: { suspend: 980 } },
+      { command: 'kill', because: 'closing' },
     ],
-    ['kill, when the lease is lost', { leaseLost: true }, { order: 'kill', because: 'lease' }],
-    ['nothing after a kill', { leaseLost: true, given: { kill: 999 } }, null],
+    ['kill, when the lease is lost', { leaseLost: true }, { command: 'kill', because: 'lease' }],
+    ['nothing after a kill', { leaseLost: true, sentAt: { kill: 999 } }, null],
   ])('%s', (_, parts, expected) => {
-    expect(nextOrder(situation(parts))).toEqual(expected)
+    expect(nextCommand(state(parts))).toEqual(expected)
   })
 })

@@ -111,7 +111,7 @@ export async function openWorkshop(
     processLauncher({
       command: [process.execPath, protocolTrainer],
       environment,
-      workRoot: workDir,
+      workDir,
       host: hostname(),
       niceness: 0,
       devices: null,

@@ -7,7 +7,7 @@ import { expect, it, vi } from 'vitest'
 import { makeFolder } from '../support/parts.js'
 import { builtStandalone, protocolTrainer, spawnService } from '../support/spawnService.js'
 
-/** The service writes too: the space may be gone before all is written, which is as well. */
+/** Fills a file until the disk is full. The service writes too, so the space may be gone earlier. */
 function fillUp(path: string, bytes: number): void {
   try {
     writeFileSync(path, Buffer.alloc(bytes), { flag: 'a' })
@@ -17,7 +17,7 @@ function fillUp(path: string, bytes: number): void {
 }
 
 // Only root may mount a small file system, and not everywhere.
-it('on a full disk the service says so, to uploads and to records, and goes on once there is space', async ({
+it('the service answers uploads and writes with DISK_FULL on a full disk, and works again once there is space', async ({
   skip,
 }) => {
   const folder = makeFolder('full-disk')
@@ -54,7 +54,7 @@ it('on a full disk the service says so, to uploads and to records, and goes on o
     })
     expect(readdirSync(join(disk, 'data', 'objects', 'aside'))).toEqual([])
 
-    // Again before each record: the service gives back what the refused upload took when it gets to it.
+    // Fills the disk before each record: the service frees the space of the refused upload some time later.
     const filling = async () => {
       for (let i = 0; i < 1000; i++) {
         fillUp(filler, free())
@@ -83,7 +83,7 @@ it('on a full disk the service says so, to uploads and to records, and goes on o
   }
 }, 180_000)
 
-it('on a full disk of its own the SDK says which, and leaves nothing there', async ({ skip }) => {
+it('the SDK names its own machine where the disk there is full, and leaves no file', async ({ skip }) => {
   const folder = makeFolder('full-tmp')
   const [disk, pictures] = [join(folder, 'disk'), join(folder, 'pictures')]
   for (const path of [disk, pictures]) mkdirSync(path)

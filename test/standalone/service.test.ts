@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeFolder } from '../support/parts.js'
 import { builtStandalone, protocolTrainer, spawnService, type ServiceProcess } from '../support/spawnService.js'
 
-/** The service on one machine as a person meets it: its words, its files, its end. */
+/** The service on one machine as a person meets it: what it prints, its files, and how it ends. */
 const folder = makeFolder('standalone')
 const dataDir = join(folder, 'data')
 const state = join(folder, 'state')
@@ -32,7 +32,7 @@ describe('the service on one machine', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  it('says where it is, where the key and the data are', () => {
+  it('prints its address and where the key and the data are', () => {
     const { url, keyFile, pid } = note()
     expect(service.output()).toContain(`imclr is ready at ${url}`)
     expect(service.output()).toContain(keyFile)
@@ -41,20 +41,20 @@ describe('the service on one machine', () => {
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
   })
 
-  it('keeps its secrets to its user', () => {
+  it('makes its secrets readable by its user alone', () => {
     expect(
       [join(dataDir, 'api-key'), join(dataDir, 'signing-key'), join(dataDir, 'service.json')].map(permissions),
     ).toEqual(['600', '600', '600'])
     expect([dataDir, join(dataDir, 'pg'), join(dataDir, 'work')].map(permissions)).toEqual(['700', '700', '700'])
   })
 
-  it('leaves a note where clients look, by which the key opens it', async () => {
+  it('leaves a note where clients look, which leads to the service and its key', async () => {
     const { url, keyFile } = note(join(state, 'imclr', 'services', `${service.pid}.json`))
     const info = await createClient({ url, apiKey: readFileSync(keyFile, 'utf8').trim() }).api.system.info()
     expect(info).toBeTypeOf('object')
   })
 
-  it('is found by a client that names none, until there are several: then they are named', async () => {
+  it('is found by a client that has no address; several services are listed instead', async () => {
     // A process of its own: a client reads the environment once.
     const ask = (url = '') =>
       spawnSync(
@@ -89,20 +89,20 @@ describe('the service on one machine', () => {
     expect(ask()).toBe('default')
   }, 90_000)
 
-  it('is ready, and shows its figures', async () => {
+  it('answers on its health and metrics routes', async () => {
     const { url } = note()
     expect((await fetch(`${url}/healthz`)).status).toBe(200)
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
     expect(await (await fetch(`${url}/metrics/scheduler`)).text()).toMatch(/^imclr_scheduler_slots 1$/m)
   })
 
-  it('refuses its folder to a second one, and names the first', async () => {
+  it('refuses to start a second time in the same folder, and names the first process', async () => {
     await using second = start('--data-dir', dataDir, '--port', '0')
     expect(await second.end()).toBe(1)
     expect(second.output()).toMatch(new RegExp(`is in use by process ${service.pid} .*choose another data folder`))
   })
 
-  it('says how to go on where the port is taken', async () => {
+  it('says what to do where the port is taken', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => taken.once('listening', resolve))
     const { port } = taken.address() as AddressInfo
@@ -119,20 +119,20 @@ describe('the service on one machine', () => {
     [['--port', 'many'], 'PORT'],
     [['--port', '99999'], 'PORT'],
     [['--host', '203.0.113.9', '--data-dir', join(folder, 'elsewhere')], '--host'],
-  ])('refuses %j by name', async (args, words) => {
+  ])('names what is wrong with %j', async (args, words) => {
     await using refused = start(...args)
     expect(await refused.end()).toBe(1)
     expect(refused.output()).toContain(words)
     expect(refused.output()).not.toContain('    at ')
   })
 
-  it('tells its options', async () => {
+  it('prints its options', async () => {
     await using helpful = start('--help')
     expect(await helpful.end()).toBe(0)
     for (const option of ['--data-dir', '--port', '--host', '--help']) expect(helpful.output()).toContain(option)
   })
 
-  it('closes cleanly on SIGINT, takes its notes back, and is there again with the same key', async () => {
+  it('closes on SIGINT, removes its notes, and starts again with the same key', async () => {
     const key = readFileSync(join(dataDir, 'api-key'), 'utf8')
     expect(await service.end('SIGINT')).toBe(0)
     expect(existsSync(join(dataDir, 'service.json'))).toBe(false)

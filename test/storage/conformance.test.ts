@@ -70,7 +70,7 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
     })
     afterAll(async () => place[Symbol.asyncDispose]())
 
-    it('gives back what was put: bytes, length, type', async () => {
+    it('returns what was put: bytes, length, type', async () => {
       const bytes = randomBytes(100_000)
       expect(await store.put('a/bytes.bin', bytes, binary)).toEqual({ bytes: 100_000, sha256: sha256(bytes) })
       expect(Buffer.from(await store.read('a/bytes.bin')).equals(bytes)).toBe(true)
@@ -96,7 +96,7 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
       expect((await store.head('s/none.bin'))?.bytes).toBe(0)
     })
 
-    it('refuses bytes that are not those announced, and keeps what was there', async () => {
+    it('refuses bytes that are not those announced, and keeps the earlier object', async () => {
       const [right, wrong] = [Buffer.from('right'), Buffer.from('wrong')]
       await store.put('c/x.bin', right, { ...binary, sha256: sha256(right), bytes: 5 })
       const refused = { code: 'CHECKSUM_MISMATCH' }
@@ -129,7 +129,7 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
       expect(first?.etag).toMatch(/^[\w-]+$/)
     })
 
-    it('reads ranges, both ends in', async () => {
+    it('reads ranges that include both ends', async () => {
       await store.put('r/x.bin', Buffer.from('0123456789'), binary)
       const text = async (start: number, end: number) => {
         const { body, bytes } = await store.get('r/x.bin', { start, end })
@@ -143,7 +143,7 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
       await expect(store.get('r/x.bin', { start: 10, end: 12 })).rejects.toMatchObject({ code: 'BAD_INPUT' })
     })
 
-    it('knows what is not there', async () => {
+    it('tells that an object does not exist', async () => {
       expect(await store.head('no/such.bin')).toBeNull()
       await store.put('no', Buffer.from('x'), binary)
       expect(await store.head('no/such.bin')).toBeNull()
@@ -156,7 +156,7 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
       await store.delete(['nothing', 'nowhere/x'])
     })
 
-    it('lists by prefix in the order of bytes, whole names only', async () => {
+    it('lists by prefix in the order of bytes, and matches only whole names', async () => {
       const names = ['l/a/1', 'l/a-b', 'l/a.b', 'l/a0', 'l/b/c/d', 'l/Z', 'l/é', 'l2/x', 'la']
       for (const key of names) await store.put(key, Buffer.from(key), binary)
       const inOrder = ['l/Z', 'l/a-b', 'l/a.b', 'l/a/1', 'l/a0', 'l/b/c/d', 'l/é']
@@ -207,7 +207,7 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
       await expect(store.deletePrefix('')).rejects.toMatchObject({ code: 'BAD_INPUT' })
     })
 
-    it('gives an object to whoever has its signed URL, unchanged and in time', async () => {
+    it('gives an object to whoever has its signed URL, until it expires', async () => {
       await store.put('g/a b+é.png', Buffer.from('picture'), { contentType: 'image/png' })
       const url = await store.signGet({ key: 'g/a b+é.png', expiresSeconds: 60, fileName: 'näme.png' })
       const answer = await fetch(url)
@@ -239,7 +239,7 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
         return answer.status
       }
 
-      it('is whole after its last part, whatever the order and however often a part was sent', async () => {
+      it('is complete after its last part, in whatever order and however often parts were sent', async () => {
         const multipartId = await store.createMultipart(key, 'application/zip')
         expect(await store.listParts({ key, multipartId })).toEqual([])
         for (const [number, part] of [
@@ -332,7 +332,7 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
       })
     })
 
-    it('says that it can be written to', async () => {
+    it('tells whether it can be written to', async () => {
       await store.check()
     })
   })

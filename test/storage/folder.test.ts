@@ -29,7 +29,7 @@ afterEach(() => {
 })
 
 describe('a folder store', () => {
-  it('leaves nothing behind of what failed, and no empty folders of what was deleted', async () => {
+  it('leaves no files of failed writes and no empty folders after deletes', async () => {
     const store = await openStore({ kind: 'folder', root })
     await expect(store.put('a/b/c', Buffer.from('x'), { ...binary, bytes: 2 })).rejects.toMatchObject({
       code: 'CHECKSUM_MISMATCH',
@@ -65,7 +65,7 @@ describe('a folder store', () => {
     })
   })
 
-  it('removes what a crash left half written, once it is a day old', async () => {
+  it('removes half-written files of a crash once they are a day old', async () => {
     await openStore({ kind: 'folder', root })
     for (const name of ['old', 'new']) writeFileSync(join(root, 'aside', name), 'half')
     utimesSync(join(root, 'aside', 'old'), Date.now() / 1000 - 90_000, Date.now() / 1000 - 90_000)
@@ -73,7 +73,7 @@ describe('a folder store', () => {
     expect(readdirSync(join(root, 'aside'))).toEqual(['new'])
   })
 
-  it('says what is wrong where a key is a folder of others already', async () => {
+  it('says what is wrong where a key is already the folder of others', async () => {
     const store = await openStore({ kind: 'folder', root })
     await store.put('a/b', Buffer.from('x'), binary)
     await expect(store.put('a', Buffer.from('x'), binary)).rejects.toMatchObject({ code: 'BAD_INPUT' })
@@ -87,7 +87,7 @@ describe('a folder store', () => {
     await expect(store.signGet({ key: 'a', expiresSeconds: 60 })).rejects.toMatchObject({ code: 'INTERNAL' })
   })
 
-  it('keeps a part only when all of it arrived', async () => {
+  it('keeps a part only when all of its bytes have arrived', async () => {
     const { store, publicUrl, stop } = await folderWithServer(root, randomBytes(32).toString('hex'))
     const part = randomBytes(1_000_000)
     const key = 'u/x.zip'
@@ -130,7 +130,7 @@ describe('a folder store', () => {
   })
 
   // Only root can mount a small file system.
-  it.skipIf(process.getuid?.() !== 0)('a full disk is DISK_FULL, and leaves nothing', async () => {
+  it.skipIf(process.getuid?.() !== 0)('throws DISK_FULL on a full disk, and leaves no file', async () => {
     const disk = join(root, 'disk')
     mkdirSync(disk)
     try {
@@ -154,7 +154,7 @@ describe('a folder store', () => {
     }
   })
 
-  it('a root that is a link works; one that is a file says so', async () => {
+  it('takes a link as its root, and refuses a file', async () => {
     mkdirSync(join(root, 'real'))
     symlinkSync(join(root, 'real'), join(root, 'link'))
     const store = await openStore({ kind: 'folder', root: join(root, 'link') })
@@ -194,13 +194,16 @@ describe('the configuration of a store', () => {
     })
   })
 
-  it.each([undefined, '', 'bucket', 'http://host/bucket', 's3:///x'])('%j is BAD_INPUT and named', (url) => {
-    expect(() => storeConfigFromEnv({ OBJECT_STORE_URL: url })).toThrow(/OBJECT_STORE_URL/)
-  })
+  it.each([undefined, '', 'bucket', 'http://host/bucket', 's3:///x'])(
+    'is BAD_INPUT where OBJECT_STORE_URL is %j',
+    (url) => {
+      expect(() => storeConfigFromEnv({ OBJECT_STORE_URL: url })).toThrow(/OBJECT_STORE_URL/)
+    },
+  )
 })
 
-describe('a bucket that is not there', () => {
-  it('is STORE_UNAVAILABLE, soon', async () => {
+describe('a bucket that does not answer', () => {
+  it('is STORE_UNAVAILABLE within seconds', async () => {
     const store = await openStore(
       storeConfigFromEnv({
         OBJECT_STORE_URL: 's3://b?endpoint=http://127.0.0.1:9',

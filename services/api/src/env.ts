@@ -1,9 +1,10 @@
 /** The API's environment, parsed once: every variable with its unit, default and reason. */
 import { readFileSync } from 'node:fs'
-import { byteSize, readEnvironment, type Variables } from '@imclr/contract'
+import { byteSize, readEnvironment, serviceVariables, type Variables } from '@imclr/contract'
 import { z } from 'zod'
 import { apiConfig, type ApiConfig } from './config.js'
 
+const shared = serviceVariables.shape
 const count = z.coerce.number().int().positive()
 const trustProxy = z
   .union(
@@ -28,8 +29,8 @@ const defaults = apiConfig.shape
 
 /** What `main.ts` and standalone share: where to listen, and the limits. */
 const serving = {
-  HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4700),
+  HOST: shared.HOST,
+  PORT: shared.PORT.default(4700),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(), // how clients reach the service; unset: the address that each request came to
   TRUST_PROXY: trustProxy, // 'true', how many proxies there are in a row, or their addresses (10.0.0.0/8, 192.168.1.7): only where they set X-Forwarded-For, -Proto and -Host
   IMCLR_MAX_UPLOAD_BYTES: count.default(defaults.maxUploadBytes.parse(undefined)),
@@ -38,19 +39,16 @@ const serving = {
   IMCLR_AUTH_FAILURES_PER_MINUTE: count.default(defaults.authFailuresPerMinute.parse(undefined)), // per address
   IMCLR_TRAINER_MEMORY: byteSize.optional(), // of the machine that trains; unset: nothing is refused for it (standalone: this machine's)
   IMCLR_SWEEP_SECONDS: z.coerce.number().positive().default(60), // between two sweeps of what nobody needs
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_LEVEL: shared.LOG_LEVEL,
 }
 
 const environment = z.object({
   ...serving,
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be postgres://...'),
-  QUEUE_URL: z
-    .string()
-    .regex(/^(rediss?|postgres(ql)?):\/\//, 'must be redis://... or postgres://...')
-    .optional(), // unset: the database
-  IMCLR_SIGNING_KEY: z
-    .string()
-    .regex(/^([0-9a-f]{2}){32,}$/i, 'must be at least 32 bytes in hexadecimal; make one with "openssl rand -hex 32"'),
+  DATABASE_URL: shared.DATABASE_URL,
+  QUEUE_URL: shared.QUEUE_URL.optional(), // unset: the database
+  OBJECT_STORE_URL: shared.OBJECT_STORE_URL,
+  OBJECT_STORE_PUBLIC_ENDPOINT: shared.OBJECT_STORE_PUBLIC_ENDPOINT.optional(), // unset: the endpoint of the store's URL
+  IMCLR_SIGNING_KEY: shared.IMCLR_SIGNING_KEY,
   IMCLR_FIRST_KEY_FILE: z.string().default('./.imclr/api-key'), // where the first API key is written, or lies already
 })
 

@@ -1,6 +1,6 @@
 /** The API as a process: reads its environment, opens its parts, serves until it is told to stop. */
 import { randomBytes } from 'node:crypto'
-import { Failure } from '@imclr/contract'
+import { runService, stopSignal } from '@imclr/contract'
 import { openDatabase } from '@imclr/database'
 import { openQueue } from '@imclr/queue'
 import { openStore, storeConfigFromEnv } from '@imclr/storage'
@@ -38,9 +38,7 @@ async function main(): Promise<void> {
   log.info({ address, publicUrl: parts.config.publicUrl }, 'serving')
   if (lacksPublicUrl(env)) log.warn(publicUrlAdvice)
 
-  const signal = await new Promise<string>((resolve) =>
-    (['SIGTERM', 'SIGINT'] as const).forEach((name) => process.once(name, resolve)),
-  )
+  const signal = await stopSignal(process)
   log.info({ signal }, 'stopping')
   await app.close()
   await sweeping.stop()
@@ -49,10 +47,4 @@ async function main(): Promise<void> {
   await database.close()
 }
 
-main().catch((error: unknown) => {
-  // Nothing is open that a log could go to, and a person reads this.
-  process.stderr.write(
-    `imclr api: ${error instanceof Failure ? `${error.message}\n${error.record.hint}` : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  )
-  process.exit(1)
-})
+await runService(main, { name: 'imclr api', process })

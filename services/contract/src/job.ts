@@ -37,13 +37,13 @@ export const isActive = (state: JobState): boolean => state === 'starting' || st
 export const jobKind = z.enum(['prepare', 'train', 'evaluate'])
 export type JobKind = z.infer<typeof jobKind>
 
-/** What waiting jobs wait for: a device, or, as preparations need none, no more than their turn. */
-export const lanes = ['device', 'preparation'] as const
-export type Lane = (typeof lanes)[number]
-export const laneOf = (kind: JobKind): Lane => (kind === 'prepare' ? 'preparation' : 'device')
+/** The queues of jobs. Trainings and evaluations wait for a device; preparations need none and wait for each other alone. */
+export const queueNames = ['device', 'preparation'] as const
+export type QueueName = (typeof queueNames)[number]
+export const queueOf = (kind: JobKind): QueueName => (kind === 'prepare' ? 'preparation' : 'device')
 
-/** Who of a lane is served first, from 1: an evaluation is short, a training that has begun goes on before others begin. */
-export const turnOf = ({ kind, attempt }: { kind: JobKind; attempt: number }): number =>
+/** A job's priority in its queue; 1 is served first. An evaluation is short; a training that has begun goes before new ones. */
+export const priorityOf = ({ kind, attempt }: { kind: JobKind; attempt: number }): number =>
   kind !== 'train' ? 1 : attempt > 0 ? 2 : 3
 
 /** `graceful`: checkpoint, evaluate, keep. `now`: the process is ended and nothing more is computed. */
@@ -122,8 +122,9 @@ export type TrainJob = z.infer<typeof trainJob>
 export type PrepareJob = z.infer<typeof prepareJob>
 export type EvaluateJob = z.infer<typeof evaluateJob>
 
-/** Sent to the queue: an id and nothing else. */
-export const queueEntry = z.strictObject({ jobId })
+/** What lies in a queue: a job's id and, as `entry`, how often the job was queued, so that it can be queued again. */
+export const queueEntry = z.strictObject({ jobId, entry: z.int().nonnegative() })
+export type QueueEntry = z.infer<typeof queueEntry>
 
 /**
  * The job file: all that a trainer is told (beside the store's address in its environment). Object keys are whole keys.

@@ -1,2 +1,2 @@
-export type { Delivery, Handler, JobQueue, QueueEntry, QueueWorker } from './jobQueue.js'
+export type { Handler, JobQueue, QueueWorker } from './jobQueue.js'
 export { openQueue, type QueueConfig, type QueueOptions } from './openQueue.js'

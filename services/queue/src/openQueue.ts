@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Failure, laneOf, lanes, queueEntry, turnOf, type Lane } from '@imclr/contract'
+import { Failure, priorityOf, queueEntry, queueNames, queueOf, type QueueEntry, type QueueName } from '@imclr/contract'
 import type { Backend } from './backend/backend.js'
 import { pgliteBackend, type PgliteSession } from './backend/pgliteBackend.js'
 import { postgresBackend } from './backend/postgresBackend.js'
 import { redisBackend } from './backend/redisBackend.js'
-import type { JobQueue, QueueEntry } from './jobQueue.js'
+import type { JobQueue } from './jobQueue.js'
 import { startWorker } from './startWorker.js'
 
 export interface QueueOptions {
-  /** Told what went wrong and passes by itself (a broken connection), and how handlers failed; for the log. */
+  /** Called, for the log, with errors that pass by themselves (a broken connection) and with those of handlers. */
   onError: (error: Error) => void
-  /** How long an entry belongs to a worker that gives no sign of life; it renews at half of it. */
+  /** How long an entry belongs to a worker that gives no sign of life; a worker renews its lock at half of it. */
   lockDurationMs?: number
   /** How often workers look for entries whose worker was lost. */
   stalledIntervalMs?: number
@@ -26,12 +26,12 @@ export async function openQueue(config: QueueConfig): Promise<JobQueue> {
   const { onError, lockDurationMs = 60_000, stalledIntervalMs = 30_000 } = config
   const backend = await connect(config)
   const queues = {
-    device: backend.createQueue(queueNames.device),
-    preparation: backend.createQueue(queueNames.preparation),
+    device: backend.createQueue(bullmqNames.device),
+    preparation: backend.createQueue(bullmqNames.preparation),
   }
-  for (const lane of lanes) queues[lane].on('error', onError)
+  for (const name of queueNames) queues[name].on('error', onError)
 
-  /** The failure of one attempt is not the end: connections come back by themselves. */
+  /** Runs an operation on the queue. A later one may succeed again: connections come back by themselves. */
   async function answered<T>(work: () => Promise<T>): Promise<T> {
     const late = new AbortController()
     try {
@@ -47,30 +47,32 @@ export async function openQueue(config: QueueConfig): Promise<JobQueue> {
   }
 
   try {
-    await answered(() => Promise.all(lanes.map((lane) => queues[lane].waitUntilReady())))
+    await answered(() => Promise.all(queueNames.map((name) => queues[name].waitUntilReady())))
   } catch (error) {
-    for (const lane of lanes) void queues[lane].close().catch(() => {}) // may wait for a connection that never comes
+    for (const name of queueNames) void queues[name].close().catch(() => {}) // may wait for a connection that never comes
     await backend.close()
     throw error
   }
 
   return {
-    async enqueue(entry, job = { kind: 'train', attempt: 0 }) {
-      const { jobId } = queueEntry.parse({ jobId: entry.jobId })
+    async enqueue(entry, job) {
+      const data = queueEntry.parse(entry)
       await answered(() =>
-        queues[laneOf(job.kind)].add(
-          'job',
-          { jobId, entry: entry.entry },
-          { jobId: entryId(entry), priority: turnOf(job), attempts: 1, removeOnComplete: true, removeOnFail: true },
-        ),
+        queues[queueOf(job.kind)].add('job', data, {
+          jobId: entryId(entry),
+          priority: priorityOf(job),
+          attempts: 1,
+          removeOnComplete: true,
+          removeOnFail: true,
+        }),
       )
     },
-    async remove(entry, lane = 'device') {
-      await answered(() => queues[lane].remove(entryId(entry)))
+    async remove(entry, queue) {
+      await answered(() => queues[queue].remove(entryId(entry)))
     },
-    work: (handler, { concurrency, lane = 'device' }) =>
+    work: (handler, { queue, concurrency }) =>
       startWorker(backend, handler, {
-        name: queueNames[lane],
+        name: bullmqNames[queue],
         concurrency,
         lockDurationMs,
         stalledIntervalMs,
@@ -80,16 +82,16 @@ export async function openQueue(config: QueueConfig): Promise<JobQueue> {
       await answered(() => queues.device.count())
     },
     async close() {
-      const closed = Promise.all(lanes.map((lane) => queues[lane].close())).then(() => backend.close())
+      const closed = Promise.all(queueNames.map((name) => queues[name].close())).then(() => backend.close())
       await Promise.race([closed, delay(answerWithinMs, undefined, { ref: false })])
     },
   }
 }
 
-/** BullMQ's name of each lane. */
-const queueNames = { device: 'jobs', preparation: 'preparations' } as const satisfies Record<Lane, string>
+/** BullMQ's name of each queue. */
+const bullmqNames = { device: 'jobs', preparation: 'preparations' } as const satisfies Record<QueueName, string>
 
-/** BullMQ's id of an entry: what makes queueing it twice once. */
+/** BullMQ's id of an entry: BullMQ keeps one entry of an id, however often it is added. */
 const entryId = ({ jobId, entry }: QueueEntry): string => `${jobId}-${entry}`
 
 async function connect(config: QueueConfig): Promise<Backend> {

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { queueEntry } from '@imclr/contract'
 import type { Backend } from './backend/backend.js'
 import type { Handler, QueueWorker } from './jobQueue.js'
 
-/** An entry is delivered again however often its worker is lost: when a job has been tried enough is the scheduler's to say. */
+/** An entry is delivered again however often its worker is lost: the scheduler decides when a job has been tried enough. */
 const maxStalledCount = 1_000_000
 
 interface WorkerOptions {
@@ -18,10 +19,7 @@ export async function startWorker(backend: Backend, handler: Handler, options: W
   const worker = backend.createWorker(
     options.name,
     async (job, _token, signal) => {
-      await handler(
-        { jobId: job.data.jobId, entry: job.data.entry, lost: job.stalledCounter },
-        signal ?? new AbortController().signal,
-      )
+      await handler(queueEntry.parse(job.data), signal ?? new AbortController().signal)
     },
     {
       concurrency: options.concurrency,
@@ -32,7 +30,7 @@ export async function startWorker(backend: Backend, handler: Handler, options: W
   )
   worker.on('error', options.onError)
   worker.on('failed', (_job, error) => options.onError(error))
-  // BullMQ only tells; the work would go on beside that of the worker which has the entry now.
+  // BullMQ only reports it; without a cancel, the work would go on beside that of the entry's new worker.
   worker.on('lockRenewalFailed', (ids) => {
     for (const id of ids) worker.cancelJob(id, 'lock lost')
   })
@@ -43,8 +41,8 @@ export async function startWorker(backend: Backend, handler: Handler, options: W
       const closed = worker.close()
       if (await within(closed, graceMs)) return
       worker.cancelAllJobs('closing')
-      // What does not heed its signal by then, or a queue that does not answer, is left behind: its entries are found
-      // stalled once this process is gone, and are delivered again.
+      // A handler that ignores its signal, or a queue that does not answer, is left behind: its entries count as stalled
+      // once this process is gone, and are delivered again.
       await within(closed, graceMs)
     },
   }

@@ -1,10 +1,23 @@
-export { readRunningEnv, schedulerConfig, trainerEnvironment, type RunningEnv } from './env.js'
-export type { Exit, Found, Launch, Launcher, Order, Runner } from './launch/launcher.js'
-export { processLauncher, type ProcessLauncherOptions } from './launch/processLauncher.js'
+export { readRunningEnv, schedulerConfig, type RunningEnv } from './env.js'
+export {
+  runner,
+  type Command,
+  type EventLine,
+  type EventReader,
+  type Exit,
+  type FoundTrainer,
+  type Launch,
+  type Launcher,
+  type LauncherSettings,
+  type Runner,
+} from './launch/launcher.js'
+export { openLauncher } from './launch/openLauncher.js'
+export { processLauncher, processRunner, type ProcessLauncherOptions } from './launch/process/processLauncher.js'
+export { trainerEnvironment } from './launch/trainerEnvironment.js'
 export type { Metrics } from './metrics.js'
 export type { Clock, SchedulerConfig, SchedulerParts } from './parts.js'
 export { startScheduler, type RunningScheduler } from './startScheduler.js'
 export { systemClock } from './systemClock.js'
-// The rules, which have no effects: what follows from an ending, and which order is due.
+// The rules, which have no effects: what follows from an attempt's end, and which command is due.
 export { decideOutcome, type Ending, type Outcome } from './settle/decideOutcome.js'
-export { nextOrder, type Decision, type Situation } from './follow/nextOrder.js'
+export { nextCommand, type Decision, type TrainerState } from './follow/nextCommand.js'

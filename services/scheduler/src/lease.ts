@@ -2,7 +2,7 @@ import { renewLease, type Fence, type JobRow } from '@imclr/database'
 import type { CancelMode } from '@imclr/contract'
 import type { Scheduler } from './parts.js'
 
-/** The fence of an attempt that this scheduler runs. */
+/** The fence of an attempt that this scheduler runs: what a write to the job's row must match. */
 export const fenceOf = ({ config: { owner } }: Pick<Scheduler, 'config'>, { id, attempt }: JobRow): Fence => ({
   jobId: id,
   attempt,
@@ -10,18 +10,19 @@ export const fenceOf = ({ config: { owner } }: Pick<Scheduler, 'config'>, { id, 
 })
 
 export interface Lease extends AsyncDisposable {
-  /** Another scheduler may have the job: nothing more may be written for it, and its trainer must go. */
+  /** Another scheduler may have the job: nothing more may be written for it, and its trainer must end. */
   readonly lost: boolean
   readonly cancelRequested: CancelMode | null
-  /** What came to light elsewhere: the answer to a write. */
-  saw(row: { cancelRequested: CancelMode | null }): void
+  /** Takes over what another write to the job's row has read. */
+  update(row: { cancelRequested: CancelMode | null }): void
+  /** Another write found that the job is another scheduler's. */
   lose(): void
 }
 
 /**
- * Keeps the lease of one attempt while it lasts. It counts as lost when the database says so, and also when the database
- * does not answer and the lease has run out: by then another scheduler may have taken the job. That it has run out alone
- * means nothing (a laptop was asleep). News of the job make it ask at once.
+ * Renews the lease of one attempt until it is disposed of. The lease counts as lost when the database says so, and also
+ * when the database does not answer and the lease has run out: by then another scheduler may have taken the job. A lease
+ * that has merely run out is not lost (a laptop was asleep). An update of the job makes it ask at once.
  */
 export function keepLease(scheduler: Scheduler, job: JobRow): Lease {
   const { database, config, clock, log, running } = scheduler
@@ -29,14 +30,14 @@ export function keepLease(scheduler: Scheduler, job: JobRow): Lease {
   let { cancelRequested } = job
   let until = clock.now() + config.leaseSeconds * 1000
   let lost = false
-  let over = false
+  let disposed = false
   let wake = new AbortController()
 
-  async function keep(): Promise<void> {
-    while (!over && !lost) {
+  async function renewUntilDisposed(): Promise<void> {
+    while (!disposed && !lost) {
       await clock.sleep(config.leaseSeconds * 250, wake.signal)
-      if (over) return
-      // A trainer's own events are news too: asking a few times per second is enough.
+      if (disposed) return
+      // A trainer's own events update the job too: asking a few times per second is enough.
       if (wake.signal.aborted) await clock.sleep(Math.min(200, config.leaseSeconds * 50))
       wake = new AbortController()
       const asked = clock.now()
@@ -54,9 +55,8 @@ export function keepLease(scheduler: Scheduler, job: JobRow): Lease {
       }
     }
   }
-  const keeping = keep()
-  const look = (): void => wake.abort()
-  running.set(job.id, look)
+  const renewing = renewUntilDisposed()
+  running.set(job.id, () => wake.abort())
 
   return {
     get lost() {
@@ -65,16 +65,16 @@ export function keepLease(scheduler: Scheduler, job: JobRow): Lease {
     get cancelRequested() {
       return cancelRequested
     },
-    saw(row) {
+    update(row) {
       cancelRequested = row.cancelRequested
     },
     lose() {
       lost = true
     },
     async [Symbol.asyncDispose]() {
-      over = true
+      disposed = true
       wake.abort()
-      await keeping
+      await renewing
     },
   }
 }

@@ -1,13 +1,12 @@
 #!/usr/bin/env node
-/** The scheduler as a process of its own: takes jobs from the queue and sees each through. `node main.js`; see env.ts for what it reads. */
-import { hostname } from 'node:os'
-import { Failure } from '@imclr/contract'
+/** The scheduler as a process of its own: takes jobs from the queue and runs each to its end. `env.ts` has the variables that it reads. */
+import { runService, stopSignal } from '@imclr/contract'
 import { openDatabase } from '@imclr/database'
 import { openQueue } from '@imclr/queue'
 import { openStore, storeConfigFromEnv } from '@imclr/storage'
 import { pino } from 'pino'
-import { readEnv, schedulerConfig, trainerEnvironment } from './env.js'
-import { processLauncher } from './launch/processLauncher.js'
+import { readEnv, schedulerConfig } from './env.js'
+import { openLauncher } from './launch/openLauncher.js'
 import { serveHealth } from './serveHealth.js'
 import { startScheduler } from './startScheduler.js'
 import { systemClock } from './systemClock.js'
@@ -23,21 +22,12 @@ async function main(): Promise<void> {
     url: env.QUEUE_URL ?? env.DATABASE_URL,
     onError: (err) => log.warn({ err }, 'queue'),
   })
-  const launcher = processLauncher({
-    command: [process.execPath, env.IMCLR_TRAINER],
-    environment: trainerEnvironment(env.variables),
-    workRoot: config.workDir,
-    host: hostname(),
-    niceness: env.IMCLR_TRAINER_NICENESS,
-    devices: env.IMCLR_DEVICES ?? null,
-  })
+  const launcher = openLauncher(env, config.workDir)
 
   const scheduler = await startScheduler({ database, store, queue, launcher, config, log, clock: systemClock })
   const health = await serveHealth(scheduler, { host: env.HOST, port: env.PORT, log })
 
-  const signal = await new Promise<string>((resolve) =>
-    (['SIGTERM', 'SIGINT'] as const).forEach((name) => process.once(name, resolve)),
-  )
+  const signal = await stopSignal(process)
   log.info({ signal }, 'closing: trainers leave a checkpoint and go back to the queue')
   health.close()
   await scheduler.close()
@@ -46,13 +36,4 @@ async function main(): Promise<void> {
   await database.close()
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    // A person reads this: what went wrong at the start, and what to do.
-    process.stderr.write(
-      `imclr scheduler: ${error instanceof Failure ? `${error.message}\n${error.record.hint}` : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    )
-    process.exit(1)
-  },
-)
+await runService(main, { name: 'imclr scheduler', process })

@@ -8,14 +8,14 @@ export interface Metrics {
   finished: Counter<'kind' | 'state'>
   /** Attempts that are tried again, by failure. */
   retries: Counter<'code'>
-  /** Of a job over all attempts, waiting left out. */
+  /** Running time of a job over all attempts, without waiting. */
   seconds: Histogram<'kind' | 'state'>
-  /** When the records were last compared with what runs: a scheduler that hangs shows here. */
+  /** When records and trainers were last compared: an old time shows a scheduler that hangs. */
   reconciled: Gauge
   registry: Registry
 }
 
-/** In a registry of its own, so that standalone can show it beside the API's. */
+/** Makes the metrics in a registry of their own, so that standalone can show it beside the API's. */
 export function makeMetrics(): Metrics {
   const registry = new Registry()
   const registers = [registry]
@@ -51,7 +51,7 @@ export function makeMetrics(): Metrics {
     }),
     reconciled: new Gauge({
       name: 'imclr_scheduler_reconciled_timestamp_seconds',
-      help: 'When records and processes were last compared',
+      help: 'When records and trainers were last compared',
       registers,
     }),
     registry,

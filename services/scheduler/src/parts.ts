@@ -1,4 +1,4 @@
-/** What the scheduler is made of: opened by `main.ts` (or standalone, or a test) and passed in. */
+/** The parts of a scheduler: `main.ts` (or standalone, or a test) opens them and passes them in. */
 import type { Database } from '@imclr/database'
 import type { JobQueue } from '@imclr/queue'
 import type { ObjectStore } from '@imclr/storage'
@@ -16,7 +16,7 @@ export interface Clock {
 export interface SchedulerConfig {
   /** Name of this scheduler that survives its restarts: jobs with it as their owner are its own. */
   owner: string
-  /** Folder of all attempts' folders, which no other scheduler uses. */
+  /** A folder that no other scheduler uses: launchers keep there what they need. */
   workDir: string
   /** Trainings and evaluations at once. */
   slots: number
@@ -24,18 +24,18 @@ export interface SchedulerConfig {
   preparations: number
   /** How long a job belongs to a scheduler that gives no sign of life. */
   leaseSeconds: number
-  /** Without a line for so long a trainer counts as stalled. */
+  /** A trainer that writes nothing for so long counts as stalled. */
   stallSeconds: number
-  /** From the order to stop (checkpoint, evaluate, keep) to the end by force. */
+  /** From the command to stop (checkpoint, evaluate, export) to the kill. */
   stopGraceSeconds: number
-  /** From the order to suspend (checkpoint) to the end by force. */
+  /** From the command to suspend (checkpoint) to the kill. */
   suspendGraceSeconds: number
   checkpointEverySeconds: number
-  /** Of the first repetition after a failure; it doubles with each, up to five minutes. */
+  /** Before the first repetition after a failure; `retryPolicy.ts` says how it grows. */
   retryDelaySeconds: number
-  /** How often a trainer's file and process are looked at. */
+  /** Between two looks at a trainer that wrote nothing. */
   pollSeconds: number
-  /** How often the records are compared with what runs and waits. */
+  /** Between two comparisons of records, trainers and queue. */
   reconcileSeconds: number
   /** Of an unpacked archive. */
   maxDatasetBytes: number
@@ -57,6 +57,6 @@ export interface Scheduler extends SchedulerParts {
   metrics: Metrics
   /** Aborted once the scheduler closes: trainers are suspended. */
   closing: AbortSignal
-  /** The jobs that this scheduler runs at this moment, by id; calling tells that there are news of one. */
+  /** The jobs that this scheduler runs now, by id; call the function when the job's row was updated. */
   running: Map<string, () => void>
 }

@@ -1,18 +1,15 @@
 /** The life of one attempt, from the queue's entry to the job's record. */
-import { rm } from 'node:fs/promises'
-import { hostname } from 'node:os'
-import { dirname } from 'node:path'
-import { diskFull, Failure, isNoSpace } from '@imclr/contract'
+import { Failure } from '@imclr/contract'
 import { claimJob, isConnectionError, recordRunner, type JobRow } from '@imclr/database'
 import { keys } from '@imclr/storage'
 import { followTrainer } from './follow/followTrainer.js'
 import type { Runner } from './launch/launcher.js'
-import { writeJobFile } from './launch/writeJobFile.js'
+import { makeJobFile } from './launch/makeJobFile.js'
 import { fenceOf, keepLease, type Lease } from './lease.js'
 import type { Scheduler } from './parts.js'
 import { settle, settleUnlaunched } from './settle/settle.js'
 
-/** Claims a queued job and sees one attempt of it through. A job that is not queued any more is left alone: entries may come twice. */
+/** Claims a queued job and runs one attempt of it to its end. Does nothing where the job is not queued any more: an entry may come twice. */
 export async function runJob(
   scheduler: Scheduler,
   { jobId, slot }: { jobId: string; slot: number | null },
@@ -30,57 +27,53 @@ export async function runJob(
   await using lease = keepLease(scheduler, job)
   const runner = await launch(scheduler, job, slot)
   if (runner instanceof Failure) await settleUnlaunched(scheduler, job, runner)
-  else await attend(scheduler, { job, runner, lease })
+  else await superviseAttempt(scheduler, { job, runner, lease })
 }
 
 /**
- * Goes on with an attempt that an earlier scheduler started, whether its trainer still lives or not; null: it was never
- * launched. The lease is ours already.
+ * Continues an attempt that an earlier scheduler started, whether its trainer still runs or not; without a runner, the
+ * attempt was never launched. The caller has taken the lease.
  */
 export async function adoptJob(scheduler: Scheduler, job: JobRow, runner: Runner | null): Promise<void> {
   await using lease = keepLease(scheduler, job)
   if (runner === null) return settleUnlaunched(scheduler, job, null)
-  if (!scheduler.launcher.isOurs(runner))
+  if (!scheduler.launcher.owns(runner))
     return settleUnlaunched(
       scheduler,
       job,
-      new Failure('TRAINER_DIED', `The scheduler on ${runner.host} that ran it gave no sign of life.`),
+      new Failure('TRAINER_DIED', `The scheduler that ran it (${runner.label}) gave no sign of life.`),
     )
   await recordRunner(scheduler.database, fenceOf(scheduler, job), { ...runner })
-  await attend(scheduler, { job, runner, lease })
+  await superviseAttempt(scheduler, { job, runner, lease })
 }
 
-/** Starts the trainer; a failure is what kept it from starting, and nothing runs then. */
+/** Starts the trainer. Returns the failure where it could not be started. */
 async function launch(scheduler: Scheduler, job: JobRow, slot: number | null): Promise<Runner | Failure> {
   let runner: Runner
   try {
-    const workDir = await writeJobFile(scheduler, job)
-    runner = await scheduler.launcher.launch({ jobId: job.id, attempt: job.attempt, workDir, slot })
+    runner = await scheduler.launcher.launch({ job: await makeJobFile(scheduler, job), slot })
   } catch (error) {
     if (isConnectionError(error)) throw error
     if (error instanceof Failure) return error
-    if (isNoSpace(error))
-      return diskFull("the job's folder", { host: hostname(), folder: scheduler.config.workDir }, error)
-    return new Failure('INTERNAL', `the job's folder could not be made: ${(error as Error).message}`, { cause: error })
+    return new Failure('INTERNAL', `the job could not be launched: ${(error as Error).message}`, { cause: error })
   }
-  scheduler.log.info({ jobId: job.id, attempt: job.attempt, pid: runner.pid }, 'trainer started')
-  // Where this write fails, the trainer is found again by what it carries in its environment.
+  scheduler.log.info({ jobId: job.id, attempt: job.attempt, runner: runner.label }, 'trainer started')
+  // Where this write fails, reconciling finds the trainer among those that the launcher lists.
   await recordRunner(scheduler.database, fenceOf(scheduler, job), { ...runner })
   return runner
 }
 
-/** Follows the trainer until its process is gone, then draws the conclusions. */
-async function attend(
+/** Follows the trainer until it has ended, then records the result and deletes what the trainer left. */
+async function superviseAttempt(
   scheduler: Scheduler,
   { job, runner, lease }: { job: JobRow; runner: Runner; lease: Lease },
 ): Promise<void> {
-  const { log } = scheduler
-  const followed = await followTrainer(scheduler, { job, runner, lease })
+  const result = await followTrainer(scheduler, { job, runner, lease })
   if (lease.lost)
-    return log.warn(
+    return scheduler.log.warn(
       { jobId: job.id, attempt: job.attempt },
       'the lease was lost; the trainer was ended and nothing more is written',
     )
-  await settle(scheduler, { job, runner, lease, followed })
-  await rm(dirname(runner.workDir), { recursive: true, force: true })
+  await settle(scheduler, { job, runner, lease, result })
+  await scheduler.launcher.remove(runner)
 }

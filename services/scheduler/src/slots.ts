@@ -1,49 +1,56 @@
-import { laneOf, type Lane } from '@imclr/contract'
+import { queueOf, type QueueName } from '@imclr/contract'
 import type { JobRow } from '@imclr/database'
 import type { QueueWorker } from '@imclr/queue'
 import type { Runner } from './launch/launcher.js'
 import type { Scheduler } from './parts.js'
 import { adoptJob, runJob } from './runJob.js'
 
-/** The places where jobs run: for trainers, each with a number of its own (the device it may use), and beside them for preparations, which need none. */
+/**
+ * The slots in which jobs run, each served by one queue. A slot for trainings and evaluations has a number, which is the
+ * device that its trainer may use; a slot for preparations has none.
+ */
 export interface Slots {
-  /** Goes on with a job of before a restart, in the slot it had where that is free. */
+  /** Continues a job that was left running, in the slot it had where that is free. */
   adopt(job: JobRow, runner: Runner | null): void
-  free(lane: Lane): number
-  /** From now on every free slot takes work from the queue. */
+  /** How many slots of a queue are free. */
+  free(queue: QueueName): number
+  /** Lets every free slot take work from its queue. */
   open(): Promise<void>
-  /** Takes no more work, and waits for what runs to be settled. */
+  /** Takes no more work, and waits until all running jobs are settled. */
   close(): Promise<void>
 }
 
 /**
- * One queue worker per slot, so that a slot in which an adopted job runs takes nothing: the entry that it would hold back
- * may be another scheduler's to run. That a worker lost its lock on an entry does not matter: what counts is the lease in
- * the database, and whoever gets the entry a second time finds the job taken.
+ * Each slot has a queue worker of its own, so that a slot in which an adopted job runs takes no entry that another
+ * scheduler could run. A worker may lose its lock on an entry without harm: the lease in the database decides, and a
+ * worker that gets the entry a second time finds the job taken.
  */
 export function makeSlots(scheduler: Scheduler): Slots {
   const { queue, config, log, running, metrics } = scheduler
-  const place = (lane: Lane, index: number | null) => ({
-    lane,
+  const makeSlot = (servedBy: QueueName, index: number | null) => ({
+    servedBy,
     index,
     busy: false,
     worker: null as Promise<QueueWorker> | null,
   })
   const slots = [
-    ...Array.from({ length: config.slots }, (_, index) => place('device', index)),
-    ...Array.from({ length: config.preparations }, () => place('preparation', null)),
+    ...Array.from({ length: config.slots }, (_, index) => makeSlot('device', index)),
+    ...Array.from({ length: config.preparations }, () => makeSlot('preparation', null)),
   ]
   const work = new Set<Promise<void>>()
   let opened = false
 
-  /** Only one of the queue and of reconciling has a job, from before its lease until it is settled. */
-  async function see(jobId: string, through: () => Promise<void>): Promise<void> {
+  /**
+   * Runs a job unless it runs here already: the queue and reconciling may both come with it. It counts as running from
+   * before its lease is taken until it is settled.
+   */
+  async function track(jobId: string, run: () => Promise<void>): Promise<void> {
     if (running.has(jobId)) return
     running.set(jobId, () => {})
     metrics.running.inc()
-    // Whatever goes wrong, the records stay as they are, and reconciling takes the job up again.
-    const done = through().catch((err: unknown) =>
-      log.error({ err, jobId }, 'this attempt could not be seen through; it is taken up again'),
+    // Whatever goes wrong, the records stay as they are, and reconciling adopts the job.
+    const done = run().catch((err: unknown) =>
+      log.error({ err, jobId }, 'the attempt could not be supervised to its end; reconciling will adopt it'),
     )
     work.add(done)
     await done
@@ -57,31 +64,36 @@ export function makeSlots(scheduler: Scheduler): Slots {
     slot.worker = queue.work(
       async ({ jobId }) => {
         slot.busy = true
-        await see(jobId, () => runJob(scheduler, { jobId, slot: slot.index }))
+        await track(jobId, () => runJob(scheduler, { jobId, slot: slot.index }))
         slot.busy = false
       },
-      { concurrency: 1, lane: slot.lane },
+      { queue: slot.servedBy, concurrency: 1 },
     )
     await slot.worker
   }
 
   return {
     adopt(job, runner) {
-      const idle = slots.filter(({ lane, busy, worker }) => lane === laneOf(job.kind) && !busy && worker === null)
-      // With fewer slots than before, or where its slot works already, it runs beside them: it is better than to end it.
+      const idle = slots.filter(
+        ({ servedBy, busy, worker }) => servedBy === queueOf(job.kind) && !busy && worker === null,
+      )
+      // Where no slot is free (there are fewer than before), the job runs beside them, which is better than to end it.
       const slot = idle.find(({ index }) => runner !== null && index === runner.slot) ?? idle[0]
       if (slot) slot.busy = true
-      void see(job.id, () => adoptJob(scheduler, job, runner))
+      void track(job.id, () => adoptJob(scheduler, job, runner))
         .then(async () => {
           if (!slot) return
           slot.busy = false
           await takeWork(slot)
         })
         .catch((err: unknown) =>
-          log.error({ err, lane: slot?.lane, slot: slot?.index }, 'this slot takes no work: the queue does not answer'),
+          log.error(
+            { err, queue: slot?.servedBy, slot: slot?.index },
+            'this slot takes no work: the queue does not answer',
+          ),
         )
     },
-    free: (of) => slots.filter(({ lane, busy }) => lane === of && !busy).length,
+    free: (name) => slots.filter(({ servedBy, busy }) => servedBy === name && !busy).length,
     async open() {
       opened = true
       await Promise.all(slots.filter(({ busy }) => !busy).map(takeWork))
@@ -90,7 +102,7 @@ export function makeSlots(scheduler: Scheduler): Slots {
       const workers = await Promise.all(
         slots.map(async ({ worker }) => (worker === null ? null : worker.catch(() => null))),
       )
-      // Workers take nothing more from now on, and end when their trainers have.
+      // Workers take no more entries from now on, and end when their trainers have ended.
       const graceMs = (config.suspendGraceSeconds + 60) * 1000
       await Promise.all([...work, ...workers.map((worker) => worker?.close({ graceMs }))])
     },

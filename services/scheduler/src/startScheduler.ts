@@ -8,15 +8,15 @@ import { makeSlots } from './slots.js'
 
 export interface RunningScheduler {
   metrics: Metrics
-  /** Throws Failure UNAVAILABLE (or the store's own) where a part does not answer. */
+  /** Throws Failure UNAVAILABLE or STORE_UNAVAILABLE where a part does not answer. */
   check(): Promise<void>
-  /** Takes no more work, suspends the trainers (each leaves a checkpoint and goes back to the queue), and lets go of the work folder. */
+  /** Takes no more work, suspends the trainers (each leaves a checkpoint, and its job is queued again), and unlocks the work folder. */
   close(): Promise<void>
 }
 
 /**
- * Starts a scheduler: takes up what an earlier one left, then takes work from the queue into its slots. It returns when it
- * does. Throws Failure CONFLICT where another process has the work folder.
+ * Starts a scheduler: adopts the jobs that an earlier one left running, then takes work from the queues into its slots.
+ * Returns once it takes work. Throws Failure CONFLICT where another process has locked the work folder.
  */
 export async function startScheduler(parts: SchedulerParts): Promise<RunningScheduler> {
   const { database, config, clock, log } = parts
@@ -27,7 +27,7 @@ export async function startScheduler(parts: SchedulerParts): Promise<RunningSche
   const slots = makeSlots(scheduler)
   scheduler.metrics.slots.set(config.slots)
 
-  const deaf = await database.listen('job', hear)
+  const unsubscribe = await database.listen('job', onJobUpdate)
   try {
     await renewQueueEntries(database)
     await reconcile(scheduler, slots)
@@ -40,7 +40,7 @@ export async function startScheduler(parts: SchedulerParts): Promise<RunningSche
       async close() {
         closing.abort()
         await Promise.all([slots.close(), reconciling])
-        await deaf()
+        await unsubscribe()
         await unlock()
         log.info('scheduler closed')
       },
@@ -48,18 +48,21 @@ export async function startScheduler(parts: SchedulerParts): Promise<RunningSche
   } catch (error) {
     closing.abort()
     await slots.close().catch((err: unknown) => log.error({ err }, 'slots did not close'))
-    await deaf()
+    await unsubscribe()
     await unlock()
     throw error
   }
 
-  /** News of a job: one that runs here looks for a cancel request; one that waits may have been cancelled. */
-  function hear(jobId: string | null): void {
-    if (jobId === null) scheduler.running.forEach((look) => look())
+  /**
+   * A job's row was updated (null: any may have been). A job that runs here looks for a cancel request; a waiting one is
+   * cancelled where somebody asked for it.
+   */
+  function onJobUpdate(jobId: string | null): void {
+    if (jobId === null) scheduler.running.forEach((checkLease) => checkLease())
     else if (scheduler.running.has(jobId)) scheduler.running.get(jobId)!()
     else
       void cancelQueued(database, jobId, leftoversOfQueued).catch((err: unknown) =>
-        log.warn({ err, jobId }, 'not looked at; reconciling will'),
+        log.warn({ err, jobId }, 'the job was not checked for a cancel request; reconciling will check it'),
       )
   }
 
@@ -68,7 +71,7 @@ export async function startScheduler(parts: SchedulerParts): Promise<RunningSche
       await clock.sleep(config.reconcileSeconds * 1000, closing.signal)
       if (closing.signal.aborted) return
       await reconcile(scheduler, slots).catch((err: unknown) =>
-        log.error({ err }, 'records and processes could not be compared; trying again'),
+        log.error({ err }, 'records, trainers and queue could not be compared; trying again'),
       )
     }
   }

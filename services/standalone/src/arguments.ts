@@ -1,4 +1,4 @@
-/** The command line; it loads nothing, so that `--help` and a mistyped option are answered at once. */
+/** The command line. This file loads nothing else, so that `--help` and a mistyped option are answered at once. */
 import { parseArgs } from 'node:util'
 
 export const usage = `usage: npm start [-- options]
@@ -20,7 +20,7 @@ export interface Arguments {
   help: boolean
 }
 
-/** The options, or in words what is wrong with them. */
+/** Parses the options; returns a message where they are wrong. */
 export function readArguments(args: string[]): Arguments | string {
   try {
     return parseArgs({

@@ -2,8 +2,8 @@ import { createServer, type AddressInfo } from 'node:net'
 import { Failure } from '@imclr/contract'
 
 /**
- * The port to listen on: the wanted one where it is free (asked before anything slow is opened), for 0 any free one.
- * Throws Failure CONFLICT that says what to do where it is taken, FORBIDDEN where only root may have it.
+ * Returns the port to listen on: the wanted one, or for 0 any free one. Called before anything slow is opened. Throws
+ * Failure CONFLICT where the port is taken, FORBIDDEN where only root may use it; both say what to do.
  */
 export async function choosePort(host: string, port: number): Promise<number> {
   const server = createServer()
@@ -17,7 +17,7 @@ export async function choosePort(host: string, port: number): Promise<number> {
   return found
 }
 
-/** What a failed listen means, in words. */
+/** Turns the error of a failed listen into a failure that says what to do. */
 function portFailure(cause: unknown, host: string, port: number): unknown {
   const { code } = cause as NodeJS.ErrnoException
   if (code === 'EADDRINUSE')

@@ -1,10 +1,22 @@
-/** What decides about the service on one machine: the command line, then the environment, then defaults. */
+/** The settings of the service on one machine: from the command line, else from the environment, else defaults. */
+import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
-import type { Variables } from '@imclr/contract'
+import { readEnvironment, serviceVariables, type Variables } from '@imclr/contract'
 import { readServingEnv, type ServingEnv } from '@imclr/api'
 import { readRunningEnv, type RunningEnv } from '@imclr/scheduler'
 import type { Arguments } from './arguments.js'
+
+/** What the other services need and this one has a default for. */
+const optional = serviceVariables
+  .pick({
+    DATABASE_URL: true,
+    QUEUE_URL: true,
+    OBJECT_STORE_URL: true,
+    OBJECT_STORE_PUBLIC_ENDPOINT: true,
+    IMCLR_SIGNING_KEY: true,
+  })
+  .partial()
 
 export interface Settings {
   dataDir: string
@@ -27,20 +39,21 @@ export function readSettings(options: Arguments, environment: Variables = proces
     ...(options.port === undefined ? {} : { PORT: options.port }),
     ...(options.host === undefined ? {} : { HOST: options.host }),
   }
+  const shared = readEnvironment(optional, { given, readFile: (path) => readFileSync(path, 'utf8') })
   const { variables, ...serving } = readServingEnv(given)
   serving.IMCLR_TRAINER_MEMORY ??= machineMemory()
   return {
     dataDir: resolve(options['data-dir'] ?? variables.IMCLR_DATA_DIR ?? '.imclr'),
     serving,
     running: readRunningEnv(given),
-    databaseUrl: variables.DATABASE_URL ?? null,
-    queueUrl: variables.QUEUE_URL ?? null,
+    databaseUrl: shared.DATABASE_URL ?? null,
+    queueUrl: shared.QUEUE_URL ?? null,
     variables,
     stateHome: variables.XDG_STATE_HOME || (variables.HOME === undefined ? null : `${variables.HOME}/.local/state`),
   }
 }
 
-/** Bytes of this machine, or of the control group (a container's, say) that this process is in. */
+/** Bytes of this machine's memory, or of the control group (for example a container) that this process is in. */
 function machineMemory(): number {
   const group = process.constrainedMemory() // 0 or beyond all memory: none
   return group > 0 ? Math.min(totalmem(), group) : totalmem()

@@ -7,13 +7,14 @@ export interface ServiceNote {
   /** File that holds an API key. */
   keyFile: string
   pid: number
-  /** Where its data are: people tell several services by it. */
+  /** Where its data are: people tell several services apart by it. */
   dataDir: string
 }
 
 /**
- * Tells clients on this machine where the service is: in the data folder, and where every `createClient()` looks, in a note of
- * its own beside those of other services. Notes of services that are gone are taken away. Gives a function that takes ours back.
+ * Writes notes that tell clients on this machine where the service is: one in the data folder, and one where every
+ * `createClient()` looks, beside those of other services. Removes the notes of services that are gone. Returns a function
+ * that removes our own.
  */
 export async function leaveNotes(note: ServiceNote, stateHome: string | null): Promise<() => Promise<void>> {
   const shared = stateHome === null ? null : join(stateHome, 'imclr', 'services')

@@ -1,7 +1,6 @@
 /** The whole service in one process: opens its parts one after the other, and closes them in the opposite order. */
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
@@ -15,7 +14,7 @@ import {
 } from '@imclr/api'
 import { lockFolder, openDatabase } from '@imclr/database'
 import { openQueue } from '@imclr/queue'
-import { processLauncher, schedulerConfig, startScheduler, systemClock, trainerEnvironment } from '@imclr/scheduler'
+import { openLauncher, schedulerConfig, startScheduler, systemClock } from '@imclr/scheduler'
 import { openStore, storeConfigFromEnv } from '@imclr/storage'
 import type { Logger } from 'pino'
 import { choosePort } from './choosePort.js'
@@ -28,12 +27,12 @@ export interface RunningService {
   keyFile: string
   /** True at the very first start in this folder. */
   madeKey: boolean
-  /** What the operator should know. */
+  /** Sentences for the operator. */
   warnings: string[]
   close(): Promise<void>
 }
 
-/** Throws Failure CONFLICT where the folder or the port is in use. Whatever goes wrong on the way, what was opened is closed. */
+/** Starts the service. Where anything fails, it closes what it has opened. Throws Failure CONFLICT where the folder or the port is in use. */
 export async function startService(settings: Settings, log: Logger): Promise<RunningService> {
   const { dataDir, running, databaseUrl, queueUrl } = settings
   const closers: { name: string; close: () => Promise<unknown> }[] = []
@@ -72,14 +71,7 @@ export async function startService(settings: Settings, log: Logger): Promise<Run
     const keyFile = join(dataDir, 'api-key')
     const { created } = await ensureFirstKey({ database, path: keyFile })
     const config = schedulerConfig(running, join(dataDir, 'work'))
-    const launcher = processLauncher({
-      command: [process.execPath, running.IMCLR_TRAINER],
-      environment: trainerEnvironment(variables),
-      workRoot: config.workDir,
-      host: hostname(),
-      niceness: running.IMCLR_TRAINER_NICENESS,
-      devices: running.IMCLR_DEVICES ?? null,
-    })
+    const launcher = openLauncher({ ...running, variables }, config.workDir)
     const scheduler = await startScheduler({ database, store, queue, launcher, config, log, clock: systemClock })
     opened('scheduler', scheduler, () => scheduler.close())
     const parts = {

@@ -1,5 +1,8 @@
-/** The map of the bucket. Every key is made here; prefixes end with a slash, so that a file's key is prefix + path. */
-import { Failure } from '@imclr/contract'
+/**
+ * The map of the bucket: every key is made here. A prefix ends with a slash; the key of a file that a manifest lists is
+ * prefix + path.
+ */
+import { artifactPaths, Failure } from '@imclr/contract'
 
 const project = (projectId: string) => `projects/${projectId}/`
 const job = (projectId: string, jobId: string) => `${project(projectId)}jobs/${jobId}/`
@@ -10,15 +13,39 @@ export const keys = {
   upload: (projectId: string, uploadId: string, fileName: string) =>
     `${project(projectId)}uploads/${uploadId}/${safeName(fileName)}`,
   job,
-  /** All that one attempt writes and no other does. */
+  /** What one attempt alone writes. */
   attempt: (projectId: string, jobId: string, attempt: number) => `${job(projectId, jobId)}attempts/${attempt}/`,
-  /** A version's or a model's files, where the attempt succeeds. */
+  /** The files of the version, model or evaluation that the attempt makes. */
   output: (projectId: string, jobId: string, attempt: number) => `${job(projectId, jobId)}attempts/${attempt}/output/`,
   /** Shared by the attempts of a job. */
   checkpoints: (projectId: string, jobId: string) => `${job(projectId, jobId)}checkpoints/`,
+  /** Written last: where it is missing, so is the version, model or evaluation. */
+  manifest: (prefix: string) => prefix + artifactPaths.manifest,
+  report: (prefix: string) => prefix + artifactPaths.report,
+  /** The layers of an uploaded network, beside its weights. */
+  network: (uploadPrefix: string) => `${uploadPrefix}network.json`,
+  checkpoint: (checkpointPrefix: string, { epoch, step }: { epoch: number; step: number }) =>
+    `${checkpointPrefix}${epoch}-${step}/`,
+  checkpointTensors: (checkpoint: string) => `${checkpoint}state.bin`,
+  /** Written last: where it is missing, so is the checkpoint. */
+  checkpointState: (checkpoint: string) => `${checkpoint}state.json`,
+  /** Changed test images that evaluations share; what lies under a version's prefix is collected with it. */
+  pictures: (versionPrefix: string, { content, generator, seed, set }: PictureSet) =>
+    `${versionPrefix}pictures/${content.slice(0, 16)}-v${generator}-seed${seed}-${set}/`,
 } as const
 
-/** What may stand at the end of a key of a name that a user chose; never empty, never a folder's name. */
+/** What decides which changed test images a version has. */
+interface PictureSet {
+  /** Sha256 of the version's content. */
+  content: string
+  /** Version of the code that changes the images. */
+  generator: number
+  seed: number
+  /** What else decides, and in which order the images are. */
+  set: string
+}
+
+/** A file name that a user chose, as the end of a key may be: never empty, never the name of a folder. */
 function safeName(fileName: string): string {
   const last = fileName.split(/[/\\]/).at(-1) ?? ''
   const plain = last
@@ -53,7 +80,7 @@ export function assertKey(key: string): void {
     )
 }
 
-/** A prefix is a key with a slash at its end. */
+/** Throws Failure BAD_INPUT for a prefix that is not a key with a slash at its end. */
 export function assertPrefix(prefix: string): void {
   if (!prefix.endsWith('/'))
     throw new Failure('BAD_INPUT', `${JSON.stringify(prefix.slice(0, 200))} is not a prefix: it must end with a slash`)

@@ -1,6 +1,6 @@
 import { keys } from './keys.js'
 
-/** What of a job's record says where its objects lie. */
+/** The fields of a job's record that say where its objects lie. */
 export interface JobPlace {
   projectId: string
   id: string
@@ -9,9 +9,9 @@ export interface JobPlace {
 }
 
 /**
- * Prefixes of what an ended job leaves in the store and nobody needs: outputs of the attempts that made nothing, the
- * archive that was prepared (or could not be), and the checkpoints where a whole model came of them. Those of a job that
- * ended otherwise stay until it is deleted.
+ * Prefixes of the objects that an ended job leaves in the store and nobody needs: outputs of failed attempts, the archive
+ * of a preparation, and the checkpoints of a job that succeeded. The checkpoints of other jobs stay until the job is
+ * deleted.
  */
 export function leftovers(
   { projectId, id, attempt, uploadId }: JobPlace,
@@ -27,5 +27,5 @@ export function leftovers(
   ]
 }
 
-/** The same of a job that is canceled while it waits. */
+/** The leftovers of a job that is canceled while it waits. */
 export const leftoversOfQueued = (job: JobPlace): string[] => leftovers(job, { madeSomething: false, succeeded: false })

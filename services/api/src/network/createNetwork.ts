@@ -67,7 +67,7 @@ export async function createNetwork(call: Call, input: Input): Promise<NetworkSu
     weightsFile: upload.objectKey.slice(prefix.length),
   })
   const json = Buffer.from(JSON.stringify(file))
-  await store.put(`${prefix}network.json`, json, { contentType: 'application/json' })
+  await store.put(keys.network(prefix), json, { contentType: 'application/json' })
 
   return idempotent(call, input, async (tx) => {
     refuseClosed((await lockUpload(tx, upload.id)) ?? upload, clock())

@@ -1,4 +1,4 @@
-import { jobKind, laneOf, turnOf, type Lane } from '@imclr/contract'
+import { jobKind, priorityOf, queueOf, type QueueName } from '@imclr/contract'
 import { and, asc, eq, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm'
 import type { Database } from '../database.js'
 import { job } from '../schema.js'
@@ -34,7 +34,7 @@ export async function listQueued(
     .from(job)
     .where(eq(job.state, 'queued'))
     .orderBy(asc(job.queuedAt), asc(job.id))
-  return rows.sort((a, b) => turnOf(a) - turnOf(b))
+  return rows.sort((a, b) => priorityOf(a) - priorityOf(b))
 }
 
 /**
@@ -48,17 +48,17 @@ export async function renewQueueEntries(database: Database): Promise<void> {
     .where(eq(job.state, 'queued'))
 }
 
-/** Says of all jobs of a lane that could start why they wait. */
-export async function explainWaiting(database: Database, lane: Lane, reason: string | null): Promise<void> {
+/** Notes with every job of a queue that may start why it waits. */
+export async function explainWaiting(database: Database, queue: QueueName, reason: string | null): Promise<void> {
   const due = or(isNull(job.notBefore), sql`${job.notBefore} <= clock_timestamp()`)
-  const ofLane = inArray(
+  const inQueue = inArray(
     job.kind,
-    jobKind.options.filter((kind) => laneOf(kind) === lane),
+    jobKind.options.filter((kind) => queueOf(kind) === queue),
   )
   await database.queries
     .update(job)
     .set({ waitingFor: reason })
-    .where(and(eq(job.state, 'queued'), ofLane, due, sql`${job.waitingFor} is distinct from ${reason}::text`))
+    .where(and(eq(job.state, 'queued'), inQueue, due, sql`${job.waitingFor} is distinct from ${reason}::text`))
 }
 
 /**

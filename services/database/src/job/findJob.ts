@@ -1,4 +1,4 @@
-import { jobKind, laneOf, turnOf } from '@imclr/contract'
+import { jobKind, priorityOf, queueOf } from '@imclr/contract'
 import { and, count, eq, gt, lt, lte, or } from 'drizzle-orm'
 import type { Queries } from '../database.js'
 import { job } from '../schema.js'
@@ -29,20 +29,20 @@ export async function lockJob(
   return row
 }
 
-/** The place of a waiting job among all that wait in its lane; 1: it is the next. */
+/** The place of a waiting job in its queue; 1: it is the next. */
 export async function queuePosition(
   queries: Queries,
   { id, kind, attempt, queuedAt }: Pick<JobRow, 'id' | 'kind' | 'attempt' | 'queuedAt'>,
 ): Promise<number> {
-  const turn = turnOf({ kind, attempt })
+  const priority = priorityOf({ kind, attempt })
   const groups = jobKind.options
-    .filter((each) => laneOf(each) === laneOf(kind))
+    .filter((each) => queueOf(each) === queueOf(kind))
     .flatMap((each) => [
-      { turn: turnOf({ kind: each, attempt: 0 }), holds: and(eq(job.kind, each), eq(job.attempt, 0)) },
-      { turn: turnOf({ kind: each, attempt: 1 }), holds: and(eq(job.kind, each), gt(job.attempt, 0)) },
+      { priority: priorityOf({ kind: each, attempt: 0 }), holds: and(eq(job.kind, each), eq(job.attempt, 0)) },
+      { priority: priorityOf({ kind: each, attempt: 1 }), holds: and(eq(job.kind, each), gt(job.attempt, 0)) },
     ])
-  const earlier = or(...groups.filter((group) => group.turn < turn).map(({ holds }) => holds))
-  const same = or(...groups.filter((group) => group.turn === turn).map(({ holds }) => holds))
+  const earlier = or(...groups.filter((group) => group.priority < priority).map(({ holds }) => holds))
+  const same = or(...groups.filter((group) => group.priority === priority).map(({ holds }) => holds))
   const before = or(lt(job.queuedAt, queuedAt), and(eq(job.queuedAt, queuedAt), lte(job.id, id)))
   const [row] = await queries
     .select({ count: count() })

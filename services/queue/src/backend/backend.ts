@@ -1,21 +1,17 @@
+import type { QueueEntry } from '@imclr/contract'
 import type { Job } from 'bullmq'
 
-/** What differs between the places that BullMQ keeps a queue in. */
+/** The part that depends on where BullMQ keeps its queues: in PGlite, PostgreSQL or Redis. */
 export interface Backend {
-  /** Its name in messages. */
+  /** The place, for messages: 'Redis at host:6379'. */
   where: string
   createQueue(name: string): BackendQueue
   createWorker(name: string, process: Process, options: BackendWorkerOptions): BackendWorker
   close(): Promise<void>
 }
 
-interface EntryData {
-  jobId: string
-  entry: number
-}
-
 /** BullMQ looks at the number of parameters: with three it gives a signal. */
-type Process = (job: Job<EntryData>, token: string | undefined, signal: AbortSignal | undefined) => Promise<void>
+type Process = (job: Job<unknown>, token: string | undefined, signal: AbortSignal | undefined) => Promise<void>
 
 interface BackendWorkerOptions {
   concurrency: number
@@ -28,7 +24,7 @@ interface BackendWorkerOptions {
 interface BackendQueue {
   add(
     name: string,
-    data: EntryData,
+    data: QueueEntry,
     options: { jobId: string; priority: number; attempts: number; removeOnComplete: boolean; removeOnFail: boolean },
   ): Promise<unknown>
   remove(jobId: string): Promise<number>

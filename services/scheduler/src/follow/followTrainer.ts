@@ -1,17 +1,14 @@
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Failure, type TrainerEvent } from '@imclr/contract'
 import { recordLines, type JobRow, type TrainerLine } from '@imclr/database'
-import type { Order, Runner } from '../launch/launcher.js'
+import type { Command, EventReader, Runner } from '../launch/launcher.js'
 import { fenceOf, type Lease } from '../lease.js'
 import type { Scheduler } from '../parts.js'
 import type { LastWord } from '../settle/decideOutcome.js'
-import { nextOrder } from './nextOrder.js'
+import { nextCommand } from './nextCommand.js'
 import { parseLine } from './parseLine.js'
-import { tailLines } from './tailLines.js'
 
-/** What is known of a trainer that is gone and whose words are all stored. */
-export interface Followed {
+/** What is known of an attempt whose trainer has ended and whose events are all stored. */
+export interface AttemptResult {
   lastWord: LastWord | null
   /** This attempt's running time. */
   secondsSpent: number
@@ -21,26 +18,25 @@ export interface Followed {
   hasCheckpoint: boolean
 }
 
-/** Lines in memory that the database has not taken yet; beyond, the file waits. */
-const mostUnstored = 5000
-/** Seconds. */
-const mostBetweenLooks = 10
+/** How many lines wait in memory for the database; with more, the trainer's output is not read on. */
+const maxUnstored = 5000
+/** Seconds. A longer time between two rounds counts as this: the machine slept, or this process was held up. */
+const maxRoundSeconds = 10
 
 /**
- * Stores what a trainer writes, gives it the orders that are due, and returns when its process is gone and nothing is
- * left to store, or when the lease is lost and its process is gone.
+ * Stores what a trainer writes and sends it the commands that are due. Returns when the trainer has ended and nothing is
+ * left to store, or when the lease is lost and the trainer has ended.
  */
 export async function followTrainer(
   scheduler: Scheduler,
   { job, runner, lease }: { job: JobRow; runner: Runner; lease: Lease },
-): Promise<Followed> {
+): Promise<AttemptResult> {
   const { launcher, config, clock, closing, log } = scheduler
-  const events = join(runner.workDir, 'events.jsonl')
-  const tail = tailLines(events)
-  const given: Partial<Record<Order, number>> = {}
-  const followed: Followed = {
+  await using events = await launcher.openEvents(runner)
+  const sentAt: Partial<Record<Command, number>> = {}
+  const result: AttemptResult = {
     lastWord: null,
-    secondsSpent: 0,
+    secondsSpent: await secondsBefore(scheduler, job, events),
     stalled: false,
     suspended: false,
     hasCheckpoint: job.lastCheckpoint !== null,
@@ -48,73 +44,68 @@ export async function followTrainer(
   let unstored: TrainerLine[] = []
   let lastEvent: TrainerEvent | null = null
   let hasSpoken = false
-  let lookedAt = clock.now()
+  let lastRound = clock.now()
   let silentSeconds = 0
-  followed.secondsSpent = await spentBefore()
 
   for (;;) {
     // Asked before reading, so that nothing is missed that was written before the end.
-    const alive = await launcher.isAlive(runner)
-    const lines = unstored.length < mostUnstored ? await tail.read({ last: !alive }) : []
+    const isRunning = await launcher.isRunning(runner)
+    const lines = unstored.length < maxUnstored ? await events.read({ last: !isRunning }) : []
     for (const { number, text } of lines) {
       const event = parseLine(text)
       if (event !== null) lastEvent = event
-      if (event?.type === 'checkpoint') followed.hasCheckpoint = true
+      if (event?.type === 'checkpoint') result.hasCheckpoint = true
       if (number > job.eventsPosition) unstored.push({ number, event })
     }
-    // Time in which this machine slept, or this process was held up, is nobody's silence and nobody's running time.
-    const passed = Math.min(mostBetweenLooks, (clock.now() - lookedAt) / 1000)
-    lookedAt = clock.now()
+    const passed = Math.min(maxRoundSeconds, (clock.now() - lastRound) / 1000)
+    lastRound = clock.now()
     silentSeconds = lines.length > 0 ? 0 : silentSeconds + passed
-    if (alive) followed.secondsSpent += passed
+    if (isRunning) result.secondsSpent += passed
     if (lines.length > 0) hasSpoken = true
     if (unstored.length > 0 && !lease.lost && (await store(scheduler, { job, lease, lines: unstored }))) unstored = []
-    if (!alive && lines.length === 0 && (unstored.length === 0 || lease.lost)) break
+    if (!isRunning && lines.length === 0 && (unstored.length === 0 || lease.lost)) break
 
-    const decision = nextOrder({
+    const decision = nextCommand({
       now: clock.now() / 1000,
       cancelRequested: lease.cancelRequested,
-      secondsSpent: job.secondsSpent + followed.secondsSpent,
+      secondsSpent: job.secondsSpent + result.secondsSpent,
       maxSeconds: job.limits.maxSeconds,
       silentSeconds,
       hasSpoken,
       stallSeconds: config.stallSeconds,
       closing: closing.aborted,
       leaseLost: lease.lost,
-      given,
+      sentAt,
       stopGraceSeconds: config.stopGraceSeconds,
       suspendGraceSeconds: config.suspendGraceSeconds,
     })
-    if (decision !== null && alive) {
-      log.info({ jobId: job.id, attempt: job.attempt, ...decision }, 'order to the trainer')
-      await launcher.signal(runner, decision.order)
-      given[decision.order] = clock.now() / 1000
-      if (decision.because === 'stalled') followed.stalled = true
-      if (decision.because === 'closing') followed.suspended = true
+    if (decision !== null && isRunning) {
+      log.info({ jobId: job.id, attempt: job.attempt, ...decision }, 'command to the trainer')
+      await launcher.send(runner, decision.command)
+      sentAt[decision.command] = clock.now() / 1000
+      if (decision.because === 'stalled') result.stalled = true
+      if (decision.because === 'closing') result.suspended = true
     }
     if (lines.length === 0) await clock.sleep(config.pollSeconds * 1000)
   }
-  followed.lastWord = lastEvent?.type === 'output' || lastEvent?.type === 'failed' ? lastEvent : null
-  return followed
-
-  /** Of a trainer that was taken up again: until its last sign of life. */
-  async function spentBefore(): Promise<number> {
-    const start = job.attemptStartedAt?.getTime() ?? clock.now()
-    const end = await stat(events).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => start,
-    )
-    return Math.max(0, (end - start) / 1000)
-  }
+  result.lastWord = lastEvent?.type === 'output' || lastEvent?.type === 'failed' ? lastEvent : null
+  return result
 }
 
-/** Says whether the lines are stored; where they are not, the next round tries again. A superseded attempt loses its lease. */
+/** How long an adopted trainer has run before: until its latest output. */
+async function secondsBefore({ clock }: Scheduler, job: JobRow, events: EventReader): Promise<number> {
+  const start = job.attemptStartedAt?.getTime() ?? clock.now()
+  const end = (await events.lastWrite()) ?? start
+  return Math.max(0, (end - start) / 1000)
+}
+
+/** Stores the lines and says whether it did; where not, the next round tries again. A superseded attempt loses its lease. */
 async function store(
   scheduler: Scheduler,
   { job, lease, lines }: { job: JobRow; lease: Lease; lines: TrainerLine[] },
 ): Promise<boolean> {
   try {
-    lease.saw(await recordLines(scheduler.database, fenceOf(scheduler, job), lines))
+    lease.update(await recordLines(scheduler.database, fenceOf(scheduler, job), lines))
     return true
   } catch (err) {
     if (err instanceof Failure && err.code === 'CONFLICT') lease.lose()

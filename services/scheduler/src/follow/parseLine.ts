@@ -1,6 +1,6 @@
 import { trainerEvent, type TrainerEvent } from '@imclr/contract'
 
-/** A line of a trainer's standard output as an event. What is no event becomes a warning in the job's log; null: an empty line. */
+/** Parses a line of a trainer's standard output. A line that is not an event becomes a warning in the job's log; null: an empty line. */
 export function parseLine(text: string): TrainerEvent | null {
   if (text.trim() === '') return null
   const parsed = trainerEvent.safeParse(asJson(text))
@@ -8,7 +8,7 @@ export function parseLine(text: string): TrainerEvent | null {
   return {
     type: 'log',
     level: 'warn',
-    message: `The trainer wrote a line that is no event: ${storable(text.slice(0, 500))}`,
+    message: `The trainer wrote a line that is not an event: ${storable(text.slice(0, 500))}`,
   }
 }
 

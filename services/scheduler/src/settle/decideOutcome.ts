@@ -1,8 +1,6 @@
 import {
   Failure,
   failureOfExitCode,
-  failures,
-  followedBy,
   suspendedExitCode,
   type CancelMode,
   type FailureRecord,
@@ -10,12 +8,13 @@ import {
   type TrainerEvent,
 } from '@imclr/contract'
 import type { Exit } from '../launch/launcher.js'
+import { decideRetry, isRetryable, type RetryBudget } from './retryPolicy.js'
 
 export type OutputEvent = Extract<TrainerEvent, { type: 'output' }>
 export type LastWord = Extract<TrainerEvent, { type: 'output' | 'failed' }>
 
-/** All that is known of an attempt whose process is gone. */
-export interface Ending {
+/** All that is known of an attempt whose trainer has ended. */
+export interface Ending extends RetryBudget {
   exit: Exit
   /** Its last line, where that was `output` or `failed`. */
   lastWord: LastWord | null
@@ -28,15 +27,10 @@ export interface Ending {
   /** What the scheduler itself did to it, as far as this process knows. */
   suspended: boolean
   stalled: boolean
-  /** Failed attempts before this one, and how many there may be. */
-  failedAttempts: number
-  maxAttempts: number
-  /** A checkpoint has been written, by this attempt or one before: another would go on from it. */
-  hasCheckpoint: boolean
 }
 
 export type Outcome =
-  /** Its output is to be verified and registered, and the job to end in `state`. */
+  /** Verify and register the output, then end the job in `state`. */
   | {
       kind: 'keep'
       output: OutputEvent
@@ -45,16 +39,16 @@ export type Outcome =
       failure: FailureRecord | null
     }
   | { kind: 'end'; state: 'canceled' | 'timed_out' | 'failed'; failure: FailureRecord | null }
-  /** Back to the queue, and counted. */
-  | { kind: 'retry'; failure: FailureRecord }
-  /** Back to the queue, not counted. */
+  /** Queue the job again and count a failed attempt. */
+  | { kind: 'retry'; failure: FailureRecord; delaySeconds: number }
+  /** Queue the job again without counting a failed attempt. */
   | { kind: 'suspended' }
 
-/** What follows from the way an attempt ended. Pure: the whole policy is this table. */
+/** What follows from the way an attempt ended; `retryPolicy.ts` decides about another attempt. Pure. */
 export function decideOutcome(ending: Ending): Outcome {
   const { exit, lastWord, cancelRequested, timeUp } = ending
   if (lastWord?.type === 'output') {
-    // The exit code does not matter here: all is written and will be checked, and native libraries do crash while they are unloaded.
+    // The exit code does not matter: the output is complete and will be verified, and native libraries may crash while they unload.
     const keep = { kind: 'keep', output: lastWord } as const
     if (lastWord.endedEarly === null) return { ...keep, state: 'succeeded', endedEarly: null, failure: null }
     if (cancelRequested !== null) return { ...keep, state: 'canceled', endedEarly: 'canceled', failure: null }
@@ -65,19 +59,19 @@ export function decideOutcome(ending: Ending): Outcome {
         endedEarly: 'time_limit',
         failure: timeLimit(ending, 'what was reached has been kept'),
       }
-    return failedBy(ending, record('TRAINER_DIED', 'The trainer was told to stop by somebody else than this service.'))
+    return failedBy(ending, record('TRAINER_DIED', 'The trainer was told to stop, but not by this service.'))
   }
   const failure = failureOf(ending)
   const ownWord = failure.code !== 'CANCELED' && failure.code !== 'TIME_LIMIT'
-  if (!failures[failure.code].retryable && ownWord) return { kind: 'end', state: 'failed', failure }
+  if (!isRetryable(failure.code) && ownWord) return { kind: 'end', state: 'failed', failure }
   if (cancelRequested === 'now') return { kind: 'end', state: 'canceled', failure: null }
-  // A job that is to end, but was suspended on the way, evaluates what it has when the service is back.
+  // A job that was told to stop and was suspended before it ended evaluates what it has when the service is back.
   if (ending.suspended || exit.code === suspendedExitCode) return { kind: 'suspended' }
   if (cancelRequested === 'graceful') return { kind: 'end', state: 'canceled', failure: null }
   if (timeUp) return { kind: 'end', state: 'timed_out', failure: timeLimit(ending, 'nothing could be kept') }
   return failedBy(
     ending,
-    ownWord ? failure : record('TRAINER_DIED', 'The trainer was stopped by somebody else than this service.'),
+    ownWord ? failure : record('TRAINER_DIED', 'The trainer was stopped, but not by this service.'),
   )
 }
 
@@ -90,23 +84,15 @@ const timeLimit = ({ kind, maxSeconds }: Ending, kept: string): FailureRecord =>
       : `The job reached its limit of time: ${maxSeconds} seconds over all attempts (limits.maxSeconds); ${kept}.`,
   )
 
-export type Budget = Pick<Ending, 'failedAttempts' | 'maxAttempts' | 'hasCheckpoint'>
-
-/** Tried again where the table says so and the budget allows it; the failure then says which of the two it is. */
-export function failedBy(
-  { failedAttempts, maxAttempts, hasCheckpoint }: Budget,
-  failure: FailureRecord,
-): Exclude<Outcome, { kind: 'keep' }> {
-  const again = failures[failure.code].retryable && failedAttempts + 1 < maxAttempts
-  const told = followedBy(failure, {
-    failedAttempts: failedAttempts + 1,
-    maxAttempts,
-    next: !again ? null : hasCheckpoint ? 'from-checkpoint' : 'anew',
-  })
-  return again ? { kind: 'retry', failure: told } : { kind: 'end', state: 'failed', failure: told }
+/** What follows from a failure: another attempt or the end of the job, as the retry policy says. */
+export function failedBy(budget: RetryBudget, failure: FailureRecord): Exclude<Outcome, { kind: 'keep' }> {
+  const { delaySeconds, failure: told } = decideRetry(failure, budget)
+  return delaySeconds === null
+    ? { kind: 'end', state: 'failed', failure: told }
+    : { kind: 'retry', failure: told, delaySeconds }
 }
 
-/** The trainer's own word first, then its exit code, then what we saw. */
+/** The failure of an attempt: by the trainer's own word, else by what the scheduler saw, else by the exit code. */
 function failureOf({ exit, lastWord, stalled }: Ending): FailureRecord {
   if (lastWord?.type === 'failed') return lastWord.failure
   if (stalled) return record('TRAINER_STALLED', 'The trainer wrote nothing for too long and was ended.')

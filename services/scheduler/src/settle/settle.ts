@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { Failure, makeId } from '@imclr/contract'
 import { cancelQueued, finishJob, requeueJob, type Finish, type JobRow, type Result } from '@imclr/database'
 import { leftovers, leftoversOfQueued } from '@imclr/storage'
-import type { Followed } from '../follow/followTrainer.js'
+import type { AttemptResult } from '../follow/followTrainer.js'
 import type { Runner } from '../launch/launcher.js'
 import { fenceOf, type Lease } from '../lease.js'
 import type { Scheduler } from '../parts.js'
@@ -12,19 +11,19 @@ import { endOfLog } from './endOfLog.js'
 import { summaryOf } from './summaryOf.js'
 import { verifyArtifact, verifyEvaluation, verifyVersion } from './verifyOutput.js'
 
-interface Attended {
+interface EndedAttempt {
   job: JobRow
   runner: Runner
   lease: Lease
-  followed: Followed
+  result: AttemptResult
 }
 
 /**
- * Turns the end of a trainer into the job's record: registers a verified output, records a failure, or gives the job back
- * to the queue. Where store or database do not answer it throws and leaves everything as it is; reconciling tries again.
+ * Records what came of an attempt: registers a verified output, records a failure, or queues the job again. Where the
+ * store or the database does not answer, it throws and changes nothing; reconciling tries again.
  */
-export async function settle(scheduler: Scheduler, { job, runner, lease, followed }: Attended): Promise<void> {
-  const { lastWord, stalled, suspended, secondsSpent, hasCheckpoint } = followed
+export async function settle(scheduler: Scheduler, { job, runner, lease, result }: EndedAttempt): Promise<void> {
+  const { lastWord, stalled, suspended, secondsSpent, hasCheckpoint } = result
   const ending = {
     exit: await scheduler.launcher.exit(runner),
     lastWord,
@@ -37,23 +36,29 @@ export async function settle(scheduler: Scheduler, { job, runner, lease, followe
     failedAttempts: job.failedAttempts,
     maxAttempts: job.limits.maxAttempts,
     hasCheckpoint,
+    firstDelaySeconds: scheduler.config.retryDelaySeconds,
   }
   const outcome = decideOutcome(ending)
-  const log = await endOfLog(join(runner.workDir, 'log.txt'), outcome)
+  const log = await endOfLog(scheduler.launcher, runner, outcome)
   if (outcome.kind !== 'keep') return conclude(scheduler, { job, outcome, secondsSpent, log, hasCheckpoint })
   try {
-    const result = await verified(scheduler, job, outcome.output)
-    await finish(scheduler, job, { ...outcome, result, secondsSpent, log })
+    const output = await verified(scheduler, job, outcome.output)
+    await finish(scheduler, job, { ...outcome, result: output, secondsSpent, log })
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'ARTIFACT_INVALID') throw error
     await conclude(scheduler, { job, outcome: failedBy(ending, error.record), secondsSpent, log, hasCheckpoint })
   }
 }
 
-/** The same where no trainer ran: by a failure to start it, or (null) because the scheduler died first, which counts for nothing. */
+/** Records an attempt whose trainer never ran: it could not be started, or (null) the scheduler died first, which does not count as a failure. */
 export async function settleUnlaunched(scheduler: Scheduler, job: JobRow, failure: Failure | null): Promise<void> {
   const hasCheckpoint = job.lastCheckpoint !== null
-  const budget = { failedAttempts: job.failedAttempts, maxAttempts: job.limits.maxAttempts, hasCheckpoint }
+  const budget = {
+    failedAttempts: job.failedAttempts,
+    maxAttempts: job.limits.maxAttempts,
+    hasCheckpoint,
+    firstDelaySeconds: scheduler.config.retryDelaySeconds,
+  }
   const outcome: Outcome = failure === null ? { kind: 'suspended' } : failedBy(budget, failure.record)
   await conclude(scheduler, { job, outcome, secondsSpent: 0, log: null, hasCheckpoint })
 }
@@ -103,9 +108,7 @@ async function conclude(
 ): Promise<void> {
   if (outcome.kind === 'end')
     return finish(scheduler, job, { ...outcome, endedEarly: null, result: null, secondsSpent, log })
-  const failure = outcome.kind === 'retry' ? outcome.failure : null
-  const delaySeconds =
-    failure === null ? 0 : Math.min(300, scheduler.config.retryDelaySeconds * 2 ** job.failedAttempts)
+  const { failure, delaySeconds } = outcome.kind === 'retry' ? outcome : { failure: null, delaySeconds: 0 }
   const queued = await requeueJob(scheduler.database, fenceOf(scheduler, job), {
     failure,
     delaySeconds,
@@ -127,7 +130,7 @@ async function conclude(
 const suspendedReason = (hasCheckpoint: boolean): string =>
   `It was suspended and ${hasCheckpoint ? 'goes on from its last checkpoint' : 'begins anew'}.`
 
-/** The queue's entry comes when the job may start. Where this is lost, reconciling finds the job. */
+/** Queues the job once it may start. Where this is lost, for example by a restart, reconciling queues it. */
 async function enqueueWhenDue(
   { database, queue, clock, closing, log }: Scheduler,
   job: JobRow,

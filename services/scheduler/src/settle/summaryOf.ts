@@ -1,7 +1,7 @@
 import type { DatasetManifest } from '@imclr/contract'
 import type { StoredVersionSummary } from '@imclr/database'
 
-/** What a version's row tells of its manifest. */
+/** The part of a manifest that a version's row keeps. */
 export function summaryOf(manifest: DatasetManifest): StoredVersionSummary {
   const {
     classes,

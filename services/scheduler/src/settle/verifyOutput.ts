@@ -9,7 +9,7 @@ import {
   type EvaluationManifest,
   type Issue,
 } from '@imclr/contract'
-import type { ObjectStore } from '@imclr/storage'
+import { keys, type ObjectStore } from '@imclr/storage'
 
 export interface Output {
   /** The attempt's prefix, which the output must lie under. */
@@ -31,7 +31,7 @@ interface Schema<T> {
     | { success: false; error: { issues: { path: PropertyKey[]; code?: string; message: string }[] } }
 }
 
-/** Reads and checks an artifact: manifest by schema, every file by size and sha256. Gives the manifest and the bytes of all files. Throws ARTIFACT_INVALID. */
+/** Verifies an artifact: the manifest by its schema, every file by size and sha256. Returns the manifest and the bytes of all files. Throws Failure ARTIFACT_INVALID. */
 export async function verifyArtifact(
   store: ObjectStore,
   output: Output,
@@ -41,7 +41,7 @@ export async function verifyArtifact(
   return { manifest, bytes: manifestBytes + total(manifest.files) }
 }
 
-/** The same for a prepared version: shards, labels, index, contact sheet, preview, originals. */
+/** Verifies a prepared version: shards, labels, index, contact sheet, preview, originals. */
 export async function verifyVersion(
   store: ObjectStore,
   output: Output,
@@ -59,7 +59,7 @@ export async function verifyVersion(
   return { manifest, bytes: manifestBytes + total(files) }
 }
 
-/** The same for an evaluation. */
+/** Verifies an evaluation. */
 export async function verifyEvaluation(store: ObjectStore, output: Output): Promise<EvaluationManifest> {
   const { manifest } = await readManifest(store, output, evaluationManifest)
   await verifyFiles(store, output.prefix, manifest.files)
@@ -74,10 +74,10 @@ async function readManifest<T>(
   schema: Schema<T>,
 ): Promise<{ manifest: T; manifestBytes: number }> {
   const { prefix, manifestKey, manifestSha256 } = output
-  if (manifestKey !== `${prefix}manifest.json`)
+  if (manifestKey !== keys.manifest(prefix))
     throw new Failure(
       'ARTIFACT_INVALID',
-      `the trainer's manifest ${manifestKey} is not where it belongs, ${prefix}manifest.json`,
+      `the trainer's manifest ${manifestKey} is not where it belongs, ${keys.manifest(prefix)}`,
     )
   const bytes = await missingIsInvalid(store.read(manifestKey), manifestKey)
   const found = createHash('sha256').update(bytes).digest('hex')
@@ -117,7 +117,7 @@ async function verifyFiles(store: ObjectStore, prefix: string, files: ListedFile
     )
 }
 
-/** What is wrong with a file, in words; null: nothing. Streams, so that no file is held in memory. */
+/** Describes what is wrong with a file; null: nothing. Streams, so that no file is held in memory. */
 async function verifyFile(
   store: ObjectStore,
   prefix: string,

@@ -13,7 +13,7 @@ const byExtension: Record<string, string> = {
   zip: 'application/zip',
 }
 
-/** What a key's ending says. A folder store writes down only what differs from it. */
+/** The content type that a key's ending implies. A folder store writes down only types that differ from it. */
 export function contentTypeOf(key: string): string {
   return byExtension[/\.([a-z]+)$/.exec(key)?.[1] ?? ''] ?? 'application/octet-stream'
 }

@@ -17,8 +17,8 @@ export interface Written {
 }
 
 /**
- * Writes `body` to a new file in `folder` and syncs it. Gives its path; removes it where anything goes wrong.
- * Throws Failure CHECKSUM_MISMATCH where the bytes are not the expected ones, as soon as there are too many.
+ * Writes `body` to a new file in `folder`, syncs it and returns its path; removes the file where anything goes wrong.
+ * Throws Failure CHECKSUM_MISMATCH where the bytes are not the expected ones: while it writes, where there are too many.
  */
 export async function writeAside(
   folder: string,
@@ -59,7 +59,7 @@ export async function writeAside(
 export const chunksOf = (body: Uint8Array | Readable): Iterable<Uint8Array> | AsyncIterable<Uint8Array> =>
   body instanceof Uint8Array ? [body] : body
 
-/** Renames `from` to `to`, making folders on the way, and syncs what has changed of the folders. */
+/** Renames `from` to `to`, makes missing folders, and syncs the folders that have changed. */
 export async function moveIntoPlace(from: string, to: string): Promise<void> {
   for (;;) {
     let firstMade: string | undefined
@@ -79,7 +79,7 @@ export async function moveIntoPlace(from: string, to: string): Promise<void> {
   }
 }
 
-/** Removes a file, and the folders above it that are empty then, up to `root`. Whether there was one. */
+/** Removes a file and then the empty folders above it, up to `root`. Returns whether there was such a file. */
 export async function removeFile(path: string, root: string): Promise<boolean> {
   const found = await rm(path).then(
     () => true,
@@ -114,7 +114,7 @@ const exists = (path: string): Promise<boolean> =>
 
 export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 
-/** What an error of the file system means to a caller; everything else goes on as it is. @param disk where is written; absent: nothing is */
+/** Turns an error of the file system into the failure that callers know; returns other errors as they are. @param disk where was written; absent: nothing was */
 export function asFailure(error: unknown, what: string, disk?: FullDisk): unknown {
   if (disk !== undefined && isNoSpace(error)) return diskFull(what, disk, error)
   switch (codeOf(error)) {

@@ -23,13 +23,13 @@ import { urlSigner } from './signedUrls.js'
 
 export interface FolderStoreConfig {
   root: string
-  /** The beginning of signed URLs; without it they are paths of the service that signs them, which knows how it is reached. */
+  /** The beginning of signed URLs; without it they are paths, which the API completes with its own address. */
   publicUrl?: string
   /** Hexadecimal, at least 32 bytes; a trainer has none, and signs nothing. */
   signingKey?: string
   /** Milliseconds since 1970. */
   now?: () => number
-  /** Name of this machine, for a disk that is full. */
+  /** Name of this machine, for the failure of a full disk. */
   host?: string
 }
 
@@ -38,8 +38,8 @@ const getPath = '/v1/objects/'
 const leftoverAfterMs = 24 * 3_600_000
 
 /**
- * Objects as files: `objects/<key>`; beside them `types/<key>` where the content type is not what the ending says,
- * `multipart/` and `aside/` for what is not whole yet. Several processes may work in one folder.
+ * Keeps objects as files: `objects/<key>`; beside them `types/<key>` where the content type is not the one that the key's
+ * ending implies, and `multipart/` and `aside/` for unfinished uploads and files. Several processes may work in one folder.
  */
 export async function openFolderStore({
   root: given,
@@ -166,7 +166,7 @@ export async function openFolderStore({
         await store(key, await multipart.join({ key, multipartId }, parts), { contentType })
         await multipart.remove(multipartId)
       } catch (error) {
-        // Completed before, and the answer got lost: the object is there and its upload is not.
+        // It was completed before and the answer got lost: the object exists, its upload does not.
         if (codeOf(error) !== 'NOT_FOUND' || (await it.head(key)) === null) throw asFailure(error, key, disk)
       }
     },
@@ -220,7 +220,7 @@ async function attemptOn<T>(disk: FullDisk | undefined, what: string, work: () =
   }
 }
 
-/** To a reader an object where the key has a folder, or the other way round, is just one that is not there. */
+/** Whether an error means that there is no such object: also where the key names a folder, or goes through a file. */
 async function reading<T>(key: string, work: () => Promise<T>): Promise<T> {
   return attemptOn(undefined, key, () =>
     work().catch((error: unknown) => {
@@ -231,7 +231,7 @@ async function reading<T>(key: string, work: () => Promise<T>): Promise<T> {
   )
 }
 
-/** What a crash left half written, a day ago or longer. */
+/** Removes files that a crash left half written a day ago or earlier. */
 async function removeLeftovers(aside: string, now: number): Promise<void> {
   for (const name of await readdir(aside)) {
     const path = join(aside, name)

@@ -50,7 +50,7 @@ export class FolderMultipart {
     const name = `${partNumber}-${base64ToHex(sha256)}`
     await rename(path, join(folder, name))
     await syncFolder(folder)
-    // The same part with other bytes, sent earlier, has lost.
+    // The latest bytes of a part replace those that were sent earlier.
     const earlier = (await readdir(folder)).filter((other) => other.startsWith(`${partNumber}-`) && other !== name)
     await Promise.all(earlier.map((other) => rm(join(folder, other), { force: true })))
     return { etag: name }
@@ -71,7 +71,7 @@ export class FolderMultipart {
     return [...parts.values()].sort((a, b) => a.partNumber - b.partNumber).map(({ at: _, ...part }) => part)
   }
 
-  /** The bytes of all `parts`, one after the other. Throws Failure UPLOAD_INCOMPLETE where one is not there. */
+  /** The bytes of all `parts`, one after the other. Throws Failure UPLOAD_INCOMPLETE where one is missing. */
   async join(multipart: Multipart, parts: StoredPart[]): Promise<AsyncIterable<Uint8Array>> {
     const there = new Set((await this.list(multipart)).map((part) => part.etag))
     const missing = parts.filter((part) => !there.has(part.etag))
@@ -96,10 +96,10 @@ export class FolderMultipart {
   }
 }
 
-/** A sender that breaks off is one whose bytes differ from those announced. */
+/** Makes a sender that breaks off a CHECKSUM_MISMATCH: its bytes are not those announced. */
 async function* arriving(body: Readable, partNumber: number): AsyncIterable<Uint8Array> {
   try {
-    // Left open where reading stops early: its owner still has an answer to send on that connection.
+    // The connection stays open where reading stops early: its owner still sends an answer on it.
     yield* body.iterator({ destroyOnReturn: false })
   } catch (cause) {
     throw new Failure('CHECKSUM_MISMATCH', `the connection broke before all of part ${partNumber} had arrived`, {

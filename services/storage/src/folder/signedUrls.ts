@@ -1,10 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { Failure } from '@imclr/contract'
 
-/** URLs that prove themselves: path and query are signed with HMAC-SHA256, and they end at `expires` (seconds since 1970). */
+/** Signed URLs: HMAC-SHA256 over path and query; they are valid until `expires` (seconds since 1970). */
 export interface UrlSigner {
   sign(options: { method: 'GET' | 'PUT'; path: string; query: Record<string, string>; expiresSeconds: number }): string
-  /** The query of a URL that we signed. Throws Failure URL_REJECTED. */
+  /** Checks the signature of a URL and returns its query. Throws Failure URL_REJECTED. */
   verify(method: 'GET' | 'PUT', url: string): { path: string; query: Record<string, string> }
 }
 

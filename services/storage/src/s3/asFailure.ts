@@ -11,7 +11,7 @@ const refusedBytes = new Set([
 ])
 const full = new Set(['XMinioStorageFull', 'StorageFull', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded'])
 
-/** What an answer of the store, or none, means to a caller. Failures go on as they are. @param store where it is, as its disk may be full */
+/** Turns an error of the SDK into the failure that callers know; returns failures as they are. @param store its address, for the failure of a full disk */
 export function asFailure(given: unknown, what: string, store: string): unknown {
   if (given instanceof Failure) return given
   const message = given instanceof Error ? given.message : String(given)
@@ -24,7 +24,7 @@ export function asFailure(given: unknown, what: string, store: string): unknown 
       ? new Failure('STORE_UNAVAILABLE', `the object store does not answer: ${message}`, { cause: error })
       : error
   }
-  // The SDK's own errors hold the whole request, signature and socket included: nothing for a log.
+  // The SDK's errors hold the whole request with its signature and socket, which must not get into a log.
   const error = Object.assign(new Error(message), { name: given.name })
   const status = given.$metadata.httpStatusCode ?? 0
   if (full.has(error.name))
@@ -42,7 +42,7 @@ export function asFailure(given: unknown, what: string, store: string): unknown 
       cause: error,
     })
   if (status === 400) return new Failure('BAD_INPUT', `the object store refuses ${what}: ${message}`, { cause: error })
-  // No such bucket, wrong credentials, 5xx, slow down: what an operator mends or what passes.
+  // No such bucket, wrong credentials, 5xx, slow down: the operator corrects it, or it passes.
   return new Failure('STORE_UNAVAILABLE', `the object store answers ${error.name} (${status}) to ${what}: ${message}`, {
     cause: error,
   })

@@ -36,7 +36,7 @@ export class S3Multipart {
     return UploadId
   }
 
-  /** Checksum and length are signed headers: with any other the signature does not fit, and with these the store checks the body. */
+  /** Checksum and length are signed headers: a request with others has a wrong signature, and the store checks the body against them. */
   async sign({
     key,
     multipartId,
@@ -97,7 +97,7 @@ export class S3Multipart {
         }),
       )
     } catch (error) {
-      // Replaced between our look and the store's.
+      // The part was replaced after we listed it.
       if (error instanceof S3ServiceException && error.name === 'InvalidPart')
         throw incomplete(
           key,

@@ -23,9 +23,9 @@ import { S3Multipart } from './multipart.js'
 export interface S3StoreConfig {
   bucket: string
   region: string
-  /** Absent: Amazon's own. */
+  /** Absent: Amazon's. */
   endpoint?: string
-  /** By what name clients reach the store; absent: the same. */
+  /** The address under which clients reach the store; absent: the endpoint. */
   publicEndpoint?: string
   /** Absent: what the AWS SDK finds (instance role, profile). */
   accessKeyId?: string
@@ -41,7 +41,7 @@ export async function openS3Store(config: S3StoreConfig): Promise<ObjectStore> {
   const place = `${Bucket} at ${config.endpoint === undefined ? 'Amazon' : new URL(config.endpoint).host}`
   const attempt = <T>(what: string, work: () => Promise<T>): Promise<T> => attemptAt(place, what, work)
   const client = new S3Client(clientConfig(config, config.endpoint))
-  // The host is part of a signature: URLs for others are signed for the name they use.
+  // The host is part of a signature, so URLs are signed for the name that clients use.
   const signing =
     config.publicEndpoint === undefined ? client : new S3Client(clientConfig(config, config.publicEndpoint))
   const multipart = new S3Multipart(client, signing, Bucket)
@@ -125,7 +125,7 @@ export async function openS3Store(config: S3StoreConfig): Promise<ObjectStore> {
       try {
         await attempt(upload.key, () => multipart.complete(upload))
       } catch (error) {
-        // Completed before, and the answer got lost: the object is there and its upload is not.
+        // It was completed before and the answer got lost: the object exists, its upload does not.
         if (!(error instanceof Failure && error.code === 'NOT_FOUND') || (await it.head(upload.key)) === null)
           throw error
       }
@@ -175,14 +175,14 @@ export async function openS3Store(config: S3StoreConfig): Promise<ObjectStore> {
     return found
   }
 
-  /** In parts, a few at a time, so that any length fits into little memory; a stream that fails leaves nothing. */
+  /** Uploads a stream in parts, a few at a time, so that any length fits into little memory; a stream that fails leaves no object. */
   async function putStream(
     key: string,
     body: Readable,
     { contentType, ...expected }: Expecting,
   ): Promise<{ bytes: number; sha256: string }> {
     const { through, result } = measured(expected)
-    // Its errors, the source's among them, come out of `through` and so of the upload.
+    // Errors, also those of the source, come out of `through` and so fail the upload.
     const Body = pipeline(body, through, () => {})
     await new Upload({
       client,
@@ -206,7 +206,7 @@ function clientConfig(
     forcePathStyle: endpoint !== undefined,
     credentials:
       accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey },
-    // The SDK's default writes its framing into objects on stores that do not know it; we send SHA-256 where it counts.
+    // By default the SDK frames bodies, and stores that do not know the framing keep it in the object; we send SHA-256 where it matters.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: new NodeHttpHandler({ connectionTimeout: 5_000, socketTimeout: 60_000 }),

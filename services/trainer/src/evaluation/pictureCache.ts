@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Failure } from '@imclr/contract'
-import type { ObjectStore } from '@imclr/storage'
+import { keys, type ObjectStore } from '@imclr/storage'
 
 /** Where changed test images are kept once they are made, so that every model on a version finds them. */
 export interface PictureCache {
@@ -43,7 +43,7 @@ export function openPictureCache({
   set,
   onTrouble,
 }: PictureCacheOptions): PictureCache {
-  const folder = `${versionPrefix}pictures/${contentSha256.slice(0, 16)}-v${generatorVersion}-seed${seed}-${set}/`
+  const folder = keys.pictures(versionPrefix, { content: contentSha256, generator: generatorVersion, seed, set })
   let keeping = true
   return {
     async pictures(name, make) {

@@ -1,6 +1,6 @@
 import { datasetManifest, Failure } from '@imclr/contract'
 import type { DatasetManifest, Split } from '@imclr/contract'
-import type { ObjectStore } from '@imclr/storage'
+import { keys, type ObjectStore } from '@imclr/storage'
 import { sha256Of } from '../sha256Of.js'
 
 /** One split in memory. */
@@ -19,10 +19,10 @@ export interface LoadedSplit {
 /** Reads the manifest of a version. @param prefix ends with a slash */
 export async function readDatasetManifest(store: ObjectStore, prefix: string): Promise<DatasetManifest> {
   const parsed = datasetManifest.safeParse(
-    JSON.parse(Buffer.from(await store.read(`${prefix}manifest.json`)).toString('utf8')),
+    JSON.parse(Buffer.from(await store.read(keys.manifest(prefix))).toString('utf8')),
   )
   if (!parsed.success)
-    throw new Failure('CHECKSUM_MISMATCH', `${prefix}manifest.json is not the manifest of a data set`, {
+    throw new Failure('CHECKSUM_MISMATCH', `${keys.manifest(prefix)} is not the manifest of a data set`, {
       cause: parsed.error,
     })
   return parsed.data

@@ -9,7 +9,7 @@ import {
   type TrainJobFile,
   type UploadedNetwork,
 } from '@imclr/contract'
-import type { ObjectStore } from '@imclr/storage'
+import { keys, type ObjectStore } from '@imclr/storage'
 import { buildNetwork } from './buildNetwork.js'
 import { freezeLayers } from './freezeLayers.js'
 import { normalisationOf } from './servingModel.js'
@@ -42,7 +42,7 @@ export async function openNetwork(
 ): Promise<OpenedNetwork> {
   const uploaded =
     uploadedAt &&
-    uploadedNetwork.parse(JSON.parse(Buffer.from(await store.read(`${uploadedAt.prefix}network.json`)).toString()))
+    uploadedNetwork.parse(JSON.parse(Buffer.from(await store.read(keys.network(uploadedAt.prefix))).toString()))
   const cloneArchitecture = (seed: number) => buildNetwork({ name: spec.network, uploaded, classes, seed })
   const network = cloneArchitecture(spec.seed)
   const { title, multiplyAdds } = uploaded

@@ -1,6 +1,6 @@
 import { checkpointState, Failure } from '@imclr/contract'
 import type { CheckpointState, TrainingPosition } from '@imclr/contract'
-import type { ObjectStore } from '@imclr/storage'
+import { keys, type ObjectStore } from '@imclr/storage'
 import { listCheckpoints } from './layout.js'
 import { allFinite, unpackTensors } from './tensorFile.js'
 import type { StateTensor } from './tensorFile.js'
@@ -44,12 +44,12 @@ async function readCheckpoint(
   folder: string,
   fingerprint: string,
 ): Promise<FoundCheckpoint | string> {
-  const json = await readIfThere(store, `${folder}state.json`)
+  const json = await readIfThere(store, keys.checkpointState(folder))
   if (!json) return 'it was not written to its end'
   const state = parseState(json)
   if (!state) return 'state.json is damaged'
   if (state.fingerprint !== fingerprint) return 'it belongs to another training'
-  const bytes = await readIfThere(store, `${folder}state.bin`)
+  const bytes = await readIfThere(store, keys.checkpointTensors(folder))
   if (!bytes) return 'state.bin is missing'
   if (bytes.length !== state.bytes || sha256Of(bytes) !== state.sha256) return 'state.bin is damaged'
   const { epoch, step, sums, history, endedEarly } = state

@@ -1,7 +1,7 @@
 import { checkpointState, Failure } from '@imclr/contract'
 import type { CheckpointState, TrainingPosition } from '@imclr/contract'
-import type { ObjectStore } from '@imclr/storage'
-import { checkpointFolder, checkpointsKept, listCheckpoints } from './layout.js'
+import { keys, type ObjectStore } from '@imclr/storage'
+import { checkpointsKept, listCheckpoints } from './layout.js'
 import { allFinite, packTensors } from './tensorFile.js'
 import type { StateTensor } from './tensorFile.js'
 import { sha256Of } from '../../sha256Of.js'
@@ -39,7 +39,8 @@ export async function writeCheckpoint(
     )
   const { store, prefix, jobId, attempt, fingerprint } = owner
   const { epoch, step } = position
-  const folder = checkpointFolder(prefix, position)
+  const folder = keys.checkpoint(prefix, position)
+  const [tensorsKey, stateKey] = [keys.checkpointTensors(folder), keys.checkpointState(folder)]
   const bytes = packTensors(tensors)
   const sha256 = sha256Of(bytes)
   const layout = tensors.map(({ name, shape }) => ({ name, shape }))
@@ -56,14 +57,10 @@ export async function writeCheckpoint(
   const json = Buffer.from(JSON.stringify(checkpointState.parse(state)))
 
   // A state.json that was there before (an attempt that fell behind wrote the same step) must not vouch for half-written tensors.
-  await store.delete([`${folder}state.json`])
-  await store.put(`${folder}state.bin`, bytes, { contentType: 'application/octet-stream', sha256, bytes: bytes.length })
-  await store.put(`${folder}state.json`, json, {
-    contentType: 'application/json',
-    sha256: sha256Of(json),
-    bytes: json.length,
-  })
-  const arrived = await Promise.all([store.read(`${folder}state.bin`), store.read(`${folder}state.json`)])
+  await store.delete([stateKey])
+  await store.put(tensorsKey, bytes, { contentType: 'application/octet-stream', sha256, bytes: bytes.length })
+  await store.put(stateKey, json, { contentType: 'application/json', sha256: sha256Of(json), bytes: json.length })
+  const arrived = await Promise.all([store.read(tensorsKey), store.read(stateKey)])
   if (sha256Of(arrived[0]) !== sha256 || sha256Of(arrived[1]) !== sha256Of(json)) {
     throw new Failure(
       'STORE_UNAVAILABLE',
@@ -71,7 +68,7 @@ export async function writeCheckpoint(
     )
   }
   await removeOlder(store, prefix)
-  return { key: `${folder}state.json`, epoch, step, bytes: bytes.length, sha256 }
+  return { key: stateKey, epoch, step, bytes: bytes.length, sha256 }
 }
 
 async function removeOlder(store: ObjectStore, prefix: string): Promise<void> {

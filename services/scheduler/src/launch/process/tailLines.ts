@@ -1,36 +1,26 @@
-import { open } from 'node:fs/promises'
-
-interface Line {
-  /** From 1. */
-  number: number
-  text: string
-}
-
-export interface Tail {
-  /** The whole lines that came since, at most about a megabyte of them; empty: nothing new. With `last`, what follows the last line break counts too. */
-  read(options?: { last?: boolean }): Promise<Line[]>
-}
+import { open, stat } from 'node:fs/promises'
+import type { EventLine, EventReader } from '../launcher.js'
 
 const chunkBytes = 1 << 20
 /** A longer line is cut here, so that no trainer can fill our memory; always at the same place, so that numbers stay. */
 const maxLineBytes = 4 << 20
 
-/** Reads a growing file line by line, starting after the first `skip` lines. A file that is not there yet is empty. */
-export function tailLines(path: string, skip = 0): Tail {
+/** Reads a growing file line by line. A file that is not there yet is empty. */
+export function tailLines(path: string): EventReader {
   let offset = 0
   let number = 0
   let pending: Buffer = Buffer.alloc(0)
 
-  async function read({ last = false } = {}): Promise<Line[]> {
-    const lines: Line[] = []
-    // Lines that were stored before are passed over without giving back an empty answer, which would mean "nothing new".
+  async function read({ last = false } = {}): Promise<EventLine[]> {
+    const lines: EventLine[] = []
+    // Goes on until a line is whole: an empty answer would mean that there is nothing new.
     for (;;) {
       const chunk = await readChunk(path, offset)
       offset += chunk.length
       pending = pending.length > 0 ? Buffer.concat([pending, chunk]) : chunk
-      for (let text = cut(); text !== null; text = cut()) take(text, lines)
+      for (let text = cut(); text !== null; text = cut()) lines.push({ number: ++number, text })
       if (chunk.length === 0 && last && pending.length > 0) {
-        take(pending.toString('utf8'), lines)
+        lines.push({ number: ++number, text: pending.toString('utf8') })
         pending = Buffer.alloc(0)
       }
       if (lines.length > 0 || chunk.length === 0) return lines
@@ -46,12 +36,15 @@ export function tailLines(path: string, skip = 0): Tail {
     return text
   }
 
-  function take(text: string, lines: Line[]): void {
-    number++
-    if (number > skip) lines.push({ number, text })
+  return {
+    read,
+    lastWrite: () =>
+      stat(path).then(
+        ({ mtimeMs, size }) => (size > 0 ? mtimeMs : null),
+        () => null,
+      ),
+    async [Symbol.asyncDispose]() {},
   }
-
-  return { read }
 }
 
 async function readChunk(path: string, offset: number): Promise<Buffer> {

@@ -1,25 +1,12 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { JobFile } from '@imclr/contract'
-import { jobInputs, type JobInputs, type JobRow } from '@imclr/database'
+import { jobInputs, type JobRow } from '@imclr/database'
 import { keys } from '@imclr/storage'
 import type { Scheduler } from '../parts.js'
 
-/** Makes the attempt's folder anew, with the job file in it: all that its trainer is told. Gives the folder. */
-export async function writeJobFile({ database, config }: Scheduler, job: JobRow): Promise<string> {
-  const workDir = join(config.workDir, job.id, String(job.attempt))
-  await rm(workDir, { recursive: true, force: true })
-  await mkdir(workDir, { recursive: true, mode: 0o700 })
+/** The job file of an attempt: all that its trainer is told. Throws Failure NOT_FOUND where an input was deleted. */
+export async function makeJobFile({ database, config }: Scheduler, job: JobRow): Promise<JobFile> {
+  const { maxDatasetBytes, maxDatasetImages, checkpointEverySeconds } = config
   const inputs = await jobInputs(database, job)
-  await writeFile(join(workDir, 'job.json'), JSON.stringify(fileOf(job, inputs, config)), { mode: 0o600 })
-  return workDir
-}
-
-function fileOf(
-  job: JobRow,
-  inputs: JobInputs,
-  { maxDatasetBytes, maxDatasetImages, checkpointEverySeconds }: Scheduler['config'],
-): JobFile {
   const common = {
     schemaVersion: 1,
     jobId: job.id,
@@ -50,7 +37,7 @@ function fileOf(
         reference: inputs.reference && {
           modelId: inputs.reference.modelId,
           name: inputs.reference.name,
-          reportKey: `${inputs.reference.prefix}report.json`,
+          reportKey: keys.report(inputs.reference.prefix),
         },
         network: inputs.network && { prefix: inputs.network.prefix },
         from: inputs.from,

@@ -24,13 +24,13 @@ export async function processFacts(pid: number): Promise<ProcessFacts | null> {
   return { group: Number(group), startTime: `${await bootId()}:${fields[19]}`, zombie: state === 'Z' || state === 'X' }
 }
 
-/** Ids of all processes that are there; empty where the system does not tell. */
+/** Ids of all processes; empty where the system does not tell. */
 export async function processIds(): Promise<number[]> {
   if (process.platform !== 'linux') return []
   return (await readdir('/proc')).filter((name) => /^[0-9]+$/.test(name)).map(Number)
 }
 
-/** A process's environment as it was started; empty where it is another user's, or gone. */
+/** A process's environment at its start; empty for another user's process or one that is gone. */
 export async function processEnvironment(pid: number): Promise<Map<string, string>> {
   const text = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
   return new Map(
