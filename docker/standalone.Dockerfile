@@ -18,6 +18,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends g++ python3 pyt
 WORKDIR ${APP}
 COPY package.json package-lock.json .npmrc ./
 COPY services/contract/package.json services/contract/
+COPY services/statistics/package.json services/statistics/
+COPY services/experiments/package.json services/experiments/
 COPY services/page/package.json services/page/
 COPY services/database/package.json services/database/
 COPY services/storage/package.json services/storage/

@@ -71,7 +71,7 @@ export type Validation = z.output<typeof validation>
 export const testInput = z.enum(['self', 'single', 'self-mirror'])
 export type TestInput = z.infer<typeof testInput>
 
-/** How two (or more) images become one input; ignored by `mode: 'baseline'`. method.md 1.3 has the reasons. */
+/** How two (or more) images become one input; ignored by `mode: 'baseline'`. docs/method.md has the reasons. */
 export const stacking = z.strictObject({
   images: z.int().min(2).max(4).default(2), // k: images per input
   axis: z.enum(['height', 'width', 'random']).default('height'), // one above the other; random: either, drawn for each mini-batch, and one above the other at test time

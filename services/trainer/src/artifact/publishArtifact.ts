@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { artifactManifest, artifactPaths, Failure, goldenFile } from '@imclr/contract'
 import type { ArtifactFile, ArtifactManifest } from '@imclr/contract'
 import type { ObjectStore } from '@imclr/storage'
 import { goldenDifference, goldenTolerance } from './golden.js'
 import { loadModelFiles } from '../networks/layersModelFiles.js'
+import { sha256Of } from '../sha256Of.js'
 
 export interface ArtifactContent {
   path: string
@@ -19,7 +19,7 @@ export async function uploadFiles(
 ): Promise<ArtifactFile[]> {
   return Promise.all(
     contents.map(async ({ path, contentType, bytes }) => {
-      const sha256 = hash(bytes)
+      const sha256 = sha256Of(bytes)
       await store.put(prefix + path, bytes, { contentType, sha256, bytes: bytes.length })
       return { path, bytes: bytes.length, sha256, contentType }
     }),
@@ -38,7 +38,7 @@ export async function verifyArtifact(
   const downloaded = new Map<string, Uint8Array>()
   for (const { path, sha256 } of files) {
     const bytes = await store.read(prefix + path)
-    if (hash(bytes) !== sha256)
+    if (sha256Of(bytes) !== sha256)
       throw new Failure('ARTIFACT_INVALID', `${path} came back from the object store other than it was written`)
     downloaded.set(path, bytes)
   }
@@ -73,9 +73,7 @@ export async function putManifest(
 ): Promise<{ manifestKey: string; manifestSha256: string }> {
   const bytes = Buffer.from(JSON.stringify(manifest, null, 1))
   const manifestKey = prefix + artifactPaths.manifest
-  const manifestSha256 = hash(bytes)
+  const manifestSha256 = sha256Of(bytes)
   await store.put(manifestKey, bytes, { contentType: 'application/json', sha256: manifestSha256, bytes: bytes.length })
   return { manifestKey, manifestSha256 }
 }
-
-const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')

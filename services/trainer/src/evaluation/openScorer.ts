@@ -1,5 +1,5 @@
 import type { CleanMetrics, TrainingSpec } from '@imclr/contract'
-import { setImmediate as otherWork } from 'node:timers/promises'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { recordForward } from '../engine/recordForward.js'
 import type { LayersModel } from '../engine/tf.js'
 import { cleanMetrics } from './metrics/cleanMetrics.js'
@@ -45,7 +45,7 @@ export function openScorer({ model, images, labels, height, width, classNames, s
       const probabilities = new Float32Array(labels.length * classes)
       for (let i = 0; i * size < images.length; i++) {
         probabilities.set(forward.run(images.subarray(i * size, (i + 1) * size)), i * batch * classes)
-        await otherWork() // signals arrive here
+        await yieldToEventLoop() // signals arrive here
       }
       refuseNotFinite({ values: probabilities, classes }, subject)
       return cleanMetrics({ probabilities, labels, classes }, classNames)
