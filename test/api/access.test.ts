@@ -216,12 +216,12 @@ describe.each(stacks)('idempotency keys on %s', (stack) => {
     const options = fresh()
     await api.mutate('key.create', { name: 'daily' }, options)
     api.later(86_400 - 60)
-    await sweep(api.parts)
+    await sweep(api.dependencies)
     expect(await api.refusal('mutation', 'key.create', { name: 'other' }, options)).toMatchObject({
       code: 'IDEMPOTENCY_MISMATCH',
     })
     api.later(120)
-    expect((await sweep(api.parts)).answers).toBeGreaterThan(0)
+    expect((await sweep(api.dependencies)).answers).toBeGreaterThan(0)
     await api.mutate('key.create', { name: 'other' }, options)
   })
 })
@@ -231,7 +231,7 @@ describe('the first key', () => {
     await using api = await startTestApi()
     const path = join(api.folder, 'api-key')
     expect((await stat(path)).mode & 0o777).toBe(0o600)
-    expect(await ensureFirstKey({ database: api.parts.database, path })).toEqual({ created: false, path })
+    expect(await ensureFirstKey({ database: api.dependencies.database, path })).toEqual({ created: false, path })
     expect((await readFile(path, 'utf8')).trim()).toBe(api.key)
     expect(JSON.stringify(api.logs)).not.toContain(api.key)
     expect(await api.query('key.list')).toMatchObject({

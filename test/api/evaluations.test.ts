@@ -45,8 +45,8 @@ async function finish(
   const files = [
     { path: 'report.html', bytes: page.length, sha256: sha256(page), contentType: 'text/html; charset=utf-8' },
   ]
-  await api.parts.store.put(`${prefix}report.html`, page, { contentType: 'text/html; charset=utf-8' })
-  await api.parts.store.put(`${prefix}predictions.bin`, predictions, { contentType: 'application/octet-stream' })
+  await api.dependencies.store.put(`${prefix}report.html`, page, { contentType: 'text/html; charset=utf-8' })
+  await api.dependencies.store.put(`${prefix}predictions.bin`, predictions, { contentType: 'application/octet-stream' })
   const manifest: EvaluationManifest = {
     schemaVersion: 1,
     kind: 'evaluation',
@@ -60,10 +60,10 @@ async function finish(
     meanFlipProbability: null,
     files,
   }
-  await api.parts.store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify(manifest)), {
+  await api.dependencies.store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify(manifest)), {
     contentType: 'application/json',
   })
-  await finishJob(api.parts.database, fence, {
+  await finishJob(api.dependencies.database, fence, {
     state: 'succeeded',
     failure: null,
     endedEarly: null,
@@ -203,7 +203,7 @@ describe('evaluations', () => {
 
   it('are refused where classes or pictures differ, with both sides', async () => {
     const alter = (versionId: string, change: object) =>
-      api.parts.database.queries
+      api.dependencies.database.queries
         .update(schema.version)
         .set({
           summary: {
@@ -285,7 +285,7 @@ describe('the preview of corruptions', () => {
     const { url } = await api.query<{ url: string }>('dataset.corruptionPreviewUrl', { versionId: version.versionId })
     expect(await (await fetch(url)).text()).toMatch(/^a preview of /)
     const { manifest, prefix } = version
-    await api.parts.store.put(
+    await api.dependencies.store.put(
       `${prefix}manifest.json`,
       Buffer.from(JSON.stringify({ ...manifest, corruptionPreview: undefined })),
       { contentType: 'application/json' },

@@ -79,7 +79,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
         stacking: { positions: __, ...stacking },
         ...fields
       } = old.spec
-      await api.parts.database.queries
+      await api.dependencies.database.queries
         .update(schema.job)
         .set({ spec: { ...fields, stacking, ...change } as never })
         .where(eq(schema.job.id, old.id))

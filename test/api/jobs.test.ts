@@ -1,6 +1,6 @@
 import type { JobEvent, TrainJob } from '@imclr/contract'
 import { type AppRouter } from '@imclr/api'
-import { finishJob, recordLines } from '@imclr/database'
+import { finishJob, storeTrainerLines } from '@imclr/database'
 import { createTRPCClient, httpBatchStreamLink } from '@trpc/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeModel, makeVersion, smallSpec, startJob } from './makeThings.js'
@@ -46,7 +46,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
     const second = await submit()
     expect(second.queuePosition).toBe(2)
     const delivered: string[] = []
-    const worker = await api.parts.queue.work(
+    const worker = await api.dependencies.queue.work(
       async ({ jobId }) => {
         delivered.push(jobId)
       },
@@ -284,8 +284,8 @@ describe.each(stacks)('jobs on %s', (stack) => {
     const total = 400
     const writing = (async () => {
       for (let line = 2; line < total; line += 7)
-        await recordLines(
-          api.parts.database,
+        await storeTrainerLines(
+          api.dependencies.database,
           fence,
           Array.from({ length: Math.min(7, total - line) }, (_, i) => logLine(line + i)),
         )
@@ -333,7 +333,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
       return numbers
     })
     await until(() => followers(api).then((count) => count === 100))
-    for (let line = 2; line < 12; line++) await recordLines(api.parts.database, fence, [logLine(line)])
+    for (let line = 2; line < 12; line++) await storeTrainerLines(api.dependencies.database, fence, [logLine(line)])
     const began = Date.now()
     await end(api, fence, 'succeeded')
     const all = await Promise.all(readers)
@@ -371,7 +371,7 @@ const logLine = (number: number) => ({
 })
 
 const end = (api: TestApi, fence: Fence, state: 'succeeded' | 'canceled') =>
-  finishJob(api.parts.database, fence, {
+  finishJob(api.dependencies.database, fence, {
     state,
     failure: null,
     endedEarly: null,

@@ -286,14 +286,14 @@ describe.each(stacks)('models on %s', (stack) => {
     for (const jobId of [mine.jobId, made.jobId, waiting.id])
       expect(await api.refusal('query', 'job.get', { jobId })).toMatchObject({ code: 'NOT_FOUND' })
 
-    await sweep(api.parts)
+    await sweep(api.dependencies)
     for (const prefix of [
       mine.prefix,
       made.prefix,
       `projects/${made.prefix.split('/')[1]}/uploads/${made.uploadId}/`,
     ]) {
-      for await (const { key } of api.parts.store.list(prefix)) throw new Error(`${key} was left behind`)
+      for await (const { key } of api.dependencies.store.list(prefix)) throw new Error(`${key} was left behind`)
     }
-    expect(await api.parts.store.head(`${model.prefix}model.json`)).not.toBeNull()
+    expect(await api.dependencies.store.head(`${model.prefix}model.json`)).not.toBeNull()
   })
 })

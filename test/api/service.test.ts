@@ -48,7 +48,7 @@ describe('the service', () => {
 
   it('keeps its own faults to itself, and logs them once under the request id', async () => {
     const { versionId, prefix } = await makeVersion(api)
-    await api.parts.store.delete([`${prefix}manifest.json`])
+    await api.dependencies.store.delete([`${prefix}manifest.json`])
     const wire = await api.refusal(
       'query',
       'dataset.versionManifest',

@@ -76,7 +76,7 @@ describe.each(stacks)('uploads on %s', (stack) => {
     })
     expect(await api.query('dataset.getUpload', { uploadId: upload.id })).toMatchObject({ state: 'completed' })
     const key = keys.upload(job.projectId, upload.id, '../weird näme.zip')
-    expect(Buffer.compare(Buffer.from(await api.parts.store.read(key)), bytes)).toBe(0)
+    expect(Buffer.compare(Buffer.from(await api.dependencies.store.read(key)), bytes)).toBe(0)
 
     // Again: the same answer; with other options it would be another one.
     expect((await complete(upload.id, parts, { options: { imageSize: 32 } })).job.id).toBe(job.id)
@@ -212,14 +212,14 @@ describe.each(stacks)('uploads on %s', (stack) => {
     expect(await api.query('dataset.getVersion', { versionId: one.versionId })).toMatchObject({
       datasetId: one.datasetId,
     })
-    await sweep(api.parts)
-    expect(await api.parts.store.head(`${one.prefix}manifest.json`)).not.toBeNull()
+    await sweep(api.dependencies)
+    expect(await api.dependencies.store.head(`${one.prefix}manifest.json`)).not.toBeNull()
     await api.mutate('dataset.delete', { datasetId: one.datasetId })
     expect(await api.refusal('query', 'dataset.getVersion', { versionId: one.versionId })).toMatchObject({
       code: 'NOT_FOUND',
     })
-    await sweep(api.parts)
-    expect(await api.parts.store.head(`${one.prefix}manifest.json`)).toBeNull()
+    await sweep(api.dependencies)
+    expect(await api.dependencies.store.head(`${one.prefix}manifest.json`)).toBeNull()
   })
 
   // Last: it moves the clock.
@@ -230,9 +230,9 @@ describe.each(stacks)('uploads on %s', (stack) => {
       parts: [signed],
       expiresAt,
     } = await api.mutate<Signed>('dataset.signParts', { uploadId: upload.id, parts: [parts[0]!.part] })
-    expect(Date.parse(expiresAt) - api.parts.clock().getTime()).toBeLessThanOrEqual(3_600_000)
+    expect(Date.parse(expiresAt) - api.dependencies.clock().getTime()).toBeLessThanOrEqual(3_600_000)
     await sendParts(api, upload.id, [parts[1]!])
-    expect(await sweep(api.parts)).toMatchObject({ uploads: 0 })
+    expect(await sweep(api.dependencies)).toMatchObject({ uploads: 0 })
 
     api.later(3700)
     if (stack === 'one machine') {
@@ -249,7 +249,7 @@ describe.each(stacks)('uploads on %s', (stack) => {
       await api.refusal('mutation', 'dataset.signParts', { uploadId: upload.id, parts: [parts[0]!.part] }),
     ).toMatchObject({ code: 'UPLOAD_EXPIRED', status: 410 })
     await expect(complete(upload.id, parts)).rejects.toThrow(/UPLOAD_EXPIRED/)
-    await until(async () => (await sweep(api.parts)).uploads === 0)
+    await until(async () => (await sweep(api.dependencies)).uploads === 0)
     expect(await api.query('dataset.getUpload', { uploadId: upload.id })).toMatchObject({ state: 'aborted' })
     expect(await api.refusal('query', 'dataset.listParts', { uploadId: upload.id })).toMatchObject({
       code: 'UPLOAD_EXPIRED',
@@ -257,7 +257,7 @@ describe.each(stacks)('uploads on %s', (stack) => {
 
     const reading = await uploadArchive(api, { datasetName: 'still read' })
     api.later(32 * 24 * 3600)
-    expect((await sweep(api.parts)).records).toBeGreaterThan(0)
+    expect((await sweep(api.dependencies)).records).toBeGreaterThan(0)
     expect(await api.refusal('query', 'dataset.getUpload', { uploadId: upload.id })).toMatchObject({
       code: 'NOT_FOUND',
     })

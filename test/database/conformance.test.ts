@@ -12,20 +12,20 @@ import {
   findJob,
   finishJob,
   insertProject,
-  keepAnswer,
   listEvents,
   listJobs,
   listQueued,
-  neededOfVersions,
   notify,
   openDatabase,
   queuePosition,
-  recordLines,
-  recordRunner,
+  referencesToVersions,
   renewLease,
   requestCancel,
   requeueJob,
   schema,
+  storeAnswer,
+  storeRunner,
+  storeTrainerLines,
   takeLease,
   type Database,
   type Finish,
@@ -176,7 +176,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       // Two followers of the same file, each from the beginning, in steps of their own.
       const lines = Array.from({ length: 200 }, (_, i) => ({ number: i + 1, event: log(`line ${i + 1}`) }))
       const follow = async (on: Database, step: number) => {
-        for (let at = 0; at < lines.length; at += step) await recordLines(on, fence, lines.slice(at, at + step))
+        for (let at = 0; at < lines.length; at += step) await storeTrainerLines(on, fence, lines.slice(at, at + step))
       }
       await Promise.all([follow(database, 7), follow(other, 3)])
       const events = await eventsOf(jobId)
@@ -196,7 +196,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
     it('stores an event with a name once per job, also across attempts', async () => {
       const { id: jobId } = await aJob(database, projectId)
       await claim(jobId, 'me')
-      await recordLines(
+      await storeTrainerLines(
         database,
         { jobId, attempt: 1, owner: 'me' },
         [log('one', 'epoch-1'), log('one again', 'epoch-1'), log('two', 'epoch-2')].map((event, i) => ({
@@ -210,7 +210,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
         { failure: null, delaySeconds: 0, secondsSpent: 2, reason: 'suspended', log: null },
       )
       await claim(jobId, 'you')
-      await recordLines(
+      await storeTrainerLines(
         database,
         { jobId, attempt: 2, owner: 'you' },
         [log('two', 'epoch-2'), log('three', 'epoch-3')].map((event, i) => ({ number: i + 1, event })),
@@ -240,8 +240,10 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       const current = { jobId, attempt: 2, owner: 'new' }
       const before = await eventsOf(jobId)
       for (const fence of [old, { ...current, attempt: 1 }, { ...current, owner: 'old' }, { ...current, attempt: 3 }]) {
-        await expect(recordLines(database, fence, [{ number: 1, event: log('x') }])).rejects.toMatchObject(superseded)
-        await expect(recordRunner(database, fence, {})).rejects.toMatchObject(superseded)
+        await expect(storeTrainerLines(database, fence, [{ number: 1, event: log('x') }])).rejects.toMatchObject(
+          superseded,
+        )
+        await expect(storeRunner(database, fence, {})).rejects.toMatchObject(superseded)
         await expect(finishJob(database, fence, failed)).rejects.toMatchObject(superseded)
         await expect(
           requeueJob(database, fence, { failure: null, delaySeconds: 0, secondsSpent: 1, reason: '', log: null }),
@@ -250,7 +252,9 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       }
       expect(await eventsOf(jobId)).toEqual(before)
       await finishJob(database, current, failed)
-      await expect(recordLines(database, current, [{ number: 1, event: log('x') }])).rejects.toMatchObject(superseded)
+      await expect(storeTrainerLines(database, current, [{ number: 1, event: log('x') }])).rejects.toMatchObject(
+        superseded,
+      )
       await expect(finishJob(database, current, failed)).rejects.toMatchObject(superseded)
       expect(await claim(jobId, 'new')).toBeNull()
       expect((await eventsOf(jobId)).at(-1)?.event).toMatchObject({ type: 'finished', state: 'failed' })
@@ -382,7 +386,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
           if (!(await claimIdempotency(tx, asked))) return (await findIdempotency(tx, asked))?.answer
           await delay(50)
           if (answer === 'fails') throw new Error('no')
-          await keepAnswer(tx, { ...asked, answer })
+          await storeAnswer(tx, { ...asked, answer })
           return answer
         })
       await expect(create(database, 'fails')).rejects.toThrow('no')
@@ -443,10 +447,10 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       expect(await collectable()).toContain(prefixes[1])
       expect(await collectable()).not.toContain(prefixes[0])
       const training = await aJob(database, projectId, { versionId: id })
-      expect(await neededOfVersions(database.queries, [id])).toMatchObject([{ path: training.id, code: 'job' }])
+      expect(await referencesToVersions(database.queries, [id])).toMatchObject([{ path: training.id, code: 'job' }])
       await database.transaction((tx) => requestCancel(tx, { projectId, jobId: training.id, mode: 'now' }))
       await cancelQueued(database, training.id, () => [])
-      expect(await neededOfVersions(database.queries, [id])).toEqual([])
+      expect(await referencesToVersions(database.queries, [id])).toEqual([])
       await database.transaction((tx) => deleteVersions(tx, [id]))
       expect(await collectable()).toContain(prefixes[0])
     })

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { diskFull, Failure, isNoSpace } from '@imclr/contract'
-import { claimJob, isConnectionError, recordRunner, type JobRow } from '@imclr/database'
+import { claimJob, isConnectionError, storeRunner, type JobRow } from '@imclr/database'
 import { keys } from '@imclr/storage'
 import { followTrainer } from './follow/followTrainer.js'
 import type { Runner } from './launch/launcher.js'
@@ -46,7 +46,7 @@ export async function adoptJob(scheduler: Scheduler, job: JobRow, runner: Runner
       job,
       new Failure('TRAINER_DIED', `The scheduler on ${runner.host} that ran it gave no sign of life.`),
     )
-  await recordRunner(scheduler.database, fenceOf(scheduler, job), { ...runner })
+  await storeRunner(scheduler.database, fenceOf(scheduler, job), { ...runner })
   await attend(scheduler, { job, runner, lease })
 }
 
@@ -65,7 +65,7 @@ async function launch(scheduler: Scheduler, job: JobRow, slot: number | null): P
   }
   scheduler.log.info({ jobId: job.id, attempt: job.attempt, pid: runner.pid }, 'trainer started')
   // Where this write fails, the trainer is found again by what it carries in its environment.
-  await recordRunner(scheduler.database, fenceOf(scheduler, job), { ...runner })
+  await storeRunner(scheduler.database, fenceOf(scheduler, job), { ...runner })
   return runner
 }
 

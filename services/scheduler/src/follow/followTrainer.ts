@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure, type TrainerEvent } from '@imclr/contract'
-import { recordLines, type JobRow, type TrainerLine } from '@imclr/database'
+import { storeTrainerLines, type JobRow, type TrainerLine } from '@imclr/database'
 import type { Order, Runner } from '../launch/launcher.js'
 import { fenceOf, type Lease } from '../lease.js'
 import type { Scheduler } from '../parts.js'
@@ -114,7 +114,7 @@ async function store(
   { job, lease, lines }: { job: JobRow; lease: Lease; lines: TrainerLine[] },
 ): Promise<boolean> {
   try {
-    lease.saw(await recordLines(scheduler.database, fenceOf(scheduler, job), lines))
+    lease.saw(await storeTrainerLines(scheduler.database, fenceOf(scheduler, job), lines))
     return true
   } catch (err) {
     if (err instanceof Failure && err.code === 'CONFLICT') lease.lose()

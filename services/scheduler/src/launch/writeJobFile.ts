@@ -43,7 +43,7 @@ function fileOf(
         ...common,
         kind: 'train',
         name: job.name ?? job.id,
-        spec: job.spec!,
+        spec: inputs.spec,
         versionPrefix: inputs.versionPrefix,
         checkpointPrefix: keys.checkpoints(job.projectId, job.id),
         checkpointEverySeconds,
