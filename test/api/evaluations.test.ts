@@ -76,7 +76,7 @@ async function finish(
 }
 
 describe('evaluations', () => {
-  it('are jobs: echoed with what will be run, listed by their kind, with a result once they have one', async () => {
+  it('are jobs: the answer says what will run, lists find them by kind, and their result is there once they succeed', async () => {
     const job = await evaluate({ name: 'elsewhere', options: { corruptionImages: 20, perturbationImages: 'all' } })
     expect(job).toMatchObject({
       kind: 'evaluate',
@@ -166,7 +166,7 @@ describe('evaluations', () => {
     })
   })
 
-  it('on a stored set of corrupted images are compared on those, where they are of the same ones', async () => {
+  it('on a stored set of corrupted images are compared on these images, where both have the same', async () => {
     const made = await Promise.all(
       [{ right: 15 }, { right: 21 }, { right: 21, seed: 2 }].map(async (given) => {
         const { id } = await evaluate()
@@ -201,7 +201,7 @@ describe('evaluations', () => {
     })
   })
 
-  it('are refused where classes or pictures differ, with both sides', async () => {
+  it('are refused where classes or pictures differ, with those of both', async () => {
     const alter = (versionId: string, change: object) =>
       api.dependencies.database.queries
         .update(schema.version)
@@ -245,7 +245,7 @@ describe('evaluations', () => {
     ])
   })
 
-  it('need model, version and reference to be there, and keep them there until they have ended', async () => {
+  it('need an existing model, version and reference, which cannot be deleted until they have ended', async () => {
     const absent = makeId('mdl', randomBytes(20))
     expect(
       await api.refusal('mutation', 'job.evaluate', { modelId: absent, versionId: version.versionId }),
@@ -281,7 +281,7 @@ describe('evaluations', () => {
 })
 
 describe('the preview of corruptions', () => {
-  it('is a picture behind a signed address; a version without one says so', async () => {
+  it('is a picture at a signed URL; for a version without one the answer says so', async () => {
     const { url } = await api.query<{ url: string }>('dataset.corruptionPreviewUrl', { versionId: version.versionId })
     expect(await (await fetch(url)).text()).toMatch(/^a preview of /)
     const { manifest, prefix } = version

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { TrainerEvent } from '@imclr/contract'
+import { trainingSpec, type TrainerEvent } from '@imclr/contract'
 import {
   cancelQueued,
   claimIdempotency,
@@ -12,6 +12,7 @@ import {
   findJob,
   finishJob,
   insertProject,
+  jobInputs,
   listEvents,
   listJobs,
   listQueued,
@@ -30,7 +31,9 @@ import {
   type Database,
   type Finish,
   type JobRow,
+  type StoredVersionSummary,
 } from '@imclr/database'
+import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requirePart } from '../support/parts.js'
 import { postgres } from '../support/postgres.js'
@@ -92,7 +95,7 @@ const places = [
   { name: 'PostgreSQL', here: () => requirePart('postgres'), make: postgresPlace },
 ]
 
-describe.each(places)('the records in $name', ({ here, make }) => {
+describe.each(places)('the database in $name', ({ here, make }) => {
   describe.skipIf(!here())('', () => {
     let place: Place
     let database: Database
@@ -108,7 +111,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       claimJob(on, { jobId, owner, leaseSeconds, outputPrefix })
     const eventsOf = (jobId: string) => listEvents(database.queries, { jobId, after: 0, limit: 10_000 })
 
-    it('answers, and forgets what a failed transaction did', async () => {
+    it('answers, and undoes a transaction that fails', async () => {
       await database.check()
       const id = newId('prj')
       await expect(
@@ -121,7 +124,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       expect(await insertProject(database.queries, { id: newId('prj'), name: id })).toBeUndefined()
     })
 
-    it('tells 100 listeners, each once, and only of what was committed', async () => {
+    it('notifies each of 100 listeners once, and only of what was committed', async () => {
       const other = await place.open()
       const heard: string[] = []
       const stops = await Promise.all(
@@ -155,7 +158,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       await other.close()
     })
 
-    it('gives a job to one of many who claim it', async () => {
+    it('gives a job to one of many schedulers that claim it', async () => {
       const row = await aJob(database, projectId)
       const claims = await Promise.all(Array.from({ length: 8 }, (_, i) => claim(row.id, `scheduler ${i}`)))
       const won = claims.filter((one) => one !== null)
@@ -168,7 +171,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       })
     })
 
-    it('numbers events without gaps whoever appends, drops what is stored, and keeps the position with them', async () => {
+    it('numbers events without gaps whoever appends them, drops lines that are stored already, and stores the position with the events', async () => {
       const { id: jobId } = await aJob(database, projectId)
       await claim(jobId, 'me')
       const fence = { jobId, attempt: 1, owner: 'me' }
@@ -260,7 +263,29 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       expect((await eventsOf(jobId)).at(-1)?.event).toMatchObject({ type: 'finished', state: 'failed' })
     })
 
-    it('leaves a lease with its owner until it has run out, then gives it to one of many', async () => {
+    it('gives a trainer a stored spec with defaults for fields that it lacks, and refuses one that is wrong', async () => {
+      const versionId = `ver_${newId('job').slice(4)}`
+      const summary = {} as StoredVersionSummary // nothing reads it here
+      await database.queries
+        .insert(schema.version)
+        .values({ id: versionId, projectId, prefix: 'v/', summary, bytes: 1 })
+      const { id: jobId } = await aJob(database, projectId, { versionId })
+      const inputsWith = async (spec: unknown) => {
+        await database.queries.update(schema.job).set({ spec }).where(eq(schema.job.id, jobId))
+        return jobInputs(database, (await findJob(database.queries, { projectId, jobId }))!)
+      }
+      expect(await inputsWith({ epochs: 3 })).toMatchObject({
+        versionPrefix: 'v/',
+        spec: trainingSpec.parse({ epochs: 3 }),
+      })
+      for (const wrong of [{ epochs: 'three' }, { noSuchField: 1 }, null])
+        await expect(inputsWith(wrong)).rejects.toMatchObject({
+          code: 'INTERNAL',
+          message: expect.stringContaining(`spec of job ${jobId}`) as string,
+        })
+    })
+
+    it('leaves a lease with its owner until it expires, then gives it to one of many schedulers', async () => {
       const { id: jobId } = await aJob(database, projectId)
       await claim(jobId, 'first', 60)
       expect(await takeLease(database, { jobId, attempt: 1, owner: 'second' }, 60)).toBeNull()
@@ -301,7 +326,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       ])
     })
 
-    it('cancels what waits at once, and tells who works', async () => {
+    it('cancels a waiting job at once, and tells the scheduler of a running one', async () => {
       const [waiting, working] = [await aJob(database, projectId), await aJob(database, projectId)]
       await claim(working.id, 'me')
       for (const { id: jobId } of [waiting, working])
@@ -343,7 +368,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       expect(await listJobs(database.queries, { projectId: newId('prj'), before: null, limit: 10 })).toEqual([])
     })
 
-    it('counts the place in the queue', async () => {
+    it('counts the position in the queue', async () => {
       const [early, late] = [
         await aJob(database, projectId, { queuedAt: new Date('2020-01-01') }),
         await aJob(database, projectId, { queuedAt: new Date('2020-01-02') }),
@@ -379,7 +404,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       expect(order).toEqual([preparation.id, early.id, late.id])
     })
 
-    it('answers a create once: others with the same key wait, then find the answer; one that failed leaves the key free', async () => {
+    it('lets one of several requests with the same key do the work: the others wait and find its answer, and one that fails leaves the key free', async () => {
       const asked = { projectId, key: `key-${newId('key')}`, route: 'job.submit', bodySha256: 'ab' }
       const create = async (on: Database, answer: string) =>
         on.transaction(async (tx) => {
@@ -399,7 +424,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       await other.close()
     })
 
-    it('makes the same content one version, and does not let go of one that is needed', async () => {
+    it('makes the same content one version, and lists what refers to it', async () => {
       const id = `ver_${newId('ds').slice(3)}`
       const summary = {
         classes: ['a', 'b'],
@@ -457,8 +482,8 @@ describe.each(places)('the records in $name', ({ here, make }) => {
   })
 })
 
-describe.skipIf(!requirePart('postgres'))('PostgreSQL that breaks', () => {
-  it('is UNAVAILABLE where it is not there', async () => {
+describe.skipIf(!requirePart('postgres'))('PostgreSQL that cannot be reached', () => {
+  it('is UNAVAILABLE where no server answers', async () => {
     await expect(openDatabase({ url: 'postgres://nobody@127.0.0.1:9/none' })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
     })
@@ -466,7 +491,7 @@ describe.skipIf(!requirePart('postgres'))('PostgreSQL that breaks', () => {
     await expect(openDatabase({ url: `${server.url}_no` })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   })
 
-  it('gives listeners a sign after their connection was cut, and goes on', async () => {
+  it('tells listeners when their connection was lost and restored, and continues', async () => {
     await using server = await postgres()
     const database = await openDatabase({ url: server.url })
     const heard: (string | null)[] = []

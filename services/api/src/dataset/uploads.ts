@@ -28,7 +28,7 @@ export async function requireUpload({ database, caller }: Call, uploadId: string
 }
 
 /** Finds an upload that still takes parts. Throws Failure NOT_FOUND, UPLOAD_EXPIRED, or CONFLICT where it is completed or aborted. */
-export async function requireOpenUpload(call: Call, uploadId: string): Promise<UploadRow> {
+async function requireOpenUpload(call: Call, uploadId: string): Promise<UploadRow> {
   const row = await requireUpload(call, uploadId)
   assertOpen(row, call.clock())
   return row

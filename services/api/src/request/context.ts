@@ -47,7 +47,7 @@ export const addressOf = ({ baseUrl }: Pick<Context, 'baseUrl'>, url: string): s
  * How the client reached the service: by scheme and host of the request, or as a trusted proxy says (X-Forwarded-Proto and
  * -Host). Where a request has no usable Host, by the address of the socket that received it.
  */
-export function originOf({ protocol, host, socket }: Pick<FastifyRequest, 'protocol' | 'host' | 'socket'>): string {
+function originOf({ protocol, host, socket }: Pick<FastifyRequest, 'protocol' | 'host' | 'socket'>): string {
   const scheme = protocol === 'https' ? 'https' : 'http'
   const origin = `${scheme}://${host}`
   const isUsable =
