@@ -93,16 +93,18 @@ export const storedPrepareOptions = ({ id, options }: Pick<JobRow, 'id' | 'optio
 export const storedEvaluateOptions = ({ id, options }: Pick<JobRow, 'id' | 'options'>): EvaluateOptions =>
   parseStored(evaluateOptions, options, `options of job ${id}`)
 
-function parseStored<Value>(
-  schema: { parse(stored: unknown): Value },
-  stored: unknown,
-  what: `${'spec' | 'options'} of job ${string}`,
-): Value {
-  try {
-    return schema.parse(stored)
-  } catch (cause) {
-    throw new Failure('INTERNAL', `the stored ${what} cannot be read: ${(cause as Error).message}`, { cause })
-  }
+interface Schema<Value> {
+  safeParse(
+    stored: unknown,
+  ): { success: true; data: Value } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } }
+}
+
+/** The failure has no cause: the API logs the cause of an INTERNAL failure alone, without the message, which names the job. */
+function parseStored<Value>(schema: Schema<Value>, stored: unknown, what: string): Value {
+  const parsed = schema.safeParse(stored)
+  if (parsed.success) return parsed.data
+  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'all of it'}: ${message}`)
+  throw new Failure('INTERNAL', `the stored ${what} cannot be read: ${issues.join('; ')}`)
 }
 
 /** The position of a waiting job among all that wait in its lane. The job at position 1 is the next. */
