@@ -23,7 +23,7 @@ describe('API keys', () => {
     await api[Symbol.asyncDispose]()
   })
 
-  it('are shown once, and listed without their secret', async () => {
+  it('show their secret once, and are listed without it', async () => {
     const { secret, key } = await api.mutate<NewKey>('key.create', { name: 'laptop' })
     expect(secret).toMatch(/^imclr_[A-Za-z0-9_-]{43}$/)
     expect(key).toMatchObject({
@@ -40,7 +40,7 @@ describe('API keys', () => {
     )
   })
 
-  it('end when they are revoked; nobody revokes the key they use', async () => {
+  it('end when they are revoked; no key revokes itself', async () => {
     const { secret, key } = await api.mutate<NewKey>('key.create', { name: 'short', scopes: ['read', 'keys'] })
     expect(await api.refusal('mutation', 'key.revoke', { keyId: key.id }, { key: secret })).toMatchObject({
       code: 'CONFLICT',
@@ -64,14 +64,14 @@ describe('API keys', () => {
     })
   })
 
-  it('give no scope that their maker lacks', async () => {
+  it('get no scope that the key which creates them lacks', async () => {
     const { secret } = await api.mutate<NewKey>('key.create', { name: 'keeper', scopes: ['keys', 'read'] })
     expect(
       await api.refusal('mutation', 'key.create', { name: 'x', scopes: ['read', 'write'] }, { key: secret }),
     ).toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining("'write'") as string })
   })
 
-  it('belong to a project, and see no other', async () => {
+  it('belong to a project, and open no other', async () => {
     const { secret, project } = await api.mutate<NewKey & { project: { id: string; name: string } }>('project.create', {
       name: 'second',
     })
@@ -106,7 +106,7 @@ describe('API keys', () => {
 })
 
 describe('limits on requests', () => {
-  it('hold per key, and say when to come back', async () => {
+  it('count per key, and say when to come back', async () => {
     await using api = await startTestApi({ config: { requestsPerMinute: 5, authFailuresPerMinute: 3 } })
     const { secret } = await api.mutate<NewKey>('key.create', { name: 'other' })
     for (let i = 0; i < 4; i++) await api.query('system.info')
@@ -148,7 +148,7 @@ describe.each(stacks)('idempotency keys on %s', (stack) => {
     expect((await api.query<Listed>('key.list')).items.filter(({ name }) => name === 'once')).toHaveLength(1)
   })
 
-  it('refuse another input, and another procedure', async () => {
+  it('are refused with another input or another procedure', async () => {
     const options = fresh()
     await api.mutate('key.create', { name: 'a' }, options)
     expect(await api.refusal('mutation', 'key.create', { name: 'b' }, options)).toMatchObject({
@@ -173,7 +173,7 @@ describe.each(stacks)('idempotency keys on %s', (stack) => {
     expect(mine.key.id).not.toBe(theirs.key.id)
   })
 
-  it('make many requests at once one', async () => {
+  it('make one of many requests at the same time', async () => {
     const { versionId } = await makeVersion(api)
     const [keyOptions, uploadOptions, jobOptions] = [fresh(), fresh(), fresh()]
     const times = Array.from({ length: 8 })
@@ -204,7 +204,7 @@ describe.each(stacks)('idempotency keys on %s', (stack) => {
     expect(new Set(completed.map(({ job }) => job.id)).size).toBe(1)
   })
 
-  it('remember nothing of what failed', async () => {
+  it('do not remember requests that failed', async () => {
     const options = fresh()
     expect(await api.refusal('mutation', 'job.submit', { versionId: `ver_${'0'.repeat(32)}` }, options)).toMatchObject({
       code: 'NOT_FOUND',
@@ -216,22 +216,22 @@ describe.each(stacks)('idempotency keys on %s', (stack) => {
     const options = fresh()
     await api.mutate('key.create', { name: 'daily' }, options)
     api.later(86_400 - 60)
-    await sweep(api.parts)
+    await sweep(api.dependencies)
     expect(await api.refusal('mutation', 'key.create', { name: 'other' }, options)).toMatchObject({
       code: 'IDEMPOTENCY_MISMATCH',
     })
     api.later(120)
-    expect((await sweep(api.parts)).answers).toBeGreaterThan(0)
+    expect((await sweep(api.dependencies)).answers).toBeGreaterThan(0)
     await api.mutate('key.create', { name: 'other' }, options)
   })
 })
 
 describe('the first key', () => {
-  it('is made once, in a file of its own that only its owner reads', async () => {
+  it('is created once, in a file that only its owner can read', async () => {
     await using api = await startTestApi()
     const path = join(api.folder, 'api-key')
     expect((await stat(path)).mode & 0o777).toBe(0o600)
-    expect(await ensureFirstKey({ database: api.parts.database, path })).toEqual({ created: false, path })
+    expect(await ensureFirstKey({ database: api.dependencies.database, path })).toEqual({ created: false, path })
     expect((await readFile(path, 'utf8')).trim()).toBe(api.key)
     expect(JSON.stringify(api.logs)).not.toContain(api.key)
     expect(await api.query('key.list')).toMatchObject({
@@ -239,7 +239,7 @@ describe('the first key', () => {
     })
   })
 
-  it('is one, though several processes start at once, and the one in the file where there is one already', async () => {
+  it('is created once where several processes start at the same time, and is taken from the file where that holds one', async () => {
     const folder = await mkdtemp('/tmp/imclr-first-')
     const database = await openDatabase({ pgliteDir: join(folder, 'pg') })
     try {

@@ -45,8 +45,8 @@ async function finish(
   const files = [
     { path: 'report.html', bytes: page.length, sha256: sha256(page), contentType: 'text/html; charset=utf-8' },
   ]
-  await api.parts.store.put(`${prefix}report.html`, page, { contentType: 'text/html; charset=utf-8' })
-  await api.parts.store.put(`${prefix}predictions.bin`, predictions, { contentType: 'application/octet-stream' })
+  await api.dependencies.store.put(`${prefix}report.html`, page, { contentType: 'text/html; charset=utf-8' })
+  await api.dependencies.store.put(`${prefix}predictions.bin`, predictions, { contentType: 'application/octet-stream' })
   const manifest: EvaluationManifest = {
     schemaVersion: 1,
     kind: 'evaluation',
@@ -60,10 +60,10 @@ async function finish(
     meanFlipProbability: null,
     files,
   }
-  await api.parts.store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify(manifest)), {
+  await api.dependencies.store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify(manifest)), {
     contentType: 'application/json',
   })
-  await finishJob(api.parts.database, fence, {
+  await finishJob(api.dependencies.database, fence, {
     state: 'succeeded',
     failure: null,
     endedEarly: null,
@@ -76,7 +76,7 @@ async function finish(
 }
 
 describe('evaluations', () => {
-  it('are jobs: echoed with what will be run, listed by their kind, with a result once they have one', async () => {
+  it('are jobs: the answer says what will run, lists find them by kind, and their result is there once they succeed', async () => {
     const job = await evaluate({ name: 'elsewhere', options: { corruptionImages: 20, perturbationImages: 'all' } })
     expect(job).toMatchObject({
       kind: 'evaluate',
@@ -166,7 +166,7 @@ describe('evaluations', () => {
     })
   })
 
-  it('on a stored set of corrupted images are compared on those, where they are of the same ones', async () => {
+  it('on a stored set of corrupted images are compared on these images, where both have the same', async () => {
     const made = await Promise.all(
       [{ right: 15 }, { right: 21 }, { right: 21, seed: 2 }].map(async (given) => {
         const { id } = await evaluate()
@@ -201,9 +201,9 @@ describe('evaluations', () => {
     })
   })
 
-  it('are refused where classes or pictures differ, with both sides', async () => {
+  it('are refused where classes or pictures differ, with those of both', async () => {
     const alter = (versionId: string, change: object) =>
-      api.parts.database.queries
+      api.dependencies.database.queries
         .update(schema.version)
         .set({
           summary: {
@@ -245,7 +245,7 @@ describe('evaluations', () => {
     ])
   })
 
-  it('need model, version and reference to be there, and keep them there until they have ended', async () => {
+  it('need an existing model, version and reference, which cannot be deleted until they have ended', async () => {
     const absent = makeId('mdl', randomBytes(20))
     expect(
       await api.refusal('mutation', 'job.evaluate', { modelId: absent, versionId: version.versionId }),
@@ -281,11 +281,11 @@ describe('evaluations', () => {
 })
 
 describe('the preview of corruptions', () => {
-  it('is a picture behind a signed address; a version without one says so', async () => {
+  it('is a picture at a signed URL; for a version without one the answer says so', async () => {
     const { url } = await api.query<{ url: string }>('dataset.corruptionPreviewUrl', { versionId: version.versionId })
     expect(await (await fetch(url)).text()).toMatch(/^a preview of /)
     const { manifest, prefix } = version
-    await api.parts.store.put(
+    await api.dependencies.store.put(
       `${prefix}manifest.json`,
       Buffer.from(JSON.stringify({ ...manifest, corruptionPreview: undefined })),
       { contentType: 'application/json' },

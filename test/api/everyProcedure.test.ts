@@ -112,7 +112,7 @@ describe('every procedure', () => {
     await api[Symbol.asyncDispose]()
   })
 
-  it('is there', () => {
+  it('is in the router', () => {
     expect(procedures.map(({ path }) => path)).toEqual(
       expect.arrayContaining([
         'system.info',
@@ -204,7 +204,7 @@ describe('every procedure', () => {
     }
   })
 
-  describe('about what another project owns', () => {
+  describe('for what another project owns', () => {
     const ids: Record<string, string> = {}
     let other = ''
     beforeAll(async () => {
@@ -245,7 +245,7 @@ describe('every procedure', () => {
       ),
     )
 
-    it.each(looking)('$path finds nothing, as if it were not there', async ({ path, type, input }) => {
+    it.each(looking)('$path answers as for a thing that does not exist', async ({ path, type, input }) => {
       const foreign = await api.refusal(type, path, sample(schemaOf(input), ids))
       const absent = await api.refusal(type, path, sample(schemaOf(input)))
       expect([foreign.code, foreign.status]).toEqual(['NOT_FOUND', 404])
@@ -255,13 +255,13 @@ describe('every procedure', () => {
 
     const listing = naming.filter((one) => !looking.includes(one))
 
-    it('is asked of every procedure that can name a thing', () => {
+    it('covers every procedure that can name a thing', () => {
       expect(listing.map(({ path }) => path).sort()).toEqual(['job.list', 'model.list'])
       expect(looking.length).toBeGreaterThanOrEqual(20)
     })
 
     it.each(looking)(
-      "$path finds nothing either where all else that it names is the caller's own",
+      "$path answers the same where everything else that it names is the caller's own",
       async ({ path, type, input }) => {
         const schema = schemaOf(input)
         for (const [name, property] of properties(schema).filter(([, one]) => /^\^[a-z]+_/.test(String(one.pattern)))) {
@@ -272,13 +272,13 @@ describe('every procedure', () => {
       },
     )
 
-    it.each(listing)('$path lists nothing of it', async ({ path, input }) => {
+    it.each(listing)('$path lists nothing', async ({ path, input }) => {
       for (const [name, property] of properties(schemaOf(input)).filter(([, one]) => 'pattern' in one)) {
         expect(await api.query(path, { [name]: sample(property, ids) })).toEqual({ items: [], nextCursor: null })
       }
     })
 
-    it('leaves it as it was', async () => {
+    it('changes nothing', async () => {
       expect(await api.query('dataset.get', { datasetId: ids.ds }, { key: other })).toMatchObject({
         latestVersionId: ids.ver,
       })
@@ -296,7 +296,7 @@ describe('every procedure', () => {
       ).toMatchObject([{ revokedAt: null }])
     })
 
-    it('cannot be named as a reference either', async () => {
+    it('refuses it as a reference, and serves no files of it', async () => {
       const { versionId } = await makeVersion(api)
       expect(
         await api.refusal('mutation', 'job.submit', {

@@ -53,7 +53,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
     }
   })
 
-  it('is one experiment however often it is asked for, and shares runs with others', async () => {
+  it('is one experiment however often it is created, and shares runs with others', async () => {
     const experiment = await create({ seeds: [3, 8], budgets: [30, null] })
     expect(await jobs()).toHaveLength(8)
     const more = await create({ seeds: [3, 8, 9], budgets: [null] })
@@ -79,7 +79,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
         stacking: { positions: __, ...stacking },
         ...fields
       } = old.spec
-      await api.parts.database.queries
+      await api.dependencies.database.queries
         .update(schema.job)
         .set({ spec: { ...fields, stacking, ...change } as never })
         .where(eq(schema.job.id, old.id))
@@ -92,7 +92,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
     ])
   })
 
-  it('reports what there is, keeps it, and needs the models no longer', async () => {
+  it('reports the runs that have a result, stores their records, and then no longer needs the models', async () => {
     const { id, allRuns } = await create({ seeds: [21, 22] })
     const models = []
     for (const { arm, seed, jobId } of allRuns.slice(0, 3))
@@ -140,7 +140,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
     )
   })
 
-  it('takes a training that is evaluated further than it asks for, and keeps of it what it asked for', async () => {
+  it('uses a training that is evaluated further than it needs, and stores the part that it needs', async () => {
     const wanting = (evaluation: object) =>
       create({
         seeds: [91],
@@ -167,7 +167,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
     ])
   })
 
-  it('submits anew what failed or was canceled, and nothing else', async () => {
+  it('submits again what failed or was canceled, and nothing else', async () => {
     const { id, allRuns } = await create({ seeds: [31, 32] })
     await train(allRuns[0]!.jobId, 20)
     const canceled = await api.mutate<Experiment>('experiment.cancel', { experimentId: id })
@@ -178,7 +178,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
     expect(again.allRuns.map(({ jobId }, i) => jobId === allRuns[i]!.jobId)).toEqual([true, false, false, false])
   })
 
-  it('leaves to another experiment the runs that it has too', async () => {
+  it('leaves runs alone that another experiment has too', async () => {
     const [one, two] = [await create({ seeds: [41] }), await create({ seeds: [41, 42] })]
     expect((await api.mutate<Experiment>('experiment.cancel', { experimentId: two.id })).runs).toMatchObject({
       unfinished: 2,
@@ -275,7 +275,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
     expect((await jobs()).filter(({ spec }) => spec.seed === 61)).toHaveLength(2)
   })
 
-  describe('what cannot be run is refused before any work', () => {
+  describe('refuses before any work', () => {
     const refused = (change: object) =>
       api.refusal('mutation', 'experiment.create', {
         versionId: version.versionId,
@@ -287,7 +287,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
       return { code, issues: issues.map(({ path, message, fix }) => `${path}: ${message}. ${fix}`) }
     }
 
-    it('data that cannot carry a preset: with the reason and the nearest thing that would work', async () => {
+    it('data that do not suit a preset, with the reason and the nearest thing that would work', async () => {
       // The data: 60 training images of three classes, 30 test images, 32 x 32 pixels, none unlabelled.
       const smaller = presetNames
         .filter((name) => !['tiny-imagenet', 'cutmix-tiny-imagenet', 'stl10'].includes(name))
@@ -341,7 +341,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
       ])
     })
 
-    it('arms that no training could run, once per arm', async () => {
+    it('arms that no training can run, once per arm', async () => {
       expect((await only({ overrides: { rampUp: { epochs: 5 } }, seeds: [1, 2] })).issues).toEqual([
         'arms.baseline.spec.rampUp.epochs: A ramp of 5 epochs does not fit into 2. Use at most 2',
         'arms.imclr.spec.rampUp.epochs: A ramp of 5 epochs does not fit into 2. Use at most 2',
@@ -384,7 +384,7 @@ describe.each(stacks)('experiments on %s', (stack) => {
     })
   })
 
-  it('lists the presets with what they need', async () => {
+  it('lists the presets with their requirements', async () => {
     const { presets } = await api.query<{ presets: { name: string; scales: { scale: string; runs: number }[] }[] }>(
       'experiment.presets',
     )

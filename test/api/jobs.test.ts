@@ -1,9 +1,10 @@
 import type { JobEvent, TrainJob } from '@imclr/contract'
 import { type AppRouter } from '@imclr/api'
-import { finishJob, recordLines } from '@imclr/database'
+import { finishJob, schema, storeTrainerLines } from '@imclr/database'
 import { createTRPCClient, httpBatchStreamLink } from '@trpc/client'
+import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeModel, makeVersion, smallSpec, startJob } from './makeThings.js'
+import { makeModel, makeVersion, smallSpec, startJob, uploadArchive } from './makeThings.js'
 import { stacks, startTestApi, until, type TestApi } from './testApi.js'
 
 type Fence = Awaited<ReturnType<typeof startJob>>['fence']
@@ -21,7 +22,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
     await api[Symbol.asyncDispose]()
   })
 
-  it('answer with the resolved spec, the limits, an estimate and the place in the queue; and are in the queue', async () => {
+  it('are answered with the resolved spec, the limits, an estimate and the position in the queue, and are in the queue', async () => {
     const job = await submit({ seed: 7, limits: { maxSeconds: 100 } })
     expect(job).toMatchObject({
       kind: 'train',
@@ -46,7 +47,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
     const second = await submit()
     expect(second.queuePosition).toBe(2)
     const delivered: string[] = []
-    const worker = await api.parts.queue.work(
+    const worker = await api.dependencies.queue.work(
       async ({ jobId }) => {
         delivered.push(jobId)
       },
@@ -62,7 +63,29 @@ describe.each(stacks)('jobs on %s', (stack) => {
       })
   })
 
-  it('estimate from the work to be done, and from what was measured', async () => {
+  it('with a stored spec or options that are not valid are our fault, and the log names the field', async () => {
+    const { queries } = api.dependencies.database
+    const training = await submit()
+    const { job: prepare } = await uploadArchive(api, { datasetName: 'invalid options' })
+    const wrong = [
+      { id: training.id, set: { spec: { ...training.spec, epochs: 'three' } }, field: 'epochs' },
+      { id: prepare.id, set: { options: { testFraction: 'half' } }, field: 'testFraction' },
+    ]
+    for (const { id, set, field } of wrong) {
+      const [before] = await queries.select().from(schema.job).where(eq(schema.job.id, id))
+      await queries.update(schema.job).set(set).where(eq(schema.job.id, id))
+      const { code, message, requestId } = await api.refusal('query', 'job.get', { jobId: id })
+      expect([code, message]).toEqual(['INTERNAL', 'Something went wrong on our side'])
+      const logged = JSON.stringify(api.logs.findLast((line) => line['requestId'] === requestId))
+      expect(logged).toContain(`of job ${id} cannot be read`)
+      expect(logged).toContain(field)
+      const { spec, options } = before!
+      await queries.update(schema.job).set({ spec, options }).where(eq(schema.job.id, id))
+      expect(await api.mutate('job.cancel', { jobId: id })).toMatchObject({ state: 'canceled' })
+    }
+  })
+
+  it('are estimated from the work to be done, and from the speed that was measured', async () => {
     const seconds = async (spec: object) => (await submit(spec)).estimate!.seconds
     const evaluation = { corruptionImages: 'none' }
     const [short, long, stacked] = [
@@ -238,7 +261,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
     expect((await api.query<{ items: unknown[] }>('job.list', { versionId, state: 'failed' })).items).toEqual([])
   })
 
-  it('make a batch that is larger than the training images so large, and say so', async () => {
+  it('reduce a batch size above the number of training images to that number, and say so', async () => {
     expect((await submit({ batchSize: 128 })).spec.batchSize).toBe(60)
     expect((await submit({ batchSize: 128, trainImages: 10 })).spec.batchSize).toBe(10)
     expect((await submit({ batchSize: 60 })).spec.batchSize).toBe(60)
@@ -260,7 +283,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
     expect(await list({ versionId: other, kind: 'prepare' })).toHaveLength(1)
   })
 
-  it('are asked to stop while they run, gracefully and then at once', async () => {
+  it('can be asked to stop while they run, gracefully and then at once', async () => {
     const job = await submit()
     const { fence } = await startJob(api, job.id)
     expect(await api.mutate('job.cancel', { jobId: job.id })).toMatchObject({
@@ -278,14 +301,14 @@ describe.each(stacks)('jobs on %s', (stack) => {
     expect(await api.mutate('job.cancel', { jobId: job.id })).toEqual(ended)
   })
 
-  it('tell their events to a reader that is cut off again and again, each once and in order', async () => {
+  it('stream their events, each once and in order, to a reader that loses its connection again and again', async () => {
     const job = await submit()
     const { fence } = await startJob(api, job.id)
     const total = 400
     const writing = (async () => {
       for (let line = 2; line < total; line += 7)
-        await recordLines(
-          api.parts.database,
+        await storeTrainerLines(
+          api.dependencies.database,
           fence,
           Array.from({ length: Math.min(7, total - line) }, (_, i) => logLine(line + i)),
         )
@@ -324,7 +347,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
     await until(() => followers(api).then((count) => count === 0))
   })
 
-  it('tell them to a hundred readers at once, through one connection', async () => {
+  it('stream their events to a hundred readers through one connection to the database', async () => {
     const job = await submit()
     const { fence } = await startJob(api, job.id)
     const readers = Array.from({ length: 100 }, async () => {
@@ -333,7 +356,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
       return numbers
     })
     await until(() => followers(api).then((count) => count === 100))
-    for (let line = 2; line < 12; line++) await recordLines(api.parts.database, fence, [logLine(line)])
+    for (let line = 2; line < 12; line++) await storeTrainerLines(api.dependencies.database, fence, [logLine(line)])
     const began = Date.now()
     await end(api, fence, 'succeeded')
     const all = await Promise.all(readers)
@@ -343,13 +366,13 @@ describe.each(stacks)('jobs on %s', (stack) => {
     await until(() => followers(api).then((count) => count === 0))
   })
 
-  it('have none where there is no job', async () => {
+  it('have no events where there is no job', async () => {
     await expect(client(api).job.events.query({ jobId: 'job_aaaaaaaaaaaaaaaaaaaa' })).rejects.toMatchObject({
       data: { imclr: { code: 'NOT_FOUND' } },
     })
   })
 
-  it('end a stream that does not follow, one that asks for what is past, and all of them when the service stops', async () => {
+  it('end a stream that does not follow or asks for the past, and every stream when the service stops', async () => {
     const job = await submit()
     const numbers = async (input: object) => {
       const found: number[] = []
@@ -371,7 +394,7 @@ const logLine = (number: number) => ({
 })
 
 const end = (api: TestApi, fence: Fence, state: 'succeeded' | 'canceled') =>
-  finishJob(api.parts.database, fence, {
+  finishJob(api.dependencies.database, fence, {
     state,
     failure: null,
     endedEarly: null,

@@ -11,7 +11,7 @@ import {
   type TrainJob,
   type Upload,
 } from '@imclr/contract'
-import { claimJob, finishJob, recordLines } from '@imclr/database'
+import { claimJob, finishJob, storedSpec, storeTrainerLines } from '@imclr/database'
 import { keys } from '@imclr/storage'
 import { sha256, type CallOptions, type TestApi } from './testApi.js'
 
@@ -76,7 +76,7 @@ export async function uploadArchive(
 }
 
 /** Starts a job as a scheduler would; gives the fence for its further writes. */
-export async function startJob({ parts: { database } }: TestApi, jobId: string) {
+export async function startJob({ dependencies: { database } }: TestApi, jobId: string) {
   const row = await claimJob(database, {
     jobId,
     owner,
@@ -85,7 +85,7 @@ export async function startJob({ parts: { database } }: TestApi, jobId: string) 
   })
   if (row === null) throw new Error(`${jobId} is not queued`)
   const fence = { jobId, attempt: row.attempt, owner }
-  await recordLines(database, fence, [
+  await storeTrainerLines(database, fence, [
     {
       number: 1,
       event: {
@@ -98,7 +98,7 @@ export async function startJob({ parts: { database } }: TestApi, jobId: string) 
       },
     },
   ])
-  return { fence, prefix: row.outputPrefix!, spec: row.spec }
+  return { fence, prefix: row.outputPrefix!, row }
 }
 
 const settled = { failure: null, endedEarly: null, secondsSpent: 1, leftovers: [], log: null }
@@ -156,9 +156,9 @@ export async function makeVersion(
     storedCells: null,
     originals: [],
   }
-  await api.parts.store.put(`${prefix}corruption-preview.png`, preview, { contentType: 'image/png' })
-  await api.parts.store.put(`${prefix}contact-sheet.png`, sheet, { contentType: 'image/png' })
-  await api.parts.store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify(manifest)), {
+  await api.dependencies.store.put(`${prefix}corruption-preview.png`, preview, { contentType: 'image/png' })
+  await api.dependencies.store.put(`${prefix}contact-sheet.png`, sheet, { contentType: 'image/png' })
+  await api.dependencies.store.put(`${prefix}manifest.json`, Buffer.from(JSON.stringify(manifest)), {
     contentType: 'application/json',
   })
   const summary = {
@@ -173,7 +173,7 @@ export async function makeVersion(
     skippedCount: 0,
     notes: [],
   }
-  await finishJob(api.parts.database, fence, {
+  await finishJob(api.dependencies.database, fence, {
     ...settled,
     state: 'succeeded',
     result: { kind: 'version', id: versionId, summary, bytes: 1234 },
@@ -278,14 +278,15 @@ export async function trainJob(
   jobId: string,
   { versionId, right }: { versionId: string; right: number },
 ): Promise<MadeModel> {
-  const { fence, prefix, spec } = await startJob(api, jobId)
+  const { fence, prefix, row } = await startJob(api, jobId)
+  const spec = storedSpec(row)
   const predictions = cleanPredictions({ versionId, right })
   const files = new Map<string, Buffer>([
     ['model.json', Buffer.from('{"modelTopology":{},"weightsManifest":[{"paths":["weights.bin"],"weights":[]}]}')],
     ['weights.bin', randomBytes(100_000)],
     ['report.html', Buffer.from('<!doctype html><style>p { color: teal }</style><p>Report')],
     ['golden/1.png', randomBytes(50)],
-    ['report.json', Buffer.from(JSON.stringify(shortReport(spec!)))],
+    ['report.json', Buffer.from(JSON.stringify(shortReport(spec)))],
     ['predictions.bin', predictions],
   ])
   const types: Record<string, string> = {
@@ -301,16 +302,16 @@ export async function trainJob(
     contentType: types[path.split('.').at(-1)!]!,
   }))
   for (const { path, contentType } of listed)
-    await api.parts.store.put(prefix + path, files.get(path)!, { contentType })
+    await api.dependencies.store.put(prefix + path, files.get(path)!, { contentType })
   const manifest: ArtifactManifest = {
     schemaVersion: 1,
     jobId,
     attempt: fence.attempt,
-    name: `a ${spec!.mode} model`,
-    network: spec!.network,
+    name: `a ${spec.mode} model`,
+    network: spec.network,
     layers: ['stem_conv', 'stage1_unit1_conv1'],
     origin: null,
-    spec: spec!,
+    spec,
     versionId,
     classes,
     picture,
@@ -323,7 +324,7 @@ export async function trainJob(
     files: listed,
   }
   const modelId = makeId('mdl', randomBytes(20))
-  await finishJob(api.parts.database, fence, {
+  await finishJob(api.dependencies.database, fence, {
     ...settled,
     state: 'succeeded',
     result: { kind: 'model', id: modelId, manifest, bytes: 100_200 },

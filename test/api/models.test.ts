@@ -24,7 +24,7 @@ describe.each(stacks)('models on %s', (stack) => {
     await api[Symbol.asyncDispose]()
   })
 
-  it('are listed and read', async () => {
+  it('can be listed and read', async () => {
     const shown = await api.query<{ files: { path: string }[] }>('model.get', { modelId: model.modelId })
     expect(shown).toMatchObject({
       id: model.modelId,
@@ -40,7 +40,7 @@ describe.each(stacks)('models on %s', (stack) => {
     expect(await api.query('model.list', { versionId })).toEqual({ items: [shown], nextCursor: null })
   })
 
-  it('give their files with type, length, ETag and caching for ever', async () => {
+  it('serve their files with type, length, ETag and caching for ever', async () => {
     const types = {
       'model.json': 'application/json',
       'weights.bin': 'application/octet-stream',
@@ -91,7 +91,7 @@ describe.each(stacks)('models on %s', (stack) => {
     )
   })
 
-  it('are not sent to who has them', async () => {
+  it('are not sent to a client whose If-None-Match has the ETag', async () => {
     const etag = `"${sha256(model.files.get('weights.bin')!)}"`
     for (const given of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
       const response = await fetchFile('weights.bin', withKey({ 'if-none-match': given }))
@@ -100,7 +100,7 @@ describe.each(stacks)('models on %s', (stack) => {
     expect((await fetchFile('weights.bin', withKey({ 'if-none-match': '"other"' }))).status).toBe(200)
   })
 
-  it('are given in parts', async () => {
+  it('are served in ranges', async () => {
     const bytes = model.files.get('weights.bin')!
     const cases: [range: string, start: number, end: number][] = [
       ['bytes=0-0', 0, 1],
@@ -132,7 +132,7 @@ describe.each(stacks)('models on %s', (stack) => {
     ).toBe(206)
   })
 
-  it('have no other files, whatever the path', async () => {
+  it('serve no other files, whatever the path', async () => {
     for (const path of [
       'manifest.json',
       'golden',
@@ -153,7 +153,7 @@ describe.each(stacks)('models on %s', (stack) => {
     expect((await fetch(`${api.url}/v1/models/nonsense/model.json`, withKey())).status).toBe(404)
   })
 
-  it('need a key, a token or nothing where they are public', async () => {
+  it('need a key or a token, and neither where they are public', async () => {
     expect((await fetchFile('model.json')).status).toBe(401)
     expect((await fetchFile('model.json', {}, `mdl_${'a'.repeat(20)}`)).status).toBe(401)
     const address = await api.query<Address>('model.url', { modelId: model.modelId, expiresInSeconds: 60 })
@@ -185,7 +185,7 @@ describe.each(stacks)('models on %s', (stack) => {
     expect((await fetch(address.url)).status).toBe(401)
   })
 
-  it('may be loaded by pages of any origin', async () => {
+  it('can be loaded by pages of any origin', async () => {
     const preflight = await fetchFile('model.json', {
       method: 'OPTIONS',
       headers: {
@@ -248,7 +248,7 @@ describe.each(stacks)('models on %s', (stack) => {
     })
   })
 
-  it('are deleted with their files, once nothing needs them; and what made them after that', async () => {
+  it('are deleted with their files once nothing needs them, and then so are their job and data', async () => {
     const made = await makeVersion(api, { datasetName: 'to be deleted' })
     const mine = await makeModel(api, made.versionId)
     const waiting = await api.mutate<{ id: string }>('job.submit', {
@@ -286,14 +286,14 @@ describe.each(stacks)('models on %s', (stack) => {
     for (const jobId of [mine.jobId, made.jobId, waiting.id])
       expect(await api.refusal('query', 'job.get', { jobId })).toMatchObject({ code: 'NOT_FOUND' })
 
-    await sweep(api.parts)
+    await sweep(api.dependencies)
     for (const prefix of [
       mine.prefix,
       made.prefix,
       `projects/${made.prefix.split('/')[1]}/uploads/${made.uploadId}/`,
     ]) {
-      for await (const { key } of api.parts.store.list(prefix)) throw new Error(`${key} was left behind`)
+      for await (const { key } of api.dependencies.store.list(prefix)) throw new Error(`${key} was left behind`)
     }
-    expect(await api.parts.store.head(`${model.prefix}model.json`)).not.toBeNull()
+    expect(await api.dependencies.store.head(`${model.prefix}model.json`)).not.toBeNull()
   })
 })

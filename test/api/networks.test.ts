@@ -108,7 +108,7 @@ const refusal = async (
   )
 
 describe('uploading a network', { timeout: 60_000 }, () => {
-  it('gives what was counted by hand, the same id for the same content in a project, and another elsewhere', async () => {
+  it('answers with the numbers counted by hand, and gives the same content one id within a project and another id elsewhere', async () => {
     const licence = 'free'
     const network = await create(plain, plainWeights, { licence })
     // 27 x 4 on 32 x 32, then 4 values to 10 classes.
@@ -143,7 +143,7 @@ describe('uploading a network', { timeout: 60_000 }, () => {
     })
   })
 
-  it('takes Rescaling and Normalization at its beginning as the normalisation, and no other beside them', async () => {
+  it('takes Rescaling and Normalization layers at the beginning as the normalisation, and refuses another one beside them', async () => {
     const rescaled = (config: object, ...more: Layer[]) =>
       sequential([
         layer('Rescaling', 'rescale', config as Record<string, unknown>),
@@ -212,7 +212,7 @@ describe('uploading a network', { timeout: 60_000 }, () => {
     }
   })
 
-  it('says of models inside models what it cannot put into the model itself', async () => {
+  it('says what in models within models it cannot move into the model itself', async () => {
     const inner = (name: string, ...layers: Layer[]) => ({ class_name: 'Sequential', config: { name, layers } })
     const same = sequential([
       inner('first', conv('conv'), layer('ReLU', 'act')),
@@ -271,7 +271,7 @@ describe('uploading a network', { timeout: 60_000 }, () => {
     ])
   })
 
-  it('answers a repeated request with the same network, and takes an upload once', async () => {
+  it('answers a repeated request with the same network, and uses an upload once', async () => {
     const input = await inputOf({
       model: modelOf(plain, plainWeights),
       bytes: bytesOf(plainWeights),
@@ -289,7 +289,7 @@ describe('uploading a network', { timeout: 60_000 }, () => {
     ).toMatchObject({ code: 'CONFLICT' })
   })
 
-  it('takes branches, whatever their order in the file, and ends images in a pooling', async () => {
+  it('takes branches in any order, and images that end in a pooling', async () => {
     const block = functional(
       [
         [layer('Add', 'sum'), 'a', 'b'],
@@ -529,7 +529,7 @@ describe('uploading a network', { timeout: 60_000 }, () => {
   })
 })
 
-describe("training a network of one's own", { timeout: 60_000 }, () => {
+describe('training an uploaded network', { timeout: 60_000 }, () => {
   let versionId: string
   beforeAll(async () => {
     ;({ versionId } = await makeVersion(api))
@@ -539,7 +539,7 @@ describe("training a network of one's own", { timeout: 60_000 }, () => {
   const refuse = (spec: Record<string, unknown>, of = versionId) =>
     api.refusal('mutation', 'job.submit', { versionId: of, spec: { ...smallSpec, network: undefined, ...spec } })
 
-  it('is estimated by its own multiply-adds, and held until the job has ended', async () => {
+  it('is estimated by the multiply-adds of the network, which cannot be deleted until the job has ended', async () => {
     const [small, large] = [
       await create(plain, plainWeights),
       await create(sequential([conv('conv', { filters: 4096 }), pool]), { 'conv/kernel': [3, 3, 3, 4096] }),
@@ -562,7 +562,7 @@ describe("training a network of one's own", { timeout: 60_000 }, () => {
     }
   })
 
-  it('is refused where images, alone or stacked, do not go through', async () => {
+  it('is refused where images, alone or stacked, do not pass the network', async () => {
     const { id } = await create(sequential([conv('conv', { kernel_size: 33, padding: 'valid' }), pool]), {
       'conv/kernel': [33, 33, 3, 4],
     })
@@ -597,7 +597,7 @@ describe("training a network of one's own", { timeout: 60_000 }, () => {
     expect((await submit({ network: odd.id })).state).toBe('queued')
   })
 
-  it('says what networks there are for small images, with ours as with others', async () => {
+  it('names networks for small images, for built-in networks as for uploaded ones', async () => {
     const { versionId: ten } = await makeVersion(api, { datasetName: 'ten', side: 10 })
     for (const [network, title, size, others] of [
       ['vgg16-bn', 'VGG16-BN', 32, 'wrn28-10'],
@@ -616,7 +616,7 @@ describe("training a network of one's own", { timeout: 60_000 }, () => {
     }
   })
 
-  it('begins with a model where it is told so, which is kept until the job has ended', async () => {
+  it('begins with a model on request, which cannot be deleted until the job has ended', async () => {
     const { modelId } = await makeModel(api, versionId)
     const job = await submit({ fineTune: { from: modelId, freeze: ['stem*'] } })
     expect(job.spec).toMatchObject({ network: 'resnet8', fineTune: { from: modelId, freeze: ['stem*'] } })
@@ -651,7 +651,7 @@ describe("training a network of one's own", { timeout: 60_000 }, () => {
     await api.mutate('model.delete', { modelId })
   })
 
-  it('goes into experiments too', async () => {
+  it('can be part of an experiment', async () => {
     const { id } = await create(plain, plainWeights, { licence: 'for experiments' })
     const withNetwork = (network: string) => ({
       ...smallExperiment,

@@ -26,27 +26,27 @@ const ended = (seconds: number, took: number, state: RunTime['state'] = 'succeed
 })
 
 describe('the time that an experiment still takes', () => {
-  it('is by the estimates while nothing has begun, and nothing once all have ended', () => {
+  it('is the sum of the estimates before any run has started, and null once all have ended', () => {
     expect(secondsLeft([queued(100), queued(200)], now)).toBe(300)
     expect(secondsLeft([ended(100, 90), ended(100, 10, 'failed')], now)).toBeNull()
   })
 
-  it('learns from those that run, and counts with as many at once', () => {
+  it('learns from the runs that have started, and assumes as many at once as now', () => {
     // Both take twice their estimates. The first that waits begins in 140 s and takes 200, the second in 340 s and takes 400.
     expect(secondsLeft([running(100, 60, 140), running(200, 60, 340), queued(100), queued(200)], now)).toBe(740)
   })
 
-  it('learns from those that have succeeded alone', () => {
+  it('learns from runs that succeeded, and not from failed or canceled ones', () => {
     expect(secondsLeft([ended(100, 50), ended(100, 1, 'failed'), ended(100, 1, 'canceled'), queued(100)], now)).toBe(50)
   })
 
-  it('is no less than what the longest needs', () => {
+  it('is no less than the longest run needs', () => {
     expect(secondsLeft([running(500, 10, 1000), running(500, 10, 10)], now)).toBe(1000)
-    // What has just begun tells nothing yet.
+    // A run that has just begun says nothing yet.
     expect(secondsLeft([running(500, 1, null), running(500, 1, null)], now)).toBe(500)
   })
 
-  it('counts down while the last run waits for a place', () => {
+  it('counts down while the last run waits for a slot', () => {
     expect(secondsLeft([running(100, 60, 40), running(100, 10, 90), queued(100)], now)).toBe(140)
     expect(secondsLeft([running(100, 80, 20), running(100, 30, 70), queued(100)], now)).toBe(120)
   })

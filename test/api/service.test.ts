@@ -17,7 +17,7 @@ describe('the service', () => {
   const get = (path: string, init?: RequestInit) => fetch(`${api.url}${path}`, init)
   const authorization = () => `Bearer ${api.key}`
 
-  it('says what it is, and what its limits are', async () => {
+  it('says what it is and what its limits are', async () => {
     expect(await api.query('system.info')).toMatchObject({
       service: 'imclr',
       version: expect.stringMatching(/^\d/) as string,
@@ -26,7 +26,7 @@ describe('the service', () => {
     })
   })
 
-  it('names every answer, as its caller does where that can', async () => {
+  it('gives every answer a request id, the one of the client where it is valid', async () => {
     const given = await get('/healthz', { headers: { 'x-request-id': 'my-request-17' } })
     expect([given.status, given.headers.get('x-request-id'), await given.json()]).toEqual([
       200,
@@ -46,9 +46,9 @@ describe('the service', () => {
     ).toMatchObject({ code: 'NOT_FOUND', requestId: 'request-18' })
   })
 
-  it('keeps its own faults to itself, and logs them once under the request id', async () => {
+  it('hides its own faults from callers, and logs them once under the request id', async () => {
     const { versionId, prefix } = await makeVersion(api)
-    await api.parts.store.delete([`${prefix}manifest.json`])
+    await api.dependencies.store.delete([`${prefix}manifest.json`])
     const wire = await api.refusal(
       'query',
       'dataset.versionManifest',
@@ -78,7 +78,7 @@ describe('the service', () => {
     expect(api.logs.length).toBe(before)
   })
 
-  it('gives its errors one form on every road', async () => {
+  it('gives errors one form on every route', async () => {
     const wire = {
       hint: expect.any(String) as string,
       retryable: expect.any(Boolean) as boolean,
@@ -145,14 +145,14 @@ describe('the service', () => {
     expect(answers[1]).toMatchObject({ reason: { data: { httpStatus: 404, imclr: { ...wire, code: 'NOT_FOUND' } } } })
   })
 
-  it('shields what browsers get', async () => {
+  it('protects what browsers get with headers', async () => {
     const { headers } = await get('/healthz')
     expect(headers.get('content-security-policy')).toContain("default-src 'none'")
     expect(headers.get('x-frame-options')).toBe('SAMEORIGIN')
     expect(headers.get('x-powered-by')).toBeNull()
   })
 
-  it('counts what it does', async () => {
+  it('exports metrics', async () => {
     await api.mutate('dataset.createUpload', { datasetName: 'x', fileName: 'x.zip', bytes: 5 })
     const metrics = await (await get('/metrics')).text()
     expect(metrics).toMatch(/^imclr_jobs\{kind="prepare",state="succeeded"\} 1$/m)
@@ -164,7 +164,7 @@ describe('the service', () => {
     expect(metrics).not.toContain('vanish')
   })
 
-  it('gives signed objects to who has the URL, until it expires', async () => {
+  it('serves signed objects to whoever has the URL, until it expires', async () => {
     const { versionId, manifest } = await makeVersion(api, { content: 'seen' })
     const { url } = await api.query<{ url: string }>('dataset.contactSheetUrl', { versionId })
     const [whole, part, head] = [
@@ -195,7 +195,7 @@ describe('the service', () => {
   })
 
   // Last: it breaks the store.
-  it('is ready while its parts answer, and names the one that does not', async () => {
+  it('is ready while everything it needs answers, and names what does not', async () => {
     const ready = await get('/readyz')
     expect([ready.status, await ready.json()]).toEqual([
       200,
@@ -216,7 +216,7 @@ describe('the service', () => {
 })
 
 describe.skipIf(!stacks.includes('servers'))('the service on servers', () => {
-  it('says that it is unavailable while the database is away, and nothing of how', async () => {
+  it('says that it is unavailable while the database is away, without details', async () => {
     await using api = await startTestApi({ stack: 'servers' })
     await api.query('system.info')
     await api.loseDatabase()

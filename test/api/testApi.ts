@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { apiConfig, createApi, ensureFirstKey, type ApiConfigInput, type ApiParts } from '@imclr/api'
+import { apiConfig, createApi, ensureFirstKey, type ApiConfigInput, type ApiDependencies } from '@imclr/api'
 import type { WireError } from '@imclr/contract'
 import { openDatabase } from '@imclr/database'
 import { openQueue } from '@imclr/queue'
@@ -30,7 +30,7 @@ export interface CallOptions {
 
 export interface TestApi extends AsyncDisposable {
   url: string
-  parts: ApiParts
+  dependencies: ApiDependencies
   /** The first API key, with every scope. */
   key: string
   folder: string
@@ -44,7 +44,7 @@ export interface TestApi extends AsyncDisposable {
   refusal(kind: 'query' | 'mutation', path: string, input?: unknown, options?: CallOptions): Promise<WireError>
   /** Takes the database away from under it (on servers alone). */
   loseDatabase(): Promise<void>
-  /** Stops the server and starts another over the same parts. */
+  /** Stops the server and starts another over the same dependencies. */
   restart(): Promise<void>
 }
 
@@ -62,7 +62,7 @@ export class Refused extends Error {
   }
 }
 
-/** A service of its own over HTTP, with fresh parts. */
+/** A service of its own over HTTP, with fresh dependencies. */
 export async function startTestApi({
   stack = 'one machine',
   config = {},
@@ -73,7 +73,7 @@ export async function startTestApi({
   const signingKey = randomBytes(32).toString('hex')
   const clock = { offset: 0 }
   const now = () => new Date(Date.now() + clock.offset)
-  const { database, store, queue, end, loseDatabase } = await openParts(stack, {
+  const { database, store, queue, end, loseDatabase } = await openDependencies(stack, {
     folder,
     signingKey,
     now: () => now().getTime(),
@@ -89,7 +89,7 @@ export async function startTestApi({
       },
     }),
   )
-  const parts: ApiParts = {
+  const dependencies: ApiDependencies = {
     database,
     store,
     queue,
@@ -105,7 +105,7 @@ export async function startTestApi({
   }
   const { path } = await ensureFirstKey({ database, path: join(folder, 'api-key') })
   const key = (await readFile(path, 'utf8')).trim()
-  let app = await createApi(parts)
+  let app = await createApi(dependencies)
   await app.listen({ port, host: '127.0.0.1' })
 
   async function call<T>(
@@ -141,7 +141,7 @@ export async function startTestApi({
   }
   return {
     url,
-    parts,
+    dependencies,
     key,
     folder,
     logs,
@@ -158,7 +158,7 @@ export async function startTestApi({
     loseDatabase,
     async restart() {
       await app.close()
-      app = await createApi(parts)
+      app = await createApi(dependencies)
       await app.listen({ port, host: '127.0.0.1' })
     },
     async [Symbol.asyncDispose]() {
@@ -178,11 +178,14 @@ interface Where {
   now: () => number
 }
 
-async function openParts(
+async function openDependencies(
   stack: Stack,
   { folder, signingKey, now }: Where,
 ): Promise<
-  Pick<ApiParts, 'database' | 'store' | 'queue'> & { end: () => Promise<void>; loseDatabase: () => Promise<void> }
+  Pick<ApiDependencies, 'database' | 'store' | 'queue'> & {
+    end: () => Promise<void>
+    loseDatabase: () => Promise<void>
+  }
 > {
   const onError = (): void => {}
   if (stack === 'one machine') {

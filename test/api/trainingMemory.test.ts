@@ -18,7 +18,7 @@ const submit = (api: TestApi, versionId: string, spec: TrainingSpecInput) =>
   api.mutate<TrainJob>('job.submit', { versionId, spec })
 
 describe('the memory of a training', () => {
-  it('is estimated when it is submitted; where nobody has said what there is, nothing is refused', async () => {
+  it('is estimated on submission; nothing is refused where the memory of the machine is unknown', async () => {
     await using api = await startTestApi()
     const { versionId } = await makeVersion(api)
     const { versionId: tall } = await makeVersion(api, { datasetName: 'tall', side: 256 })
@@ -37,7 +37,7 @@ describe('the memory of a training', () => {
     expect(await memory(large, tall)).toBeGreaterThan(100 * gibi)
   })
 
-  it('is refused where it is beyond what the machine has, with the batch and the pictures that would fit, which do', async () => {
+  it('is refused where the machine has less, with a batch and pictures that would fit, and do', async () => {
     await using api = await startTestApi({ config: { trainerMemoryBytes: 16 * gibi } })
     const { versionId } = await makeVersion(api, { side: 256 })
     const refusal = await api.refusal('mutation', 'job.submit', { versionId, spec: large })
@@ -78,7 +78,7 @@ describe('the memory of a training', () => {
     })
   })
 
-  it('is refused, too, where nothing of this network would fit', async () => {
+  it('is refused where no training of this network would fit', async () => {
     await using api = await startTestApi({ config: { trainerMemoryBytes: 100 * 2 ** 20 } })
     const { versionId } = await makeVersion(api)
     expect(await api.refusal('mutation', 'job.submit', { versionId, spec: smallSpec })).toMatchObject({
@@ -108,7 +108,7 @@ describe('IMCLR_TRAINER_MEMORY', () => {
     expect(() => limitOf(text)).toThrow(/IMCLR_TRAINER_MEMORY/),
   )
 
-  it('on one machine is that of the machine, unless it is given', () => {
+  it('is the memory of the machine in standalone, unless it is set', () => {
     const memoryOf = (variables: Record<string, string>) =>
       readSettings({ help: false }, variables).serving.IMCLR_TRAINER_MEMORY!
     expect(memoryOf({})).toBeGreaterThan(0)

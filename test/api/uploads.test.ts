@@ -30,7 +30,7 @@ describe.each(stacks)('uploads on %s', (stack) => {
   const complete = (uploadId: string, parts: ReturnType<typeof cut>, options = {}) =>
     api.mutate<Completed>('dataset.completeUpload', { uploadId, parts: parts.map(({ part }) => part), ...options })
 
-  it('go on where they were cut off, and become one object and one prepare job', async () => {
+  it('continue where they were interrupted, and become one object and one prepare job', async () => {
     const upload = await begin()
     expect(upload).toMatchObject({ state: 'open', partBytes: 5 * mebibyte, partCount: 3, bytes: bytes.length })
     const parts = cut(bytes, upload)
@@ -76,7 +76,7 @@ describe.each(stacks)('uploads on %s', (stack) => {
     })
     expect(await api.query('dataset.getUpload', { uploadId: upload.id })).toMatchObject({ state: 'completed' })
     const key = keys.upload(job.projectId, upload.id, '../weird näme.zip')
-    expect(Buffer.compare(Buffer.from(await api.parts.store.read(key)), bytes)).toBe(0)
+    expect(Buffer.compare(Buffer.from(await api.dependencies.store.read(key)), bytes)).toBe(0)
 
     // Again: the same answer; with other options it would be another one.
     expect((await complete(upload.id, parts, { options: { imageSize: 32 } })).job.id).toBe(job.id)
@@ -93,7 +93,7 @@ describe.each(stacks)('uploads on %s', (stack) => {
     expect(await api.refusal('query', 'dataset.listParts', { uploadId: upload.id })).toMatchObject({ code: 'CONFLICT' })
   })
 
-  it('completed by two requests at once are one job', async () => {
+  it('become one job where two requests complete them at the same time', async () => {
     const upload = await begin()
     const parts = cut(bytes, upload)
     await sendParts(api, upload.id, parts)
@@ -132,7 +132,7 @@ describe.each(stacks)('uploads on %s', (stack) => {
 
   // S3 has a server of its own.
   if (stack === 'one machine')
-    it('refuse a part while it still arrives, and go on with what follows on that connection', async () => {
+    it('refuse a part while it still arrives, and answer the next request on that connection', async () => {
       const upload = await begin()
       const {
         parts: [signed],
@@ -157,7 +157,7 @@ describe.each(stacks)('uploads on %s', (stack) => {
       agent.destroy()
     })
 
-  it('refuse what is too large, and parts that there are not', async () => {
+  it('refuse archives that are too large, and parts that do not exist', async () => {
     expect(
       await api.refusal('mutation', 'dataset.createUpload', {
         datasetName: 'x',
@@ -172,7 +172,7 @@ describe.each(stacks)('uploads on %s', (stack) => {
     ).toMatchObject({ code: 'BAD_INPUT', issues: [{ path: 'parts[0].partNumber' }] })
   })
 
-  it('that are aborted take nothing more, and leave nothing behind', async () => {
+  it('take no more parts once they are aborted, and leave nothing behind', async () => {
     const upload = await begin()
     const parts = cut(bytes, upload)
     await sendParts(api, upload.id, parts.slice(0, 1))
@@ -184,7 +184,7 @@ describe.each(stacks)('uploads on %s', (stack) => {
     await expect(complete(upload.id, parts)).rejects.toThrow(/CONFLICT/)
   })
 
-  it('of one name are one data set', async () => {
+  it('with one name are one data set', async () => {
     const first = await uploadArchive(api, { datasetName: 'same' })
     const second = await uploadArchive(api, { datasetName: 'same' })
     expect(second.datasetId).toBe(first.datasetId)
@@ -194,7 +194,7 @@ describe.each(stacks)('uploads on %s', (stack) => {
     })
   })
 
-  it('the same content in two data sets is one version, deleted with the last of them', async () => {
+  it('with the same content in two data sets are one version, deleted with the last of them', async () => {
     const one = await makeVersion(api, { datasetName: 'one', content: 'shared' })
     const two = await makeVersion(api, { datasetName: 'two', content: 'shared' })
     expect(two.versionId).toBe(one.versionId)
@@ -212,27 +212,27 @@ describe.each(stacks)('uploads on %s', (stack) => {
     expect(await api.query('dataset.getVersion', { versionId: one.versionId })).toMatchObject({
       datasetId: one.datasetId,
     })
-    await sweep(api.parts)
-    expect(await api.parts.store.head(`${one.prefix}manifest.json`)).not.toBeNull()
+    await sweep(api.dependencies)
+    expect(await api.dependencies.store.head(`${one.prefix}manifest.json`)).not.toBeNull()
     await api.mutate('dataset.delete', { datasetId: one.datasetId })
     expect(await api.refusal('query', 'dataset.getVersion', { versionId: one.versionId })).toMatchObject({
       code: 'NOT_FOUND',
     })
-    await sweep(api.parts)
-    expect(await api.parts.store.head(`${one.prefix}manifest.json`)).toBeNull()
+    await sweep(api.dependencies)
+    expect(await api.dependencies.store.head(`${one.prefix}manifest.json`)).toBeNull()
   })
 
   // Last: it moves the clock.
-  it('expire after a day, with their URLs after an hour, and are swept away', async () => {
+  it('expire after a day, their URLs after an hour, and are then deleted', async () => {
     const upload = await begin()
     const parts = cut(bytes, upload)
     const {
       parts: [signed],
       expiresAt,
     } = await api.mutate<Signed>('dataset.signParts', { uploadId: upload.id, parts: [parts[0]!.part] })
-    expect(Date.parse(expiresAt) - api.parts.clock().getTime()).toBeLessThanOrEqual(3_600_000)
+    expect(Date.parse(expiresAt) - api.dependencies.clock().getTime()).toBeLessThanOrEqual(3_600_000)
     await sendParts(api, upload.id, [parts[1]!])
-    expect(await sweep(api.parts)).toMatchObject({ uploads: 0 })
+    expect(await sweep(api.dependencies)).toMatchObject({ uploads: 0 })
 
     api.later(3700)
     if (stack === 'one machine') {
@@ -249,7 +249,7 @@ describe.each(stacks)('uploads on %s', (stack) => {
       await api.refusal('mutation', 'dataset.signParts', { uploadId: upload.id, parts: [parts[0]!.part] }),
     ).toMatchObject({ code: 'UPLOAD_EXPIRED', status: 410 })
     await expect(complete(upload.id, parts)).rejects.toThrow(/UPLOAD_EXPIRED/)
-    await until(async () => (await sweep(api.parts)).uploads === 0)
+    await until(async () => (await sweep(api.dependencies)).uploads === 0)
     expect(await api.query('dataset.getUpload', { uploadId: upload.id })).toMatchObject({ state: 'aborted' })
     expect(await api.refusal('query', 'dataset.listParts', { uploadId: upload.id })).toMatchObject({
       code: 'UPLOAD_EXPIRED',
@@ -257,7 +257,7 @@ describe.each(stacks)('uploads on %s', (stack) => {
 
     const reading = await uploadArchive(api, { datasetName: 'still read' })
     api.later(32 * 24 * 3600)
-    expect((await sweep(api.parts)).records).toBeGreaterThan(0)
+    expect((await sweep(api.dependencies)).records).toBeGreaterThan(0)
     expect(await api.refusal('query', 'dataset.getUpload', { uploadId: upload.id })).toMatchObject({
       code: 'NOT_FOUND',
     })

@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { AppRouter } from '@imclr/api'
-import { finishJob, recordLines } from '@imclr/database'
+import { finishJob, storeTrainerLines } from '@imclr/database'
 import { createTRPCClient, httpBatchStreamLink } from '@trpc/client'
 import { makeVersion, smallSpec, startJob, uploadArchive } from '../api/makeThings.js'
 import { startTestApi, type TestApi } from '../api/testApi.js'
@@ -46,7 +46,7 @@ export async function manyUploads(
       )
       // The disk is not what is measured.
       for (const { job, upload } of made)
-        await api.parts.store.deletePrefix(`projects/${job.projectId}/uploads/${upload.id}/`)
+        await api.dependencies.store.deletePrefix(`projects/${job.projectId}/uploads/${upload.id}/`)
     }
     seen.push(measure(round * perRound))
   }
@@ -74,8 +74,8 @@ export async function manyStreams(
       return count
     })
     for (let line = 2; line < events; line += 50) {
-      await recordLines(
-        api.parts.database,
+      await storeTrainerLines(
+        api.dependencies.database,
         fence,
         Array.from({ length: Math.min(50, events - line) }, (_, i) => ({
           number: line + i,
@@ -83,7 +83,7 @@ export async function manyStreams(
         })),
       )
     }
-    await finishJob(api.parts.database, fence, {
+    await finishJob(api.dependencies.database, fence, {
       state: 'succeeded',
       failure: null,
       endedEarly: null,

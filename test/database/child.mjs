@@ -1,5 +1,5 @@
 /** A process of its own for tests that need one: `child.mjs <what> <where>`; says on stdout how far it got. */
-import { claimJob, insertJob, insertProject, openDatabase, recordLines } from '@imclr/database'
+import { claimJob, insertJob, insertProject, openDatabase, storeTrainerLines } from '@imclr/database'
 
 const [what, where] = process.argv.slice(2)
 const say = (line) => process.stdout.write(`${line}\n`)
@@ -31,7 +31,7 @@ if (what === 'open') {
   )
   await claimJob(database, { jobId: 'job_durable001', owner: 'me', leaseSeconds: 60, outputPrefix: () => 'x/' })
   for (let number = 1; ; number++) {
-    await recordLines(database, { jobId: 'job_durable001', attempt: 1, owner: 'me' }, [
+    await storeTrainerLines(database, { jobId: 'job_durable001', attempt: 1, owner: 'me' }, [
       { number, event: { type: 'log', level: 'info', message: `line ${number}` } },
     ])
     say(number)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { TrainerEvent } from '@imclr/contract'
+import { trainingSpec, type TrainerEvent } from '@imclr/contract'
 import {
   cancelQueued,
   claimIdempotency,
@@ -12,25 +12,28 @@ import {
   findJob,
   finishJob,
   insertProject,
-  keepAnswer,
+  jobInputs,
   listEvents,
   listJobs,
   listQueued,
-  neededOfVersions,
   notify,
   openDatabase,
   queuePosition,
-  recordLines,
-  recordRunner,
+  referencesToVersions,
   renewLease,
   requestCancel,
   requeueJob,
   schema,
+  storeAnswer,
+  storeRunner,
+  storeTrainerLines,
   takeLease,
   type Database,
   type Finish,
   type JobRow,
+  type StoredVersionSummary,
 } from '@imclr/database'
+import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requirePart } from '../support/parts.js'
 import { postgres } from '../support/postgres.js'
@@ -92,7 +95,7 @@ const places = [
   { name: 'PostgreSQL', here: () => requirePart('postgres'), make: postgresPlace },
 ]
 
-describe.each(places)('the records in $name', ({ here, make }) => {
+describe.each(places)('the database in $name', ({ here, make }) => {
   describe.skipIf(!here())('', () => {
     let place: Place
     let database: Database
@@ -108,7 +111,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       claimJob(on, { jobId, owner, leaseSeconds, outputPrefix })
     const eventsOf = (jobId: string) => listEvents(database.queries, { jobId, after: 0, limit: 10_000 })
 
-    it('answers, and forgets what a failed transaction did', async () => {
+    it('answers, and undoes a transaction that fails', async () => {
       await database.check()
       const id = newId('prj')
       await expect(
@@ -121,7 +124,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       expect(await insertProject(database.queries, { id: newId('prj'), name: id })).toBeUndefined()
     })
 
-    it('tells 100 listeners, each once, and only of what was committed', async () => {
+    it('notifies each of 100 listeners once, and only of what was committed', async () => {
       const other = await place.open()
       const heard: string[] = []
       const stops = await Promise.all(
@@ -155,7 +158,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       await other.close()
     })
 
-    it('gives a job to one of many who claim it', async () => {
+    it('gives a job to one of many schedulers that claim it', async () => {
       const row = await aJob(database, projectId)
       const claims = await Promise.all(Array.from({ length: 8 }, (_, i) => claim(row.id, `scheduler ${i}`)))
       const won = claims.filter((one) => one !== null)
@@ -168,7 +171,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       })
     })
 
-    it('numbers events without gaps whoever appends, drops what is stored, and keeps the position with them', async () => {
+    it('numbers events without gaps whoever appends them, drops lines that are stored already, and stores the position with the events', async () => {
       const { id: jobId } = await aJob(database, projectId)
       await claim(jobId, 'me')
       const fence = { jobId, attempt: 1, owner: 'me' }
@@ -176,7 +179,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       // Two followers of the same file, each from the beginning, in steps of their own.
       const lines = Array.from({ length: 200 }, (_, i) => ({ number: i + 1, event: log(`line ${i + 1}`) }))
       const follow = async (on: Database, step: number) => {
-        for (let at = 0; at < lines.length; at += step) await recordLines(on, fence, lines.slice(at, at + step))
+        for (let at = 0; at < lines.length; at += step) await storeTrainerLines(on, fence, lines.slice(at, at + step))
       }
       await Promise.all([follow(database, 7), follow(other, 3)])
       const events = await eventsOf(jobId)
@@ -196,7 +199,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
     it('stores an event with a name once per job, also across attempts', async () => {
       const { id: jobId } = await aJob(database, projectId)
       await claim(jobId, 'me')
-      await recordLines(
+      await storeTrainerLines(
         database,
         { jobId, attempt: 1, owner: 'me' },
         [log('one', 'epoch-1'), log('one again', 'epoch-1'), log('two', 'epoch-2')].map((event, i) => ({
@@ -210,7 +213,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
         { failure: null, delaySeconds: 0, secondsSpent: 2, reason: 'suspended', log: null },
       )
       await claim(jobId, 'you')
-      await recordLines(
+      await storeTrainerLines(
         database,
         { jobId, attempt: 2, owner: 'you' },
         [log('two', 'epoch-2'), log('three', 'epoch-3')].map((event, i) => ({ number: i + 1, event })),
@@ -240,8 +243,10 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       const current = { jobId, attempt: 2, owner: 'new' }
       const before = await eventsOf(jobId)
       for (const fence of [old, { ...current, attempt: 1 }, { ...current, owner: 'old' }, { ...current, attempt: 3 }]) {
-        await expect(recordLines(database, fence, [{ number: 1, event: log('x') }])).rejects.toMatchObject(superseded)
-        await expect(recordRunner(database, fence, {})).rejects.toMatchObject(superseded)
+        await expect(storeTrainerLines(database, fence, [{ number: 1, event: log('x') }])).rejects.toMatchObject(
+          superseded,
+        )
+        await expect(storeRunner(database, fence, {})).rejects.toMatchObject(superseded)
         await expect(finishJob(database, fence, failed)).rejects.toMatchObject(superseded)
         await expect(
           requeueJob(database, fence, { failure: null, delaySeconds: 0, secondsSpent: 1, reason: '', log: null }),
@@ -250,13 +255,37 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       }
       expect(await eventsOf(jobId)).toEqual(before)
       await finishJob(database, current, failed)
-      await expect(recordLines(database, current, [{ number: 1, event: log('x') }])).rejects.toMatchObject(superseded)
+      await expect(storeTrainerLines(database, current, [{ number: 1, event: log('x') }])).rejects.toMatchObject(
+        superseded,
+      )
       await expect(finishJob(database, current, failed)).rejects.toMatchObject(superseded)
       expect(await claim(jobId, 'new')).toBeNull()
       expect((await eventsOf(jobId)).at(-1)?.event).toMatchObject({ type: 'finished', state: 'failed' })
     })
 
-    it('leaves a lease with its owner until it has run out, then gives it to one of many', async () => {
+    it('gives a trainer a stored spec with defaults for fields that it lacks, and refuses one that is wrong', async () => {
+      const versionId = `ver_${newId('job').slice(4)}`
+      const summary = {} as StoredVersionSummary // nothing reads it here
+      await database.queries
+        .insert(schema.version)
+        .values({ id: versionId, projectId, prefix: 'v/', summary, bytes: 1 })
+      const { id: jobId } = await aJob(database, projectId, { versionId })
+      const inputsWith = async (spec: unknown) => {
+        await database.queries.update(schema.job).set({ spec }).where(eq(schema.job.id, jobId))
+        return jobInputs(database, (await findJob(database.queries, { projectId, jobId }))!)
+      }
+      expect(await inputsWith({ epochs: 3 })).toMatchObject({
+        versionPrefix: 'v/',
+        spec: trainingSpec.parse({ epochs: 3 }),
+      })
+      for (const wrong of [{ epochs: 'three' }, { noSuchField: 1 }, null])
+        await expect(inputsWith(wrong)).rejects.toMatchObject({
+          code: 'INTERNAL',
+          message: expect.stringContaining(`spec of job ${jobId}`) as string,
+        })
+    })
+
+    it('leaves a lease with its owner until it expires, then gives it to one of many schedulers', async () => {
       const { id: jobId } = await aJob(database, projectId)
       await claim(jobId, 'first', 60)
       expect(await takeLease(database, { jobId, attempt: 1, owner: 'second' }, 60)).toBeNull()
@@ -297,7 +326,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       ])
     })
 
-    it('cancels what waits at once, and tells who works', async () => {
+    it('cancels a waiting job at once, and tells the scheduler of a running one', async () => {
       const [waiting, working] = [await aJob(database, projectId), await aJob(database, projectId)]
       await claim(working.id, 'me')
       for (const { id: jobId } of [waiting, working])
@@ -339,7 +368,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       expect(await listJobs(database.queries, { projectId: newId('prj'), before: null, limit: 10 })).toEqual([])
     })
 
-    it('counts the place in the queue', async () => {
+    it('counts the position in the queue', async () => {
       const [early, late] = [
         await aJob(database, projectId, { queuedAt: new Date('2020-01-01') }),
         await aJob(database, projectId, { queuedAt: new Date('2020-01-02') }),
@@ -375,14 +404,14 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       expect(order).toEqual([preparation.id, early.id, late.id])
     })
 
-    it('answers a create once: others with the same key wait, then find the answer; one that failed leaves the key free', async () => {
+    it('lets one of several requests with the same key do the work: the others wait and find its answer, and one that fails leaves the key free', async () => {
       const asked = { projectId, key: `key-${newId('key')}`, route: 'job.submit', bodySha256: 'ab' }
       const create = async (on: Database, answer: string) =>
         on.transaction(async (tx) => {
           if (!(await claimIdempotency(tx, asked))) return (await findIdempotency(tx, asked))?.answer
           await delay(50)
           if (answer === 'fails') throw new Error('no')
-          await keepAnswer(tx, { ...asked, answer })
+          await storeAnswer(tx, { ...asked, answer })
           return answer
         })
       await expect(create(database, 'fails')).rejects.toThrow('no')
@@ -395,7 +424,7 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       await other.close()
     })
 
-    it('makes the same content one version, and does not let go of one that is needed', async () => {
+    it('makes the same content one version, and lists what refers to it', async () => {
       const id = `ver_${newId('ds').slice(3)}`
       const summary = {
         classes: ['a', 'b'],
@@ -443,18 +472,18 @@ describe.each(places)('the records in $name', ({ here, make }) => {
       expect(await collectable()).toContain(prefixes[1])
       expect(await collectable()).not.toContain(prefixes[0])
       const training = await aJob(database, projectId, { versionId: id })
-      expect(await neededOfVersions(database.queries, [id])).toMatchObject([{ path: training.id, code: 'job' }])
+      expect(await referencesToVersions(database.queries, [id])).toMatchObject([{ path: training.id, code: 'job' }])
       await database.transaction((tx) => requestCancel(tx, { projectId, jobId: training.id, mode: 'now' }))
       await cancelQueued(database, training.id, () => [])
-      expect(await neededOfVersions(database.queries, [id])).toEqual([])
+      expect(await referencesToVersions(database.queries, [id])).toEqual([])
       await database.transaction((tx) => deleteVersions(tx, [id]))
       expect(await collectable()).toContain(prefixes[0])
     })
   })
 })
 
-describe.skipIf(!requirePart('postgres'))('PostgreSQL that breaks', () => {
-  it('is UNAVAILABLE where it is not there', async () => {
+describe.skipIf(!requirePart('postgres'))('PostgreSQL that cannot be reached', () => {
+  it('is UNAVAILABLE where no server answers', async () => {
     await expect(openDatabase({ url: 'postgres://nobody@127.0.0.1:9/none' })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
     })
@@ -462,7 +491,7 @@ describe.skipIf(!requirePart('postgres'))('PostgreSQL that breaks', () => {
     await expect(openDatabase({ url: `${server.url}_no` })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   })
 
-  it('gives listeners a sign after their connection was cut, and goes on', async () => {
+  it('tells listeners when their connection was lost and restored, and continues', async () => {
     await using server = await postgres()
     const database = await openDatabase({ url: server.url })
     const heard: (string | null)[] = []

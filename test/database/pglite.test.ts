@@ -33,7 +33,7 @@ afterAll(() => {
 })
 
 describe('PGlite in a folder', () => {
-  it('lets one process in at a time, and the next one in as soon as that is killed', async () => {
+  it('lets one process in at a time, and the next as soon as the first is killed', async () => {
     const pgliteDir = join(root, 'one')
     let began = Date.now()
     const holder = start('hold', pgliteDir)
@@ -83,7 +83,7 @@ describe('the lock of a folder', () => {
     writeFileSync(`${folder}.lock`, JSON.stringify(holder))
   }
 
-  it('is taken over from a process that is gone, also where its number was given to another', async () => {
+  it('is taken over from a process that is gone, also where another process has its number now', async () => {
     const folder = join(root, 'gone')
     lockOf(folder, { host: hostname(), pid: 4_000_000, started: 'boot:1', token: 'ab' })
     await (
@@ -96,7 +96,7 @@ describe('the lock of a folder', () => {
     expect(existsSync(`${folder}.lock`)).toBe(false)
   })
 
-  it('is not taken over from another machine before 30 s without a sign of life', async () => {
+  it('is taken over from another machine only after 30 s without a sign of life', async () => {
     const folder = join(root, 'shared')
     lockOf(folder, { host: 'elsewhere', pid: 1, started: 'boot:1', token: 'ab' })
     await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'CONFLICT' })
@@ -107,7 +107,7 @@ describe('the lock of a folder', () => {
     )()
   })
 
-  it('goes to one of many that find a dead holder at once', async () => {
+  it('goes to one of many processes that find a dead holder at the same time', async () => {
     const folder = join(root, 'raced')
     // Many rounds: a race is lost by a few microseconds, now and then.
     for (let round = 0; round < 100; round++) {
@@ -121,7 +121,7 @@ describe('the lock of a folder', () => {
     }
   })
 
-  it('is taken over where the one that was taking it over is gone as well', async () => {
+  it('is taken over where the process that was taking it over has died, too', async () => {
     const folder = join(root, 'orphaned')
     const gone = { host: hostname(), pid: 4_000_000, started: 'boot:1', token: 'ab' }
     lockOf(folder, gone)
@@ -132,7 +132,7 @@ describe('the lock of a folder', () => {
     expect(readdirSync(root).filter((name) => name.startsWith('orphaned'))).toEqual([])
   })
 
-  it('leaves a file alone that is not its own', async () => {
+  it('leaves a file alone that is no lock file of this service', async () => {
     const folder = join(root, 'foreign')
     writeFileSync(`${folder}.lock`, 'something')
     await expect(lockFolder(folder)).rejects.toMatchObject({ code: 'CONFLICT' })

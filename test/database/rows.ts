@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { limits, makeId, trainingSpec, type IdPrefix } from '@imclr/contract'
-import { insertJob, insertProject, type Database, type JobRow } from '@imclr/database'
+import { insertJob, insertProject, type Database, type JobRow, type NewJob } from '@imclr/database'
 
 export const newId = (prefix: IdPrefix): string => makeId(prefix, randomBytes(20))
 
@@ -11,7 +11,7 @@ export async function aProject(database: Database): Promise<string> {
 }
 
 /** A queued training job. */
-export async function aJob(database: Database, projectId: string, more: Partial<JobRow> = {}): Promise<JobRow> {
+export async function aJob(database: Database, projectId: string, more: Partial<NewJob> = {}): Promise<JobRow> {
   const row = {
     id: newId('job'),
     projectId,

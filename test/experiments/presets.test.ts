@@ -8,7 +8,7 @@ import { resolveDefinition, definitionOf, experimentReport, presets, type Experi
 import { experimentRuns, networks, presetNames, scales, trainingSpec, type NetworkName } from '@imclr/contract'
 import { BadInputError, createClient, type Client, type Dataset } from '@imclr/sdk'
 import { checkExperiment, type ExperimentData } from '../../services/api/src/experiment/checkExperiment.js'
-import { estimateJob } from '../../services/api/src/job/estimateJob.js'
+import { estimateTraining } from '../../services/api/src/job/estimates.js'
 import { makeFolder } from '../support/parts.js'
 import { standalone, type RunningService } from '../support/runService.js'
 import { root } from '../trainer/jobs/harness.js'
@@ -324,7 +324,7 @@ describe('the presets as data', () => {
         .flatMap((budget) =>
           arms.map(
             ({ spec }) =>
-              estimateJob(trainingSpec.parse({ ...spec, trainImages: budget }), version, {
+              estimateTraining(trainingSpec.parse({ ...spec, trainImages: budget }), version, {
                 network: networks[spec.network as NetworkName],
                 measured: speed,
               }).seconds,

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { makeId, trainerEvent, type TrainerEvent } from '@imclr/contract'
-import { claimJob, recordRunner, requestCancel } from '@imclr/database'
+import { claimJob, storeRunner, requestCancel } from '@imclr/database'
 import {
   processLauncher,
   trainerEnvironment,
@@ -223,7 +223,7 @@ describe.each(Object.entries(launchers))('a launcher of %s', (_, make) => {
       const { attempt } = (await claimJob(shop.database, { jobId, owner, leaseSeconds: 60, outputPrefix }))!
       const job = trainingJobFile({ jobId, attempt, projectId: shop.projectId, name, epochs })
       const runner = await launcher.launch({ job, slot: 0 })
-      await recordRunner(shop.database, { jobId, attempt, owner }, { ...runner })
+      await storeRunner(shop.database, { jobId, attempt, owner }, { ...runner })
       return { jobId, runner }
     }
 

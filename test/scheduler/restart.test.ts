@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeId, trainingSpec } from '@imclr/contract'
-import { insertJob, recordLines, requestCancel, schema } from '@imclr/database'
+import { insertJob, storeTrainerLines, requestCancel, schema } from '@imclr/database'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { trainingJobFile } from './trainingJobFile.js'
@@ -164,10 +164,10 @@ describe('a fence', () => {
       { jobId, attempt: 1, owner: 'now' },
       { jobId, attempt: 2, owner: 'before' },
     ]) {
-      await expect(recordLines(shop.database, fence, [line])).rejects.toMatchObject({ code: 'CONFLICT' })
+      await expect(storeTrainerLines(shop.database, fence, [line])).rejects.toMatchObject({ code: 'CONFLICT' })
     }
-    await recordLines(shop.database, { jobId, attempt: 2, owner: 'now' }, [line])
-    await recordLines(shop.database, { jobId, attempt: 2, owner: 'now' }, [line]) // read again after a crash: stored once
+    await storeTrainerLines(shop.database, { jobId, attempt: 2, owner: 'now' }, [line])
+    await storeTrainerLines(shop.database, { jobId, attempt: 2, owner: 'now' }, [line]) // read again after a crash: stored once
     expect((await shop.events(jobId)).filter(({ event }) => event.type === 'log')).toHaveLength(1)
     await shop.database.queries.update(schema.job).set({ state: 'failed' }).where(eq(schema.job.id, jobId))
   })

@@ -18,7 +18,7 @@ import {
   insertProject,
   insertUpload,
   listEvents,
-  nameDataset,
+  findOrInsertDataset,
   openDatabase,
   schema,
   type Database,
@@ -87,7 +87,7 @@ export async function openWorkshop(
   const [projectId, versionId] = [id('prj'), `ver_${randomBytes(16).toString('hex')}`]
   await insertProject(database.queries, { id: projectId, name: projectId })
   const { id: datasetId } = await database.transaction((tx) =>
-    nameDataset(tx, { id: id('ds'), projectId, name: 'pets' }),
+    findOrInsertDataset(tx, { id: id('ds'), projectId, name: 'pets' }),
   )
   const prefix = `projects/${projectId}/seeded/`
   await database.queries

@@ -1,6 +1,6 @@
 import { pino, type Logger } from 'pino'
 
-/** JSON lines on standard output; what is secret does not get there. */
+/** Writes JSON lines to standard output, without secrets. */
 export function makeLog(level: string): Logger {
   return pino({
     name: 'api',

@@ -1,15 +1,15 @@
-/** The API as a process: reads its environment, opens its parts, serves until it is told to stop. */
+/** The API as a process: reads its environment, opens what it needs, and serves until a signal stops it. */
 import { randomBytes } from 'node:crypto'
 import { runService, stopSignal } from '@imclr/contract'
 import { openDatabase } from '@imclr/database'
 import { openQueue } from '@imclr/queue'
 import { openStore, storeConfigFromEnv } from '@imclr/storage'
+import type { ApiDependencies } from './dependencies.js'
 import { apiConfigOf, lacksPublicUrl, publicUrlAdvice, readEnv } from './env.js'
 import { ensureFirstKey } from './key/ensureFirstKey.js'
 import { makeLog } from './log.js'
-import type { ApiParts } from './parts.js'
 import { createApi } from './server.js'
-import { startSweep } from './sweep/startSweep.js'
+import { startSweep } from './sweep.js'
 
 async function main(): Promise<void> {
   const env = readEnv()
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
     url: env.QUEUE_URL ?? env.DATABASE_URL,
     onError: (error) => log.warn({ err: error }, 'queue'),
   })
-  const parts: ApiParts = {
+  const dependencies: ApiDependencies = {
     database,
     store,
     queue,
@@ -32,10 +32,10 @@ async function main(): Promise<void> {
 
   const first = await ensureFirstKey({ database, path: env.IMCLR_FIRST_KEY_FILE })
   if (first.created) log.info({ path: first.path }, 'the first API key is in this file')
-  const app = await createApi(parts)
+  const app = await createApi(dependencies)
   const address = await app.listen({ host: env.HOST, port: env.PORT })
-  const sweeping = startSweep(parts, { everySeconds: env.IMCLR_SWEEP_SECONDS })
-  log.info({ address, publicUrl: parts.config.publicUrl }, 'serving')
+  const sweeping = startSweep(dependencies, { everySeconds: env.IMCLR_SWEEP_SECONDS })
+  log.info({ address, publicUrl: dependencies.config.publicUrl }, 'serving')
   if (lacksPublicUrl(env)) log.warn(publicUrlAdvice)
 
   const signal = await stopSignal(process)

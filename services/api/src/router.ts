@@ -1,8 +1,8 @@
 /**
- * The service, as its table of contents. Every line below is a domain with its own router; every procedure in those is
- * one line: who may call it (`reading`, `writing`, `keeping`, `governing`), what it takes, what it gives, and the verb
- * that does it, in the file of that name. Beside them `server.ts` has the plain routes: health, metrics, signed objects,
- * and the files of models.
+ * The table of contents of the service. Every line below is a domain with its own router. A procedure in those says which scope
+ * the API key needs (`readProcedure`, `writeProcedure`, `keysProcedure`, `instanceProcedure`), its input, its output, and the
+ * function behind it; the shortest ones are written there. `server.ts` adds the plain routes: health, metrics, signed objects, and
+ * the files of models and evaluations.
  */
 import { datasetRouter } from './dataset/datasetRouter.js'
 import { experimentRouter } from './experiment/experimentRouter.js'
@@ -15,11 +15,11 @@ import { router } from './request/procedure.js'
 import { systemRouter } from './system/systemRouter.js'
 
 export const appRouter = router({
-  /** What this service is, and its limits: info; published data sets that it reads: catalogue. */
+  /** What this service is and what its limits are: info; published data sets that it reads: catalogue. */
   system: systemRouter,
-  /** Whose everything is: current, create, list. */
+  /** The owner of everything else: current, create, list. */
   project: projectRouter,
-  /** Who may do what: create, list, revoke. */
+  /** API keys and what each may do: create, list, revoke. */
   key: keyRouter,
   /**
    * From an archive to an immutable version: createUpload -> signParts -> (PUT to the store) -> listParts ->
@@ -28,17 +28,17 @@ export const appRouter = router({
    */
   dataset: datasetRouter,
   /**
-   * From a version to a model: submit -> events until it has ended; get, list, cancel, delete. From a model and a version to a
-   * report: evaluate, the same, then evaluation; compareEvaluations measures two, image by image.
+   * From a version to a model: submit -> events until the job has ended; get, list, cancel, delete. From a model and a version to a
+   * report: evaluate -> events -> evaluation; compareEvaluations compares two of them image by image.
    */
   job: jobRouter,
-  /** What came of it: list, get, delete; url and setPublic open its files to others; compare measures two, image by image. */
+  /** The result of a training: list, get, delete; url and setPublic open its files to others; compare compares two image by image. */
   model: modelRouter,
-  /** Networks of users' own, to be trained or fine-tuned: (dataset.createUpload, the weights ->) create; list, get, delete. */
+  /** Networks that users upload, to train or fine-tune them: dataset.createUpload (the weights) -> create; list, get, delete. */
   network: networkRouter,
   /**
-   * From a claim to a number with its interval: create (a preset by its name, or arms of one's own) submits the jobs -> get
-   * until they have ended -> report, page, runs; list, cancel, delete; presets.
+   * From a claim to a number with its interval: create (a preset by its name, or your own arms) submits the jobs -> get until they
+   * have ended -> report, page, runs; list, cancel, delete; presets.
    */
   experiment: experimentRouter,
 })

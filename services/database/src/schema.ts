@@ -5,14 +5,12 @@
 import type {
   ArtifactManifest,
   Estimate,
-  EvaluateOptions,
   ExperimentDefinition,
   FailureRecord,
   JobEvent,
   JobState,
   NetworkLayer,
   NetworkSummary,
-  PrepareOptions,
   PresetName,
   Progress,
   RunRecord,
@@ -51,7 +49,7 @@ export const project = imclr.table(
   (t) => [uniqueIndex('project_name').on(t.name), index('project_newest').on(t.createdAt, t.id)],
 )
 
-/** A key itself is never stored: its first characters find it, its SHA-256 proves it. */
+/** A key itself is never stored: its first characters find the row, and its SHA-256 verifies the key. */
 export const apiKey = imclr.table(
   'api_key',
   {
@@ -75,7 +73,7 @@ export const apiKey = imclr.table(
   ],
 )
 
-/** Answers to creates, kept for a day: the same key and body get the same answer. */
+/** Answers to requests with an idempotency key, kept for a day: the same key and body get the same answer. */
 export const idempotency = imclr.table(
   'idempotency',
   {
@@ -106,9 +104,9 @@ export const upload = imclr.table(
     partBytes: bytes().notNull(),
     partCount: integer().notNull(),
     objectKey: text().notNull(),
-    multipartId: text().notNull(), // the store's own name of it
+    multipartId: text().notNull(), // the store's name for the upload
     state: text({ enum: uploadStates }).notNull().default('open'),
-    jobId: text(), // the prepare job that came of it
+    jobId: text(), // the prepare job that reads it
     createdAt: created(),
     expiresAt: time().notNull(),
   },
@@ -131,10 +129,10 @@ export const dataset = imclr.table(
   ],
 )
 
-/** What a version's row tells beside its own columns. */
+/** What a version's row holds beside its own columns. */
 export type StoredVersionSummary = Omit<VersionSummary, 'id' | 'datasetId' | 'bytes' | 'createdAt'>
 
-/** One immutable version; its id comes from project and content, so the same content is one row, whatever data sets name it. */
+/** One immutable version. Its id is made of project and content, so the same content is one row, however many data sets have it. */
 export const version = imclr.table(
   'version',
   {
@@ -164,8 +162,14 @@ export const datasetVersion = imclr.table(
   (t) => [primaryKey({ columns: [t.datasetId, t.versionId] }), index('dataset_version_version').on(t.versionId)],
 )
 
-/** How to find a running trainer again after a restart; what is in it is the launcher's business. */
+/** How to find a running trainer again after a restart. Only the launcher reads what is in it. */
 export type Runner = Record<string, unknown>
+
+/** Jobs that a scheduler runs. */
+export const activeStates = ['starting', 'running'] as const satisfies JobState[]
+
+/** Jobs that have not ended. */
+export const unfinishedStates = ['queued', 'starting', 'running', 'paused'] as const satisfies JobState[]
 
 /**
  * Jobs of all kinds. `uploadId` belongs to prepare, `spec` to train, `options` to prepare and evaluate. `versionId` is the result of
@@ -182,13 +186,13 @@ export const job = imclr.table(
     kind: text({ enum: ['prepare', 'train', 'evaluate'] }).notNull(),
     name: text(),
     state: text().$type<JobState>().notNull().default('queued'),
-    attempt: integer().notNull().default(0), // the fence: a write by any other attempt is refused
-    failedAttempts: integer().notNull().default(0), // those that count against limits.maxAttempts; a suspended one does not
+    attempt: integer().notNull().default(0), // writes by any other attempt are refused
+    failedAttempts: integer().notNull().default(0), // they count against limits.maxAttempts; suspended attempts do not
     datasetId: text().notNull(),
     uploadId: text(),
-    options: jsonb().$type<PrepareOptions | EvaluateOptions>(), // of its kind
+    options: jsonb(), // read them with storedPrepareOptions or storedEvaluateOptions
     versionId: text(),
-    spec: jsonb().$type<TrainingSpec>(),
+    spec: jsonb(), // read it with storedSpec: an earlier release may have written it
     modelId: text(),
     limits: jsonb().$type<TrainingSpec['limits']>().notNull(),
     estimate: jsonb().$type<Estimate>(),
@@ -199,7 +203,7 @@ export const job = imclr.table(
     lastCheckpoint: jsonb().$type<{ at: string; epoch: number; step: number }>(),
     waitingFor: text(),
     outputPrefix: text(), // of the current attempt
-    queueEntry: integer().notNull().default(0), // how often it was queued; the queue's entry is `<id>-<queueEntry>`
+    queueEntry: integer().notNull().default(0), // how often the job was queued: its entry in the queue is `<id>-<queueEntry>`
     notBefore: time(), // a retry waits until then
     secondsSpent: doublePrecision().notNull().default(0), // in attempts that have ended, for limits.maxSeconds
     leaseOwner: text(), // the scheduler that runs it
@@ -235,7 +239,7 @@ export const jobEvent = imclr.table(
       .references(() => job.id, { onDelete: 'cascade' }),
     number: integer().notNull(), // from 1, without gaps
     attempt: integer().notNull(),
-    line: integer(), // of the attempt's events file, from 1; null: the scheduler's own words
+    line: integer(), // of the attempt's events file, from 1; null: the scheduler reported it
     at: time().notNull(),
     once: text(),
     event: jsonb().$type<JobEvent['event']>().notNull(),
@@ -276,10 +280,10 @@ export const model = imclr.table(
   ],
 )
 
-/** What a network's row tells beside its own columns. */
+/** What a network's row holds beside its own columns. */
 export type StoredNetworkSummary = Omit<NetworkSummary, 'id' | 'name' | 'layers' | 'bytes' | 'createdAt'>
 
-/** A network that a user uploaded; its id comes from project and content. */
+/** A network that a user uploaded. Its id is made of project and content. */
 export const network = imclr.table(
   'network',
   {
@@ -319,21 +323,21 @@ export const experiment = imclr.table(
   ],
 )
 
-/** A run is a job; experiments share the jobs that they have in common. `place`: in the order of `planRuns`. */
+/** A run is a job; experiments share the jobs that they have in common. `position` counts the runs in the order of `planRuns`. */
 export const experimentRun = imclr.table(
   'experiment_run',
   {
     experimentId: text()
       .notNull()
       .references(() => experiment.id, { onDelete: 'cascade' }),
-    place: integer().notNull(),
+    position: integer('place').notNull(),
     jobId: text().notNull(),
-    record: jsonb().$type<RunRecord>(), // once it was taken from the model, which may be deleted then
+    record: jsonb().$type<RunRecord>(), // what a report needs of the run; from then on its model may be deleted
   },
-  (t) => [primaryKey({ columns: [t.experimentId, t.place] }), index('experiment_run_job').on(t.jobId)],
+  (t) => [primaryKey({ columns: [t.experimentId, t.position] }), index('experiment_run_job').on(t.jobId)],
 )
 
-/** Prefixes of objects that nothing needs any more: written in the transaction that let go of them, kept until they are deleted. */
+/** Prefixes of objects that nothing needs any more. The transaction that makes them superfluous writes the row; the sweep deletes the objects, then the row. */
 export const collect = imclr.table(
   'collect',
   {

@@ -1,6 +1,6 @@
 /** The life of one attempt, from the queue's entry to the job's record. */
 import { Failure } from '@imclr/contract'
-import { claimJob, isConnectionError, recordRunner, type JobRow } from '@imclr/database'
+import { claimJob, isConnectionError, storeRunner, type JobRow } from '@imclr/database'
 import { keys } from '@imclr/storage'
 import { followTrainer } from './follow/followTrainer.js'
 import type { Runner } from './launch/launcher.js'
@@ -43,7 +43,7 @@ export async function adoptJob(scheduler: Scheduler, job: JobRow, runner: Runner
       job,
       new Failure('TRAINER_DIED', `The scheduler that ran it (${runner.label}) gave no sign of life.`),
     )
-  await recordRunner(scheduler.database, fenceOf(scheduler, job), { ...runner })
+  await storeRunner(scheduler.database, fenceOf(scheduler, job), { ...runner })
   await superviseAttempt(scheduler, { job, runner, lease })
 }
 
@@ -59,7 +59,7 @@ async function launch(scheduler: Scheduler, job: JobRow, slot: number | null): P
   }
   scheduler.log.info({ jobId: job.id, attempt: job.attempt, runner: runner.label }, 'trainer started')
   // Where this write fails, reconciling finds the trainer among those that the launcher lists.
-  await recordRunner(scheduler.database, fenceOf(scheduler, job), { ...runner })
+  await storeRunner(scheduler.database, fenceOf(scheduler, job), { ...runner })
   return runner
 }
 

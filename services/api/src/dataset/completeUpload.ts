@@ -1,23 +1,29 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
+  datasetId,
   Failure,
   makeId,
   prepareJob,
+  prepareLimits,
   prepareOptions,
   uploadId,
   uploadPart,
-  datasetId,
-  prepareLimits,
   type PrepareOptions,
 } from '@imclr/contract'
-import { closeUpload, findJob, insertJob, lockUpload, nameDataset, type Queries, type UploadRow } from '@imclr/database'
-import { isDeepStrictEqual } from 'node:util'
+import {
+  findJob,
+  findOrInsertDataset,
+  insertJob,
+  lockUpload,
+  markUploadCompleted,
+  type Queries,
+  type UploadRow,
+} from '@imclr/database'
 import { z } from 'zod'
-import { enqueue } from '../job/enqueue.js'
-import { shownPrepareJob } from '../job/shownJob.js'
+import { enqueue, toPrepareJob } from '../job/jobs.js'
 import type { Call } from '../request/context.js'
 import { earlierAnswer, idempotent } from '../request/idempotent.js'
-import { joinParts } from './joinParts.js'
-import { ownUpload, refuseClosed } from './shownUpload.js'
+import { assertOpen, joinParts, requireUpload } from './uploads.js'
 
 export const completeUploadRequest = z.strictObject({
   uploadId,
@@ -29,26 +35,27 @@ type Completed = z.infer<typeof completedUpload>
 type Input = z.output<typeof completeUploadRequest>
 
 /**
- * Makes an upload the newest content of its data set: refuses while a part is missing or differs, joins the parts, and
- * records the job that prepares a version. Completing again with the same options gives the same job.
+ * Makes an upload the newest content of its data set: joins its parts, and submits the job that prepares a version of them.
+ * Completing it again with the same options gives the same job.
  *
- * Throws Failure UPLOAD_INCOMPLETE and CHECKSUM_MISMATCH (the parts in issues), UPLOAD_EXPIRED, CONFLICT.
+ * Throws Failure UPLOAD_INCOMPLETE where a part is missing and CHECKSUM_MISMATCH where one differs, with the parts as issues;
+ * UPLOAD_EXPIRED; CONFLICT.
  */
 export async function completeUpload(call: Call, input: Input): Promise<Completed> {
   const earlier = await earlierAnswer<Completed>(call, input)
   if (earlier !== undefined) return earlier
-  const upload = await ownUpload(call, input.uploadId)
+  const upload = await requireUpload(call, input.uploadId)
   if (upload.state !== 'completed') {
-    refuseClosed(upload, call.clock())
+    assertOpen(upload, call.clock())
     await joinParts(call, upload, input.parts)
   }
   const completed = await idempotent(call, input, async (tx) => {
     const locked = await lockUpload(tx, upload.id)
     if (locked?.state === 'completed') return completedBefore({ tx, call, upload: locked, options: input.options })
-    refuseClosed(locked ?? upload, call.clock())
+    assertOpen(locked ?? upload, call.clock())
     const createdAt = call.clock()
     const { projectId } = call.caller
-    const dataset = await nameDataset(tx, {
+    const dataset = await findOrInsertDataset(tx, {
       id: makeId('ds', call.random(20)),
       projectId,
       name: upload.datasetName,
@@ -66,14 +73,14 @@ export async function completeUpload(call: Call, input: Input): Promise<Complete
       createdAt,
       queuedAt: createdAt,
     })
-    await closeUpload(tx, { uploadId: upload.id, jobId: row.id })
-    return { datasetId: dataset.id, job: await shownPrepareJob(tx, row) }
+    await markUploadCompleted(tx, { uploadId: upload.id, jobId: row.id })
+    return { datasetId: dataset.id, job: await toPrepareJob(tx, row) }
   })
   await enqueue(call, completed.job)
   return completed
 }
 
-/** The answer of the request that completed it. Throws Failure CONFLICT where that had other options, or its job was deleted. */
+/** The answer of the request that completed the upload. Throws Failure CONFLICT where it had other options, or where its job was deleted. */
 async function completedBefore({
   tx,
   call,
@@ -89,7 +96,7 @@ async function completedBefore({
     upload.jobId === null ? undefined : await findJob(tx, { projectId: call.caller.projectId, jobId: upload.jobId })
   if (job === undefined)
     throw new Failure('CONFLICT', `Upload ${upload.id} was completed, and its job has been deleted`)
-  const shown = await shownPrepareJob(tx, job)
+  const shown = await toPrepareJob(tx, job)
   if (!isDeepStrictEqual(shown.options, options))
     throw new Failure('CONFLICT', `Upload ${upload.id} was completed with other options; start a new upload for these`)
   return { datasetId: shown.datasetId, job: shown }

@@ -1,37 +1,77 @@
-import { createUploadRequest, datasetManifest, datasetSummary, page, upload, versionSummary } from '@imclr/contract'
-import { datasetRef, pages, uploadRef, versionRef } from '../request/inputs.js'
-import { by, reading, router, writing } from '../request/procedure.js'
-import { abortUpload } from './abortUpload.js'
+import {
+  createUploadRequest,
+  datasetId,
+  datasetManifest,
+  datasetSummary,
+  page,
+  pageRequest,
+  upload,
+  versionSummary,
+} from '@imclr/contract'
+import { listDatasets, listVersions } from '@imclr/database'
+import { datasetRef, pageInput, uploadRef, versionRef } from '../request/inputs.js'
+import { paginate } from '../request/paginate.js'
+import { readProcedure, resolve, router, writeProcedure } from '../request/procedure.js'
 import { completedUpload, completeUpload, completeUploadRequest } from './completeUpload.js'
-import { contactSheetUrl } from './contactSheetUrl.js'
-import { corruptionPreviewUrl } from './corruptionPreviewUrl.js'
-import { createUpload } from './createUpload.js'
-import { deletedDataset, deleteDataset } from './deleteDataset.js'
-import { deletedVersion, deleteVersion } from './deleteVersion.js'
-import { getDataset } from './getDataset.js'
-import { getUpload } from './getUpload.js'
-import { getVersion } from './getVersion.js'
-import { listDatasets } from './listDatasets.js'
-import { listedParts, listParts } from './listParts.js'
-import { listVersions, listVersionsRequest } from './listVersions.js'
-import { signedUrl } from './signedFile.js'
-import { signedParts, signParts, signPartsRequest } from './signParts.js'
-import { versionManifest } from './versionManifest.js'
+import { deleteDataset, deletedDataset, requireDataset, toDataset } from './datasets.js'
+import {
+  abortUpload,
+  createUpload,
+  listedParts,
+  listParts,
+  requireUpload,
+  signedParts,
+  signParts,
+  signPartsRequest,
+  toUpload,
+} from './uploads.js'
+import {
+  contactSheetUrl,
+  corruptionPreviewUrl,
+  deletedVersion,
+  deleteVersion,
+  requireVersion,
+  signedUrl,
+  toVersion,
+  versionManifest,
+} from './versions.js'
 
 export const datasetRouter = router({
-  createUpload: writing.input(createUploadRequest).output(upload).mutation(by(createUpload)),
-  getUpload: reading.input(uploadRef).output(upload).query(by(getUpload)),
-  signParts: writing.input(signPartsRequest).output(signedParts).mutation(by(signParts)),
-  listParts: reading.input(uploadRef).output(listedParts).query(by(listParts)),
-  completeUpload: writing.input(completeUploadRequest).output(completedUpload).mutation(by(completeUpload)),
-  abortUpload: writing.input(uploadRef).output(upload).mutation(by(abortUpload)),
-  list: reading.input(pages).output(page(datasetSummary)).query(by(listDatasets)),
-  get: reading.input(datasetRef).output(datasetSummary).query(by(getDataset)),
-  delete: writing.input(datasetRef).output(deletedDataset).mutation(by(deleteDataset)),
-  listVersions: reading.input(listVersionsRequest).output(page(versionSummary)).query(by(listVersions)),
-  getVersion: reading.input(versionRef).output(versionSummary).query(by(getVersion)),
-  deleteVersion: writing.input(versionRef).output(deletedVersion).mutation(by(deleteVersion)),
-  versionManifest: reading.input(versionRef).output(datasetManifest).query(by(versionManifest)),
-  contactSheetUrl: reading.input(versionRef).output(signedUrl).query(by(contactSheetUrl)),
-  corruptionPreviewUrl: reading.input(versionRef).output(signedUrl).query(by(corruptionPreviewUrl)),
+  createUpload: writeProcedure.input(createUploadRequest).output(upload).mutation(resolve(createUpload)),
+  getUpload: readProcedure
+    .input(uploadRef)
+    .output(upload)
+    .query(async ({ ctx, input }) => toUpload(await requireUpload(ctx, input.uploadId))),
+  signParts: writeProcedure.input(signPartsRequest).output(signedParts).mutation(resolve(signParts)),
+  listParts: readProcedure.input(uploadRef).output(listedParts).query(resolve(listParts)),
+  completeUpload: writeProcedure.input(completeUploadRequest).output(completedUpload).mutation(resolve(completeUpload)),
+  abortUpload: writeProcedure.input(uploadRef).output(upload).mutation(resolve(abortUpload)),
+
+  list: readProcedure
+    .input(pageInput)
+    .output(page(datasetSummary))
+    .query(({ ctx: { database, caller }, input }) =>
+      paginate(input, (slice) => listDatasets(database.queries, { projectId: caller.projectId, ...slice }), toDataset),
+    ),
+  get: readProcedure
+    .input(datasetRef)
+    .output(datasetSummary)
+    .query(async ({ ctx, input }) => toDataset(await requireDataset(ctx, input.datasetId))),
+  delete: writeProcedure.input(datasetRef).output(deletedDataset).mutation(resolve(deleteDataset)),
+
+  listVersions: readProcedure
+    .input(pageRequest.extend({ datasetId }))
+    .output(page(versionSummary))
+    .query(async ({ ctx, input }) => {
+      const { id } = await requireDataset(ctx, input.datasetId)
+      return paginate(input, (slice) => listVersions(ctx.database.queries, { datasetId: id, ...slice }), toVersion)
+    }),
+  getVersion: readProcedure
+    .input(versionRef)
+    .output(versionSummary)
+    .query(async ({ ctx, input }) => toVersion(await requireVersion(ctx, input.versionId))),
+  deleteVersion: writeProcedure.input(versionRef).output(deletedVersion).mutation(resolve(deleteVersion)),
+  versionManifest: readProcedure.input(versionRef).output(datasetManifest).query(resolve(versionManifest)),
+  contactSheetUrl: readProcedure.input(versionRef).output(signedUrl).query(resolve(contactSheetUrl)),
+  corruptionPreviewUrl: readProcedure.input(versionRef).output(signedUrl).query(resolve(corruptionPreviewUrl)),
 })

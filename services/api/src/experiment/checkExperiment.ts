@@ -1,4 +1,3 @@
-import { definitionOf, presets } from '@imclr/experiments'
 import {
   fitSpec,
   planRuns,
@@ -11,26 +10,27 @@ import {
   type PresetName,
   type VersionSummary,
 } from '@imclr/contract'
+import { definitionOf, presets } from '@imclr/experiments'
 import { checkSpec } from '../job/checkSpec.js'
-import { ownNetwork, type SpecNetwork } from '../job/holdNetwork.js'
+import { builtInNetwork, type TrainedNetwork } from '../job/submitTraining.js'
 
 export type ExperimentData = Pick<VersionSummary, 'classes' | 'picture' | 'counts' | 'perClass'>
 
 /** A run with the network that it trains. */
-export type DecidedRun = PlannedRun & { network: SpecNetwork }
+export type RunWithNetwork = PlannedRun & { network: TrainedNetwork }
 
-export interface ExperimentSurroundings {
-  /** What the experiment was asked for by, where it was: its other scales may be nearer. @default null */
+export interface ExperimentContext {
+  /** The preset that was asked for: another of its scales may work. @default null */
   preset?: PresetName | null
-  /** Those of the definition. @default planned, of our networks */
-  runs?: readonly DecidedRun[]
+  /** The runs of the definition. @default planned from it, with built-in networks */
+  runs?: readonly RunWithNetwork[]
 }
 
-/** Why a data set cannot carry an experiment, and the nearest thing that would work; empty: it can. Found before any run is submitted. */
+/** Says, before any run is submitted, why a data set does not suit an experiment, and the nearest thing that would work. Gives nothing where it does. */
 export function checkExperiment(
   definition: ExperimentDefinition,
   data: ExperimentData,
-  { preset = null, runs = withOwnNetworks(definition) }: ExperimentSurroundings = {},
+  { preset = null, runs = withBuiltInNetworks(definition) }: ExperimentContext = {},
 ): Issue[] {
   const own =
     data.counts.train === 0
@@ -134,7 +134,7 @@ function checkLabels(
   ]
 }
 
-/** Training images outside a budget serve as unlabelled ones too, with their labels left unread. */
+/** Training images outside a budget count as unlabelled ones too: their labels are not read. */
 function checkOthers(
   { name, budgets, requires: { unlabelledImages, testImages, labelsPerClass } }: ExperimentDefinition,
   { classes, counts }: ExperimentData,
@@ -167,11 +167,11 @@ function checkOthers(
   return issues
 }
 
-const withOwnNetworks = (definition: ExperimentDefinition): DecidedRun[] =>
-  planRuns(definition).map((run) => ({ ...run, network: ownNetwork(run.spec.network as NetworkName) }))
+const withBuiltInNetworks = (definition: ExperimentDefinition): RunWithNetwork[] =>
+  planRuns(definition).map((run) => ({ ...run, network: builtInNetwork(run.spec.network as NetworkName) }))
 
-/** What any training would be refused for, once per arm; and arms that are one and the same on these data. */
-function checkRuns(runs: readonly DecidedRun[], data: ExperimentData): Issue[] {
+/** Finds what any training would be refused for, once per arm, and arms that are the same training on these data. */
+function checkRuns(runs: readonly RunWithNetwork[], data: ExperimentData): Issue[] {
   const found = new Map<string, Issue>()
   const trainings = new Map<string, string>()
   for (const { arm, budget, spec, network } of runs) {

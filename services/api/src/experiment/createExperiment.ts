@@ -9,23 +9,29 @@ import {
   type ExperimentDefinition,
   type PlannedRun,
 } from '@imclr/contract'
-import { findSameTraining, holdVersion, listRuns, nameExperiment, putRun, type RunRow } from '@imclr/database'
+import {
+  findOrInsertExperiment,
+  findSameTraining,
+  listRuns,
+  lockVersionForShare,
+  putRun,
+  type RunRow,
+} from '@imclr/database'
 import type { z } from 'zod'
-import { enqueue } from '../job/enqueue.js'
-import { holdNetwork } from '../job/holdNetwork.js'
-import { insertTraining } from '../job/insertTraining.js'
+import { enqueue } from '../job/jobs.js'
+import { insertTraining, lockTrainedNetwork } from '../job/submitTraining.js'
 import type { Call } from '../request/context.js'
 import { canonical, idempotent } from '../request/idempotent.js'
-import { checkExperiment, type DecidedRun } from './checkExperiment.js'
+import { checkExperiment, type RunWithNetwork } from './checkExperiment.js'
+import { outcomeOf, toExperiment } from './experiments.js'
 import { resolveExperiment } from './resolveExperiment.js'
-import { fateOf, shownExperiment } from './shownExperiment.js'
 
 /**
- * Starts an experiment: submits its runs as jobs, which the service sees through whoever watches. The same definition on the
- * same version is the same experiment: asking again submits the runs that failed or were canceled, and no others. A
- * training of just the spec of a run, from another experiment or on its own, is taken for it (`answers`).
+ * Starts an experiment: submits its runs as jobs. The same definition on the same version is the same experiment: asking again
+ * submits the runs that failed or were canceled, and no others. Where a training of the same spec exists, of another experiment
+ * or on its own, it becomes the run (`satisfies`).
  *
- * Throws Failure NOT_FOUND (version), BAD_INPUT where the data cannot carry it, with the nearest thing that would work.
+ * Throws Failure NOT_FOUND (version), and BAD_INPUT where the data do not suit it, with the nearest thing that would work.
  */
 export async function createExperiment(
   call: Call,
@@ -40,11 +46,11 @@ export async function createExperiment(
   const definition = resolveExperiment(input)
   const submitted: string[] = []
   const answer = await idempotent(call, input, async (tx) => {
-    const version = await holdVersion(tx, { projectId, versionId })
+    const version = await lockVersionForShare(tx, { projectId, versionId })
     if (version === undefined) throw new Failure('NOT_FOUND', `There is no version ${versionId}`)
-    const runs: DecidedRun[] = []
+    const runs: RunWithNetwork[] = []
     for (const planned of planRuns(definition))
-      runs.push({ ...planned, ...(await holdNetwork(tx, projectId, planned.spec)) })
+      runs.push({ ...planned, ...(await lockTrainedNetwork(tx, projectId, planned.spec)) })
     const issues = checkExperiment(definition, version.summary, {
       runs,
       preset: typeof input.experiment === 'string' ? input.experiment : null,
@@ -57,7 +63,7 @@ export async function createExperiment(
       )
 
     const preset = typeof input.experiment === 'string' ? { preset: input.experiment, scale: input.scale } : {}
-    const row = await nameExperiment(tx, {
+    const row = await findOrInsertExperiment(tx, {
       id: makeId('exp', random(20)),
       projectId,
       fingerprint: fingerprint(definition, versionId),
@@ -67,9 +73,9 @@ export async function createExperiment(
       definition,
       createdAt: clock(),
     })
-    const there = new Map((await listRuns(tx, row.id)).map((run) => [run.place, run]))
-    for (const [place, planned] of runs.entries()) {
-      const run = there.get(place)
+    const there = new Map((await listRuns(tx, row.id)).map((run) => [run.position, run]))
+    for (const [position, planned] of runs.entries()) {
+      const run = there.get(position)
       if (run !== undefined && isOnItsWay(run)) continue
       const spec = fitSpec(planned.spec, version.summary.counts.train)
       let jobId = await findSameTraining(tx, { projectId, versionId, spec })
@@ -77,16 +83,16 @@ export async function createExperiment(
         jobId = (await insertTraining(tx, call, { version, spec, name: nameOf(definition, planned) })).id
         submitted.push(jobId)
       }
-      await putRun(tx, { experimentId: row.id, place, jobId })
+      await putRun(tx, { experimentId: row.id, position, jobId })
     }
-    return shownExperiment(tx, row, clock())
+    return toExperiment(tx, row, clock())
   })
   for (const id of submitted) await enqueue(call, { id, kind: 'train' })
   return answer
 }
 
 const isOnItsWay = (run: RunRow): boolean => {
-  const { kind } = fateOf(run)
+  const { kind } = outcomeOf(run)
   return kind === 'result' || (kind === 'unfinished' && run.job?.cancelRequested === null)
 }
 

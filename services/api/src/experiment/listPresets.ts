@@ -2,7 +2,7 @@ import { definitionOf, presets } from '@imclr/experiments'
 import { experimentRequirements, presetName, presetNames, scale, scales } from '@imclr/contract'
 import { z } from 'zod'
 
-const shownScale = z.object({
+const presetScale = z.object({
   scale,
   recipe: z.string(),
   runs: z.int(),
@@ -10,20 +10,20 @@ const shownScale = z.object({
   budgets: z.array(z.int().nullable()),
   requires: experimentRequirements,
 })
-export const shownPresets = z.object({
+export const presetList = z.object({
   presets: z.array(
     z.object({
       name: presetName,
       title: z.string(),
       claim: z.string(),
       arms: z.array(z.string()),
-      scales: z.array(shownScale),
+      scales: z.array(presetScale),
     }),
   ),
 })
 
 /** The published claims that can be run by name, each at its three scales. */
-export async function listPresets(): Promise<z.infer<typeof shownPresets>> {
+export function listPresets(): z.infer<typeof presetList> {
   return {
     presets: presetNames.map((name) => {
       const { title, claim, arms, scales: own } = presets[name]

@@ -3,7 +3,7 @@ import { Failure, planRuns, type ExperimentDefinition, type Issue } from '@imclr
 
 const mostRuns = 500
 
-/** What a request asks for, as a whole definition. Throws Failure BAD_INPUT where it makes no experiment. */
+/** Makes the whole definition of what a request asks for. Throws Failure BAD_INPUT where it contradicts itself. */
 export function resolveExperiment(choice: ExperimentChoice): ExperimentDefinition {
   const definition = resolveDefinition(choice)
   const issues = [...reservedIn(choice.overrides ?? {}), ...contradictions(definition)]
@@ -16,7 +16,7 @@ export function resolveExperiment(choice: ExperimentChoice): ExperimentDefinitio
   return definition
 }
 
-/** What the experiment itself decides for every run. */
+/** The fields of a spec that the experiment sets for every run, and what decides them. */
 const reserved = { seed: 'seeds', subsetSeed: 'seeds', trainImages: 'budgets' } as const
 
 function reservedIn(overrides: NonNullable<ExperimentChoice['overrides']>): Issue[] {

@@ -1,7 +1,7 @@
 import { isActive, isFinal, type JobState } from '@imclr/contract'
 import { median } from '@imclr/statistics'
 
-/** What a run's job says of its time. */
+/** What the job of a run says about its time. */
 export interface RunTime {
   state: JobState
   estimate: { seconds: number } | null
@@ -11,24 +11,24 @@ export interface RunTime {
 }
 
 /**
- * Seconds until all runs have ended; null where they have. Runs that wait take their estimate, times how much longer than theirs the
- * started ones take (the median); as many go on at once as do now, and each that ends makes room for the next.
+ * Seconds until all runs have ended, or null where they have. A waiting run takes its estimate times a factor: the median of how
+ * much longer than estimated the started runs take. As many runs continue at once as now, and each that ends lets the next begin.
  */
 export function secondsLeft(runs: readonly RunTime[], now: Date): number | null {
   const unfinished = runs.filter(({ state }) => !isFinal(state))
   if (unfinished.length === 0) return null
   const factor = median(runs.flatMap((run) => factorOf(run, now))) ?? 1
   const needs = ({ estimate, progress }: RunTime) => progress?.secondsLeft ?? factor * (estimate?.seconds ?? 0)
-  const places = unfinished.filter(({ state }) => isActive(state)).map(needs)
-  if (places.length === 0) places.push(0)
+  const slots = unfinished.filter(({ state }) => isActive(state)).map(needs)
+  if (slots.length === 0) slots.push(0)
   for (const run of unfinished.filter(({ state }) => !isActive(state))) {
-    const next = places.indexOf(Math.min(...places))
-    places[next]! += needs(run)
+    const next = slots.indexOf(Math.min(...slots))
+    slots[next]! += needs(run)
   }
-  return Math.max(...places)
+  return Math.max(...slots)
 }
 
-/** How much longer than estimated a run took or, by what it says itself, will take; nothing where it cannot be said. */
+/** How much longer than estimated a run took, or by its own progress will take. Empty where that is unknown. */
 function factorOf({ state, estimate, progress, startedAt, finishedAt }: RunTime, now: Date): number[] {
   if (!estimate?.seconds || startedAt === null) return []
   const since = (end: Date) => (end.getTime() - startedAt.getTime()) / 1000

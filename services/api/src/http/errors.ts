@@ -1,14 +1,14 @@
 import { failures, type WireError } from '@imclr/contract'
-import { type TRPCError } from '@trpc/server'
+import type { TRPCError } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ServerDependencies } from '../dependencies.js'
 import { failureOf, isMasked, onWire } from '../request/failureOnWire.js'
-import type { ServerParts } from '../parts.js'
 
-/** Everything that goes wrong on a plain route, or before tRPC has a request, leaves in one form; our own faults are logged here, once. */
-export function errorHandlers(app: FastifyInstance, parts: ServerParts): void {
+/** Answers errors of plain routes, and those before tRPC has the request, in one form. Logs our own faults, once. */
+export function errorHandlers(app: FastifyInstance, dependencies: ServerDependencies): void {
   app.setErrorHandler(async (error, request, reply) => {
-    logFault(parts, { error, requestId: request.id, path: request.routeOptions.url })
+    logFault(dependencies, { error, requestId: request.id, path: request.routeOptions.url })
     return sendError(error, request, reply)
   })
   app.setNotFoundHandler(async (request, reply) => {
@@ -36,9 +36,9 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     .send(bodyFor(request, { ...wire, status }))
 }
 
-/** Logs what is our fault; what a caller did wrong, the caller is told. */
+/** Logs our own faults. The answer says what a caller did wrong, and the log does not. */
 export function logFault(
-  { log }: Pick<ServerParts, 'log'>,
+  { log }: Pick<ServerDependencies, 'log'>,
   { error, requestId, path }: { error: unknown; requestId: string; path: string | undefined },
 ): void {
   const failure = failureOf(error)
@@ -46,13 +46,13 @@ export function logFault(
   else if (failures[failure.code].http >= 500) log.warn({ err: failure, requestId, path }, 'request failed')
 }
 
-/** fastify's own refusals have statuses finer than our table (405, 415). */
+/** Where fastify itself refuses a request, its status is more precise than our table (405, 415). */
 function ownStatus(error: unknown): number | undefined {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined
 }
 
-/** A client of tRPC expects tRPC's envelope, also where the request did not get that far. */
+/** A tRPC client expects tRPC's envelope, also where the request failed before it reached tRPC. */
 function bodyFor(request: FastifyRequest, wire: WireError): unknown {
   if (!request.url.startsWith('/trpc/')) return wire
   const code: TRPCError['code'] = failures[wire.code as keyof typeof failures].trpc

@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Failure } from '@imclr/contract'
 import type { FastifyInstance } from 'fastify'
-import type { ServerParts } from '../parts.js'
+import type { ServerDependencies } from '../dependencies.js'
 
 const answerWithinMs = 5_000
 
-/** `/healthz`: this process lives. `/readyz`: and what it needs answers; 503 names what does not. */
-export function healthRoutes(app: FastifyInstance, { database, store, queue, log }: ServerParts): void {
+/** `/healthz` answers while this process lives. `/readyz` checks that what it needs answers, and otherwise says with 503 what does not. */
+export function healthRoutes(app: FastifyInstance, { database, store, queue, log }: ServerDependencies): void {
   app.get('/healthz', async () => ({ status: 'ok' }))
   app.get('/readyz', async (request, reply) => {
     const needed = { database, store, queue }
     const checks = Object.fromEntries(
-      await Promise.all(Object.entries(needed).map(async ([name, part]) => [name, await answer(part)] as const)),
+      await Promise.all(Object.entries(needed).map(async ([name, one]) => [name, await check(one)] as const)),
     )
     const broken = Object.entries(checks).filter(([, failure]) => failure !== null)
     for (const [name, failure] of broken) log.warn({ err: failure, part: name, requestId: request.id }, 'not ready')
@@ -25,14 +25,14 @@ export function healthRoutes(app: FastifyInstance, { database, store, queue, log
   })
 }
 
-/** Of one part: null where it answers. */
-async function answer(part: { check(): Promise<void> }): Promise<Failure | null> {
+/** Gives null where it answers in time. */
+async function check(needed: { check(): Promise<void> }): Promise<Failure | null> {
   const late = new AbortController()
   try {
     const timeout = delay(answerWithinMs, undefined, { signal: late.signal }).then(() => {
       throw new Failure('UNAVAILABLE', `no answer within ${answerWithinMs / 1000} s`)
     })
-    await Promise.race([part.check(), timeout])
+    await Promise.race([needed.check(), timeout])
     return null
   } catch (error) {
     return error instanceof Failure

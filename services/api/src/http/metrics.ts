@@ -1,10 +1,10 @@
 import { countJobs, countUploads } from '@imclr/database'
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { ServerParts } from '../parts.js'
+import type { ServerDependencies } from '../dependencies.js'
 
 /** `/metrics`, in Prometheus' text form. One registry per server. */
-export function metricsRoute(app: FastifyInstance, { database, signals }: ServerParts): void {
+export function metricsRoute(app: FastifyInstance, { database, signals }: ServerDependencies): void {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -16,7 +16,7 @@ export function metricsRoute(app: FastifyInstance, { database, signals }: Server
     registers,
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
   })
-  // A procedure's path is its route; whatever else a client may think up is one route.
+  // The path of a procedure is its route. All other paths below /trpc are one route, or clients could create any number of them.
   app.addHook('onResponse', async (request, reply) => {
     const path = (request.params as { path?: string } | undefined)?.path
     const route =

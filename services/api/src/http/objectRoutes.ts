@@ -1,17 +1,17 @@
 import type { Readable } from 'node:stream'
 import { Failure } from '@imclr/contract'
 import type { FastifyInstance } from 'fastify'
-import type { ServerParts } from '../parts.js'
+import type { ServerDependencies } from '../dependencies.js'
 import { sendObject } from './sendObject.js'
 
 /**
- * Where the signed URLs of a folder store lead (S3 has a server of its own): parts come in, objects go out, both as
- * streams. The app given is theirs alone: it parses no bodies.
+ * Serves the signed URLs of a folder store: receives parts of uploads and sends objects, both as streams. (S3 has a server of its
+ * own.) `app` must serve nothing else, because these routes parse no bodies.
  */
-export function objectRoutes(app: FastifyInstance, { store }: ServerParts): void {
+export function objectRoutes(app: FastifyInstance, { store }: ServerDependencies): void {
   const routes = store.signedRoutes
   if (routes === null) return
-  // The body stays a stream, whatever it says it is.
+  // The body stays a stream, whatever its content type.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 
@@ -22,7 +22,7 @@ export function objectRoutes(app: FastifyInstance, { store }: ServerParts): void
       const { etag } = await routes.receivePart(request.url, body)
       return reply.header('etag', `"${etag}"`).send()
     } catch (error) {
-      // Whoever is refused sends the rest before it reads why; unread, it would block what comes next on this connection.
+      // A client sends the rest of its body before it reads the answer. Unread, it would block the next request on this connection.
       body.resume()
       throw error
     }
@@ -35,10 +35,10 @@ export function objectRoutes(app: FastifyInstance, { store }: ServerParts): void
     handler: async (request, reply) => {
       const { key, fileName } = routes.verifyGet(request.url)
       const head = await store.head(key)
-      if (head === null) throw new Failure('NOT_FOUND', 'What this URL was for has been deleted')
+      if (head === null) throw new Failure('NOT_FOUND', 'The object of this URL has been deleted')
       if (fileName !== null)
         reply.header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`)
-      // Some of these bytes were uploaded by users: a browser shows them, and lets them do nothing.
+      // Users uploaded some of these bytes: a browser may show them, but must not run them.
       reply.headers({
         'cache-control': 'private, no-cache',
         'content-security-policy': "default-src 'none'; sandbox",

@@ -1,14 +1,13 @@
 import type { ObjectStore } from '@imclr/storage'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { recordedObject } from '../request/recordedObject.js'
-import { parseRange } from './parseRange.js'
+import { requireObject } from '../request/references.js'
 
 export interface ObjectToSend {
   store: ObjectStore
   key: string
   bytes: number
   contentType: string
-  /** Without quotes; the same as long as the bytes are. */
+  /** Without quotes. It is the same as long as the bytes are. */
   etag: string
 }
 
@@ -32,7 +31,7 @@ export async function sendObject(
   reply.headers({ 'content-type': contentType, 'content-length': range === null ? bytes : range.end - range.start + 1 })
   if (range !== null) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${bytes}`)
   if (request.method === 'HEAD' || bytes === 0) return reply.send(request.method === 'HEAD' ? undefined : '')
-  const { body } = await recordedObject(object.store.get(object.key, range ?? undefined))
+  const { body } = await requireObject(object.store.get(object.key, range ?? undefined))
   return reply.send(body)
 }
 
@@ -41,4 +40,24 @@ function matches(header: string | undefined, etag: string): boolean {
     header !== undefined &&
     (header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag))
   )
+}
+
+/** The part that a Range header asks for; `end` is its last byte. */
+type ByteRange = { start: number; end: number }
+
+/**
+ * Parses a Range header (RFC 9110, 14.1.2). Gives `null` for the whole object: where there is no range, an invalid one, or several.
+ * Gives `unsatisfiable` where the range begins after the end. The library range-parser is not used: it calls a suffix that is longer
+ * than the object unsatisfiable, for which the RFC asks for the whole object, and an invalid range as well.
+ */
+function parseRange(header: string | undefined, bytes: number): ByteRange | null | 'unsatisfiable' {
+  const [, first = '', last = ''] = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/.exec(header ?? '') ?? []
+  if (first === '' && last === '') return null
+  if (first === '') {
+    const suffix = Number(last)
+    return suffix === 0 || bytes === 0 ? 'unsatisfiable' : { start: Math.max(0, bytes - suffix), end: bytes - 1 }
+  }
+  const [start, end] = [Number(first), last === '' ? bytes - 1 : Math.min(Number(last), bytes - 1)]
+  if (last !== '' && Number(last) < start) return null
+  return start >= bytes ? 'unsatisfiable' : { start, end }
 }

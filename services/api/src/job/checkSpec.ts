@@ -1,36 +1,37 @@
 import {
+  isGivenValidation,
   matchesLayer,
   networkHead,
   networkNames,
   networks,
   picturesPerInput,
-  isGivenValidation,
+  stackedUnlabelled,
   trainingParts,
+  unlabelledParts,
   type ArtifactManifest,
   type Issue,
   type TrainingSpec,
   type VersionSummary,
 } from '@imclr/contract'
 import { NetworkProblem, shapesOf } from '../network/measureNetwork.js'
-import { checkUnlabelled } from './checkUnlabelled.js'
-import type { SpecNetwork } from './holdNetwork.js'
+import type { TrainedNetwork } from './submitTraining.js'
 
-/** Pixels a side of one input, stacked or not: memory grows with its square. */
+/** The most pixels a side of one input, stacked or not: memory grows with the square. */
 const largestSide = 1024
 
-/** Above it nobody trains with Adam, but SGD's default lies there. */
+/** Nobody trains with Adam above this learning rate, but the default for SGD is above it. */
 const largestAdamRate = 0.05
 
-/** What of a version decides whether a spec fits it. */
+/** The fields of a version that decide whether a spec fits it. */
 export type SpecVersion = Pick<VersionSummary, 'classes' | 'picture' | 'counts'>
 
-export interface SpecSurroundings {
-  network: SpecNetwork
+export interface SpecContext {
+  network: TrainedNetwork
   reference: Pick<ArtifactManifest, 'classes' | 'spec'> | null
 }
 
-/** Where a spec does not fit the data it is to train on: found before anything waits in a queue. */
-export function checkSpec(spec: TrainingSpec, version: SpecVersion, { network, reference }: SpecSurroundings): Issue[] {
+/** Finds where a spec does not fit the data that it would train on, before a job waits in the queue. */
+export function checkSpec(spec: TrainingSpec, version: SpecVersion, { network, reference }: SpecContext): Issue[] {
   const {
     picture: { height, width },
     counts,
@@ -160,7 +161,7 @@ export function checkSpec(spec: TrainingSpec, version: SpecVersion, { network, r
   return issues
 }
 
-/** Pixels of what the network is fed, stacked or not. */
+/** The size in pixels of the network's inputs, stacked or not. */
 function inputSizes(
   spec: TrainingSpec,
   { picture: { height, width } }: SpecVersion,
@@ -173,9 +174,9 @@ function inputSizes(
   return { height: [tall], width: [wide], random: [tall, wide] }[spec.stacking.axis]
 }
 
-/** Why pictures do not go through a network, alone (as they are where training stacks them) or stacked; null: they do. */
+/** Why pictures do not pass the network, alone or stacked. Null where they do. Pictures are tested alone where training stacks them. */
 function tooSmall(
-  { title, smallestSize, layers }: SpecNetwork,
+  { title, smallestSize, layers }: TrainedNetwork,
   picture: { height: number; width: number },
   inputs: { height: number; width: number }[],
 ): string | null {
@@ -193,13 +194,13 @@ function tooSmall(
   return null
 }
 
-/** What would work on pictures of that size. */
-function nearestNetworks({ smallestSize }: SpecNetwork, side: number): string {
+/** What would work for pictures of that size. */
+function nearestNetworks({ smallestSize }: TrainedNetwork, side: number): string {
   const others = networkNames.filter((name) => networks[name].smallestSize <= side)
   return `Prepare the data set with imageSize: ${Math.max(smallestSize, 8)} or more${others.length > 0 ? `, or use one of ${others.join(', ')}` : ''}`
 }
 
-function unknownLayers({ fineTune }: TrainingSpec, { names }: SpecNetwork): { message: string; fix: string }[] {
+function unknownLayers({ fineTune }: TrainingSpec, { names }: TrainedNetwork): { message: string; fix: string }[] {
   if (fineTune === null || fineTune.freeze === 'all-but-head') return []
   return fineTune.freeze.flatMap((pattern) => {
     if (pattern === networkHead)
@@ -214,4 +215,59 @@ function unknownLayers({ fineTune }: TrainingSpec, { names }: SpecNetwork): { me
       },
     ]
   })
+}
+
+interface Refusal {
+  /** The field below `semiSupervised`. */
+  field: string
+  message: string
+  fix: string
+}
+
+/** Finds why the data or the rest of a spec do not suit its learning from unlabelled images, and the nearest thing that would work. */
+function checkUnlabelled(spec: TrainingSpec, counts: VersionSummary['counts']): Refusal[] {
+  const { semiSupervised, emaDecay } = spec
+  if (semiSupervised === null) return []
+  const refusals = checkSources(semiSupervised.from, unlabelledParts(spec, counts), counts)
+  if (semiSupervised.method === 'mean-teacher' && emaDecay === null) {
+    refusals.push({
+      field: 'method',
+      message: 'The teacher is the running average of the weights, and emaDecay is null',
+      fix: 'Use emaDecay: 0.999',
+    })
+  }
+  if (
+    semiSupervised.method === 'pi-model' &&
+    semiSupervised.batch === 'joint' &&
+    stackedUnlabelled(spec) !== picturesPerInput(spec).trained
+  ) {
+    refusals.push({
+      field: 'stackUnlabelled',
+      message: 'The inputs of a joint batch have one size, and the unlabelled ones would not be stacked',
+      fix: "Use stackUnlabelled: true, or batch: 'apart'",
+    })
+  }
+  return refusals
+}
+
+/** Where a spec names sources other than labelled images, one of these must have images. */
+function checkSources(
+  from: NonNullable<TrainingSpec['semiSupervised']>['from'],
+  parts: ReturnType<typeof unlabelledParts>,
+  counts: VersionSummary['counts'],
+): Refusal[] {
+  const others = from.filter((source) => source !== 'labelled')
+  if (others.length === 0 || others.some((source) => parts[source] > 0)) return []
+  const says = {
+    unlabelled: 'the data set has no unlabelled images',
+    'left-over': `of ${counts.train} training images the label budget leaves none`,
+  }
+  const message = others.map((source) => says[source]).join(', and ')
+  const fix =
+    parts['left-over'] > 0
+      ? `Use from: ['left-over'], the ${parts['left-over']} training images that the label budget leaves`
+      : parts.unlabelled > 0
+        ? `Use from: ['unlabelled'], the ${parts.unlabelled} images of the data set's own`
+        : `Set trainImages below ${counts.train} and use from: ['left-over'], or add an unlabelled folder to the data set`
+  return [{ field: 'from', message: message[0]!.toUpperCase() + message.slice(1), fix }]
 }

@@ -1,38 +1,68 @@
 import {
+  datasetId,
   evaluateJob,
   evaluateRequest,
   evaluationSummary,
   job,
   jobEvent,
+  jobKind,
+  jobState,
   page,
+  pageRequest,
   trainJob,
   trainRequest,
+  versionId,
 } from '@imclr/contract'
+import { listJobs } from '@imclr/database'
 import { jobRef } from '../request/inputs.js'
-import { by, reading, router, writing } from '../request/procedure.js'
-import { cancelJob, cancelJobRequest } from './cancelJob.js'
-import { comparedEvaluations, compareEvaluations, compareEvaluationsRequest } from './compareEvaluations.js'
-import { deletedJob, deleteJob } from './deleteJob.js'
-import { evaluateModel } from './evaluateModel.js'
-import { evaluation } from './evaluation.js'
+import { paginate } from '../request/paginate.js'
+import { readProcedure, resolve, router, writeProcedure } from '../request/procedure.js'
+import {
+  comparedEvaluations,
+  compareEvaluations,
+  compareEvaluationsRequest,
+  evaluateModel,
+  getEvaluation,
+} from './evaluations.js'
 import { followEvents, followEventsRequest } from './followEvents.js'
-import { getJob } from './getJob.js'
-import { listJobs, listJobsRequest } from './listJobs.js'
-import { submitJob } from './submitJob.js'
+import { cancelJob, cancelJobRequest, deletedJob, deleteJob, requireJob, toJob } from './jobs.js'
+import { submitTraining } from './submitTraining.js'
+
+const listJobsRequest = pageRequest
+  .extend({
+    state: jobState.optional(),
+    kind: jobKind.optional(),
+    datasetId: datasetId.optional(),
+    versionId: versionId.optional(),
+  })
+  .prefault({})
 
 export const jobRouter = router({
-  submit: writing.input(trainRequest).output(trainJob).mutation(by(submitJob)),
-  evaluate: writing.input(evaluateRequest).output(evaluateJob).mutation(by(evaluateModel)),
-  evaluation: reading.input(jobRef).output(evaluationSummary).query(by(evaluation)),
-  compareEvaluations: reading
+  submit: writeProcedure.input(trainRequest).output(trainJob).mutation(resolve(submitTraining)),
+  evaluate: writeProcedure.input(evaluateRequest).output(evaluateJob).mutation(resolve(evaluateModel)),
+  evaluation: readProcedure.input(jobRef).output(evaluationSummary).query(resolve(getEvaluation)),
+  compareEvaluations: readProcedure
     .input(compareEvaluationsRequest)
     .output(comparedEvaluations)
-    .query(by(compareEvaluations)),
-  get: reading.input(jobRef).output(job).query(by(getJob)),
-  list: reading.input(listJobsRequest).output(page(job)).query(by(listJobs)),
-  cancel: writing.input(cancelJobRequest).output(job).mutation(by(cancelJob)),
-  delete: writing.input(jobRef).output(deletedJob).mutation(by(deleteJob)),
-  events: reading
+    .query(resolve(compareEvaluations)),
+  get: readProcedure
+    .input(jobRef)
+    .output(job)
+    .query(async ({ ctx, input }) => toJob(ctx.database.queries, await requireJob(ctx, input.jobId))),
+  list: readProcedure
+    .input(listJobsRequest)
+    .output(page(job))
+    .query(({ ctx: { database, caller }, input: { state, kind, datasetId, versionId, ...pageInput } }) =>
+      paginate(
+        pageInput,
+        (slice) =>
+          listJobs(database.queries, { projectId: caller.projectId, state, kind, datasetId, versionId, ...slice }),
+        (row) => toJob(database.queries, row),
+      ),
+    ),
+  cancel: writeProcedure.input(cancelJobRequest).output(job).mutation(resolve(cancelJob)),
+  delete: writeProcedure.input(jobRef).output(deletedJob).mutation(resolve(deleteJob)),
+  events: readProcedure
     .meta({ yields: jobEvent })
     .input(followEventsRequest)
     .query(({ ctx, input, signal }) => followEvents(ctx, input, signal)),

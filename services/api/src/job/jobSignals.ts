@@ -1,44 +1,44 @@
 import type { Database } from '@imclr/database'
 
-/** Wakes those who follow a job. One database connection per process, whatever their number. */
+/** Wakes the followers of a job. All of them share one connection to the database. */
 export interface JobSignals {
-  follow(jobId: string): Bell
-  /** Followers at this moment. */
+  follow(jobId: string): JobFollower
+  /** How many followers there are. */
   count(): number
   closed(): boolean
-  /** Wakes all of them, for good. */
+  /** Wakes all followers, and lets none wait any more. */
   close(): Promise<void>
 }
 
-interface Bell extends Disposable {
-  /** Resolves when the job has news since the last time, after `atMostMs` at the latest, or when `signal` aborts. */
-  rung(atMostMs: number, signal?: AbortSignal): Promise<void>
+interface JobFollower extends Disposable {
+  /** Resolves when the job has changed since the last call, when `signal` aborts, and after `atMostMs` at the latest. */
+  waitForUpdate(atMostMs: number, signal?: AbortSignal): Promise<void>
 }
 
 export async function listenToJobs(database: Database): Promise<JobSignals> {
-  const bells = new Map<string, Set<() => void>>()
-  let followers = 0
+  const followersOf = new Map<string, Set<() => void>>()
+  let followerCount = 0
   let closed = false
-  const ring = (jobId: string): void => bells.get(jobId)?.forEach((onNews) => onNews())
-  const ringAll = (): void => [...bells.keys()].forEach(ring)
-  // A lost connection may have swallowed news of any job.
-  const stop = await database.listen('job', (jobId) => (jobId === null ? ringAll() : ring(jobId)))
+  const wakeFollowers = (jobId: string): void => followersOf.get(jobId)?.forEach((onUpdate) => onUpdate())
+  const wakeAll = (): void => [...followersOf.keys()].forEach(wakeFollowers)
+  // Notifications of any job may have been lost with the connection.
+  const stop = await database.listen('job', (jobId) => (jobId === null ? wakeAll() : wakeFollowers(jobId)))
   return {
-    count: () => followers,
+    count: () => followerCount,
     closed: () => closed,
     follow(jobId) {
-      let news = false // that came while nobody waited
+      let hasUpdate = false // since the last wait
       let wake: (() => void) | null = null
-      const onNews = (): void => {
-        news = true
+      const onUpdate = (): void => {
+        hasUpdate = true
         wake?.()
       }
-      const set = bells.get(jobId) ?? new Set()
-      bells.set(jobId, set.add(onNews))
-      followers++
+      const set = followersOf.get(jobId) ?? new Set()
+      followersOf.set(jobId, set.add(onUpdate))
+      followerCount++
       return {
-        async rung(atMostMs, signal) {
-          if (!news && !closed && signal?.aborted !== true) {
+        async waitForUpdate(atMostMs, signal) {
+          if (!hasUpdate && !closed && signal?.aborted !== true) {
             const done = new AbortController()
             await new Promise<void>((resolve) => {
               wake = resolve
@@ -49,18 +49,18 @@ export async function listenToJobs(database: Database): Promise<JobSignals> {
             done.abort()
             wake = null
           }
-          news = false
+          hasUpdate = false
         },
         [Symbol.dispose]() {
-          set.delete(onNews)
-          if (set.size === 0 && bells.get(jobId) === set) bells.delete(jobId)
-          followers--
+          set.delete(onUpdate)
+          if (set.size === 0 && followersOf.get(jobId) === set) followersOf.delete(jobId)
+          followerCount--
         },
       }
     },
     async close() {
       closed = true
-      ringAll()
+      wakeAll()
       await stop()
     },
   }

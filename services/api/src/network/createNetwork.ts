@@ -8,26 +8,25 @@ import {
   type Normalisation,
   type UploadedNetwork,
 } from '@imclr/contract'
-import { closeUpload, insertNetwork, lockUpload } from '@imclr/database'
+import { findOrInsertNetwork, lockUpload, markUploadCompleted } from '@imclr/database'
 import { keys } from '@imclr/storage'
 import type { z } from 'zod'
-import { joinParts } from '../dataset/joinParts.js'
-import { ownUpload, refuseClosed } from '../dataset/shownUpload.js'
+import { assertOpen, joinParts, requireUpload } from '../dataset/uploads.js'
 import type { Call } from '../request/context.js'
 import { canonical, earlierAnswer, idempotent } from '../request/idempotent.js'
-import { checkWeights } from './checkWeights.js'
 import { locateWeights } from './locateWeights.js'
 import { measureNetwork, NetworkProblem } from './measureNetwork.js'
+import { toNetwork } from './networks.js'
 import { readTopology, TopologyProblem, type Topology } from './readTopology.js'
-import { shownNetwork } from './shownNetwork.js'
 
 type Input = z.output<typeof createNetworkRequest>
 
 /**
- * Makes a network of an upload (its weights) and the text of its `model.json`. What is kept is a list of known layers with their settings
- * and where their weights are; nothing of the file is run. The same content is the same network, however often it is sent.
+ * Makes a network of an upload, which holds its weights, and the text of its `model.json`. It stores a list of known layers with
+ * their settings, and where their weights are; nothing in the file is executed. The same content is the same network, however
+ * often it is sent.
  *
- * Throws Failure BAD_INPUT with every layer that cannot be had, UPLOAD_INCOMPLETE, CHECKSUM_MISMATCH, LIMIT_REACHED.
+ * Throws Failure BAD_INPUT with every layer that is not supported, UPLOAD_INCOMPLETE, CHECKSUM_MISMATCH, LIMIT_REACHED.
  */
 export async function createNetwork(call: Call, input: Input): Promise<NetworkSummary> {
   const earlier = await earlierAnswer<NetworkSummary>(call, input)
@@ -37,15 +36,15 @@ export async function createNetwork(call: Call, input: Input): Promise<NetworkSu
     store,
     clock,
   } = call
-  const upload = await ownUpload(call, input.uploadId)
-  refuseClosed(upload, clock())
+  const upload = await requireUpload(call, input.uploadId)
+  assertOpen(upload, clock())
   if (upload.bytes > networkLimits.weightBytes)
     throw new Failure(
       'LIMIT_REACHED',
       `The weights have ${upload.bytes} bytes; a network may have ${networkLimits.weightBytes}`,
     )
   const read = readModel(input.model, upload.bytes)
-  refuseOtherNormalisation(read.normalisation, input.normalisation)
+  assertSameNormalisation(read.normalisation, input.normalisation)
 
   await joinParts(call, upload, input.parts)
   const weightsSha256 = await checkWeights((await store.get(upload.objectKey)).body)
@@ -70,8 +69,8 @@ export async function createNetwork(call: Call, input: Input): Promise<NetworkSu
   await store.put(keys.network(prefix), json, { contentType: 'application/json' })
 
   return idempotent(call, input, async (tx) => {
-    refuseClosed((await lockUpload(tx, upload.id)) ?? upload, clock())
-    await closeUpload(tx, { uploadId: upload.id, jobId: null })
+    assertOpen((await lockUpload(tx, upload.id)) ?? upload, clock())
+    await markUploadCompleted(tx, { uploadId: upload.id, jobId: null })
     const { id, layers, parameters, multiplyAdds, smallestSize } = file
     const row = {
       id,
@@ -83,12 +82,12 @@ export async function createNetwork(call: Call, input: Input): Promise<NetworkSu
       bytes: upload.bytes + json.length,
       createdAt: clock(),
     }
-    return shownNetwork(await insertNetwork(tx, row))
+    return toNetwork(await findOrInsertNetwork(tx, row))
   })
 }
 
-/** What layers of the file do to pixels must not be done otherwise, or twice. */
-function refuseOtherNormalisation(own: Normalisation | null, given: Normalisation | null): void {
+/** Layers of the file that normalise pixels decide how it is done: a request may only repeat it. */
+function assertSameNormalisation(own: Normalisation | null, given: Normalisation | null): void {
   if (own === null || given === null) return
   const isSame = (['mean', 'std'] as const).every((key) =>
     own[key].every((value, c) => Math.abs(value - given[key][c]!) <= 1e-6 * Math.max(1, Math.abs(value))),
@@ -105,14 +104,14 @@ function refuseOtherNormalisation(own: Normalisation | null, given: Normalisatio
   })
 }
 
-/** The part of a network that its files decide alone. */
+/** The fields of a network that follow from its files alone. */
 type ReadNetwork = Topology & Pick<UploadedNetwork, 'parameters' | 'multiplyAdds' | 'smallestSize' | 'weights'>
 
 function readModel(text: string, bytes: number): ReadNetwork {
   const refuse = (issues: Failure['issues']): never => {
     throw new Failure(
       'BAD_INPUT',
-      `The network cannot be had: ${issues.map(({ path, message }) => `${path}: ${message}`).join('; ')}`.slice(
+      `The network cannot be used: ${issues.map(({ path, message }) => `${path}: ${message}`).join('; ')}`.slice(
         0,
         2000,
       ),
@@ -147,4 +146,32 @@ function readModel(text: string, bytes: number): ReadNetwork {
       return refuse([{ path: `model.${error.layer}`, code: 'not_supported', message: error.message, fix: error.fix }])
     throw error
   }
+}
+
+/** Hashes a stream of float32 (little-endian) with SHA-256. Throws Failure BAD_INPUT at the first value that is not a finite number. */
+async function checkWeights(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256')
+  let rest = Buffer.alloc(0)
+  let before = 0
+  for await (const chunk of body) {
+    hash.update(chunk)
+    const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
+    const count = bytes.length >> 2
+    const values = new Float32Array(Uint8Array.prototype.slice.call(bytes, 0, 4 * count).buffer) // a copy lies at a multiple of 4
+    const wrong = values.findIndex((value) => !Number.isFinite(value))
+    if (wrong >= 0)
+      throw new Failure('BAD_INPUT', `Weight ${before + wrong} of the network is ${values[wrong]}`, {
+        issues: [
+          {
+            path: 'uploadId',
+            code: 'not_finite',
+            message: `Weight ${before + wrong} is ${values[wrong]}`,
+            fix: 'Send weights that are numbers',
+          },
+        ],
+      })
+    before += count
+    rest = Buffer.from(bytes.subarray(4 * count))
+  }
+  return hash.digest('hex')
 }

@@ -19,8 +19,8 @@ const normalization = z.object({
 })
 
 /**
- * The layers that bring pixels to what the network expects, where nothing else reads the input: Keras' Rescaling (pixel x scale + offset) and
- * Normalization with its statistics in its settings. They become the network's `normalisation`, (pixel - mean) / std, and are left out.
+ * Removes the first layers that normalise pixels, where nothing else reads the input: Keras' Rescaling (pixel x scale + offset), and
+ * Normalization whose settings hold its statistics. They become the network's `normalisation`, (pixel - mean) / std.
  */
 export function firstRescaling(graph: Graph): { graph: Graph; normalisation: Normalisation | null; layers: string[] } {
   let { entries } = graph
@@ -45,16 +45,16 @@ export function firstRescaling(graph: Graph): { graph: Graph; normalisation: Nor
     if (output === name) output = graph.input
   }
   if (layers.length === 0 || scale.some((value) => !(value > 0))) return { graph, normalisation: null, layers: [] }
-  return { graph: { ...graph, entries, output }, normalisation: told({ scale, offset }), layers }
+  return { graph: { ...graph, entries, output }, normalisation: toNormalisation({ scale, offset }), layers }
 }
 
-/** What a Rescaling or Normalization does to pixels, as a `normalisation`; null: of none that can be read. */
+/** What a Rescaling or Normalization layer does to pixels, as a `normalisation`. Null where the layer is neither, or its settings cannot be read. */
 export function normalisationOf(className: string, config: Record<string, unknown>): Normalisation | null {
   const read = linear({ className, config })
-  return read?.scale.every((value) => value > 0) ? told(read) : null
+  return read?.scale.every((value) => value > 0) ? toNormalisation(read) : null
 }
 
-function told({ scale, offset }: { scale: readonly number[]; offset: readonly number[] }): Normalisation {
+function toNormalisation({ scale, offset }: { scale: readonly number[]; offset: readonly number[] }): Normalisation {
   const tuple = (values: readonly number[]): [number, number, number] => [
     rounded(values[0]!),
     rounded(values[1]!),
@@ -75,5 +75,5 @@ function linear({
   return { scale, offset: read.mean.map((value, c) => -value * scale[c]!) }
 }
 
-/** 1 / (1 / 127.5) is 127.5 again, and 0 is not -0. */
+/** Rounds so that 1 / (1 / 127.5) is 127.5, and turns -0 into 0. */
 const rounded = (value: number): number => Number(value.toPrecision(12)) + 0

@@ -1,4 +1,4 @@
-/** A layer as it stands in a file, with the names of those that it takes. */
+/** A layer as it stands in a file, with the names of its inputs. */
 export interface Entry {
   className: string
   name: string
@@ -15,18 +15,19 @@ export interface Graph {
 
 export const modelClasses: readonly string[] = ['Sequential', 'Model', 'Functional']
 
-/** Models within models within models: more is no network that somebody made. */
+/** How deep models may lie within models. Nobody makes networks that are deeper. */
 export const maxDepth = 8
 
-/** No name in a file can have it by accident, so that a path is never taken for a name. */
+/** Separates the names in a path. No name in a file has this character, so a path is never taken for a name. */
 const within = '\u0000'
 
 /**
- * Puts the layers of models within a model (as Teachable Machine makes them) into the model itself: what took the inner model takes its last
- * layer, and what took the inner input takes what the inner model took. A name means a layer of its own model alone. Layers keep theirs, since
- * weights are found by them; those whose name another model has too are called `model/layer`.
+ * Moves the layers of inner models (Teachable Machine makes such networks) into the model itself. A layer that read an inner model
+ * then reads its last layer, and a layer that read the inner input reads the input of the inner model. A name refers to a layer of
+ * its own model only. Layers keep their names, by which their weights are found; a layer whose name occurs in another model too is
+ * renamed to `model/layer`.
  *
- * @param open reads the layers of an inner model, which lies so deep; throws where it cannot
+ * @param open reads the layers of an inner model at that depth; throws where it cannot
  */
 export function flatten(graph: Graph, open: (entry: Entry, depth: number) => Graph): Graph & { renamed: string[] } {
   const spread = spreadOut(graph, open, 1)
@@ -47,7 +48,7 @@ export function flatten(graph: Graph, open: (entry: Entry, depth: number) => Gra
   }
 }
 
-/** Each layer by its path: the models that it is in, and its name. */
+/** Names each layer by its path: the models that it is in, and its name. */
 function spreadOut(graph: Graph, open: (entry: Entry, depth: number) => Graph, depth: number): Graph {
   const standsFor = new Map<string, string>()
   const entries = graph.entries.flatMap((entry) => {

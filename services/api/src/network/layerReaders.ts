@@ -1,11 +1,11 @@
 /**
- * The layers that can be had, by the class that a `model.json` names, each with what it must say. What decides first weights or
- * regularises is not read: weights come with the file or are drawn here, and weight decay is the training's.
+ * The supported layers by their class in `model.json`, each with the settings that it may have. Initialisers and regularisers are
+ * not read: weights come with the file or are initialised here, and the training decides the weight decay.
  */
 import { layerActivation } from '@imclr/contract'
 import { z } from 'zod'
 
-/** Settings as TensorFlow.js writes them in JSON: snake case; null as good as nothing. */
+/** Settings as TensorFlow.js writes them in JSON: in snake case, where null is the same as nothing. */
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish()
 const only = <T extends z.core.util.Literal>(value: T) => optional(z.literal(value))
 const camel = (text: string) => text.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())

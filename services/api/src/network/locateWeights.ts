@@ -20,9 +20,10 @@ const entry = z.object({
 const groups = z
   .array(z.object({ weights: z.array(entry).max(10_000) }))
   .min(1)
-  .max(10_000) // paths are not read: the bytes have come already
+  .max(10_000) // paths are not read: the bytes have arrived already
 
-interface Place {
+/** Where a weight lies: its first value, counted in float32. */
+interface WeightSlot {
   shape: number[]
   first: number
 }
@@ -30,8 +31,8 @@ interface Place {
 const ownNames = 'Give every layer a name of its own, in models within the model too, and save it again'
 
 /**
- * Where in its files a network's weights are, by the `weightsManifest` of its `model.json`. Throws TopologyProblem where one is missing, has
- * another shape, or the bytes are not as many as the manifest says.
+ * Finds where a network's weights lie in its files, by the `weightsManifest` of its `model.json`. Throws TopologyProblem where a
+ * weight is missing or has another shape, and where the number of bytes is not that of the manifest.
  */
 export function locateWeights(
   manifest: unknown,
@@ -49,12 +50,13 @@ export function locateWeights(
       'Send the model with float32 weights, without quantization',
     )
   }
-  // By the name as it is written, and by what is left of it without one model in front, without two, ...: Keras writes some of them, TensorFlow.js none.
-  const places = Array.from({ length: maxDepth + 2 }, () => new Map<string, Place[]>())
+  // Weights by their name as it is written, and without the first model in it, without the first two, ...: Keras writes some of
+  // them, TensorFlow.js none.
+  const slots = Array.from({ length: maxDepth + 2 }, () => new Map<string, WeightSlot[]>())
   let first = 0
   for (const { name, shape } of parsed.data.flatMap(({ weights }) => weights)) {
     let rest = name
-    for (const named of places) {
+    for (const named of slots) {
       const same = named.get(rest)
       if (same) same.push({ shape, first })
       else named.set(rest, [{ shape, first }])
@@ -76,24 +78,24 @@ export function locateWeights(
       'Send all files of the manifest whole, in its order',
     )
 
-  const placesOf = (name: string) => places.find((named) => named.has(name))?.get(name) ?? []
+  const slotsOf = (name: string) => slots.find((named) => named.has(name))?.get(name) ?? []
   const shapes = shapesOf(layers, { height: smallestSize, width: smallestSize })
   const taken = new Set<number>()
   return layers.flatMap((layer) =>
     weightShapes(layer, shapes.get(layer.inputs[0]!)!).map(([name, shape]): NetworkWeight => {
       const wanted = `${layer.name}/${name}`
       const found =
-        [wanted, wanted.replace(/\/depthwise_kernel$/, '/kernel')].map(placesOf).find(({ length }) => length > 0) ?? [] // the latter in Keras 3
-      const [place] = found
+        [wanted, wanted.replace(/\/depthwise_kernel$/, '/kernel')].map(slotsOf).find(({ length }) => length > 0) ?? [] // Keras 3 writes the second name
+      const [slot] = found
       if (found.length > 1)
         return refuse(
           `model.${layer.name}`,
-          `${wanted} stands ${found.length} times in the manifest: whose it is cannot be told`,
+          `${wanted} stands ${found.length} times in the manifest, so its layer is ambiguous`,
           ownNames,
         )
-      if (!place) {
+      if (!slot) {
         const bare = wanted.split('/').slice(-2).join('/')
-        if (bare !== wanted && placesOf(bare).length > 0)
+        if (bare !== wanted && slotsOf(bare).length > 0)
           return refuse(
             `model.${layer.name}`,
             `Layers of several models have the name ${bare.split('/')[0]}, and the manifest does not say whose ${bare} is`,
@@ -105,16 +107,16 @@ export function locateWeights(
           'Save the model again, with its weights',
         )
       }
-      if (taken.has(place.first))
+      if (taken.has(slot.first))
         return refuse(`model.${layer.name}`, `${wanted} is the weight of another layer in the manifest`, ownNames)
-      taken.add(place.first)
-      if (place.shape.join() !== shape.join())
+      taken.add(slot.first)
+      if (slot.shape.join() !== shape.join())
         return refuse(
           `model.${layer.name}`,
-          `${wanted} has the shape [${place.shape.join(', ')}]; the layer needs [${shape.join(', ')}]`,
+          `${wanted} has the shape [${slot.shape.join(', ')}]; the layer needs [${shape.join(', ')}]`,
           'Save the model again',
         )
-      return { layer: layer.name, name, shape, first: place.first }
+      return { layer: layer.name, name, shape, first: slot.first }
     }),
   )
 }

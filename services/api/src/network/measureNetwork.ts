@@ -1,10 +1,10 @@
-/** What follows from the layers of a network without running it: shapes, parameters, multiply-adds, the smallest image. */
+/** What follows from the layers of a network without running it: shapes, parameters, multiply-adds and the smallest image. */
 import { networkInput, networkLimits, type NetworkLayer } from '@imclr/contract'
 
-/** `[height, width, channels]`, or `[channels]` behind a global pooling. */
+/** `[height, width, channels]`, or `[channels]` after a global pooling. */
 export type LayerShape = [number, number, number] | [number]
 
-/** Why a layer cannot be: `layer` is its name. */
+/** Why a layer (`layer` is its name) does not work. */
 export class NetworkProblem extends Error {
   constructor(
     readonly layer: string,
@@ -20,7 +20,7 @@ export interface Side {
   width: number
 }
 
-/** The outputs of all layers for one picture, the picture itself as `images`. Throws NetworkProblem where it does not go through. */
+/** The output shapes of all layers for one picture, and the picture itself as `images`. Throws NetworkProblem where the picture does not pass a layer. */
 export function shapesOf(layers: readonly NetworkLayer[], { height, width }: Side): Map<string, LayerShape> {
   const shapes = new Map<string, LayerShape>([[networkInput, [height, width, 3]]])
   for (const layer of layers)
@@ -52,7 +52,7 @@ function shapeOf(layer: NetworkLayer, inputs: LayerShape[]): LayerShape {
           `${layer.kind} works on images; its input has been pooled to ${input[0]} values`,
           'Put it before the global pooling',
         )
-  /** Along height and width; 'valid' leaves out what does not fit. */
+  /** The output size of a window that slides along height and width. With 'valid' padding it skips positions that do not fit. */
   const slide = (
     window: readonly number[],
     strides: readonly number[],
@@ -159,10 +159,10 @@ export interface Measured {
 }
 
 const largestSide = 256
-/** Of our own networks, too. */
+/** The size and the classes that the numbers of built-in networks are for, too. */
 const [measuredAt, classes] = [32, 10]
 
-/** Throws NetworkProblem where no size of images goes through, or it is beyond the limits. */
+/** Throws NetworkProblem where images of no size pass the network, or where it exceeds the limits. */
 export function measureNetwork(layers: readonly NetworkLayer[], output: string): Measured {
   const smallestSize = firstSide(layers, 1)
   const side = firstSide(layers, measuredAt)
@@ -200,7 +200,7 @@ export function measureNetwork(layers: readonly NetworkLayer[], output: string):
   return { parameters: trained + head + classes, multiplyAdds: Math.round(products * scale), smallestSize }
 }
 
-/** The first from there on that goes through: sums may want sides that the strides divide. */
+/** The smallest side from `from` on that passes the network. Sums may need sides that the strides divide. */
 function firstSide(layers: readonly NetworkLayer[], from: number): number {
   let problem: NetworkProblem | undefined
   for (let side = from; side <= largestSide; side++) {

@@ -21,14 +21,14 @@ import {
   uses,
 } from './topologySchema.js'
 
-/** What a `model.json` says of layers, and of nothing else: no code can be in it. */
+/** What a `model.json` says about layers. It cannot contain code. */
 export interface Topology {
   layers: NetworkLayer[]
   /** The layer that the new last layer reads. */
   output: string
-  /** By layers that begin it and were left out; null: there are none. */
+  /** The normalisation by the first layers, which were removed. Null where there are none. */
   normalisation: Normalisation | null
-  /** What was left out. */
+  /** Says what was removed. */
   notes: string[]
 }
 
@@ -41,7 +41,7 @@ export class TopologyProblem extends Error {
 const problem = (path: string, message: string, fix: string): TopologyProblem =>
   new TopologyProblem([{ path, code: 'not_supported', message, fix }])
 
-/** Reads the topology of a `model.json` (`modelTopology`). Throws TopologyProblem with all layers that cannot be had. */
+/** Reads the topology of a `model.json` (`modelTopology`). Throws TopologyProblem with all layers that are not supported. */
 export function readTopology(json: unknown): Topology {
   const wrapped = z.object({ model_config: z.unknown(), keras_version: z.string().optional() }).safeParse(json)
   const parsed = modelTopology.safeParse(
@@ -65,7 +65,7 @@ export function readTopology(json: unknown): Topology {
       `It has ${whole.entries.length} layers, those of models within it counted; ${networkLimits.layers} are the most`,
       'Send a smaller network',
     )
-  refuseOtherInput(firstShape(parsed.data))
+  assertRgbInput(firstShape(parsed.data))
   const {
     graph: { entries, input, output },
     normalisation,
@@ -141,7 +141,7 @@ export function readTopology(json: unknown): Topology {
   return { ...pooled(layers), normalisation, notes }
 }
 
-/** What the finished model calls layers of its own. */
+/** Names that the finished model gives to layers of its own. */
 const reserved = new Set([
   networkInput,
   'logits',
@@ -190,7 +190,7 @@ const hints = new Map(
   }),
 )
 
-/** What would do instead, of Rescaling and Normalization with the numbers. */
+/** What to use in place of a layer; for Rescaling and Normalization with their numbers. */
 function hintOf(className: string, config: Entry['config']): string | undefined {
   const said = normalisationOf(className, config)
   return hints
@@ -213,11 +213,11 @@ function graphOf(model: z.infer<typeof modelTopology>): Graph {
   return graph
 }
 
-/** In one model; models within each other may have the same names. */
+/** Names must differ within one model; models within each other may have the same names. */
 function refuseSameNames(entries: readonly Entry[]): void {
   const seen = new Set<string>()
   for (const { name } of entries) {
-    // A chain's input is called so.
+    // The input of a chain has this name.
     if (seen.has(name) && name === networkInput)
       throw problem(`model.${name}`, `The name ${name} is one of ours`, 'Give the layer another name')
     if (seen.has(name))
@@ -230,7 +230,7 @@ function refuseSameNames(entries: readonly Entry[]): void {
   }
 }
 
-/** The layers of a model within the model. Throws TopologyProblem that says how it would do. */
+/** Reads the layers of a model within the model. Throws TopologyProblem that says what would work. */
 function openInner({ className, name, config, inputs }: Entry, depth: number): Graph {
   if (depth > maxDepth)
     throw problem(
@@ -248,7 +248,7 @@ function openInner({ className, name, config, inputs }: Entry, depth: number): G
   return graphOf(inner.data)
 }
 
-/** The settings of the layer that pictures reach first, which say their shape. */
+/** The settings of the first layer, which say the shape of the pictures. */
 function firstShape(model: z.infer<typeof modelTopology>): Entry['config'] {
   const { layers } = model.config
   const first =
@@ -303,8 +303,8 @@ function ofFunctional({ config: { layers, input_layers, output_layers } }: z.inf
   return { entries, input, output }
 }
 
-/** RGB images of any size, or of one size: whether others fit is a matter of the layers. */
-function refuseOtherInput({ batch_shape, batch_input_shape: shape = batch_shape }: z.infer<typeof config>): void {
+/** Throws TopologyProblem unless the input takes RGB images, of any size or of one. The layers decide whether other sizes pass. */
+function assertRgbInput({ batch_shape, batch_input_shape: shape = batch_shape }: z.infer<typeof config>): void {
   const image = z.tuple([z.null(), z.int().nullable(), z.int().nullable(), z.literal(3)]).safeParse(shape)
   if (!image.success)
     throw problem(
@@ -314,7 +314,7 @@ function refuseOtherInput({ batch_shape, batch_input_shape: shape = batch_shape 
     )
 }
 
-/** Without softmax, dropout and the last dense layer, where that gives classes: the layer before them. */
+/** The layer before the softmax, the dropout and the dense layer at the end that gives classes. */
 function features(entries: readonly Entry[], output: string): string {
   const byName = new Map(entries.map((entry) => [entry.name, entry]))
   let current = byName.get(output)
@@ -331,7 +331,7 @@ function features(entries: readonly Entry[], output: string): string {
   return current.name
 }
 
-/** The layers that one needs, each after its inputs. */
+/** The layers that the output depends on, each after its inputs. */
 function neededFor(output: string, entries: readonly Entry[]): Entry[] {
   const byName = new Map(entries.map((entry) => [entry.name, entry]))
   const [placed, begun, order] = [new Set<string>(), new Set<string>(), [] as Entry[]]
@@ -355,7 +355,7 @@ function neededFor(output: string, entries: readonly Entry[]): Entry[] {
   return order
 }
 
-/** A network that ends in images gets a global average pooling. */
+/** Adds a global average pooling to a network that ends in images. */
 function pooled(layers: NetworkLayer[]): Pick<Topology, 'layers' | 'output'> {
   const flat = new Map<string, boolean>([[networkInput, false]])
   for (const { kind, name, inputs } of layers)

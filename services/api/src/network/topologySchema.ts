@@ -1,7 +1,7 @@
 import { networkLimits } from '@imclr/contract'
 import { z } from 'zod'
 
-/** Characters; paths of models within models are made of them. */
+/** The most characters of a name. Paths of models within models are made of names. */
 export const longestName = 200
 
 export const config = z.record(z.string(), z.unknown())
@@ -28,7 +28,7 @@ const keras3Tensor = z
   .object({ class_name: z.literal('__keras_tensor__'), config: z.object({ keras_history: use }) })
   .transform(({ config }) => config.keras_history[0])
 const joined = 64 // inputs of one layer, at most
-/** One use of a layer, by the names of the layers that it takes: as Keras 2 and TensorFlow.js write it, or as Keras 3. */
+/** One use of a layer, as the names of its inputs: in the form of Keras 2 and TensorFlow.js, or in that of Keras 3. */
 export const uses = z.union([
   z
     .array(

@@ -1,34 +1,33 @@
 import { Failure, idempotencyKey } from '@imclr/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { ServerParts } from '../parts.js'
-import { originOf } from './addressOf.js'
+import type { ServerDependencies } from '../dependencies.js'
 import { authenticate, type Caller } from './authenticate.js'
 
-/** What a procedure knows of the HTTP request that carries it; several procedures may share one. */
-export interface Context extends ServerParts {
+/** What a procedure knows of its HTTP request. Several calls may share one request. */
+export interface Context extends ServerDependencies {
   requestId: string
-  /** How the client reaches this service, without a slash at its end: the beginning of every address that it is given. */
+  /** How the client reaches this service, without a slash at the end: every address in an answer begins with it. */
   baseUrl: string
-  /** Looked up once per request. */
+  /** Looks the caller up, once per request. */
   authenticate: () => Promise<Caller>
-  /** The header `idempotency-key`; throws Failure BAD_INPUT where it has no valid form. */
+  /** The header `idempotency-key`, or null. Throws Failure BAD_INPUT where it is not valid. */
   idempotencyKey: () => string | null
 }
 
-/** What a verb is given: the context, once the caller is known and allowed. */
+/** What the function behind a procedure gets: the context, once the caller is known and has the scope. */
 export interface Call extends Context {
   caller: Caller
-  /** `job.submit` */
+  /** The procedure, such as `job.submit`. */
   path: string
 }
 
-export function createContext(parts: ServerParts, request: FastifyRequest, reply: FastifyReply): Context {
+export function createContext(dependencies: ServerDependencies, request: FastifyRequest, reply: FastifyReply): Context {
   let caller: Promise<Caller> | undefined
   return {
-    ...parts,
+    ...dependencies,
     requestId: request.id,
-    baseUrl: parts.config.publicUrl ?? originOf(request),
-    authenticate: () => (caller ??= authenticate(parts, request, reply)),
+    baseUrl: dependencies.config.publicUrl ?? originOf(request),
+    authenticate: () => (caller ??= authenticate(dependencies, request, reply)),
     idempotencyKey: () => {
       const header = request.headers['idempotency-key']
       if (header === undefined) return null
@@ -38,4 +37,24 @@ export function createContext(parts: ServerParts, request: FastifyRequest, reply
       return key.data
     },
   }
+}
+
+/** Completes an address for an answer: a path gets the beginning by which the client reaches this service, and a whole URL (of an S3 store) stays as it is. */
+export const addressOf = ({ baseUrl }: Pick<Context, 'baseUrl'>, url: string): string =>
+  url.startsWith('/') ? `${baseUrl}${url}` : url
+
+/**
+ * How the client reached the service: by scheme and host of the request, or as a trusted proxy says (X-Forwarded-Proto and
+ * -Host). Where a request has no usable Host, by the address of the socket that received it.
+ */
+function originOf({ protocol, host, socket }: Pick<FastifyRequest, 'protocol' | 'host' | 'socket'>): string {
+  const scheme = protocol === 'https' ? 'https' : 'http'
+  const origin = `${scheme}://${host}`
+  const isUsable =
+    host !== '' &&
+    URL.canParse(origin) &&
+    new URL(origin).host === host.toLowerCase().replace(scheme === 'https' ? /:443$/ : /:80$/, '')
+  if (isUsable) return origin
+  const { localAddress = '127.0.0.1', localPort = 80 } = socket
+  return `${scheme}://${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`
 }

@@ -4,7 +4,7 @@ import { TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { issuesOfZod } from './issuesOfZod.js'
 
-/** tRPC's own complaints about a request, before a procedure has it. */
+/** The codes with which tRPC itself refuses a request, before it reaches a procedure. */
 const ofTrpc: Record<string, FailureCode> = {
   PARSE_ERROR: 'BAD_INPUT',
   BAD_REQUEST: 'BAD_INPUT',
@@ -16,8 +16,8 @@ const ofTrpc: Record<string, FailureCode> = {
 }
 
 /**
- * Whatever was thrown, as one of our failures. What is not one of them is ours to mend: INTERNAL, its words kept as the cause.
- * @param database where its disk is, should that be full
+ * Turns whatever was thrown into one of our failures. An unknown error becomes INTERNAL, with the error as its cause.
+ * @param database where the disk of the database is, for the message that it is full
  */
 export function failureOf(error: unknown, database = 'its own machine'): Failure {
   if (error instanceof Failure) return error
@@ -41,7 +41,7 @@ export function failureOf(error: unknown, database = 'its own machine'): Failure
   return statusFailure(error) ?? unexpected(error, database)
 }
 
-/** A database that is away passes by itself; all else is ours to mend. Neither's words are for callers. */
+/** An unreachable database is temporary; all else is our fault. Callers see the message of neither error. */
 function unexpected(error: unknown, database: string): Failure {
   if (isDiskFull(error))
     return new Failure('DISK_FULL', `There is no space left for the database, ${database}`, { cause: error })
@@ -49,7 +49,7 @@ function unexpected(error: unknown, database: string): Failure {
   return new Failure('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error })
 }
 
-/** What fastify itself refuses (a body too large, JSON that is none, ...) carries a status below 500. */
+/** Requests that fastify itself refuses (a body that is too large, invalid JSON, ...) have a status below 500. */
 function statusFailure(error: unknown): Failure | undefined {
   if (
     !(error instanceof Error) ||
@@ -62,7 +62,7 @@ function statusFailure(error: unknown): Failure | undefined {
   return new Failure(error.statusCode === 404 ? 'NOT_FOUND' : 'BAD_INPUT', error.message)
 }
 
-/** The wire's form. What went wrong inside is in the log under the request id, and nowhere else. */
+/** A failure as it is sent. The details of our own faults are in the log under the request id, and nowhere else. */
 export function onWire(failure: Failure, requestId: string): WireError {
   const { code, message, hint, retryable, issues } = failure.record
   const shown = isMasked(failure) ? 'Something went wrong on our side' : message

@@ -1,13 +1,13 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto'
 import { Failure } from '@imclr/contract'
-import { claimIdempotency, findIdempotency, keepAnswer, type Queries } from '@imclr/database'
+import { claimIdempotency, findIdempotency, storeAnswer, type Queries } from '@imclr/database'
 import { z } from 'zod'
 import type { Call } from './context.js'
 
 /**
- * Runs a create or a deletion in one transaction, together with the note of its answer: the same idempotency key and input get the
- * same answer, also after a restart, and two at once are one (the second waits for the first to commit). One that
- * fails leaves nothing, not even the note. `change` must use the transaction alone (see `Database.transaction`).
+ * Runs a change and stores its answer in one transaction. The same idempotency key and input get the same answer, also after a
+ * restart. Where two requests come at once, the second waits until the first has committed, and gets its answer. A change that
+ * fails leaves nothing behind. `change` must use the transaction alone (see `Database.transaction`).
  *
  * Throws Failure IDEMPOTENCY_MISMATCH where the key came with another input before.
  */
@@ -18,26 +18,27 @@ export async function idempotent<Answer>(
 ): Promise<Answer> {
   const key = call.idempotencyKey()
   if (key === null) return call.database.transaction(change)
-  const note = noteOf(call, key, input)
+  const request = requestOf(call, key, input)
   return call.database.transaction(async (tx) => {
-    if (!(await claimIdempotency(tx, note))) return answerOf<Answer>(await findIdempotency(tx, note), { key, note })
+    if (!(await claimIdempotency(tx, request)))
+      return answerOf<Answer>(await findIdempotency(tx, request), { key, request })
     const answer = await change(tx)
-    await keepAnswer(tx, { ...note, answer: seal(answer, key, call.random(12)) })
+    await storeAnswer(tx, { ...request, answer: seal(answer, key, call.random(12)) })
     return answer
   })
 }
 
-/** The earlier answer, for a create with work to do before its transaction; `undefined`: none yet. */
+/** The answer that an earlier request got, for changes with work to do before their transaction. `undefined` where there is none. */
 export async function earlierAnswer<Answer>(call: Call, input: unknown): Promise<Answer | undefined> {
   const key = call.idempotencyKey()
   if (key === null) return undefined
-  const note = noteOf(call, key, input)
-  const row = await findIdempotency(call.database.queries, note)
-  return row === undefined ? undefined : answerOf<Answer>(row, { key, note })
+  const request = requestOf(call, key, input)
+  const row = await findIdempotency(call.database.queries, request)
+  return row === undefined ? undefined : answerOf<Answer>(row, { key, request })
 }
 
-/** The key itself is not stored: it opens the answers, and those of `key.create` hold a secret. */
-const noteOf = ({ caller, path }: Call, key: string, input: unknown) => ({
+/** The key itself is not stored: it decrypts the answers, and those of `key.create` hold a secret. */
+const requestOf = ({ caller, path }: Call, key: string, input: unknown) => ({
   projectId: caller.projectId,
   key: createHash('sha256').update(key).digest('hex'),
   route: path,
@@ -46,14 +47,14 @@ const noteOf = ({ caller, path }: Call, key: string, input: unknown) => ({
 
 function answerOf<Answer>(
   row: { route: string; bodySha256: string; answer: unknown } | undefined,
-  { key, note }: { key: string; note: ReturnType<typeof noteOf> },
+  { key, request }: { key: string; request: ReturnType<typeof requestOf> },
 ): Answer {
   if (row === undefined)
-    throw new Failure('CONFLICT', 'The request with this idempotency key was undone just now; send it again')
-  if (row.route !== note.route || row.bodySha256 !== note.bodySha256) {
+    throw new Failure('CONFLICT', 'Another request with this idempotency key has just failed; send yours again')
+  if (row.route !== request.route || row.bodySha256 !== request.bodySha256) {
     throw new Failure(
       'IDEMPOTENCY_MISMATCH',
-      `This idempotency key was used for ${row.route === note.route ? 'another input of ' : ''}${row.route}`,
+      `This idempotency key was used for ${row.route === request.route ? 'another input of ' : ''}${row.route}`,
     )
   }
   return open(row.answer, key) as Answer
@@ -79,7 +80,7 @@ function open(answer: unknown, key: string): unknown {
   return JSON.parse(Buffer.concat([decipher.update(Buffer.from(box, 'base64')), decipher.final()]).toString('utf8'))
 }
 
-/** JSON with sorted keys: the same input, however its keys were ordered. */
+/** JSON with sorted keys: the same text for the same value. */
 export function canonical(value: unknown): string {
   return (
     JSON.stringify(value, (_key, inner: unknown) =>

@@ -12,8 +12,8 @@ import {
 } from '@imclr/contract'
 import { z } from 'zod'
 
-export const nothing = z.strictObject({}).optional()
-export const pages = pageRequest.prefault({})
+export const noInput = z.strictObject({}).optional()
+export const pageInput = pageRequest.prefault({})
 export const datasetRef = z.strictObject({ datasetId })
 export const versionRef = z.strictObject({ versionId })
 export const uploadRef = z.strictObject({ uploadId })

@@ -4,7 +4,7 @@ import type { z } from 'zod'
 type ZodIssue = z.core.$ZodIssue
 const atMost = 100
 
-/** What is wrong with an input, field by field, with a fix where the schema knows one. */
+/** The issues of an input, field by field, with a fix where the schema implies one. */
 export function issuesOfZod(error: { issues: ZodIssue[] }): Issue[] {
   return error.issues.flatMap((issue) => issuesOf(issue, [])).slice(0, atMost)
 }
@@ -19,7 +19,7 @@ function issuesOf(issue: ZodIssue, above: PropertyKey[]): Issue[] {
       fix: 'Remove it, or check its spelling',
     }))
   }
-  // Of a union, what the likeliest member has to say: the one with the fewest complaints.
+  // For a union, the issues of its likeliest member: the one with the fewest.
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const [closest = []] = [...issue.errors].sort((a, b) => a.length - b.length)
     if (closest.length > 0) return closest.flatMap((inner) => issuesOf(inner, path))
@@ -49,7 +49,7 @@ function fixOf(issue: ZodIssue): string | undefined {
 
 const article = (noun: string): string => (/^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`)
 
-/** `spec.schedule.milestones[0]`; the input itself is `input`. */
+/** A path such as `spec.schedule.milestones[0]`. The input as a whole is `input`. */
 function dotted(path: PropertyKey[]): string {
   if (path.length === 0) return 'input'
   return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`)).join('')

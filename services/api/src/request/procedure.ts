@@ -1,4 +1,4 @@
-/** How every procedure is made: who may call it, and what its failures look like on the wire. */
+/** How every procedure is made: which scope it needs, and what its failures look like on the wire. */
 import { Failure, failures, type Scope, type WireError } from '@imclr/contract'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { z } from 'zod'
@@ -7,7 +7,7 @@ import { failureOf, onWire } from './failureOnWire.js'
 
 export interface Meta {
   scope?: Scope
-  /** Of a procedure that streams: what it yields. (The others have an output schema.) */
+  /** What a procedure yields that streams; the others have an output schema. */
   yields?: z.ZodType
 }
 
@@ -16,7 +16,7 @@ const trpc = initTRPC
   .meta<Meta>()
   .create({
     isDev: false,
-    // A space on quiet streams, so that no proxy takes them for dead.
+    // A space now and then on a quiet stream, so that no proxy closes it.
     jsonl: { pingMs: 15_000 },
     errorFormatter: ({ shape, error, ctx }) => {
       const imclr: WireError = onWire(failureOf(error), ctx?.requestId ?? '')
@@ -31,11 +31,11 @@ const trpc = initTRPC
 export const router = trpc.router
 
 const procedure = trpc.procedure
-  // Gives a failure its status; without, tRPC takes everything thrown for a fault of ours.
+  // Gives a failure its status. Without it, tRPC answers every failure with status 500.
   .use(async ({ ctx, next }) => {
     const result = await next()
     if (result.ok) return result
-    const failure = failureOf(result.error, ctx.database.place)
+    const failure = failureOf(result.error, ctx.database.location)
     throw new TRPCError({ code: failures[failure.code].trpc, message: failure.message, cause: failure })
   })
   .use(async ({ ctx, meta, path, next }) => {
@@ -50,14 +50,14 @@ const procedure = trpc.procedure
     return next({ ctx: { ...ctx, caller, path } })
   })
 
-/** Procedures by the scope that they need. */
-export const reading = procedure.meta({ scope: 'read' })
-export const writing = procedure.meta({ scope: 'write' })
-export const keeping = procedure.meta({ scope: 'keys' })
-export const governing = procedure.meta({ scope: 'instance' })
+/** Procedures by the scope that the API key needs. */
+export const readProcedure = procedure.meta({ scope: 'read' })
+export const writeProcedure = procedure.meta({ scope: 'write' })
+export const keysProcedure = procedure.meta({ scope: 'keys' })
+export const instanceProcedure = procedure.meta({ scope: 'instance' })
 
-/** A verb as a procedure's resolver. */
-export const by =
+/** Makes a function of call and input the resolver of a procedure. */
+export const resolve =
   <Input, Output>(verb: (call: Call, input: Input) => Output) =>
   ({ ctx, input }: { ctx: Call; input: Input }): Output =>
     verb(ctx, input)

@@ -4,19 +4,19 @@ import type { ApiConfig } from '../config.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whose requests these are counted as: the API key's id, else the address. */
+    /** What the rate limit counts the request under: the id of the API key. Without a key it counts by address. */
     countedAs?: string
   }
 }
 
 export interface Limits {
-  /** Counts one request. Throws Failure RATE_LIMITED, and tells the reply when to come back. */
+  /** Counts one request. Above the limit, throws Failure RATE_LIMITED and sets the header `retry-after`. */
   count(request: FastifyRequest, reply: FastifyReply): Promise<void>
-  /** Counts a key that was refused: fewer of these are allowed. */
+  /** Counts a request whose key was refused. The limit for these is lower. */
   countAuthFailure(request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
 
-/** Counts per process: several APIs behind one balancer allow as many times as much. */
+/** Counts per process: three processes behind a load balancer allow three times as much. */
 export function rateLimits(app: FastifyInstance, config: ApiConfig): Limits {
   const timeWindow = 60_000
   const requests = app.createRateLimit({
@@ -24,7 +24,7 @@ export function rateLimits(app: FastifyInstance, config: ApiConfig): Limits {
     timeWindow,
     keyGenerator: (request) => request.countedAs ?? request.ip,
   })
-  const guesses = app.createRateLimit({
+  const failures = app.createRateLimit({
     max: config.authFailuresPerMinute,
     timeWindow,
     keyGenerator: (request) => request.ip,
@@ -40,6 +40,6 @@ export function rateLimits(app: FastifyInstance, config: ApiConfig): Limits {
   }
   return {
     count: async (request, reply) => refuse(await requests(request), reply, 'requests'),
-    countAuthFailure: async (request, reply) => refuse(await guesses(request), reply, 'refused API keys'),
+    countAuthFailure: async (request, reply) => refuse(await failures(request), reply, 'refused API keys'),
   }
 }

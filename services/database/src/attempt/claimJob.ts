@@ -1,22 +1,19 @@
 import { and, eq, isNull, lte, or, sql } from 'drizzle-orm'
 import type { Database } from '../database.js'
 import { job } from '../schema.js'
-import { appendEvents } from './appendEvents.js'
-import type { JobRow } from './fence.js'
-
-/** `until` from now by the database's clock, so that the schedulers' own clocks need not agree. */
-export const secondsFromNow = (seconds: number) => sql<Date>`clock_timestamp() + make_interval(secs => ${seconds})`
+import { appendEvents, type JobRow } from '../tables/job.js'
+import { secondsFromNow } from './lease.js'
 
 export interface Claim {
   jobId: string
-  /** The scheduler that takes it, and for how long without renewal. */
+  /** The scheduler that takes the job. Its lease ends after `leaseSeconds` unless it is renewed. */
   owner: string
   leaseSeconds: number
-  /** Where an attempt's output goes. */
+  /** Where the output of the attempt goes in the store. */
   outputPrefix: (job: { projectId: string; id: string; attempt: number }) => string
 }
 
-/** Starts the next attempt of a queued job that is due. Null: it is not queued (any more), or not due yet. */
+/** Starts the next attempt of a queued job that is due. Gives null where the job is not queued any more, or not due yet. */
 export function claimJob(
   database: Database,
   { jobId, owner, leaseSeconds, outputPrefix }: Claim,

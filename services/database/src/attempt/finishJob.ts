@@ -1,38 +1,39 @@
 import { Failure, mayFollow, type ArtifactManifest, type FailureRecord, type JobState } from '@imclr/contract'
 import { and, eq } from 'drizzle-orm'
 import type { Database, Queries } from '../database.js'
-import { collect, datasetVersion, job, model, version, type StoredVersionSummary } from '../schema.js'
-import { appendEvents, logEvent } from './appendEvents.js'
-import { lockFenced, type Fence, type JobRow } from './fence.js'
+import { datasetVersion, job, model, version, type StoredVersionSummary } from '../schema.js'
+import { collectPrefixes } from '../tables/collect.js'
+import { appendEvents, logEvent, type JobRow } from '../tables/job.js'
+import { lockFenced, type Fence } from './lease.js'
 
 export type Result =
   | { kind: 'model'; id: string; manifest: ArtifactManifest; bytes: number }
   | { kind: 'version'; id: string; summary: StoredVersionSummary; bytes: number }
-  /** It has no row of its own: the job is its name, and its files are the attempt's. */
+  /** An evaluation has no row: its id is the job's, and its files are the attempt's. */
   | { kind: 'evaluation'; id: string }
 
 export interface Finish {
   state: 'succeeded' | 'failed' | 'canceled' | 'timed_out'
   failure: FailureRecord | null
   endedEarly: JobRow['endedEarly']
-  /** Its files lie under the attempt's output prefix, and were verified. */
+  /** The result's files lie under the attempt's output prefix, and have been verified. */
   result: Result | null
   secondsSpent: number
-  /** The end of what the trainer wrote to its log, where that helps to understand a failure. */
+  /** The end of the trainer's log, where it helps to understand a failure. */
   log: string | null
-  /** Prefixes of objects that the job leaves behind and nobody needs. */
+  /** Prefixes of objects that nobody needs once the job has ended. */
   leftovers: string[]
 }
 
-/** Ends a job: its state, its result, its last event and what is to be collected, all or nothing. Throws Failure CONFLICT. */
+/** Ends a job in one transaction: stores its state, result and last event, and collects what it leaves behind. Throws Failure CONFLICT where the attempt was superseded. */
 export function finishJob(database: Database, fence: Fence, finish: Finish): Promise<void> {
   return database.transaction(async (tx) => {
     const row = await lockFenced(tx, fence)
     const { state, failure, endedEarly, result } = finish
-    // A trainer may be done before its first line was stored; the states still follow each other as they must.
+    // A trainer may end before its first line is stored; such a job counts as one that ran.
     if (!mayFollow(row.state, state) && !mayFollow('running', state))
       throw new Failure('INTERNAL', `${row.state} cannot become ${state}`)
-    const kept = result === null ? null : await register(tx, row, { result, endedEarly })
+    const resultPrefix = result === null ? null : await insertResult(tx, row, { result, endedEarly })
     const ids = {
       modelId: result?.kind === 'model' ? result.id : null,
       versionId: result?.kind === 'version' ? result.id : null,
@@ -40,7 +41,7 @@ export function finishJob(database: Database, fence: Fence, finish: Finish): Pro
     await tx
       .update(job)
       .set({
-        ...ended(state),
+        ...endedColumns(state),
         failure,
         endedEarly,
         secondsSpent: row.secondsSpent + finish.secondsSpent,
@@ -53,9 +54,9 @@ export function finishJob(database: Database, fence: Fence, finish: Finish): Pro
       .where(eq(job.id, row.id))
     const leftovers = [
       ...finish.leftovers,
-      ...(result !== null && kept !== row.outputPrefix ? [row.outputPrefix!] : []),
+      ...(result !== null && resultPrefix !== row.outputPrefix ? [row.outputPrefix!] : []),
     ]
-    await collectLeftovers(tx, leftovers)
+    await collectPrefixes(tx, leftovers)
     await appendEvents(tx, { ...fence, lastEvent: row.lastEvent, time: new Date() }, [
       ...logEvent(finish.log),
       { line: null, event: { type: 'finished', state, ...ids, failure } },
@@ -63,16 +64,8 @@ export function finishJob(database: Database, fence: Fence, finish: Finish): Pro
   })
 }
 
-export async function collectLeftovers(tx: Queries, prefixes: string[]): Promise<void> {
-  if (prefixes.length > 0)
-    await tx
-      .insert(collect)
-      .values(prefixes.map((prefix) => ({ prefix })))
-      .onConflictDoNothing()
-}
-
-/** What every ended job's row looks like. */
-export const ended = (state: JobState) => ({
+/** The columns that every job gets when it ends. */
+export const endedColumns = (state: JobState) => ({
   state,
   finishedAt: new Date(),
   leaseOwner: null,
@@ -82,8 +75,8 @@ export const ended = (state: JobState) => ({
   notBefore: null,
 })
 
-/** Makes the model's or version's row; gives the prefix that it lies under, another than the attempt's where the same version was there already. */
-async function register(
+/** Inserts the row of a model or a version and gives the prefix of its objects. Where the version exists already, that is the prefix of the earlier attempt. */
+async function insertResult(
   tx: Queries,
   row: JobRow,
   { result, endedEarly }: Pick<Finish, 'endedEarly'> & { result: Result },

@@ -1,18 +1,21 @@
-import { Failure, isUploaded, type EvaluateOptions, type PrepareOptions } from '@imclr/contract'
+import { Failure, isUploaded, type EvaluateOptions, type PrepareOptions, type TrainingSpec } from '@imclr/contract'
 import { and, eq } from 'drizzle-orm'
 import type { Database, Queries } from '../database.js'
-import { findNetwork } from '../network/findNetwork.js'
 import { model, upload, version } from '../schema.js'
-import type { JobRow } from './fence.js'
+import { storedEvaluateOptions, storedPrepareOptions, storedSpec, type JobRow } from '../tables/job.js'
+import { findNetwork } from '../tables/network.js'
 
-/** What a trainer is told of other rows: where its input lies. Throws Failure NOT_FOUND where that was deleted. */
+/** What a trainer needs to know from the database: what to do, and where its input lies in the store. */
 export type JobInputs =
   | { kind: 'prepare'; uploadKey: string; uploadName: string; options: PrepareOptions }
   | {
       kind: 'train'
+      spec: TrainingSpec
       versionPrefix: string
       reference: NamedModel | null
+      /** An uploaded network that is trained. */
       network: { prefix: string } | null
+      /** The model or uploaded network that a fine-tuning begins with. */
       from: { id: string; name: string; prefix: string } | null
     }
   | {
@@ -29,6 +32,7 @@ interface NamedModel {
   prefix: string
 }
 
+/** Throws Failure NOT_FOUND where an input was deleted, INTERNAL where the row holds no valid spec or options. */
 export async function jobInputs({ queries }: Database, row: JobRow): Promise<JobInputs> {
   if (row.kind === 'prepare') {
     const [found] = await queries
@@ -36,12 +40,8 @@ export async function jobInputs({ queries }: Database, row: JobRow): Promise<Job
       .from(upload)
       .where(and(eq(upload.id, row.uploadId ?? ''), eq(upload.projectId, row.projectId)))
     if (found === undefined) throw new Failure('NOT_FOUND', `the upload ${row.uploadId} of this job is gone`)
-    return {
-      kind: 'prepare',
-      uploadKey: found.objectKey,
-      uploadName: found.fileName,
-      options: row.options as PrepareOptions,
-    }
+    const options = storedPrepareOptions(row)
+    return { kind: 'prepare', uploadKey: found.objectKey, uploadName: found.fileName, options }
   }
   const [data] = await queries
     .select()
@@ -49,28 +49,33 @@ export async function jobInputs({ queries }: Database, row: JobRow): Promise<Job
     .where(and(eq(version.id, row.versionId ?? ''), eq(version.projectId, row.projectId)))
   if (data === undefined) throw new Failure('NOT_FOUND', `the data set version ${row.versionId} of this job is gone`)
   if (row.kind === 'evaluate') {
-    const options = row.options as EvaluateOptions
-    const evaluated = await namedModel(queries, row, row.modelId)
+    const options = storedEvaluateOptions(row)
+    const evaluated = await findNamedModel(queries, row, row.modelId)
     if (evaluated === null) throw new Failure('NOT_FOUND', `the model ${row.modelId} of this job is gone`)
     return {
       kind: 'evaluate',
       versionPrefix: data.prefix,
       model: evaluated,
-      reference: await namedModel(queries, row, options.referenceModelId),
+      reference: await findNamedModel(queries, row, options.referenceModelId),
       options,
     }
   }
-  const spec = row.spec!
+  const spec = storedSpec(row)
   return {
     kind: 'train',
+    spec,
     versionPrefix: data.prefix,
-    reference: await namedModel(queries, row, spec.evaluation.referenceModelId),
-    network: isUploaded(spec.network) ? await placeOf(queries, row, spec.network) : null,
-    from: spec.fineTune ? await placeOf(queries, row, spec.fineTune.from) : null, // not in specs of before there was any
+    reference: await findNamedModel(queries, row, spec.evaluation.referenceModelId),
+    network: isUploaded(spec.network) ? await requireOrigin(queries, row, spec.network) : null,
+    from: spec.fineTune === null ? null : await requireOrigin(queries, row, spec.fineTune.from),
   }
 }
 
-async function namedModel(queries: Queries, { projectId }: JobRow, modelId: string | null): Promise<NamedModel | null> {
+async function findNamedModel(
+  queries: Queries,
+  { projectId }: JobRow,
+  modelId: string | null,
+): Promise<NamedModel | null> {
   const [found] =
     modelId === null
       ? []
@@ -81,15 +86,15 @@ async function namedModel(queries: Queries, { projectId }: JobRow, modelId: stri
   return found ? { modelId: found.id, name: found.name, prefix: found.prefix } : null
 }
 
-/** Of an uploaded network or of a model that is trained on. */
-async function placeOf(
+/** The uploaded network or the model that a training begins with. */
+async function requireOrigin(
   queries: Queries,
   row: JobRow,
   id: string,
 ): Promise<{ id: string; name: string; prefix: string }> {
   const found = isUploaded(id)
     ? await findNetwork(queries, { projectId: row.projectId, networkId: id })
-    : await namedModel(queries, row, id)
+    : await findNamedModel(queries, row, id)
   if (!found) throw new Failure('NOT_FOUND', `${id}, which this job begins with, is gone`)
   return { id, name: found.name, prefix: found.prefix }
 }

@@ -2,23 +2,22 @@ import type { FailureRecord } from '@imclr/contract'
 import { eq } from 'drizzle-orm'
 import type { Database } from '../database.js'
 import { job } from '../schema.js'
-import { appendEvents, logEvent } from './appendEvents.js'
-import { secondsFromNow } from './claimJob.js'
-import { lockFenced, type Fence, type JobRow } from './fence.js'
+import { appendEvents, logEvent, type JobRow } from '../tables/job.js'
+import { lockFenced, secondsFromNow, type Fence } from './lease.js'
 
 export interface Requeue {
-  /** What the attempt failed by, which counts; null: it was suspended, which does not. */
+  /** Why the attempt failed. Null where it was suspended, which does not count as a failed attempt. */
   failure: FailureRecord | null
-  /** Earliest start of the next attempt from now. */
+  /** How long the next attempt has to wait. */
   delaySeconds: number
   secondsSpent: number
-  /** Why it waits, in words. */
+  /** Why the job waits, in words for the user. */
   reason: string
-  /** The end of what the trainer wrote to its log, where that helps to understand the failure. */
+  /** The end of the trainer's log, where it helps to understand the failure. */
   log: string | null
 }
 
-/** Gives a job whose attempt is over back to the queue, under a new entry. Throws Failure CONFLICT. */
+/** Puts a job whose attempt is over back into the queue, under a new entry. Throws Failure CONFLICT where the attempt was superseded. */
 export function requeueJob(
   database: Database,
   fence: Fence,

@@ -1,5 +1,5 @@
 import { Failure, type TrainerEvent } from '@imclr/contract'
-import { recordLines, type JobRow, type TrainerLine } from '@imclr/database'
+import { storeTrainerLines, type JobRow, type TrainerLine } from '@imclr/database'
 import type { Command, EventReader, Runner } from '../launch/launcher.js'
 import { fenceOf, type Lease } from '../lease.js'
 import type { Scheduler } from '../parts.js'
@@ -105,7 +105,7 @@ async function store(
   { job, lease, lines }: { job: JobRow; lease: Lease; lines: TrainerLine[] },
 ): Promise<boolean> {
   try {
-    lease.update(await recordLines(scheduler.database, fenceOf(scheduler, job), lines))
+    lease.update(await storeTrainerLines(scheduler.database, fenceOf(scheduler, job), lines))
     return true
   } catch (err) {
     if (err instanceof Failure && err.code === 'CONFLICT') lease.lose()

@@ -30,7 +30,7 @@ export async function makeJobFile({ database, config }: Scheduler, job: JobRow):
         ...common,
         kind: 'train',
         name: job.name ?? job.id,
-        spec: job.spec!,
+        spec: inputs.spec,
         versionPrefix: inputs.versionPrefix,
         checkpointPrefix: keys.checkpoints(job.projectId, job.id),
         checkpointEverySeconds,

@@ -1,0 +1,15 @@
+import type { Database } from '../database.js'
+import { openPglite } from './openPglite.js'
+import { openPostgres } from './openPostgres.js'
+
+/** A PostgreSQL server, or a folder that one process opens at a time. */
+export type DatabaseConfig = { url: string; maxConnections?: number } | { pgliteDir: string }
+
+/**
+ * Opens the database and brings its tables up to date. Several processes may start at once.
+ * Throws Failure UNAVAILABLE where a server does not answer, CONFLICT where another process has opened the folder, and
+ * DISK_FULL where the folder cannot grow.
+ */
+export function openDatabase(config: DatabaseConfig): Promise<Database> {
+  return 'url' in config ? openPostgres(config) : openPglite(config)
+}

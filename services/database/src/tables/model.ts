@@ -1,0 +1,150 @@
+import type { Issue, TrainingSpec } from '@imclr/contract'
+import { median } from '@imclr/statistics'
+import { and, desc, eq, inArray, or, sql } from 'drizzle-orm'
+import type { Queries } from '../database.js'
+import { newestFirst, type Slice } from '../newestFirst.js'
+import { job, model, unfinishedStates } from '../schema.js'
+import { collectPrefixes } from './collect.js'
+import { experimentReferencesToJob } from './experimentRun.js'
+
+export type ModelRow = typeof model.$inferSelect
+
+export async function findModel(
+  queries: Queries,
+  { projectId, modelId }: { projectId: string; modelId: string },
+): Promise<ModelRow | undefined> {
+  const [row] = await queries
+    .select()
+    .from(model)
+    .where(and(eq(model.id, modelId), eq(model.projectId, projectId)))
+  return row
+}
+
+/** Finds a model without knowing its project, for requests with a token and for public models. */
+export async function findModelInAnyProject(queries: Queries, modelId: string): Promise<ModelRow | undefined> {
+  const [row] = await queries.select().from(model).where(eq(model.id, modelId))
+  return row
+}
+
+export async function listModels(
+  queries: Queries,
+  {
+    projectId,
+    datasetId,
+    versionId,
+    ...slice
+  }: Slice & { projectId: string; datasetId?: string | undefined; versionId?: string | undefined },
+): Promise<ModelRow[]> {
+  const { where, orderBy } = newestFirst(model, slice)
+  const filter = and(
+    eq(model.projectId, projectId),
+    datasetId === undefined ? undefined : eq(model.datasetId, datasetId),
+    versionId === undefined ? undefined : eq(model.versionId, versionId),
+  )
+  return queries
+    .select()
+    .from(model)
+    .where(and(filter, where))
+    .orderBy(...orderBy)
+    .limit(slice.limit)
+}
+
+export async function setModelPublic(
+  queries: Queries,
+  { projectId, modelId, isPublic }: { projectId: string; modelId: string; isPublic: boolean },
+): Promise<ModelRow | undefined> {
+  const [row] = await queries
+    .update(model)
+    .set({ public: isPublic })
+    .where(and(eq(model.id, modelId), eq(model.projectId, projectId)))
+    .returning()
+  return row
+}
+
+/** Finds the row and locks it until the transaction ends: no job begins to refer to it meanwhile. */
+export async function lockModel(
+  tx: Queries,
+  { projectId, modelId }: { projectId: string; modelId: string },
+): Promise<ModelRow | undefined> {
+  const [row] = await tx
+    .select()
+    .from(model)
+    .where(and(eq(model.id, modelId), eq(model.projectId, projectId)))
+    .for('update')
+  return row
+}
+
+/** Finds a model and keeps others from deleting it until the transaction ends. */
+export async function lockModelForShare(
+  tx: Queries,
+  { projectId, modelId }: { projectId: string; modelId: string },
+): Promise<ModelRow | undefined> {
+  const [row] = await tx
+    .select()
+    .from(model)
+    .where(and(eq(model.id, modelId), eq(model.projectId, projectId)))
+    .for('share')
+  return row
+}
+
+/**
+ * What keeps a model from being deleted: unfinished jobs that evaluate it, begin with it or compare others with it, and
+ * experiments that have not stored its results yet.
+ */
+export async function referencesToModel(
+  tx: Queries,
+  { id: modelId, jobId }: Pick<ModelRow, 'id' | 'jobId'>,
+): Promise<Issue[]> {
+  const isReference = or(
+    sql`${job.spec} -> 'evaluation' ->> 'referenceModelId' = ${modelId}`,
+    sql`${job.options} ->> 'referenceModelId' = ${modelId}`,
+  )
+  const isOrigin = sql`${job.spec} -> 'fineTune' ->> 'from' = ${modelId}`
+  const isEvaluated = and(eq(job.kind, 'evaluate'), eq(job.modelId, modelId))
+  const jobs = await tx
+    .select({
+      id: job.id,
+      state: job.state,
+      modelId: job.modelId,
+      isOrigin: sql<boolean>`coalesce(${isOrigin}, false)`,
+    })
+    .from(job)
+    .where(and(inArray(job.state, [...unfinishedStates]), or(isReference, isOrigin, isEvaluated)))
+  return [
+    ...jobs.map((one) => ({
+      path: one.id,
+      code: 'job',
+      message: `Job ${one.id}, which is ${one.state}, ${one.modelId === modelId ? 'evaluates it' : one.isOrigin ? 'begins with it' : 'is measured against it'}`,
+      fix: 'Cancel the job, or wait until it has ended',
+    })),
+    ...(await experimentReferencesToJob(tx, jobId, { withoutRecord: true })),
+  ]
+}
+
+/** Deletes a model and collects its objects. */
+export async function deleteModel(tx: Queries, { id, prefix }: Pick<ModelRow, 'id' | 'prefix'>): Promise<void> {
+  await tx.delete(model).where(eq(model.id, id))
+  await collectPrefixes(tx, [prefix])
+}
+
+/**
+ * Multiply-adds per second that the last 20 trainings reached: the median of those with the same network and precision, or
+ * else of those with the same precision. Null where there are none.
+ */
+export async function measuredSpeed(
+  queries: Queries,
+  { network, precision }: Pick<TrainingSpec, 'network' | 'precision'>,
+): Promise<number | null> {
+  const rows = await queries
+    .select({
+      network: sql<string>`${model.manifest} ->> 'network'`,
+      precision: sql<string>`${model.manifest} -> 'spec' ->> 'precision'`,
+      speed: sql<number>`(${model.manifest} ->> 'multiplyAddsPerSecond')::float8`,
+    })
+    .from(model)
+    .orderBy(desc(model.createdAt))
+    .limit(20)
+  const usable = rows.filter((row) => row.speed > 0 && row.precision === precision)
+  const same = usable.filter((row) => row.network === network)
+  return median((same.length > 0 ? same : usable).map(({ speed }) => speed)) ?? null
+}
