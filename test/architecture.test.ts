@@ -153,6 +153,14 @@ function upstairs(sources: Sources): string[] {
   })
 }
 
+/** Tests that reach into a service by its path; a floor's `testing.ts` is the door to its inner parts. The SDK is published, and has no such door. */
+const byPath = (tests: Sources): string[] =>
+  wrongImports(tests, (_, { module }) => /^(\.\.\/)+services\/[^/]+\/src\//.test(module))
+
+/** Code of a service that imports what is for tests alone. */
+const usesTestDoor = (sources: Sources): string[] =>
+  wrongImports(sources, (_, { module }) => /\/testing(\.js)?$/.test(module))
+
 const heavySdk = (sources: Sources): string[] =>
   wrongImports(
     sources,
@@ -237,6 +245,12 @@ describe('the import table', () => {
   it('reaches each named library through its door', () => expect(wrongDoors(sources)).toEqual([]))
 
   it('reaches any other library through one file of a package', () => expect(scattered(sources)).toEqual([]))
+
+  it('lets tests in by the doors of packages', () => {
+    const tests: Sources = new Map(filesBelow('test').map((path) => [path, read(path)]))
+    expect(byPath(tests)).toEqual([])
+    expect(usesTestDoor(sources)).toEqual([])
+  })
 
   it('keeps the SDK light at run time', () => expect(heavySdk(sources)).toEqual([]))
 
@@ -337,6 +351,20 @@ describe('the rules themselves', () => {
         }),
       ),
     ).toEqual(['pino in services/api has several doors: services/api/src/a.ts, services/api/src/b.ts'])
+  })
+
+  it('see a test that reaches in by path, and a service that uses the door for tests', () => {
+    expect(
+      byPath(
+        given({
+          'test/a.test.ts':
+            "import { a } from '../services/api/src/a.js'\nimport { b } from '@imclr/trainer/engine/testing'",
+        }),
+      ),
+    ).toEqual(['test/a.test.ts imports ../services/api/src/a.js'])
+    expect(
+      usesTestDoor(given({ 'services/trainer/src/jobs/a.ts': "import { b } from '../engine/testing.js'" })),
+    ).toEqual(['services/trainer/src/jobs/a.ts imports ../engine/testing.js'])
   })
 
   it('see what makes the SDK heavy', () => {

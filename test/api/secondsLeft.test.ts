@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { secondsLeft, type RunTime } from '../../services/api/src/experiment/secondsLeft.js'
+import { secondsLeft, type RunTime } from '@imclr/api/experiment/testing'
 
 const now = new Date('2026-01-01T12:00:00Z')
 const ago = (seconds: number) => new Date(now.getTime() - 1000 * seconds)

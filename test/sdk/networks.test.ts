@@ -14,7 +14,7 @@ import {
   type TrainOptions,
 } from '@imclr/sdk'
 import * as tf from '@tensorflow/tfjs'
-import { layersModelFiles } from '../../services/trainer/src/networks/layersModelFiles.js'
+import { layersModelFiles } from '@imclr/trainer/networks/testing'
 import { makeFolder } from '../support/parts.js'
 import { standalone, type RunningService } from '../support/runService.js'
 import { smallArchive } from '../support/smallArchive.js'

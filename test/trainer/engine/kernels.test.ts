@@ -1,19 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import '../../../services/trainer/src/engine/kernels/meanGradient.js'
-import '../../../services/trainer/src/engine/kernels/reluGradients.js'
-import { batchNormalization } from '../../../services/trainer/src/engine/kernels/batchNormalization.js'
 import {
+  batchNormalization,
   softmaxCrossEntropy,
   weightedCrossEntropy,
-} from '../../../services/trainer/src/engine/kernels/softmaxCrossEntropy.js'
-import { stream } from '../../../services/trainer/src/random/stream.js'
-import {
   tf,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
   type Tensor4D,
-} from '../../../services/trainer/src/engine/tf.js'
+} from '@imclr/trainer/engine/testing'
+import { stream } from '@imclr/trainer/random/testing'
 
 const random = stream({ seed: 11, name: 'init' })
 const normals = (shape: number[], scale = 1) =>

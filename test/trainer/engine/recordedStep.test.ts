@@ -1,10 +1,15 @@
 import { networks, type NetworkName } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
-import { makeStep } from '../../../services/trainer/src/engine/makeStep.js'
-import { supportsBfloat16 } from '../../../services/trainer/src/engine/precision.js'
-import { recordGraph } from '../../../services/trainer/src/engine/recordGraph.js'
-import { stepScalars, type StepScalars } from '../../../services/trainer/src/training/optimizer/stepScalars.js'
-import { backend, tf, type Tensor, type Variable } from '../../../services/trainer/src/engine/tf.js'
+import {
+  makeStep,
+  supportsBfloat16,
+  recordGraph,
+  backend,
+  tf,
+  type Tensor,
+  type Variable,
+} from '@imclr/trainer/engine/testing'
+import { stepScalars, type StepScalars } from '@imclr/trainer/training/testing'
 import { batch, eager, losses, recorded, relativeDifference, training, type Recipe } from '../training/training.js'
 
 type StepRecipe = Parameters<typeof stepScalars>[0]

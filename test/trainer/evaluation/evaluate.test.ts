@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { compareEvaluations } from '@imclr/experiments'
 import { corruptionBlock, cleanMetrics, perturbationBlock, readPredictions, writePredictions } from '@imclr/contract'
-import { prepareCorruption } from '../../../services/trainer/src/image/corruption/prepareCorruption.js'
-import { measureModel, type EvaluateOptions } from '../../../services/trainer/src/evaluation/measureModel.js'
-import { preparePerturbation } from '../../../services/trainer/src/image/perturbation/perturb.js'
-import { referenceOf } from '../../../services/trainer/src/evaluation/reference.js'
-import type { EvaluationProgress } from '../../../services/trainer/src/evaluation/session.js'
-import type { TestSplit } from '../../../services/trainer/src/evaluation/testSplit.js'
-import { stratifiedPart } from '../../../services/trainer/src/evaluation/stratifiedPart.js'
+import { prepareCorruption, preparePerturbation } from '@imclr/trainer/image/testing'
+import {
+  measureModel,
+  type EvaluateOptions,
+  referenceOf,
+  type EvaluationProgress,
+  type TestSplit,
+  stratifiedPart,
+} from '@imclr/trainer/evaluation/testing'
 import { testImage } from '../image/testImages.js'
 
 const side = 16

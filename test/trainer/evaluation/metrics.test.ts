@@ -1,10 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { stream } from '../../../services/trainer/src/random/stream.js'
-import { poissonTable } from '../../../services/trainer/src/image/corruption/poissonTable.js'
-import { predictedClasses, type Answers } from '../../../services/trainer/src/evaluation/metrics/answers.js'
-import { CalibrationBins } from '../../../services/trainer/src/evaluation/metrics/calibration.js'
-import { cleanMetrics } from '../../../services/trainer/src/evaluation/metrics/cleanMetrics.js'
-import { topKHits } from '../../../services/trainer/src/evaluation/metrics/scores.js'
+import { stream } from '@imclr/trainer/random/testing'
+import { poissonTable } from '@imclr/trainer/image/testing'
+import {
+  predictedClasses,
+  type Answers,
+  CalibrationBins,
+  cleanMetrics,
+  topKHits,
+} from '@imclr/trainer/evaluation/testing'
 import { requirePart } from '../../support/parts.js'
 import { python } from '../../support/python.js'
 

@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Failure } from '@imclr/contract'
 import { openStore, type ObjectStore } from '@imclr/storage'
-import { measureModel } from '../../../services/trainer/src/evaluation/measureModel.js'
-import { openPictureCache, type PictureCacheOptions } from '../../../services/trainer/src/evaluation/pictureCache.js'
-import type { TestSplit } from '../../../services/trainer/src/evaluation/testSplit.js'
+import {
+  measureModel,
+  openPictureCache,
+  type PictureCacheOptions,
+  type TestSplit,
+} from '@imclr/trainer/evaluation/testing'
 import { testImage } from '../image/testImages.js'
 
 const versionPrefix = 'projects/prj_aaaaaaaaaaaaaaaaaaaa/jobs/job_aaaaaaaaaaaaaaaaaaaa/attempts/1/output/'

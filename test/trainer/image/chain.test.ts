@@ -1,19 +1,22 @@
 import { augmentChain, mix, type AugmentOperation } from '@imclr/contract'
 import type { z } from 'zod'
 import { describe, expect, it } from 'vitest'
-import { openChain } from '../../../services/trainer/src/image/augmentation/chain.js'
-import type { Canvas } from '../../../services/trainer/src/image/augmentation/canvas.js'
-import { cutout } from '../../../services/trainer/src/image/augmentation/cutout.js'
-import { erase } from '../../../services/trainer/src/image/augmentation/erase.js'
-import { flip } from '../../../services/trainer/src/image/augmentation/flip.js'
-import { jitter } from '../../../services/trainer/src/image/augmentation/jitter.js'
-import { drawMix, mixImages, type MixDraw } from '../../../services/trainer/src/image/augmentation/mixImages.js'
-import { roundedNormal } from '../../../services/trainer/src/image/augmentation/noise.js'
-import { operations } from '../../../services/trainer/src/image/augmentation/operations.js'
-import { hue } from '../../../services/trainer/src/image/augmentation/hue.js'
-import { shift } from '../../../services/trainer/src/image/augmentation/shift.js'
-import { drawBeta, drawDirichlet, drawGamma } from '../../../services/trainer/src/random/gamma.js'
-import { stream, xoshiro128, type Stream } from '../../../services/trainer/src/random/stream.js'
+import {
+  openChain,
+  type Canvas,
+  cutout,
+  erase,
+  flip,
+  jitter,
+  drawMix,
+  mixImages,
+  type MixDraw,
+  roundedNormal,
+  operations,
+  hue,
+  shift,
+} from '@imclr/trainer/image/testing'
+import { drawBeta, drawDirichlet, drawGamma, stream, xoshiro128, type Stream } from '@imclr/trainer/random/testing'
 import { testImage } from './testImages.js'
 
 const random = (index = 0) => stream({ seed: 4, name: 'augment', index })

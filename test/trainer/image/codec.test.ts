@@ -8,7 +8,7 @@ import {
   jpegRoundTrip,
   measurePicture,
   scalePixels,
-} from '../../../services/trainer/src/image/codec.js'
+} from '@imclr/trainer/image/testing'
 import { requirePart } from '../../support/parts.js'
 import { python } from '../../support/python.js'
 import { decodePicture as decodeInSdk } from '../../../sdk/src/models/decodePicture.js'

@@ -1,22 +1,23 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Sampling } from '../../../services/trainer/src/image/augmentation/affine.js'
-import { augMix, augMixArgument } from '../../../services/trainer/src/image/augmentation/augMix.js'
-import { autoAugment, cifar10Policy } from '../../../services/trainer/src/image/augmentation/autoAugment.js'
-import type { Canvas } from '../../../services/trainer/src/image/augmentation/canvas.js'
-import { flip } from '../../../services/trainer/src/image/augmentation/flip.js'
-import { hue } from '../../../services/trainer/src/image/augmentation/hue.js'
 import {
+  type Sampling,
+  augMix,
+  augMixArgument,
+  autoAugment,
+  cifar10Policy,
+  type Canvas,
+  flip,
+  hue,
   argumentOf,
   onGray,
   operations,
   type OperationName,
-} from '../../../services/trainer/src/image/augmentation/operations.js'
-import { randAugmentOperations } from '../../../services/trainer/src/image/augmentation/randAugment.js'
-import { shift } from '../../../services/trainer/src/image/augmentation/shift.js'
-import { drawBeta, drawDirichlet } from '../../../services/trainer/src/random/gamma.js'
-import { stream, xoshiro128 } from '../../../services/trainer/src/random/stream.js'
+  randAugmentOperations,
+  shift,
+} from '@imclr/trainer/image/testing'
+import { drawBeta, drawDirichlet, stream, xoshiro128 } from '@imclr/trainer/random/testing'
 import { requirePart } from '../../support/parts.js'
 import { python, type OracleArray } from '../../support/python.js'
 import { testImage } from './testImages.js'

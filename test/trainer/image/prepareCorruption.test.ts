@@ -4,9 +4,10 @@ import {
   prepareCorruption,
   type Batch,
   type CorruptionSettings,
-} from '../../../services/trainer/src/image/corruption/prepareCorruption.js'
-import { corruptions, tableFor } from '../../../services/trainer/src/image/corruption/table.js'
-import { stream } from '../../../services/trainer/src/random/stream.js'
+  corruptions,
+  tableFor,
+} from '@imclr/trainer/image/testing'
+import { stream } from '@imclr/trainer/random/testing'
 import { testImage } from './testImages.js'
 
 const side = 32

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { decodePicture } from '../../../services/trainer/src/image/codec.js'
+import { decodePicture } from '@imclr/trainer/image/testing'
 import { folderOf, noise, noisePng, pngOf, workplace, zipOf } from './uploads.js'
 import type { Entries } from './uploads.js'
 

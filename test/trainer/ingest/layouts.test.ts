@@ -1,9 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NoteCode, PrepareOptionsInput, Split } from '@imclr/contract'
-import { readFolders, UnclearFolders } from '../../../services/trainer/src/ingest/layout/folders/readFolders.js'
-import { roleOf } from '../../../services/trainer/src/ingest/layout/splitRoles.js'
-import { Notes } from '../../../services/trainer/src/ingest/notes.js'
+import { readFolders, UnclearFolders, roleOf, Notes } from '@imclr/trainer/ingest/testing'
 import { failureOf, folderOf, noisePng, tarOf, workplace, zipOf } from './uploads.js'
 import type { Entries } from './uploads.js'
 

@@ -1,9 +1,6 @@
 import { prepareOptions } from '@imclr/contract'
 import type { Issue, Note } from '@imclr/contract'
-import { openArchive } from '../../../services/trainer/src/ingest/archive/openArchive.js'
-import { Spool } from '../../../services/trainer/src/ingest/archive/spool.js'
-import { Notes } from '../../../services/trainer/src/ingest/notes.js'
-import { Problems } from '../../../services/trainer/src/ingest/problems.js'
+import { openArchive, Spool, Notes, Problems } from '@imclr/trainer/ingest/testing'
 import { failureOf, workplace } from './uploads.js'
 
 /** What an archive is found to hold, its files with their content, in code-unit order. */

@@ -3,9 +3,7 @@ import { join } from 'node:path'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { parquetReadObjects } from 'hyparquet'
 import { describe, expect, it } from 'vitest'
-import { DamagedFile } from '../../../services/trainer/src/ingest/archive/archive.js'
-import type { OpenFile } from '../../../services/trainer/src/ingest/archive/archive.js'
-import { openParquet } from '../../../services/trainer/src/ingest/format/parquet.js'
+import { DamagedFile, type OpenFile, openParquet } from '@imclr/trainer/ingest/testing'
 
 const fixtures = join(import.meta.dirname, 'fixtures')
 const names = readdirSync(fixtures).filter((name) => name.endsWith('.parquet'))

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { Failure, noteKinds } from '@imclr/contract'
-import { decodePicture } from '../../../services/trainer/src/image/codec.js'
-import { loadSplit, readDatasetManifest } from '../../../services/trainer/src/input/loadSplit.js'
+import { decodePicture } from '@imclr/trainer/image/testing'
+import { loadSplit, readDatasetManifest } from '@imclr/trainer/input/testing'
 import {
   failureOf,
   folderOf,

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import iconv from 'iconv-lite'
 import { describe, expect, it } from 'vitest'
 import type { Issue, NoteCode, PrepareOptionsInput } from '@imclr/contract'
-import { loadSplit } from '../../../services/trainer/src/input/loadSplit.js'
+import { loadSplit } from '@imclr/trainer/input/testing'
 import { failureOf, noisePng, outputPrefix, workplace, zipOf } from './uploads.js'
 import type { Entries, Prepared } from './uploads.js'
 

@@ -10,9 +10,9 @@ import type { ObjectStore } from '@imclr/storage'
 import tar from 'tar-stream'
 import yazl from 'yazl'
 import { noise, pngOf } from '../../support/png.js'
-import { readDatasetManifest } from '../../../services/trainer/src/input/loadSplit.js'
-import type { Emitter } from '../../../services/trainer/src/events/emitter.js'
-import { prepare } from '../../../services/trainer/src/jobs/prepare.js'
+import { readDatasetManifest } from '@imclr/trainer/input/testing'
+import { type Emitter } from '@imclr/trainer/events/testing'
+import { prepare } from '@imclr/trainer/jobs/testing'
 
 export { noise, pngFile, pngOf } from '../../support/png.js'
 

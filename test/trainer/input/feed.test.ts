@@ -2,16 +2,21 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { prepareOptions, trainingSpec } from '@imclr/contract'
 import type { TrainingSpecInput } from '@imclr/contract'
-import { balancedOrder, batchesOf, epochOrder } from '../../../services/trainer/src/input/batches.js'
-import { trainingFeed } from '../../../services/trainer/src/input/feed.js'
-import { classWeights, labelEntropy, softLabels } from '../../../services/trainer/src/input/labels.js'
-import type { LoadedSplit } from '../../../services/trainer/src/input/loadSplit.js'
-import { drawPartners } from '../../../services/trainer/src/input/partners.js'
-import { splitItems } from '../../../services/trainer/src/ingest/splitItems.js'
-import { stackPairs } from '../../../services/trainer/src/input/stackPairs.js'
-import { drawMix } from '../../../services/trainer/src/image/augmentation/mixImages.js'
-import { stream } from '../../../services/trainer/src/random/stream.js'
-import { stratifiedOrder } from '../../../services/trainer/src/random/stratifiedOrder.js'
+import {
+  balancedOrder,
+  batchesOf,
+  epochOrder,
+  trainingFeed,
+  classWeights,
+  labelEntropy,
+  softLabels,
+  type LoadedSplit,
+  drawPartners,
+  stackPairs,
+} from '@imclr/trainer/input/testing'
+import { splitItems } from '@imclr/trainer/ingest/testing'
+import { drawMix } from '@imclr/trainer/image/testing'
+import { stream, stratifiedOrder } from '@imclr/trainer/random/testing'
 import { noise } from '../ingest/uploads.js'
 
 /** Pixels whose three channels are v, v + 100 and v + 200. */

@@ -1,10 +1,6 @@
 import { trainingSpec, type TrainingSpecInput } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
-import { classRuns } from '../../../services/trainer/src/input/classRuns.js'
-import { trainingFeed } from '../../../services/trainer/src/input/feed.js'
-import type { LoadedSplit } from '../../../services/trainer/src/input/loadSplit.js'
-import { drawPartners } from '../../../services/trainer/src/input/partners.js'
-import { stackPairs } from '../../../services/trainer/src/input/stackPairs.js'
+import { classRuns, trainingFeed, type LoadedSplit, drawPartners, stackPairs } from '@imclr/trainer/input/testing'
 import { noise } from '../ingest/uploads.js'
 
 // Ten images: four of class 0, one of class 1, five of class 3; class 2 has none.

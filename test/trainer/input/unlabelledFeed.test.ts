@@ -1,7 +1,6 @@
 import { trainingSpec, type TrainingSpecInput } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
-import { trainingFeed } from '../../../services/trainer/src/input/feed.js'
-import { unlabelledPool, type UnlabelledImages } from '../../../services/trainer/src/input/unlabelledPool.js'
+import { trainingFeed, unlabelledPool, type UnlabelledImages } from '@imclr/trainer/input/testing'
 import { noise } from '../ingest/uploads.js'
 
 const side = 8

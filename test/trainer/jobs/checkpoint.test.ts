@@ -4,9 +4,7 @@ import { join } from 'node:path'
 import type { TrainingPosition } from '@imclr/contract'
 import { openStore } from '@imclr/storage'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findCheckpoint } from '../../../services/trainer/src/training/checkpoint/findCheckpoint.js'
-import { writeCheckpoint } from '../../../services/trainer/src/training/checkpoint/writeCheckpoint.js'
-import type { StateTensor } from '../../../services/trainer/src/training/checkpoint/tensorFile.js'
+import { findCheckpoint, writeCheckpoint, type StateTensor } from '@imclr/trainer/training/testing'
 
 const prefix = 'projects/prj_aaaaaaaa/jobs/job_aaaaaaaa/checkpoints/'
 const fingerprint = 'a'.repeat(64)

@@ -6,7 +6,7 @@ import { failures, type TrainingSpecInput } from '@imclr/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { smallArchive } from '../../support/smallArchive.js'
 import { pngOf, zipOf } from '../ingest/uploads.js'
-import { stream } from '../../../services/trainer/src/random/stream.js'
+import { stream } from '@imclr/trainer/random/testing'
 import { checkpointsOf, ofType, openBench, readManifest, type Bench, type Ended, type Run } from './harness.js'
 
 /** Trainings that go wrong by what their user asked for, by real trainer processes on few pictures. */

@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { trainerEvent } from '@imclr/contract'
 import { afterAll, describe, expect, it } from 'vitest'
-import { createEmitter } from '../../../services/trainer/src/events/emitter.js'
-import { toFailure } from '../../../services/trainer/src/events/toFailure.js'
+import { createEmitter, toFailure } from '@imclr/trainer/events/testing'
 
 const folder = mkdtempSync(join(tmpdir(), 'imclr-emitter-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,7 +1,7 @@
 import { trainingSpec } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
-import { trainingFeed } from '../../../services/trainer/src/input/feed.js'
-import { stream } from '../../../services/trainer/src/random/stream.js'
+import { trainingFeed } from '@imclr/trainer/input/testing'
+import { stream } from '@imclr/trainer/random/testing'
 
 const [count, side, classes] = [40, 8, 5]
 const random = stream({ seed: 3, name: 'init' })

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { DatasetManifest } from '@imclr/contract'
 import { openStore } from '@imclr/storage'
-import { loadSplit, readDatasetManifest, type LoadedSplit } from '../../../services/trainer/src/input/loadSplit.js'
-import { stratifiedOrder } from '../../../services/trainer/src/random/stratifiedOrder.js'
+import { loadSplit, readDatasetManifest, type LoadedSplit } from '@imclr/trainer/input/testing'
+import { stratifiedOrder } from '@imclr/trainer/random/testing'
 import type { Bench } from './harness.js'
 
 /** A version's training images, and the stratified order (subset seed 1) that label budgets and validation parts are cut from. */

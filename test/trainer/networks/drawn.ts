@@ -1,6 +1,6 @@
 /** Weights and pictures that test/pytorch/drawn.py draws likewise, so that fixtures need not hold them. */
-import { actsInTrainingOnly } from '../../../services/trainer/src/networks/dropoutLayer.js'
-import { tf, type LayersModel } from '../../../services/trainer/src/engine/tf.js'
+import { actsInTrainingOnly } from '@imclr/trainer/networks/testing'
+import { tf, type LayersModel } from '@imclr/trainer/engine/testing'
 
 /** Uniform in [-1, 1): a hash of the name and the place, as in drawn.py. */
 export function draws(name: string, count: number): Float64Array {

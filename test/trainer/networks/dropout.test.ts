@@ -1,20 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { makeStep } from '../../../services/trainer/src/engine/makeStep.js'
-import { supervisedLoss } from '../../../services/trainer/src/training/loss/supervisedLoss.js'
-import { trainingPass } from '../../../services/trainer/src/training/trainingPass.js'
-import { trainingStep } from '../../../services/trainer/src/training/trainingStep.js'
-import { dropoutLayer } from '../../../services/trainer/src/networks/dropoutLayer.js'
-import { initialiseWeights } from '../../../services/trainer/src/networks/initialiseWeights.js'
+import { makeStep, tf, type LayersModel, type SymbolicTensor, type Tensor } from '@imclr/trainer/engine/testing'
+import { supervisedLoss, trainingPass, trainingStep } from '@imclr/trainer/training/testing'
 import {
+  dropoutLayer,
+  initialiseWeights,
   classifier,
   convolution,
   dropout,
   leakyRelu,
   maxPooling,
   normalised,
-} from '../../../services/trainer/src/networks/layers.js'
-import { buildServingModel } from '../../../services/trainer/src/networks/servingModel.js'
-import { tf, type LayersModel, type SymbolicTensor, type Tensor } from '../../../services/trainer/src/engine/tf.js'
+  buildServingModel,
+} from '@imclr/trainer/networks/testing'
 import { batch, eager, recorded, relativeDifference } from '../training/training.js'
 
 const alone = (seed: number, rate = 0.5): LayersModel => {

@@ -1,17 +1,16 @@
 import * as plain from '@tensorflow/tfjs'
 import { networkNames, networks, type NetworkName } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
-import { recordForward } from '../../../services/trainer/src/engine/recordForward.js'
-import { buildNetwork, joinLayers } from '../../../services/trainer/src/networks/buildNetwork.js'
-import { buildServingModel } from '../../../services/trainer/src/networks/servingModel.js'
-import { stream } from '../../../services/trainer/src/random/stream.js'
 import {
+  recordForward,
   tf,
   type Layer,
   type LayersModel,
   type ModelArtifacts,
   type Tensor,
-} from '../../../services/trainer/src/engine/tf.js'
+} from '@imclr/trainer/engine/testing'
+import { buildNetwork, joinLayers, buildServingModel } from '@imclr/trainer/networks/testing'
+import { stream } from '@imclr/trainer/random/testing'
 
 /**
  * Counted by hand. ResNet: stem 27 f + 2 f; a unit of f filters has two kernels of 9 f f and two norms of 2 f; the first unit of later

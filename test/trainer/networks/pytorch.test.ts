@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { NetworkName } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
-import { assignStates, makeStep } from '../../../services/trainer/src/engine/makeStep.js'
-import { joinLayers } from '../../../services/trainer/src/networks/buildNetwork.js'
-import { tf, type LayersModel, type Tensor } from '../../../services/trainer/src/engine/tf.js'
+import { assignStates, makeStep, tf, type LayersModel, type Tensor } from '@imclr/trainer/engine/testing'
+import { joinLayers } from '@imclr/trainer/networks/testing'
 import { recorded, training } from '../training/training.js'
 import { drawImages, drawLabels, fill, normalisation } from './drawn.js'
 

@@ -1,16 +1,15 @@
 import * as plain from '@tensorflow/tfjs'
 import { describe, expect, it } from 'vitest'
-import { recordForward } from '../../../services/trainer/src/engine/recordForward.js'
-import { buildNetwork } from '../../../services/trainer/src/networks/buildNetwork.js'
-import { buildServingModel } from '../../../services/trainer/src/networks/servingModel.js'
-import { stream } from '../../../services/trainer/src/random/stream.js'
 import {
+  recordForward,
   tf,
   type LayersModel,
   type ModelArtifacts,
   type Tensor,
   type Tensor4D,
-} from '../../../services/trainer/src/engine/tf.js'
+} from '@imclr/trainer/engine/testing'
+import { buildNetwork, buildServingModel } from '@imclr/trainer/networks/testing'
+import { stream } from '@imclr/trainer/random/testing'
 
 const [n, height, width] = [3, 16, 9]
 const settings = { mean: [120, 118, 110], std: [60, 61, 66] } as const

@@ -2,23 +2,20 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { trainingSpec } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
-import { readTopology } from '../../../services/api/src/network/readTopology.js'
-import { shapesOf } from '../../../services/api/src/network/measureNetwork.js'
-import { trainingFeed } from '../../../services/trainer/src/input/feed.js'
-import { makeStep } from '../../../services/trainer/src/engine/makeStep.js'
-import { layersModelFiles } from '../../../services/trainer/src/networks/layersModelFiles.js'
-import { supervisedLoss } from '../../../services/trainer/src/training/loss/supervisedLoss.js'
-import { trainingPass } from '../../../services/trainer/src/training/trainingPass.js'
-import { trainingStep } from '../../../services/trainer/src/training/trainingStep.js'
-import { applyInTraining } from '../../../services/trainer/src/networks/batchNormalizationLayer.js'
-import { buildNetwork } from '../../../services/trainer/src/networks/buildNetwork.js'
-import { freezeLayers } from '../../../services/trainer/src/networks/freezeLayers.js'
-import { buildServingModel } from '../../../services/trainer/src/networks/servingModel.js'
-import { bodyLayers, takeWeights } from '../../../services/trainer/src/networks/takeWeights.js'
-import { openTraining } from '../../../services/trainer/src/training/openTraining.js'
-import { stepScalars } from '../../../services/trainer/src/training/optimizer/stepScalars.js'
-import { stream } from '../../../services/trainer/src/random/stream.js'
-import { tf, type LayersModel, type Tensor, type Tensor4D } from '../../../services/trainer/src/engine/tf.js'
+import { readTopology, shapesOf } from '@imclr/api/network/testing'
+import { trainingFeed } from '@imclr/trainer/input/testing'
+import { makeStep, tf, type LayersModel, type Tensor, type Tensor4D } from '@imclr/trainer/engine/testing'
+import {
+  layersModelFiles,
+  applyInTraining,
+  buildNetwork,
+  freezeLayers,
+  buildServingModel,
+  bodyLayers,
+  takeWeights,
+} from '@imclr/trainer/networks/testing'
+import { supervisedLoss, trainingPass, trainingStep, openTraining, stepScalars } from '@imclr/trainer/training/testing'
+import { stream } from '@imclr/trainer/random/testing'
 import { batch, eager, losses, recorded, relativeDifference } from '../training/training.js'
 import { namedWeights, someModel, uploadFiles, uploadModel } from './uploadedModel.js'
 

@@ -1,9 +1,7 @@
 import type { NetworkLayer, NetworkWeight } from '@imclr/contract'
-import { locateWeights } from '../../../services/api/src/network/locateWeights.js'
-import { measureNetwork } from '../../../services/api/src/network/measureNetwork.js'
-import { readTopology } from '../../../services/api/src/network/readTopology.js'
-import { layersModelFiles } from '../../../services/trainer/src/networks/layersModelFiles.js'
-import { tf, type LayersModel, type SymbolicTensor } from '../../../services/trainer/src/engine/tf.js'
+import { locateWeights, measureNetwork, readTopology } from '@imclr/api/network/testing'
+import { layersModelFiles } from '@imclr/trainer/networks/testing'
+import { tf, type LayersModel, type SymbolicTensor } from '@imclr/trainer/engine/testing'
 
 /** Every kind of layer that can be had, in plain TensorFlow.js, with first weights and moving statistics that matter. The caller disposes of it. */
 export function someModel({ classes = 5, seed = 1 }: { classes?: number; seed?: number } = {}): LayersModel {

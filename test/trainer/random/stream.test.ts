@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { stream, xoshiro128 } from '../../../services/trainer/src/random/stream.js'
+import { stream, xoshiro128 } from '@imclr/trainer/random/testing'
 
 describe('named seeded streams', () => {
   it('draws what the published C program of xoshiro128** draws', () => {

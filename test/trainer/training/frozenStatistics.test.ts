@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { makeStep } from '../../../services/trainer/src/engine/makeStep.js'
-import { supervisedLoss } from '../../../services/trainer/src/training/loss/supervisedLoss.js'
-import { trainingPass } from '../../../services/trainer/src/training/trainingPass.js'
-import { trainingStep, type LossTerm } from '../../../services/trainer/src/training/trainingStep.js'
-import { applyInTraining, type Statistics } from '../../../services/trainer/src/networks/batchNormalizationLayer.js'
-import { buildNetwork } from '../../../services/trainer/src/networks/buildNetwork.js'
-import { tf, type Tensor4D } from '../../../services/trainer/src/engine/tf.js'
+import { makeStep, tf, type Tensor4D } from '@imclr/trainer/engine/testing'
+import { supervisedLoss, trainingPass, trainingStep, type LossTerm } from '@imclr/trainer/training/testing'
+import { applyInTraining, type Statistics, buildNetwork } from '@imclr/trainer/networks/testing'
 import { batch, recorded } from './training.js'
 
 const shape = [4, 8, 8, 3] as const

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { jensenShannon } from '../../../services/trainer/src/training/loss/jensenShannon.js'
-import { makeStep } from '../../../services/trainer/src/engine/makeStep.js'
-import { stream } from '../../../services/trainer/src/random/stream.js'
-import { tf, type Tensor2D } from '../../../services/trainer/src/engine/tf.js'
+import { jensenShannon } from '@imclr/trainer/training/testing'
+import { makeStep, tf, type Tensor2D } from '@imclr/trainer/engine/testing'
+import { stream } from '@imclr/trainer/random/testing'
 import { batch, eager, losses, recorded, relativeDifference, training } from './training.js'
 
 const [views, images, classes] = [3, 4, 5]

@@ -1,11 +1,9 @@
 import { trainingSpec, type Normalisation } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
-import { trainingFeed } from '../../../services/trainer/src/input/feed.js'
-import { buildNetwork } from '../../../services/trainer/src/networks/buildNetwork.js'
-import { freezeLayers } from '../../../services/trainer/src/networks/freezeLayers.js'
-import { openTraining, type Training } from '../../../services/trainer/src/training/openTraining.js'
-import { stepScalars } from '../../../services/trainer/src/training/optimizer/stepScalars.js'
-import { stream } from '../../../services/trainer/src/random/stream.js'
+import { trainingFeed } from '@imclr/trainer/input/testing'
+import { buildNetwork, freezeLayers } from '@imclr/trainer/networks/testing'
+import { openTraining, type Training, stepScalars } from '@imclr/trainer/training/testing'
+import { stream } from '@imclr/trainer/random/testing'
 import { drawnNetwork } from './drawnNetwork.js'
 
 const random = stream({ seed: 3, name: 'init' })

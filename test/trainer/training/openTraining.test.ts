@@ -1,7 +1,7 @@
 import { trainingSpec, type TrainingSpecInput } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
-import { trainingFeed } from '../../../services/trainer/src/input/feed.js'
-import { openTraining } from '../../../services/trainer/src/training/openTraining.js'
+import { trainingFeed } from '@imclr/trainer/input/testing'
+import { openTraining } from '@imclr/trainer/training/testing'
 import { noise } from '../ingest/uploads.js'
 import { drawnNetwork } from './drawnNetwork.js'
 

@@ -1,12 +1,17 @@
 import type { TrainingSpec } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
-import { clipGradients } from '../../../services/trainer/src/training/optimizer/clipGradients.js'
-import { updateMovingAverage } from '../../../services/trainer/src/training/optimizer/movingAverage.js'
-import { rampDown, rampUp } from '../../../services/trainer/src/training/optimizer/ramp.js'
-import { learningRateOf, scheduleFactor } from '../../../services/trainer/src/training/optimizer/schedule.js'
-import { applySgd, type SgdOptions } from '../../../services/trainer/src/training/optimizer/sgd.js'
-import { stepScalars } from '../../../services/trainer/src/training/optimizer/stepScalars.js'
-import { tf, type Variable } from '../../../services/trainer/src/engine/tf.js'
+import {
+  clipGradients,
+  updateMovingAverage,
+  rampDown,
+  rampUp,
+  learningRateOf,
+  scheduleFactor,
+  applySgd,
+  type SgdOptions,
+  stepScalars,
+} from '@imclr/trainer/training/testing'
+import { tf, type Variable } from '@imclr/trainer/engine/testing'
 
 /** Two steps from w = 1, v = 0 with gradients 0.5 and -0.25 at rates 0.1 and 0.05. */
 function twoSteps(options: SgdOptions): [number, number] {

@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { TrainingSpec } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
-import { makeStep } from '../../../services/trainer/src/engine/makeStep.js'
-import { supervisedLoss } from '../../../services/trainer/src/training/loss/supervisedLoss.js'
-import { trainingPass } from '../../../services/trainer/src/training/trainingPass.js'
-import { trainingStep } from '../../../services/trainer/src/training/trainingStep.js'
-import { adamScalars } from '../../../services/trainer/src/training/optimizer/adam.js'
-import { tf } from '../../../services/trainer/src/engine/tf.js'
+import { makeStep, tf } from '@imclr/trainer/engine/testing'
+import { supervisedLoss, trainingPass, trainingStep, adamScalars } from '@imclr/trainer/training/testing'
 
 /** Written by test/pytorch/optimizers.py. */
 interface Fixture {

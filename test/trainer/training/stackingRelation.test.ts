@@ -1,9 +1,13 @@
 import { expect, it } from 'vitest'
-import { batchNormalizationLayer } from '../../../services/trainer/src/networks/batchNormalizationLayer.js'
-import { initialiseWeights } from '../../../services/trainer/src/networks/initialiseWeights.js'
-import { classifier, convolution, relu } from '../../../services/trainer/src/networks/layers.js'
-import { stream } from '../../../services/trainer/src/random/stream.js'
-import { tf, type SymbolicTensor, type Tensor, type Tensor4D } from '../../../services/trainer/src/engine/tf.js'
+import {
+  batchNormalizationLayer,
+  initialiseWeights,
+  classifier,
+  convolution,
+  relu,
+} from '@imclr/trainer/networks/testing'
+import { stream } from '@imclr/trainer/random/testing'
+import { tf, type SymbolicTensor, type Tensor, type Tensor4D } from '@imclr/trainer/engine/testing'
 
 /** Pixels see only themselves in a network of 1x1 kernels with fixed statistics, and the head is linear in their mean. */
 it.each([

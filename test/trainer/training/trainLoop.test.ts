@@ -1,11 +1,9 @@
 import { trainingPosition, trainingSpec } from '@imclr/contract'
 import type { EpochRecord, TrainingPosition } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
-import { bestEpoch } from '../../../services/trainer/src/training/bestEpoch.js'
-import { listenForSignals } from '../../../services/trainer/src/events/control.js'
-import { trainingFeed } from '../../../services/trainer/src/input/feed.js'
-import { firstPosition, runEpochs } from '../../../services/trainer/src/training/runEpochs.js'
-import type { TrainOptions } from '../../../services/trainer/src/training/runEpochs.js'
+import { bestEpoch, firstPosition, runEpochs, type TrainOptions } from '@imclr/trainer/training/testing'
+import { listenForSignals } from '@imclr/trainer/events/testing'
+import { trainingFeed } from '@imclr/trainer/input/testing'
 import { EventEmitter } from 'node:events'
 
 const [count, classes] = [40, 4]

@@ -1,13 +1,16 @@
 import type { NetworkName } from '@imclr/contract'
-import { makeStep, type StepOptions } from '../../../services/trainer/src/engine/makeStep.js'
+import { makeStep, type StepOptions } from '@imclr/trainer/engine/testing'
 import {
   supervisedLoss,
   type SupervisedLossOptions,
-} from '../../../services/trainer/src/training/loss/supervisedLoss.js'
-import { trainingPass, type TrainingPassOptions } from '../../../services/trainer/src/training/trainingPass.js'
-import { trainingStep, type TrainingStepOptions } from '../../../services/trainer/src/training/trainingStep.js'
-import { buildNetwork } from '../../../services/trainer/src/networks/buildNetwork.js'
-import { stream } from '../../../services/trainer/src/random/stream.js'
+  trainingPass,
+  type TrainingPass,
+  type TrainingPassOptions,
+  trainingStep,
+  type TrainingStepOptions,
+} from '@imclr/trainer/training/testing'
+import { buildNetwork } from '@imclr/trainer/networks/testing'
+import { stream } from '@imclr/trainer/random/testing'
 
 type Shape = readonly [number, number, number, number]
 
@@ -25,7 +28,7 @@ export interface Recipe {
 /** A network with its step definition; both are freed by `using`. */
 export function training({ network, shape, classes = 10, options = {} }: Recipe) {
   const model = buildNetwork({ name: network, classes, seed: 3 })
-  const pass = trainingPass({ model, mean: [120, 118, 110], std: [60, 61, 66], ...options })
+  const pass: TrainingPass = trainingPass({ model, mean: [120, 118, 110], std: [60, 61, 66], ...options })
   const definition = trainingStep({
     optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true },
     weightDecay: 5e-4,

@@ -1,11 +1,8 @@
 import { semiSupervised, type NetworkName, type SemiSupervised } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
-import { lossTerms } from '../../../services/trainer/src/training/loss/lossTerms.js'
-import { makeStep, type StepOptions, type VariableState } from '../../../services/trainer/src/engine/makeStep.js'
-import { trainingPass } from '../../../services/trainer/src/training/trainingPass.js'
-import { trainingStep } from '../../../services/trainer/src/training/trainingStep.js'
-import { buildNetwork } from '../../../services/trainer/src/networks/buildNetwork.js'
-import { tf, type Variable } from '../../../services/trainer/src/engine/tf.js'
+import { lossTerms, trainingPass, trainingStep } from '@imclr/trainer/training/testing'
+import { makeStep, type StepOptions, type VariableState, tf, type Variable } from '@imclr/trainer/engine/testing'
+import { buildNetwork } from '@imclr/trainer/networks/testing'
 import { batch, eager, recorded, relativeDifference } from './training.js'
 
 const shape = [8, 16, 12, 3] as const

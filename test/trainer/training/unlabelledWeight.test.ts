@@ -1,7 +1,6 @@
 import { semiSupervised, trainingSpec } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
-import { stepScalars } from '../../../services/trainer/src/training/optimizer/stepScalars.js'
-import { unlabelledWeight } from '../../../services/trainer/src/training/optimizer/unlabelledWeight.js'
+import { stepScalars, unlabelledWeight } from '@imclr/trainer/training/testing'
 
 describe('the weight of the unlabelled term', () => {
   it('goes up in a straight line over 40 % of the steps, then stays: the modern recipe', () => {

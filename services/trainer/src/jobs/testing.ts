@@ -1,0 +1,2 @@
+/** The parts of this floor that tests reach directly; nothing else imports this file. */
+export { prepare } from './prepare.js'

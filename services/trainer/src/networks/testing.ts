@@ -1,0 +1,10 @@
+/** The parts of this floor that tests reach directly; nothing else imports this file. */
+export { applyInTraining, batchNormalizationLayer, type Statistics } from './batchNormalizationLayer.js'
+export { buildNetwork, joinLayers } from './buildNetwork.js'
+export { actsInTrainingOnly, dropoutLayer } from './dropoutLayer.js'
+export { freezeLayers } from './freezeLayers.js'
+export { initialiseWeights } from './initialiseWeights.js'
+export { classifier, convolution, dropout, leakyRelu, maxPooling, normalised, relu } from './layers.js'
+export { layersModelFiles } from './layersModelFiles.js'
+export { buildServingModel } from './servingModel.js'
+export { bodyLayers, takeWeights } from './takeWeights.js'
