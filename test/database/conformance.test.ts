@@ -43,6 +43,8 @@ import { aJob, aProject, newId, outputPrefix } from './rows.js'
 interface Place extends AsyncDisposable {
   database: Database
   open(): Promise<Database>
+  /** Whether transactions can be open at the same time; PGlite has one connection. */
+  overlapping: boolean
 }
 
 async function pglitePlace(): Promise<Place> {
@@ -51,6 +53,7 @@ async function pglitePlace(): Promise<Place> {
   return {
     database,
     open: async () => ({ ...database, close: async () => {} }),
+    overlapping: false,
     async [Symbol.asyncDispose]() {
       await database.close()
       rmSync(root, { recursive: true })
@@ -66,6 +69,7 @@ async function postgresPlace(): Promise<Place> {
   return {
     database: database!,
     open: () => openDatabase({ url: server.url }),
+    overlapping: true,
     async [Symbol.asyncDispose]() {
       await database!.close()
       await server.drop()
@@ -73,10 +77,16 @@ async function postgresPlace(): Promise<Place> {
   }
 }
 
-async function until(condition: () => boolean, ms = 10_000): Promise<void> {
-  for (const deadline = Date.now() + ms; !condition(); await delay(5))
+/** Asks again until the answer fits, and gives it. */
+async function eventually<T>(ask: () => T | Promise<T>, fits: (answer: T) => boolean, ms = 10_000): Promise<T> {
+  for (const deadline = Date.now() + ms; ; await delay(5)) {
+    const answer = await ask()
+    if (fits(answer)) return answer
     if (Date.now() > deadline) throw new Error('the condition was not met in time')
+  }
 }
+
+const until = async (condition: () => boolean): Promise<void> => void (await eventually(condition, Boolean))
 
 const log = (message: string, once?: string): TrainerEvent => ({ type: 'log', level: 'info', message, once })
 const superseded = { code: 'CONFLICT' }
@@ -290,9 +300,9 @@ describe.each(places)('the database in $name', ({ here, make }) => {
       await claim(jobId, 'first', 60)
       expect(await takeLease(database, { jobId, attempt: 1, owner: 'second' }, 60)).toBeNull()
       expect(await takeLease(database, { jobId, attempt: 1, owner: 'first' }, 0.05)).not.toBeNull()
-      await delay(100)
-      const takers = await Promise.all(
-        ['a', 'b', 'c', 'd'].map((owner) => takeLease(database, { jobId, attempt: 1, owner }, 60)),
+      const takers = await eventually(
+        () => Promise.all(['a', 'b', 'c', 'd'].map((owner) => takeLease(database, { jobId, attempt: 1, owner }, 60))),
+        (rows) => rows.some((row) => row !== null),
       )
       expect(takers.filter((row) => row !== null).length).toBe(1)
       expect(await renewLease(database, { jobId, attempt: 1, owner: 'first' }, 60)).toBeNull()
@@ -314,8 +324,11 @@ describe.each(places)('the database in $name', ({ here, make }) => {
       )
       expect(await claim(jobId, 'me')).toBeNull()
       expect((await listQueued(database)).find(({ id }) => id === jobId)?.dueIn).toBeGreaterThan(0)
-      await delay(350)
-      expect(await claim(jobId, 'me')).toMatchObject({ attempt: 2, failedAttempts: 1, secondsSpent: 5, queueEntry: 1 })
+      const again = await eventually(
+        () => claim(jobId, 'me'),
+        (row) => row !== null,
+      )
+      expect(again).toMatchObject({ attempt: 2, failedAttempts: 1, secondsSpent: 5, queueEntry: 1 })
       expect((await eventsOf(jobId)).map(({ event }) => event.type)).toEqual([
         'queued',
         'state',
@@ -406,10 +419,12 @@ describe.each(places)('the database in $name', ({ here, make }) => {
 
     it('lets one of several requests with the same key do the work: the others wait and find its answer, and one that fails leaves the key free', async () => {
       const asked = { projectId, key: `key-${newId('key')}`, route: 'job.submit', bodySha256: 'ab' }
+      let asking = 0
       const create = async (on: Database, answer: string) =>
         on.transaction(async (tx) => {
+          asking++
           if (!(await claimIdempotency(tx, asked))) return (await findIdempotency(tx, asked))?.answer
-          await delay(50)
+          if (place.overlapping && answer !== 'fails') await until(() => asking === 5) // the one that failed, and all four
           if (answer === 'fails') throw new Error('no')
           await storeAnswer(tx, { ...asked, answer })
           return answer

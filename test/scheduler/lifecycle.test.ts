@@ -121,6 +121,16 @@ describe('a job that succeeds', () => {
     await scheduler.close()
   })
 
+  it('dies: the end of what it wrote is kept with the job, without the notices of TensorFlow', async () => {
+    const scheduler = await shop.start()
+    const jobId = await shop.train('do=explain at=2')
+    await shop.ended(jobId)
+    const logs = (await shop.events(jobId)).flatMap(({ event }) => (event.type === 'log' ? [event.message] : []))
+    expect(logs.length).toBeGreaterThan(0)
+    for (const message of logs) expect(message.split('\n')).toEqual([expect.any(String), 'TypeError: the reason'])
+    await scheduler.close()
+  })
+
   it('writes lines that are not events: each becomes a warning, and nothing is lost', async () => {
     const scheduler = await shop.start()
     const jobId = await shop.train('do=garbage at=2')

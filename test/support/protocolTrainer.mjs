@@ -7,7 +7,7 @@
  *
  * What goes wrong is written in the job's name (train), the model's name (evaluate) or the upload's name (prepare), as `key=value` words:
  *   ms=5          milliseconds per step (4 steps make an epoch)
- *   do=<what>     exit:<code> | fail:<FAILURE> | kill | hang | garbage | half | missing | corrupt | foreign | deaf
+ *   do=<what>     exit:<code> | fail:<FAILURE> | kill | hang | garbage | explain | half | missing | corrupt | foreign | deaf
  *   at=2          the epoch in which it is done (in `missing`, `corrupt`, `foreign`: at the output)
  *   attempts=1    only in attempts up to this one
  *   finish=0      milliseconds of "evaluation" before the output
@@ -63,6 +63,12 @@ async function misbehave(epoch) {
   if (what === 'half') {
     writeSync(1, '{"type":"log","level":"info","mess')
     process.kill(process.pid, 'SIGKILL')
+  }
+  if (what === 'explain') {
+    writeSync(2, 'WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n')
+    writeSync(2, 'I0000 00:00:1795818121.694052    6390 port.cc:153] oneDNN custom operations are on.\n')
+    writeSync(2, 'TypeError: the reason\n')
+    process.exit(1)
   }
   if (what === 'hang') for (;;) await sleep(1000)
 }

@@ -227,7 +227,6 @@ describe('an interrupted training job', { timeout: 180_000 }, () => {
       if (begun.type === 'started' && begun.resumedFrom) resumed.push(begun.resumedFrom.step)
       const epoch = 3 * attempt + moments.int(3)
       await run.until((event) => event.type === 'epoch' && event.epoch >= epoch)
-      await new Promise((resolve) => setTimeout(resolve, moments.int(100)))
       run.kill('SIGKILL')
       const killed = await run.ended
       expect(killed.signal).toBe('SIGKILL')
