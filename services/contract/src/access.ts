@@ -1,8 +1,8 @@
-/** API keys, projects, and what every list and create share. */
+/** API keys and projects, and the fields that all lists and creates share. */
 import { z } from 'zod'
 import { keyId, projectId } from './ids.js'
 
-/** `instance` makes and lists projects; only the first key has it. */
+/** A key with the scope `instance` can make and list projects. Only the first key has this scope. */
 export const scopes = ['read', 'write', 'keys', 'instance'] as const
 export const scope = z.enum(scopes)
 export type Scope = z.infer<typeof scope>
@@ -19,7 +19,10 @@ export const apiKeySummary = z.object({
 })
 export const project = z.object({ id: projectId, name: z.string(), createdAt: z.iso.datetime() })
 
-/** What a user calls a thing: control characters would spoil terminals, and PostgreSQL keeps neither zeros nor halves of surrogate pairs. */
+/**
+ * A name that a user gives to a thing. Control characters would spoil terminals, and PostgreSQL stores neither zero
+ * characters nor halves of surrogate pairs.
+ */
 export const givenName = (longest = 100) =>
   z
     .string()
@@ -28,7 +31,7 @@ export const givenName = (longest = 100) =>
     .max(longest)
     .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must have no control characters')
 
-/** A page of a list: pass `nextCursor` back as `cursor`; null: the end. Newest first. */
+/** A page of a list, newest first. Pass `nextCursor` back as `cursor` to get the next page; null means the end. */
 export const pageRequest = z.strictObject({
   cursor: z.string().max(200).optional(),
   limit: z.int().min(1).max(200).default(50),
@@ -36,14 +39,17 @@ export const pageRequest = z.strictObject({
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() })
 
-/** Sent with every create, as the header `idempotency-key`: the same key and body give the same answer. Kept for a day. */
+/**
+ * The client sends this key with every create, as the header `idempotency-key`. The same key and body give the same
+ * answer. The service keeps a key for a day.
+ */
 export const idempotencyKey = z
   .string()
   .min(8)
   .max(200)
   .regex(/^[\x21-\x7e]+$/)
 
-/** What an error looks like on the wire, beside tRPC's own fields. */
+/** The fields of an error on the wire, beside tRPC's own fields. */
 export const wireError = z.object({
   code: z.string(),
   message: z.string(),

@@ -1,4 +1,4 @@
-/** A model's files and the manifest that lists them, written last: without it there is no model. */
+/** A model's files, and the manifest that lists them. The manifest is written last: without it there is no model. */
 import { z } from 'zod'
 import { picture, sha256 } from './dataset.js'
 import { datasetId, jobId, modelId, networkId, versionId } from './ids.js'
@@ -13,7 +13,10 @@ export const artifactFile = z.object({
 })
 export type ArtifactFile = z.infer<typeof artifactFile>
 
-/** The files every artifact has. `golden/` holds the 8 inputs as uploaded and `golden.json` their pixels and outputs. */
+/**
+ * The files that every artifact has. `golden/` holds 8 inputs as uploaded; `golden.json` holds their pixels and
+ * outputs.
+ */
 export const artifactPaths = {
   model: 'model.json',
   weights: 'weights.bin',
@@ -27,10 +30,13 @@ export const artifactPaths = {
   manifest: 'manifest.json',
 } as const
 
-/** `labels.json`: class names in the order of the outputs, and how a picture becomes the model's input. */
+/** `labels.json`: the class names in the order of the outputs, and how a picture becomes the model's input. */
 export const labelsFile = z.object({ classes: z.array(z.string()).min(2), picture })
 
-/** `golden.json`: what the model must answer, wherever it runs. Pixels are base64 of uint8 `[height, width, 3]`. */
+/**
+ * `golden.json`: the answers that the model must give wherever it runs. Pixels are uint8 `[height, width, 3]`, encoded
+ * in base64.
+ */
 export const goldenFile = z.object({
   picture,
   cases: z.array(
@@ -39,7 +45,7 @@ export const goldenFile = z.object({
 })
 export type GoldenFile = z.infer<typeof goldenFile>
 
-/** `environment.json`: where the numbers were made. */
+/** `environment.json`: the machine and the software that made the numbers. */
 export const environment = z.object({
   imclr: z.string(),
   node: z.string(),
@@ -53,13 +59,13 @@ export const environment = z.object({
 })
 export type Environment = z.infer<typeof environment>
 
-/** Whose weights a model began with. */
+/** The model or network whose weights a model began with. */
 export const origin = z.object({
   id: z.union([modelId, networkId]),
   name: z.string(),
-  sha256, // of the manifest of a model, or of the weights of an uploaded network
-  frozen: z.array(z.string()), // layers that kept their weights and statistics
-  licence: z.string().nullable(), // as its uploader gave it
+  sha256, // hash of a model's manifest, or of an uploaded network's weights
+  frozen: z.array(z.string()), // names of the layers that kept their weights and statistics
+  licence: z.string().nullable(), // as the uploader gave it
 })
 export type Origin = z.infer<typeof origin>
 
@@ -69,7 +75,8 @@ export const artifactManifest = z.object({
   attempt: z.int().positive(),
   name: z.string(),
   network: networkRef,
-  layers: z.array(z.string()).default([]), // of its network, those that have weights, first to last: what `fineTune.freeze` can name
+  // The layers of the model's network that have weights, first to last. `fineTune.freeze` can name these.
+  layers: z.array(z.string()).default([]),
   origin: origin.nullable().default(null),
   spec: trainingSpec,
   versionId,
@@ -81,7 +88,7 @@ export const artifactManifest = z.object({
   accuracy: z.number(),
   /** Largest difference between the golden outputs and those of the model loaded anew from the store. */
   goldenDifference: z.number().max(1e-4),
-  multiplyAddsPerSecond: z.number().nonnegative(), // of training, for later estimates
+  multiplyAddsPerSecond: z.number().nonnegative(), // measured in training, for later estimates
   files: z.array(artifactFile),
 })
 export type ArtifactManifest = z.infer<typeof artifactManifest>

@@ -1,7 +1,8 @@
 /**
- * Data sets that this service reads as their authors publish them. It downloads nothing: the file is fetched from its address by
- * whoever has the network for it, and uploaded. Statistics are of the training part, 0..255, as papers quote them; null where we know of
- * no source. A hash says which file is meant, not that it is genuine; it is null where we know of none.
+ * Data sets that this service reads as their authors publish them. The service downloads nothing: the user fetches the
+ * file from its address and uploads it. The channel statistics describe the training part, 0..255, as papers quote
+ * them; they are null if we know of no source. A hash says which file we mean, not that the file is genuine; it is null
+ * if we know of none.
  */
 import { z } from 'zod'
 
@@ -11,7 +12,7 @@ export const catalogueEntry = z.object({
   name: z.string(),
   title: z.string(),
   homepage: z.url(),
-  licence: z.string(), // in the authors' words where they have any
+  licence: z.string(), // in the authors' words, if they state one
   citation: z.string(),
   files: z.array(
     z.object({
@@ -21,10 +22,10 @@ export const catalogueEntry = z.object({
         .string()
         .regex(/^[0-9a-f]{32}$/)
         .nullable(),
-      needed: z.boolean(), // false: another form of the same, or more of it
+      needed: z.boolean(), // false: another form of the same data, or additional data
     }),
   ),
-  format: z.string(), // as in a version's `format`, before 'in'
+  format: z.string(), // the beginning of a version's `format`, before 'in'
   classes: z.int().min(2),
   picture: z.object({ height: z.int(), width: z.int() }),
   counts: z.object({ train: z.int(), test: z.int(), unlabelled: z.int() }),
@@ -37,7 +38,10 @@ const krizhevsky =
   'A. Krizhevsky. Learning Multiple Layers of Features from Tiny Images. Technical report, University of Toronto, 2009.'
 const notStated = 'Not stated by the authors.'
 
-/** Sizes and hashes as others quote them, those of STL-10, SVHN and Fashion-MNIST by torchvision 0.29: no file was fetched to check them. Copies that were packed anew have others. */
+/**
+ * We took the sizes and hashes from others and fetched no file to check them. Those of STL-10, SVHN and Fashion-MNIST
+ * come from torchvision 0.29. Copies that somebody packed anew have other sizes and hashes.
+ */
 export const catalogue: readonly CatalogueEntry[] = [
   {
     name: 'cifar10',

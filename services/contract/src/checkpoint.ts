@@ -1,13 +1,14 @@
 /**
- * A checkpoint: `<checkpointPrefix>/<epoch>-<step>/state.bin` (the tensors, float32 little-endian, without gaps) and `state.json`,
- * written last. One attempt of a job writes it, the next goes on from it.
+ * A checkpoint has two files under `<checkpointPrefix>/<epoch>-<step>/`: `state.bin` (the tensors, float32
+ * little-endian, without gaps) and `state.json`, which is written last. One attempt of a job writes the checkpoint; the
+ * next attempt goes on from it.
  */
 import { z } from 'zod'
 import { sha256 } from './dataset.js'
 import { epochRecord } from './event.js'
 import { jobId } from './ids.js'
 
-/** Sums over the steps of an epoch that is under way. */
+/** Sums over the steps done so far in the current epoch. */
 export const epochSums = z.object({
   steps: z.int().nonnegative(),
   loss: z.number(),
@@ -19,11 +20,11 @@ export const epochSums = z.object({
 export type EpochSums = z.infer<typeof epochSums>
 
 export const trainingPosition = z.object({
-  epoch: z.int().nonnegative(), // passes completed
-  step: z.int().nonnegative(), // steps done, over all epochs
-  sums: epochSums, // of the pass under way
-  history: z.array(epochRecord), // of the passes completed
-  /** The training was told to end here: whoever goes on from this evaluates and exports. */
+  epoch: z.int().nonnegative(), // completed passes
+  step: z.int().nonnegative(), // completed steps of all epochs
+  sums: epochSums, // sums of the current pass
+  history: z.array(epochRecord), // one record per completed pass
+  /** 'stopped' if the training was told to end here: the attempt that goes on from here only evaluates and exports. */
   endedEarly: z.enum(['stopped']).nullable(),
 })
 export type TrainingPosition = z.infer<typeof trainingPosition>
@@ -32,9 +33,10 @@ export const checkpointState = trainingPosition.extend({
   schemaVersion: z.literal(1),
   jobId,
   attempt: z.int().positive(),
-  fingerprint: sha256, // over spec and version: it fits only the training that wrote it
-  tensors: z.array(z.object({ name: z.string(), shape: z.array(z.int().nonnegative()) })), // in the order of state.bin
-  bytes: z.int().nonnegative(), // of state.bin
+  fingerprint: sha256, // hash over spec and version: the checkpoint fits only the training that wrote it
+  // In their order in state.bin.
+  tensors: z.array(z.object({ name: z.string(), shape: z.array(z.int().nonnegative()) })),
+  bytes: z.int().nonnegative(), // size of state.bin
   sha256,
 })
 export type CheckpointState = z.infer<typeof checkpointState>

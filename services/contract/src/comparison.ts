@@ -7,7 +7,7 @@ export const pairedDifferenceSchema = z.object({
   first: z.number(),
   second: z.number(),
   difference: z.number(), // second - first
-  interval, // paired bootstrap, 95 %
+  interval, // 95 %, from a paired bootstrap
   resamples: z.int(),
   mcnemar: z.object({
     onlyFirst: z.int(),
@@ -18,17 +18,20 @@ export const pairedDifferenceSchema = z.object({
   }),
 })
 
-/** Two models on one dataset version. Differences are second minus first, of accuracy for `clean`, of error for the corruptions. */
+/**
+ * Two models on one dataset version. A difference is the second model's value minus the first's: accuracy for `clean`,
+ * error for the corruptions.
+ */
 export const comparison = z.object({
   clean: pairedDifferenceSchema,
   corruption: z
     .object({
       images: z.int(),
-      cells: z.int(), // of the benchmark's corruptions, all severities
-      first: z.number(), // mean error
+      cells: z.int(), // number of cells: the benchmark's corruptions at all severities
+      first: z.number(), // mean error of the first model
       second: z.number(),
       difference: z.number(),
-      interval, // bootstrap over images, 95 %
+      interval, // 95 %, from a bootstrap over images
       perCorruption: z.array(
         z.object({
           corruption: z.string(),
@@ -44,6 +47,6 @@ export const comparison = z.object({
 })
 export type Comparison = z.infer<typeof comparison>
 
-/** The same of two evaluations: on a stored set of corrupted images nothing is clean. */
+/** A comparison of two evaluations. `clean` is null on a stored set of corrupted images, which has no clean ones. */
 export const evaluationComparison = comparison.extend({ clean: pairedDifferenceSchema.nullable() })
 export type EvaluationComparison = z.infer<typeof evaluationComparison>

@@ -1,14 +1,14 @@
 /**
- * The corruptions of a report: their names, their groups, and which of them the means count. Source: Hendrycks and Dietterich 2019
- * (arXiv 1903.12261), the benchmark of ImageNet-C and CIFAR-10-C with its extra corruptions. The trainer makes them; every count is
- * derived from this table.
+ * The corruptions of a report: their names, their groups, and which of them the means count. Source: Hendrycks and
+ * Dietterich 2019 (arXiv 1903.12261), the benchmark of ImageNet-C and CIFAR-10-C with its extra corruptions. The
+ * trainer makes the corrupted pictures. Every count is derived from this table.
  */
 export const corruptionGroups = ['noise', 'blur', 'weather', 'digital'] as const
 export type CorruptionGroup = (typeof corruptionGroups)[number]
 
 interface CorruptionKind {
   group: CorruptionGroup
-  /** Whether the means count it; extra corruptions count in no mean. */
+  /** Whether the means count this corruption. No mean counts the extra corruptions. */
   benchmark: boolean
 }
 
@@ -44,5 +44,5 @@ export const severities: readonly Severity[] = [1, 2, 3, 4, 5]
 export const benchmarkCorruptions = corruptionNames.filter((name) => corruptionKinds[name].benchmark).length
 export const extraCorruptions = corruptionNames.length - benchmarkCorruptions
 
-/** Corrupted pictures of one test image: each corruption at each severity. */
+/** Number of corrupted pictures that one test image gives: one for each corruption at each severity. */
 export const corruptionCells = corruptionNames.length * severities.length

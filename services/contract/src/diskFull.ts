@@ -1,20 +1,24 @@
 import { Failure } from './failure.js'
 
-/** No space, no quota, or a limit on the size of files. */
+/** Error codes for no space, no quota, and a limit on the size of files. */
 const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
-/** Whether an error of the file system says that no byte more can be written. */
+/** Whether an error of the file system says that not one more byte can be written. */
 export const isNoSpace = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && full.has(String(error.code))
 
-/** Which disk is full. */
+/** The disk that is full. */
 export interface FullDisk {
   /** Name of the machine: `os.hostname()`. */
   host: string
   folder: string
 }
 
-/** The failure of a full disk, which names the machine, as its hint promises. @param what could not be written: "the object a/b" */
+/**
+ * The failure of a full disk. It names the machine, as its hint promises.
+ *
+ * @param what the thing that could not be written: "the object a/b"
+ */
 export const diskFull = (what: string, { host, folder }: FullDisk, cause?: unknown): Failure =>
   new Failure(
     'DISK_FULL',

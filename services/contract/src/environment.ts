@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { Failure } from './failure.js'
 
-/** A process's environment, as it is given. */
+/** A process's environment, not yet checked. */
 export type Variables = Record<string, string | undefined>
 
-/** Secrets may come as files (Docker, Kubernetes): `<NAME>_FILE` names one. */
+/** Variables with secrets. A secret may come as a file (Docker, Kubernetes), which `<NAME>_FILE` names. */
 const secrets = ['DATABASE_URL', 'QUEUE_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'IMCLR_SIGNING_KEY']
 
 /**
- * What a schema makes of a process's environment, and all its variables with the secrets that came as files.
- * Throws Failure BAD_INPUT that names every variable that is wrong.
+ * Parses a process's environment with a schema. Also returns all variables, with the secrets that came as files.
+ * Throws Failure BAD_INPUT, which names every wrong variable.
  */
 export function readEnvironment<T>(
   schema: z.ZodType<T>,

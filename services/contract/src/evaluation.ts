@@ -1,4 +1,4 @@
-/** A registered model on the test images of another version: what is asked for, and the files that come of it. */
+/** An evaluation of a registered model on the test images of another version: the request and the resulting files. */
 import { z } from 'zod'
 import { givenName } from './access.js'
 import { artifactFile } from './artifact.js'
@@ -12,7 +12,7 @@ export const evaluateOptions = evaluationSpec.extend({
     .int()
     .min(0)
     .max(2 ** 31 - 1)
-    .default(1), // of the corrupted pictures and of which images: a training's subsetSeed
+    .default(1), // decides the corrupted pictures and the chosen images, as subsetSeed does for a training
 })
 export type EvaluateOptions = z.output<typeof evaluateOptions>
 export type EvaluateOptionsInput = z.input<typeof evaluateOptions>
@@ -20,12 +20,12 @@ export type EvaluateOptionsInput = z.input<typeof evaluateOptions>
 export const evaluateRequest = z.strictObject({
   modelId,
   versionId,
-  name: givenName().optional(), // of the job
+  name: givenName().optional(), // name of the job
   options: evaluateOptions.default(evaluateOptions.parse({})),
   limits: limits.default(limits.parse({})),
 })
 
-/** Of an evaluation's files; the predictions have the form of a model's. */
+/** Paths of an evaluation's files. The predictions have the same format as those of a model. */
 export const evaluationPaths = {
   report: 'report.json',
   page: 'report.html',
@@ -41,15 +41,16 @@ export const evaluationManifest = z.object({
   attempt: z.int().positive(),
   modelId,
   versionId,
-  modelManifestSha256: sha256, // of the model that was evaluated
-  accuracy: z.number().nullable(), // null: no clean images
-  meanCorruptionError: z.number().nullable(), // over the benchmark's corruptions, unnormalised; null: none asked for
+  modelManifestSha256: sha256, // hash of the evaluated model's manifest
+  accuracy: z.number().nullable(), // null without clean images
+  // Over the benchmark's corruptions, unnormalised; null if the job asked for none.
+  meanCorruptionError: z.number().nullable(),
   meanFlipProbability: z.number().nullable(),
   files: z.array(artifactFile),
 })
 export type EvaluationManifest = z.infer<typeof evaluationManifest>
 
-/** What API and SDK show of an evaluation that has succeeded. */
+/** The fields of a successful evaluation that API and SDK show. */
 export const evaluationSummary = evaluationManifest.pick({
   jobId: true,
   modelId: true,
@@ -66,11 +67,14 @@ interface Sort {
   picture: Picture
 }
 
-/** As it is asked for when data are uploaded. */
+/** The size in the form of an upload's option `imageSize`. */
 const imageSizeOf = ({ height, width }: Picture) =>
   height === width ? String(height) : `{ height: ${height}, width: ${width} }`
 
-/** Why a model cannot be evaluated on a version: other classes, pictures made by another rule, no test images. Empty: it can. */
+/**
+ * Why a model cannot be evaluated on a version: other classes, pictures made by another rule, or no test images. The
+ * list is empty if it can.
+ */
 export function whyNotEvaluable(model: Sort, version: Sort & { testImages: number }): Issue[] {
   const issues: Issue[] = []
   const known = new Set(model.classes)

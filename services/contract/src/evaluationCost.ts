@@ -1,18 +1,21 @@
 import { corruptionCells } from './corruption.js'
 import type { EvaluationSpec } from './trainingSpec.js'
 
-/** Of an image's 14 perturbation sequences; larger images have some more. */
+/** Number of frames in the 14 perturbation sequences of one image. Larger images have a few more. */
 const sequenceFrames = 409
-/** Of one core, to change a million pixels: measured over all corruptions. */
+/** Seconds that one core takes to change a million pixels, measured over all corruptions. */
 const secondsPerMegapixel = 0.2
 
 export interface EvaluatedPictures {
-  /** Test images. */
+  /** Number of test images. */
   images: number
   picture: { height: number; width: number }
 }
 
-/** What an evaluation takes: how many pictures a model answers, and the seconds of one core in which they are corrupted and perturbed. */
+/**
+ * The cost of an evaluation: how many pictures the model answers, and how many seconds one core takes to corrupt and
+ * perturb the changed ones.
+ */
 export function evaluationCost(
   { corruptionImages, perturbationImages }: Pick<EvaluationSpec, 'corruptionImages' | 'perturbationImages'>,
   { images, picture: { height, width } }: EvaluatedPictures,

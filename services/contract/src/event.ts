@@ -1,7 +1,7 @@
 /**
- * Events. A trainer writes them as JSON lines to its standard output (`trainerEvent`); the scheduler numbers and stores them
- * (`jobEvent`), and API and SDK stream them. After a crash a trainer repeats the epochs since its checkpoint: an event with
- * `once` is stored at most once per job under that name, so a reader neither loses nor repeats one.
+ * Events. A trainer writes them as JSON lines to its standard output (`trainerEvent`). The scheduler numbers and stores
+ * them (`jobEvent`). API and SDK stream them. After a crash a trainer repeats the epochs since its checkpoint. An event
+ * with `once` is stored at most once per job under that name, so a reader neither misses an event nor sees it twice.
  */
 import { z } from 'zod'
 import { failureRecord } from './failure.js'
@@ -15,22 +15,26 @@ const once = { once: z.string().max(100).optional() }
 export const epochRecord = z.object({
   epoch: z.int().positive(),
   loss: z.number(), // mean cross-entropy over the epoch's labelled inputs
-  /** Mean entropy of the labels drawn: no loss can be below it (method.md 1.4). */
+  /** Mean entropy of the drawn labels. No loss can be below it (method.md 1.4). */
   labelEntropy: z.number(),
   learningRate: z.number(), // at the last step
-  steps: z.int(), // in total, at its end
+  steps: z.int(), // total at the end of the epoch
   seconds: z.number(),
-  imagesPerSecond: z.number(), // inputs, stacked or not, per second
-  /** On the part of the training images that was held back, by the weights that would be the model; absent without such a part. */
+  imagesPerSecond: z.number(), // inputs per second, stacked or not
+  /**
+   * Measured on the validation images, with the weights that would become the model. Absent without validation images.
+   */
   validation: z.object({ accuracy: z.number(), loss: z.number() }).optional(),
-  /** Of the unlabelled images; absent without any. */
+  /** Numbers about the unlabelled images. Absent without such images. */
   unlabelled: z
     .object({
-      term: z.number(), // mean of the loss term before its weight
-      weighted: z.number(), // mean of what was added to the cross-entropy: weight times term
+      term: z.number(), // mean of the loss term, before the weight
+      weighted: z.number(), // mean of the amount added to the cross-entropy: weight times term
       weight: z.number(), // at the last step
-      ramp: z.number(), // share of the whole weight, at the last step
-      counted: z.number(), // share of the unlabelled inputs that the term is made of; below one for pseudo-labels that are not sure enough
+      ramp: z.number(), // share of the full weight, at the last step
+      // Share of the unlabelled inputs that count in the term. It is below one if some pseudo-labels are not sure
+      // enough.
+      counted: z.number(),
     })
     .optional(),
 })
@@ -74,9 +78,15 @@ export const trainerEvent = z.discriminatedUnion('type', [
     message: z.string().max(4000),
     ...once,
   }),
-  /** What a preparation did with its upload without being asked. The version that comes of it may be one that is there already, with notes of its own. */
+  /**
+   * What a preparation did with its upload without being asked. The resulting version may be one that exists already,
+   * with notes of its own.
+   */
   z.object({ type: z.literal('noted'), notes: z.array(note), ...once }),
-  /** The last line of a trainer that did its work: a version (prepare) or an artifact (train) lies under `manifestKey`. */
+  /**
+   * The last line of a trainer that succeeded. The manifest of its result, such as a version or an artifact, lies at
+   * `manifestKey`.
+   */
   z.object({
     type: z.literal('output'),
     manifestKey: z.string(),
@@ -84,12 +94,12 @@ export const trainerEvent = z.discriminatedUnion('type', [
     endedEarly: z.enum(['stopped']).nullable(),
     ...once,
   }),
-  /** The last line of a trainer that could not; its exit code says the same. */
+  /** The last line of a trainer that failed. Its exit code says the same. */
   z.object({ type: z.literal('failed'), failure: failureRecord, ...once }),
 ])
 export type TrainerEvent = z.infer<typeof trainerEvent>
 
-/** What the scheduler itself has to say of a job. */
+/** The scheduler's own events about a job. */
 export const lifecycleEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('queued'), position: z.int().nullable() }),
   z.object({ type: z.literal('state'), state: jobState, reason: z.string().nullable() }),
@@ -106,7 +116,7 @@ export type LifecycleEvent = z.infer<typeof lifecycleEvent>
 
 export const jobEvent = z.object({
   jobId,
-  number: z.int().positive(), // without gaps, from 1
+  number: z.int().positive(), // counts from 1 without gaps
   attempt: z.int().nonnegative(),
   at: z.iso.datetime(),
   event: z.union([trainerEvent, lifecycleEvent]),

@@ -1,17 +1,20 @@
 /**
- * Every way in which something can fail, and what follows from it: the trainer's exit code, whether the scheduler tries
- * again, the status on the wire, and a hint that tells the user what to do. Nothing fails outside this table.
+ * Every way in which something can fail, and its consequences: the trainer's exit code, whether the scheduler tries
+ * again, the HTTP status, and a hint that tells the user what to do. Every failure is in this table.
  *
- * A hint promises nothing: whether another attempt follows is known to the scheduler alone, which adds it in words
+ * A hint does not promise another attempt. Only the scheduler knows whether one follows; it adds this to the hint
  * (`followedBy`).
  */
 import { z } from 'zod'
 import { plainText } from './plainText.js'
 
 interface FailureKind {
-  /** Exit code of a trainer that ends with this failure; absent where no trainer can. */
+  /** Exit code of a trainer that ends with this failure. Absent if no trainer can. */
   exitCode?: number
-  /** Infrastructure failures are tried again from the last checkpoint; the user's are not. */
+  /**
+   * True for failures of infrastructure: the scheduler tries again from the last checkpoint. False for the user's
+   * failures.
+   */
   retryable: boolean
   http: number
   trpc: string
@@ -19,7 +22,7 @@ interface FailureKind {
 }
 
 export const failures = {
-  // What a caller sent.
+  // Failures in what a caller sent.
   BAD_INPUT: {
     exitCode: 25,
     retryable: false,
@@ -215,11 +218,11 @@ export const failures = {
 export type FailureCode = keyof typeof failures
 export const failureCode = z.enum(Object.keys(failures) as [FailureCode, ...FailureCode[]])
 
-/** One thing that is wrong: where (a field, a path in an archive, an id), what, and how to mend it. */
+/** One problem: where it is (a field, a path in an archive, an id), what is wrong, and how to fix it. */
 export const issue = z.object({ path: z.string(), code: z.string(), message: z.string(), fix: z.string().optional() })
 export type Issue = z.infer<typeof issue>
 
-/** A failure as data: stored with a job, sent over the wire, emitted by a trainer. */
+/** A failure as data. A trainer emits it, a job stores it, and the API sends it. */
 export const failureRecord = z.object({
   code: failureCode,
   message: z.string(),
@@ -253,15 +256,15 @@ export class Failure extends Error {
   }
 }
 
-/** What comes after a failure of a job: attempts that have failed with it, how many there may be, and what the next one begins with. */
+/** What follows a job's failure: how many attempts have failed, how many are allowed, and where the next one begins. */
 export interface Aftermath {
   failedAttempts: number
   maxAttempts: number
-  /** Null: no other attempt follows. */
+  /** Null if no other attempt follows. */
   next: 'from-checkpoint' | 'anew' | null
 }
 
-/** The failure as it is told of a job: its hint says what follows, which nobody but the scheduler knows. */
+/** The failure with a hint that also says what follows. Only the scheduler knows what follows. */
 export function followedBy(failure: FailureRecord, { failedAttempts, maxAttempts, next }: Aftermath): FailureRecord {
   const tries = `${failedAttempts} of ${maxAttempts} attempts (limits.maxAttempts) ${failedAttempts === 1 ? 'has' : 'have'} failed`
   const what =
@@ -273,7 +276,7 @@ export function followedBy(failure: FailureRecord, { failedAttempts, maxAttempts
   return failure.retryable ? { ...failure, hint: `${failure.hint} ${tries}; ${what}.` } : failure
 }
 
-/** The failure that a trainer's exit code stands for; `undefined` for codes (and signals) that no failure owns. */
+/** The failure that a trainer's exit code stands for. `undefined` for codes (and signals) that belong to no failure. */
 export function failureOfExitCode(exitCode: number): FailureCode | undefined {
   return (Object.keys(failures) as FailureCode[]).find((code) => (failures[code] as FailureKind).exitCode === exitCode)
 }

@@ -1,4 +1,4 @@
-/** Jobs: their states, which state may follow which, the record that API and SDK show, and the file a trainer reads. */
+/** Jobs: their states and transitions, the record that API and SDK show, and the file that a trainer reads. */
 import { z } from 'zod'
 import { prepareOptions } from './dataset.js'
 import { evaluateOptions } from './evaluation.js'
@@ -19,7 +19,10 @@ export const jobStates = [
 export const jobState = z.enum(jobStates)
 export type JobState = z.infer<typeof jobState>
 
-/** `starting` and `running` go back to `queued` when an attempt is to be tried again or was suspended by a shutdown. */
+/**
+ * `starting` and `running` go back to `queued` when the scheduler tries again, or when a shutdown suspended the
+ * attempt.
+ */
 const following: Record<JobState, readonly JobState[]> = {
   queued: ['starting', 'canceled', 'failed', 'timed_out'],
   starting: ['running', 'queued', 'failed', 'canceled', 'timed_out'],
@@ -37,37 +40,43 @@ export const isActive = (state: JobState): boolean => state === 'starting' || st
 export const jobKind = z.enum(['prepare', 'train', 'evaluate'])
 export type JobKind = z.infer<typeof jobKind>
 
-/** The queues of jobs. Trainings and evaluations wait for a device; preparations need none and wait for each other alone. */
+/**
+ * The queues of jobs. Trainings and evaluations wait for a device. Preparations need no device and wait only for each
+ * other.
+ */
 export const queueNames = ['device', 'preparation'] as const
 export type QueueName = (typeof queueNames)[number]
 export const queueOf = (kind: JobKind): QueueName => (kind === 'prepare' ? 'preparation' : 'device')
 
-/** A job's priority in its queue; 1 is served first. An evaluation is short; a training that has begun goes before new ones. */
+/**
+ * A job's priority in its queue; 1 is served first. Evaluations go before trainings because they are short. A training
+ * that has begun goes before new ones.
+ */
 export const priorityOf = ({ kind, attempt }: { kind: JobKind; attempt: number }): number =>
   kind !== 'train' ? 1 : attempt > 0 ? 2 : 3
 
-/** `graceful`: checkpoint, evaluate, keep. `now`: the process is ended and nothing more is computed. */
+/** `graceful`: write a checkpoint, evaluate, keep the model. `now`: end the process and compute nothing more. */
 export const cancelMode = z.enum(['graceful', 'now'])
 export type CancelMode = z.infer<typeof cancelMode>
 
 export const phases = ['queued', 'loading', 'preparing', 'training', 'evaluating', 'exporting', 'verifying'] as const
 export const progress = z.object({
   phase: z.enum(phases),
-  done: z.number().nonnegative(), // units of the phase: images, steps, cells, bytes
+  done: z.number().nonnegative(), // in units of the phase: images, steps, cells or bytes
   total: z.number().nonnegative(),
   unit: z.string(),
-  epoch: z.int().optional(), // from 1
+  epoch: z.int().optional(), // counts from 1
   epochs: z.int().optional(),
   imagesPerSecond: z.number().optional(),
-  secondsLeft: z.number().nullable(), // of the whole job where known, else of the phase
+  secondsLeft: z.number().nullable(), // for the whole job if known, else for the phase
 })
 export type Progress = z.infer<typeof progress>
 
 export const estimate = z.object({
   seconds: z.number(),
-  basis: z.enum(['measured', 'assumed']), // of the seconds
+  basis: z.enum(['measured', 'assumed']), // how the seconds were found
   note: z.string(),
-  memoryBytes: z.int().nonnegative().nullable().default(null), // of a training at its largest; null: not estimated
+  memoryBytes: z.int().nonnegative().nullable().default(null), // a training's peak; null if not estimated
 })
 export type Estimate = z.infer<typeof estimate>
 
@@ -76,7 +85,7 @@ const jobCommon = {
   projectId,
   name: z.string().nullable(),
   state: jobState,
-  attempt: z.int().nonnegative(), // 0: none yet
+  attempt: z.int().nonnegative(), // 0 before the first attempt
   limits,
   estimate: estimate.nullable(),
   progress: progress.nullable(),
@@ -85,9 +94,9 @@ const jobCommon = {
   /** Why a job that kept a model ended before its last epoch. */
   endedEarly: z.enum(['canceled', 'time_limit']).nullable(),
   lastCheckpoint: z.object({ at: z.iso.datetime(), epoch: z.int(), step: z.int() }).nullable(),
-  queuePosition: z.int().nullable(), // 1: next; null: not waiting
-  waitingFor: z.string().nullable(), // why it waits, in words
-  lastEvent: z.int().nonnegative(), // number of its newest event; 0: none
+  queuePosition: z.int().nullable(), // 1 is next; null if the job is not waiting
+  waitingFor: z.string().nullable(), // why the job waits, in words
+  lastEvent: z.int().nonnegative(), // number of the newest event; 0 if there is none
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   finishedAt: z.iso.datetime().nullable(),
@@ -111,9 +120,9 @@ export const trainJob = z.object({
 export const evaluateJob = z.object({
   ...jobCommon,
   kind: z.literal('evaluate'),
-  modelId, // what is evaluated
+  modelId, // the evaluated model
   datasetId,
-  versionId, // on whose test images
+  versionId, // the version with the test images
   options: evaluateOptions,
 })
 export const job = z.discriminatedUnion('kind', [prepareJob, trainJob, evaluateJob])
@@ -122,15 +131,17 @@ export type TrainJob = z.infer<typeof trainJob>
 export type PrepareJob = z.infer<typeof prepareJob>
 export type EvaluateJob = z.infer<typeof evaluateJob>
 
-/** What lies in a queue: a job's id and, as `entry`, how often the job was queued, so that it can be queued again. */
+/** An entry in a queue. `entry` counts how often the job was queued, so that the same job can be queued again. */
 export const queueEntry = z.strictObject({ jobId, entry: z.int().nonnegative() })
 export type QueueEntry = z.infer<typeof queueEntry>
 
 /**
- * The job file: all that a trainer is told (beside the store's address in its environment). Object keys are whole keys.
- * Control is by signal: SIGTERM: checkpoint, evaluate, keep, exit 0; SIGUSR2: checkpoint and exit `suspendedExitCode`.
+ * The job file: everything that a trainer is told, besides the store's address in its environment. Object keys are
+ * complete keys. Signals control a trainer. On SIGTERM it writes a checkpoint, evaluates, keeps the model and exits
+ * with 0. On SIGUSR2 it writes a checkpoint and exits with `suspendedExitCode`.
  */
-const referenceModel = z.object({ modelId, name: z.string(), reportKey: z.string() }) // of mCE and mFR
+// The model that mCE and mFR compare with.
+const referenceModel = z.object({ modelId, name: z.string(), reportKey: z.string() })
 const jobFileCommon = { schemaVersion: z.literal(1), jobId, projectId, attempt: z.int().positive() }
 export const prepareJobFile = z.object({
   ...jobFileCommon,
@@ -138,8 +149,8 @@ export const prepareJobFile = z.object({
   options: prepareOptions,
   uploadKey: z.string(),
   uploadName: z.string(),
-  outputPrefix: z.string(), // of this attempt alone
-  maxBytes: z.int().positive(), // of the unpacked archive
+  outputPrefix: z.string(), // belongs to this attempt alone
+  maxBytes: z.int().positive(), // limit for the unpacked archive
   maxImages: z.int().positive(),
 })
 export const trainJobFile = z.object({
@@ -147,23 +158,24 @@ export const trainJobFile = z.object({
   kind: z.literal('train'),
   name: z.string(),
   spec: trainingSpec,
-  versionPrefix: z.string(), // where the data set's manifest.json is
-  checkpointPrefix: z.string(), // of the job, shared by its attempts
-  outputPrefix: z.string(), // of this attempt alone
+  versionPrefix: z.string(), // the folder of the data set's manifest.json
+  checkpointPrefix: z.string(), // all attempts of the job share it
+  outputPrefix: z.string(), // belongs to this attempt alone
   checkpointEverySeconds: z.number().positive(),
   reference: referenceModel.nullable(),
-  network: z.object({ prefix: z.string() }).nullable(), // where the files of an uploaded network are; null: one of ours
-  from: z.object({ id: z.union([modelId, networkId]), name: z.string(), prefix: z.string() }).nullable(), // whose weights it begins with
+  network: z.object({ prefix: z.string() }).nullable(), // the files of an uploaded network; null for one of ours
+  // The model or network whose weights the training begins with.
+  from: z.object({ id: z.union([modelId, networkId]), name: z.string(), prefix: z.string() }).nullable(),
 })
 export const evaluateJobFile = z.object({
   ...jobFileCommon,
   kind: z.literal('evaluate'),
-  name: z.string(), // of the model
+  name: z.string(), // name of the model
   modelId,
-  modelPrefix: z.string(), // where the model's manifest.json is
+  modelPrefix: z.string(), // the folder of the model's manifest.json
   options: evaluateOptions,
   versionPrefix: z.string(),
-  outputPrefix: z.string(), // of this attempt alone
+  outputPrefix: z.string(), // belongs to this attempt alone
   reference: z.object({ modelId, name: z.string(), modelPrefix: z.string() }).nullable(), // measured on the same pictures
 })
 export const jobFile = z.discriminatedUnion('kind', [prepareJobFile, trainJobFile, evaluateJobFile])
@@ -172,5 +184,7 @@ export type TrainJobFile = z.infer<typeof trainJobFile>
 export type PrepareJobFile = z.infer<typeof prepareJobFile>
 export type EvaluateJobFile = z.infer<typeof evaluateJobFile>
 
-/** A trainer that was told to suspend (SIGUSR2) and wrote a checkpoint exits with this; the job goes back to the queue. */
+/**
+ * The exit code of a trainer that was told to suspend (SIGUSR2) and wrote a checkpoint. Its job goes back to the queue.
+ */
 export const suspendedExitCode = 75

@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { networkId } from './ids.js'
 
 /**
- * The networks that can be trained: what an API must know of them without loading an engine. Parameters are for RGB
- * input and 10 classes, weights of convolutions, normalisation (scale, shift) and the last layer; multiply-adds are of one
- * forward pass of one 32x32 image, and so are `values`, the outputs of all layers (the image and the 10 logits too), and `largestLayer`, those
- * of the largest one. The trainer's builders are tested against these numbers.
+ * The networks that can be trained, and what an API must know about them without loading an engine. `parameters` counts
+ * the weights of convolutions, normalisation (scale, shift) and the last layer, for RGB input and 10 classes. The other
+ * numbers describe one forward pass of one 32x32 image: `multiplyAdds`, `values` (the outputs of all layers, with the
+ * image and the 10 logits) and `largestLayer` (the outputs of the largest layer). Tests compare the trainer's builders
+ * with these numbers.
  */
 export const networks = {
   resnet8: {
@@ -141,11 +142,11 @@ export const networks = {
 export type NetworkName = keyof typeof networks
 export const networkNames = Object.keys(networks) as [NetworkName, ...NetworkName[]]
 
-/** What a training can name: one of the above, or one that a user has uploaded. */
+/** The network of a training: one of the above, or one that a user has uploaded. */
 export const networkRef = z.union([z.enum(networkNames), networkId])
 export type NetworkRef = z.infer<typeof networkRef>
 export const isUploaded = (id: string): boolean => id.startsWith('net_')
 
-/** Whether a name in `fineTune.freeze` (with a star: the beginning of one) means a layer. */
+/** Whether an entry of `fineTune.freeze` matches a layer. An entry is a name, or the beginning of a name and a star. */
 export const matchesLayer = (pattern: string, layer: string): boolean =>
   pattern.endsWith('*') ? layer.startsWith(pattern.slice(0, -1)) : layer === pattern

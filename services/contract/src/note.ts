@@ -1,10 +1,11 @@
 /**
- * What was done with an upload without being asked: ignored, followed, renamed, merged, taken for something. Nothing of the kind happens
- * without a note; the version keeps them, the SDK's answer and the contact sheet show them. A note refuses nothing: what cannot be used is an issue.
+ * Notes tell what a preparation did with an upload without being asked: it ignored, followed, renamed or merged
+ * something, or took it for something. It does nothing of the kind without a note. The version keeps the notes; the
+ * SDK's answer and the contact sheet show them. A note refuses nothing: what cannot be used is an issue.
  */
 import { z } from 'zod'
 
-/** Every kind of note, with what it says. Examples that follow name the files. In the order in which they are shown. */
+/** Every kind of note and its text, in the order in which they are shown. Examples after the text name the files. */
 export const noteKinds = {
   // How the upload was read.
   WRAPPING_FOLDER: 'looked through a folder around everything',
@@ -18,7 +19,7 @@ export const noteKinds = {
   FOLDERS_BESIDE_TABLE: 'a table names the classes; the folders of the pictures have no part in it',
   CLASSES_MERGED: 'class names that stand several times in the list of classes became one class',
   ENCODING: 'names or texts that are not UTF-8 were read by the encoding given',
-  // What was left aside.
+  // What was left out.
   IGNORED_LITTER: 'hidden files and what systems leave behind were ignored',
   IGNORED_DOCUMENT: 'files that are no pictures were ignored',
   IGNORED_FOLDER: 'folders without pictures were ignored',
@@ -45,11 +46,11 @@ export const noteKinds = {
 export type NoteCode = keyof typeof noteKinds
 export const noteCodes = Object.keys(noteKinds) as [NoteCode, ...NoteCode[]]
 
-/** One kind of thing that was done, how often, and the first few of what it was done to. */
+/** One kind of action, how often it was done, and its first few examples. */
 export const note = z.object({
   code: z.enum(noteCodes),
   message: z.string(),
   count: z.int().positive(),
-  examples: z.array(z.string()).max(5), // paths, or a path and what became of it
+  examples: z.array(z.string()).max(5), // paths, or paths with what they became
 })
 export type Note = z.infer<typeof note>

@@ -1,9 +1,10 @@
 /**
- * The perturbations of a report: sequences of pictures that change little by little. Their names, and which of them the means count.
- * Source: Hendrycks and Dietterich 2019 (arXiv 1903.12261), ImageNet-P and CIFAR-10-P.
+ * The perturbations of a report: their names, and which of them the means count. A perturbation makes a sequence of
+ * pictures that change little by little. Source: Hendrycks and Dietterich 2019 (arXiv 1903.12261), ImageNet-P and
+ * CIFAR-10-P.
  */
 interface PerturbationKind {
-  /** Whether the means count it; extra perturbations count in no mean. */
+  /** Whether the means count this perturbation. No mean counts the extra perturbations. */
   benchmark: boolean
 }
 

@@ -1,6 +1,6 @@
 import type { TrainingSpec } from './trainingSpec.js'
 
-/** Pictures that make one input of the network: of a training step, and where a picture is tested or predicted. */
+/** How many pictures make one input of the network: in a training step, and when a picture is tested or predicted. */
 export function picturesPerInput({ mode, stacking: { images, testInput } }: Pick<TrainingSpec, 'mode' | 'stacking'>): {
   trained: number
   tested: number

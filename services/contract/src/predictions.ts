@@ -1,8 +1,9 @@
 /**
- * `predictions.bin`: what a model answered for every test image, so that any two models on one version can be compared pairwise.
+ * `predictions.bin`: a model's answer for every test image, so that any two models on one version can be compared image
+ * by image.
  *
- * Layout, little-endian: the 8 characters `IMCLRPRD`, uint32 format version (1), uint32 length of the header, the header as JSON
- * padded with spaces to a multiple of 4 bytes, then without gaps
+ * Layout, little-endian: the 8 characters `IMCLRPRD`, uint32 format version (1), uint32 length of the header, the
+ * header as JSON padded with spaces to a multiple of 4 bytes, then without gaps
  *   float32 [images, classes]          probabilities on the clean images; absent where the header says `clean: false` (a stored
  *                                      set of corrupted images has none, and its `images` are those of one cell)
  *   uint32  [corruptedImages]          which images were corrupted (positions in the test split)
@@ -18,9 +19,10 @@ const header = z.object({
   classes: z.int().min(2).max(65_535),
   images: z.int().positive(),
   clean: z.boolean().default(true),
-  ids: z.array(z.string()).nullable(), // of the test images, in order; null where position in the split is the id
+  // Ids of the test images, in order; null if an image's position in the split is its id.
+  ids: z.array(z.string()).nullable(),
   corruptedImages: z.int().nonnegative(),
-  /** What makes two corrupted sets the same pictures. */
+  /** Two corrupted sets have the same pictures if these values are equal. */
   corruption: z.object({ seed: z.int().nonnegative(), table: z.string(), frost: z.string() }).nullable(),
   cells: z.array(z.object({ corruption: z.string(), severity: z.int(), benchmark: z.boolean() })),
 })
@@ -32,7 +34,7 @@ export interface Predictions {
   ids: string[] | null
   /** [images] */
   labels: Uint16Array
-  /** [images, classes]; empty where there were no clean images */
+  /** [images, classes]; empty if there were no clean images */
   probabilities: Float32Array
   corruption: { seed: number; table: string; frost: string } | null
   cells: { corruption: string; severity: number; benchmark: boolean }[]
@@ -42,7 +44,7 @@ export interface Predictions {
   corruptedClasses: Uint16Array
 }
 
-/** @throws RangeError when an array has not the length its fields say */
+/** @throws RangeError when an array's length does not fit the other fields */
 export function writePredictions(predictions: Predictions): Uint8Array {
   const { labels, probabilities, corruptedRows, corruptedClasses, ...fields } = predictions
   const head = header.parse({ ...fields, clean: probabilities.length > 0, corruptedImages: corruptedRows.length })
@@ -70,7 +72,7 @@ export function writePredictions(predictions: Predictions): Uint8Array {
   return bytes
 }
 
-/** @throws Error naming what is wrong when the bytes are not a whole file of this format */
+/** @throws Error when the bytes are not a complete file of this format; it names the problem */
 export function readPredictions(bytes: Uint8Array): Predictions {
   const text = new TextDecoder()
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -85,7 +87,8 @@ export function readPredictions(bytes: Uint8Array): Predictions {
   const expected = start + 4 * (probabilityCount + rowCount) + 2 * (labelCount + classCount)
   if (bytes.length !== expected)
     throw new Error(`predictions file has ${bytes.length} bytes, ${expected} expected: it is damaged or cut off`)
-  const body = new Uint8Array(bytes.subarray(start)).buffer // a copy, so that every array is aligned (a Buffer's slice would be none)
+  // A copy, so that every array is aligned (a Buffer's slice is no copy).
+  const body = new Uint8Array(bytes.subarray(start)).buffer
   const rowsAt = 4 * probabilityCount
   const labelsAt = rowsAt + 4 * rowCount
   return {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The presets that can be run, by name. */
+/** The names of the presets. */
 export const presetNames = [
   'tiny-imagenet',
   'cifar100',

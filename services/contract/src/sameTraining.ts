@@ -2,8 +2,9 @@ import { differingFields } from './differingFields.js'
 import type { TrainingSpec } from './trainingSpec.js'
 
 /**
- * Whether a training that is there is as good as one that is asked for: the same in everything, but for an evaluation that may
- * have gone further. A model does not depend on what it is measured on afterwards. Both specs are parsed ones.
+ * Whether a finished training can stand for a requested one. Both must be the same in everything except the evaluation,
+ * where the finished one may have measured more. A model does not depend on how it is measured afterwards. Both specs
+ * must have been parsed.
  */
 export function satisfies(done: TrainingSpec, asked: TrainingSpec): boolean {
   const { evaluation: measured, ...trained } = done

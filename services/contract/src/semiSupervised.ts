@@ -1,51 +1,70 @@
-/** Learning from images without labels, beside those with. method.md has the forms; the defaults are those of google-research/fixmatch unless said. */
+/**
+ * Learning from unlabelled images beside labelled ones. method.md has the formulae. The defaults are those of
+ * google-research/fixmatch unless a comment names another source.
+ */
 import { z } from 'zod'
 
-/** Where images without labels come from; labels that they have all the same are never read. */
+/** The sources of unlabelled images. If such images have labels, nothing reads them. */
 export const unlabelledSources = ['unlabelled', 'left-over', 'labelled'] as const
 export type UnlabelledSource = (typeof unlabelledSources)[number]
 
 const common = {
-  /** The data set's own unlabelled part; training images that the label budget leaves; those that are trained on with labels, again. Sources without images count for nothing. */
+  /**
+   * 'unlabelled': the data set's own unlabelled part. 'left-over': training images outside the label budget.
+   * 'labelled': the labelled training images once more, without their labels. A source without images is ignored.
+   */
   from: z
     .array(z.enum(unlabelledSources))
     .min(1)
     .max(3)
     .refine((all) => new Set(all).size === all.length, 'Name each once')
     .default(['unlabelled']),
-  ratio: z.int().min(1).max(16).default(1), // unlabelled inputs per labelled one in a step
-  /** Of the weight, from zero; null: the whole weight at once. Laine and Aila: `{ fraction: 0.267, shape: 'gaussian' }`, 80 of 300 epochs. */
+  ratio: z.int().min(1).max(16).default(1), // unlabelled inputs per labelled input in a step
+  /**
+   * How the weight rises from zero. Null gives the full weight at once. Laine and Aila use
+   * `{ fraction: 0.267, shape: 'gaussian' }`, 80 of 300 epochs.
+   */
   rampUp: z
     .strictObject({
-      fraction: z.number().gt(0).max(1).default(0.4), // of all steps
+      fraction: z.number().gt(0).max(1).default(0.4), // share of all steps
       shape: z.enum(['linear', 'gaussian']).default('linear'), // gaussian: exp(-5 (1 - t)^2)
     })
     .nullable()
     .default({ fraction: 0.4, shape: 'linear' }),
 }
-const weight = (usual: number) => z.number().gt(0).max(10_000).default(usual) // of the term in the loss; the mean cross-entropy of the labelled inputs has one
-/** ImCLR of what has no labels: two views of one ordered pair. False: single images. Ignored by `mode: 'baseline'`. */
+/** Weight of the unlabelled term in the loss. The mean cross-entropy of the labelled inputs has weight one. */
+const weight = (usual: number) => z.number().gt(0).max(10_000).default(usual)
+/**
+ * True applies ImCLR to unlabelled images: two views of one ordered pair. False uses single images. `mode: 'baseline'`
+ * ignores it.
+ */
 const stackUnlabelled = z.boolean().default(true)
 
 export const semiSupervised = z.discriminatedUnion('method', [
   z.strictObject({
-    method: z.literal('pi-model'), // two augmentations of an image are to be answered alike
+    method: z.literal('pi-model'), // the model should answer two augmentations of an image alike
     weight: weight(10),
-    target: z.enum(['detached', 'attached']).default('detached'), // whether the second view is a fixed target, or has gradients too (Laine and Aila)
-    batch: z.enum(['apart', 'joint']).default('apart'), // joint: labelled inputs and first views are one batch, normalised together, and move the statistics together (Laine and Aila)
+    // Whether the second view is a fixed target, or has gradients too (Laine and Aila).
+    target: z.enum(['detached', 'attached']).default('detached'),
+    // 'joint': labelled inputs and first views form one batch; they are normalised together and update the statistics
+    // together (Laine and Aila).
+    batch: z.enum(['apart', 'joint']).default('apart'),
     stackUnlabelled,
     ...common,
   }),
   z.strictObject({
-    method: z.literal('mean-teacher'), // one augmentation is to be answered as the averaged weights (`emaDecay`) answer another
-    weight: weight(50), // Oliver et al.: 8
+    // The model should answer one augmentation as the averaged weights (`emaDecay`) answer another.
+    method: z.literal('mean-teacher'),
+    weight: weight(50), // Oliver et al. use 8
     stackUnlabelled,
     ...common,
   }),
   z.strictObject({
-    method: z.literal('pseudo-label'), // the likeliest class is the label where it is likely enough; of single images, since a pair of two classes has no likeliest one
+    // The likeliest class becomes the label if it is likely enough. This works on single images, since a pair of two
+    // classes has no likeliest one.
+    method: z.literal('pseudo-label'),
     weight: weight(1),
-    threshold: z.number().gt(0).lt(1).default(0.95), // of its probability (Oliver et al. too)
+    threshold: z.number().gt(0).lt(1).default(0.95), // smallest probability of that class (as in Oliver et al.)
     ...common,
   }),
 ])

@@ -2,15 +2,15 @@ import { viewsOf } from './augmentation.js'
 import { picturesPerInput } from './picturesPerInput.js'
 import type { TrainingSpec } from './trainingSpec.js'
 
-/** How many images are stacked to one unlabelled input. */
+/** How many images are stacked into one unlabelled input. */
 export const stackedUnlabelled = (spec: Pick<TrainingSpec, 'mode' | 'stacking' | 'semiSupervised'>): number =>
   spec.semiSupervised !== null && spec.semiSupervised.method !== 'pseudo-label' && spec.semiSupervised.stackUnlabelled
     ? picturesPerInput(spec).trained
     : 1
 
 /**
- * What a step costs for each of its labelled inputs, in forward passes of one such input. A pass with gradients counts as three: forward,
- * gradient of inputs, gradient of weights.
+ * The cost of a step per labelled input, in forward passes of one such input. A pass with gradients counts as three:
+ * the forward pass, the gradient of the inputs and the gradient of the weights.
  */
 export function stepCost(spec: Pick<TrainingSpec, 'mode' | 'stacking' | 'semiSupervised' | 'augment'>): number {
   const { semiSupervised } = spec

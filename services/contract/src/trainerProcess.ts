@@ -1,10 +1,11 @@
 import { z } from 'zod'
 
 /**
- * What the environment of a trainer's process must say before it starts, since the C library reads it only then; whoever
- * launches a trainer sets it, and what a user has set goes first. A training step frees and asks for the same tens of
- * megabytes again and again: keeping them (no mmap, no trim), in huge pages and one arena, spares the page faults, which
- * makes a ResNet-20 step 5 to 6 % faster for 3 % more memory. Libraries other than glibc 2.35 and later ignore it.
+ * Variables that a trainer's process needs in its environment before it starts, because the C library reads them only
+ * then. Whoever launches a trainer sets them; a user's own setting wins. A training step frees and requests the same
+ * tens of megabytes again and again. These settings keep the memory (no mmap, no trim) in huge pages and one arena,
+ * which avoids page faults. A ResNet-20 step becomes 5 to 6 % faster for 3 % more memory. Libraries other than glibc
+ * 2.35 and later ignore the settings.
  */
 export const trainerProcessEnvironment = {
   GLIBC_TUNABLES: [
@@ -18,10 +19,14 @@ export const trainerProcessEnvironment = {
 
 const unset = z.literal('')
 
-/** What a user may set for trainers: the scheduler checks it at its start and hands it on, the trainer reads it. */
+/**
+ * Variables that a user may set for trainers. The scheduler checks them when it starts and passes them on; the trainer
+ * reads them.
+ */
 export const trainerVariables = {
   IMCLR_BATCH_WORKERS: z
     .union([unset.transform(() => 'auto' as const), z.literal('auto'), z.coerce.number().int().min(0).max(64)])
-    .default('auto'), // threads that make batches ahead of the training
-  IMCLR_THREADS: z.union([unset.transform(() => null), z.coerce.number().int().min(1).max(1024)]).default(null), // of the training; null: one per core
+    .default('auto'), // number of threads that make batches ahead of the training
+  // Number of the training's threads. Null means one per core.
+  IMCLR_THREADS: z.union([unset.transform(() => null), z.coerce.number().int().min(1).max(1024)]).default(null),
 }

@@ -1,6 +1,7 @@
 /**
- * A network of a user's own, as it is kept once its `model.json` has been read: nothing but layers of these kinds, whose settings have
- * the names that TensorFlow.js gives them. The files: `network.json`, and the weights as they were uploaded.
+ * A user's own network, in the form in which it is kept once its `model.json` has been read. It has only layers of
+ * these kinds; their settings have the names that TensorFlow.js gives them. Its files are `network.json`, and the
+ * weights as they were uploaded.
  */
 import { z } from 'zod'
 import { givenName } from './access.js'
@@ -8,7 +9,7 @@ import { sha256, uploadPart } from './dataset.js'
 import { networkId, uploadId } from './ids.js'
 
 const layerName = z.string().regex(/^[A-Za-z0-9][\w./-]{0,99}$/)
-/** All tensors between layers are `[n, h, w, c]`, or `[n, c]` behind a global pooling. */
+/** All tensors between layers are `[n, h, w, c]`, or `[n, c]` after a global pooling. */
 const layer = { name: layerName, inputs: z.array(layerName).min(1).max(64) }
 const pair = z.tuple([z.int().min(1).max(64), z.int().min(1).max(64)]) // height, width
 const border = z.tuple([z.int().min(0).max(64), z.int().min(0).max(64)])
@@ -75,11 +76,14 @@ export const networkLayer = z.discriminatedUnion('kind', [
 ])
 export type NetworkLayer = z.infer<typeof networkLayer>
 
-/** What the layers call the pictures that come in, and the last layer, which training puts behind theirs. */
+/**
+ * The layers' name for the incoming pictures, and the name of the last layer, which training adds after the network's
+ * own.
+ */
 export const networkInput = 'images'
 export const networkHead = 'logits'
 
-/** What the weights of a network were trained to see: (pixel - mean) / std per channel, pixels 0..255 RGB. */
+/** The input that a network's weights were trained on: (pixel - mean) / std per channel, pixels 0..255 RGB. */
 const channel = z.number().min(-1e4).max(1e4)
 export const normalisation = z.strictObject({
   mean: z.tuple([channel, channel, channel]),
@@ -87,7 +91,7 @@ export const normalisation = z.strictObject({
 })
 export type Normalisation = z.infer<typeof normalisation>
 
-/** The most that one network may have. */
+/** Upper limits for one network. */
 export const networkLimits = {
   modelBytes: 2 ** 20,
   weightBytes: 400 * 2 ** 20,
@@ -97,12 +101,13 @@ export const networkLimits = {
 } as const
 
 export const createNetworkRequest = z.strictObject({
-  uploadId, // of the weights: all files of the manifest, one after the other
+  uploadId, // the upload of the weights: all files of the manifest, one after the other
   parts: z.array(uploadPart).min(1).max(10_000),
   name: givenName(),
   model: z.string().min(2).max(networkLimits.modelBytes), // the text of model.json
-  normalisation: normalisation.nullable().default(null), // null: not known
-  licence: z.string().trim().min(1).max(50_000).nullable().default(null), // its text, or its name; kept with every model that comes of it
+  normalisation: normalisation.nullable().default(null), // null if not known
+  // Its text, or its name; every model made from the network keeps it.
+  licence: z.string().trim().min(1).max(50_000).nullable().default(null),
 })
 
 export const networkWeight = z.object({
@@ -110,15 +115,16 @@ export const networkWeight = z.object({
   name: z.string(),
   shape: z.array(z.int().positive()),
   first: z.int().nonnegative(),
-}) // `first`: its place among all float32
+}) // `first` is the weight's place among all float32 values
 export type NetworkWeight = z.infer<typeof networkWeight>
 
 const facts = {
   id: networkId,
   name: z.string(),
-  parameters: z.int(), // with a last layer of 10 classes, as those of our own networks are counted
-  multiplyAdds: z.int(), // of one forward pass of one 32x32 image (where it is too small for the network: in proportion to the pixels)
-  smallestSize: z.int(), // pixels a side
+  parameters: z.int(), // counted with a last layer of 10 classes, as for our own networks
+  // For one forward pass of one 32x32 image. If that is too small for the network, scaled in proportion to the pixels.
+  multiplyAdds: z.int(),
+  smallestSize: z.int(), // pixels of one side
   normalisation: normalisation.nullable(),
   licence: z.string().nullable(),
   weightsSha256: sha256,
@@ -129,7 +135,7 @@ export const uploadedNetwork = z.object({
   schemaVersion: z.literal(1),
   ...facts,
   layers: z.array(networkLayer).min(1).max(networkLimits.layers),
-  output: layerName, // of rank 2: the head reads it
+  output: layerName, // a layer with an output of rank 2, which the head reads
   weightsFile: z.string(),
   weights: z.array(networkWeight),
 })
@@ -137,8 +143,8 @@ export type UploadedNetwork = z.infer<typeof uploadedNetwork>
 
 export const networkSummary = z.object({
   ...facts,
-  layers: z.array(z.string()), // those that have weights, first to last
-  notes: z.array(z.string()), // what of the file was left out
+  layers: z.array(z.string()), // the layers that have weights, first to last
+  notes: z.array(z.string()), // parts of the file that were left out
   bytes: z.int(),
   createdAt: z.iso.datetime(),
 })
