@@ -7,18 +7,18 @@ import { holm } from '@imclr/statistics'
 import { mcnemar } from '@imclr/statistics'
 import { seedInterval } from '@imclr/statistics'
 
-/** Runs of two arms that share the seed. */
+/** Two runs with the same seed, one of each arm. */
 export interface RunPair {
   seed: number
-  /** Of `against`. */
+  /** The run of the arm `against`. */
   first: RunRecord
-  /** Of `arm`. */
+  /** The run of the arm `arm`. */
   second: RunRecord
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** One arm against another at one budget. `pHolm` stays open: it depends on the other comparisons. */
+/** Compares one arm with another at one budget. `pHolm` stays null because it depends on the other comparisons. */
 export function compareArms(
   { arm, against, published, metric }: ExperimentComparison,
   pairs: readonly RunPair[],
@@ -64,7 +64,7 @@ export function compareArms(
   }
 }
 
-/** Null where the corrupted pictures of every pair are the same. */
+/** Why the corrupted results cannot be paired. Null if both runs of every pair saw the same corrupted pictures. */
 function whyNotPaired(pairs: readonly RunPair[]): string | null {
   const named = (run: RunRecord): string | null =>
     run.corrupted &&
@@ -85,7 +85,7 @@ function whyNotPaired(pairs: readonly RunPair[]): string | null {
 function compareCorrupted(pairs: readonly RunPair[], resamples: number): CorruptedResult {
   const runs = pairs.map(({ seed, first, second }) => ({ seed, first: first.corrupted!, second: second.corrupted! }))
   const [{ first: model }] = runs as [(typeof runs)[number]]
-  /** Mean errors of both over the cells that `chosen` names, per seed. */
+  /** Mean errors of both arms over the cells that `chosen` selects, and their differences over the seeds. */
   const errors = (chosen: (cell: (typeof model.cells)[number]) => boolean) => {
     const of = (side: 'first' | 'second'): number[] =>
       runs.map((run) => mean(run[side].cells.filter(chosen).map(({ error }) => error)))

@@ -9,9 +9,9 @@ export interface CompareOptions {
 }
 
 /**
- * Compares two evaluations on the same dataset version by the predictions kept for every test image.
+ * Compares two evaluations on the same dataset version, by the stored predictions for every test image.
  *
- * @throws RangeError when the two are of different versions or test images, or one of them alone has no clean images
+ * @throws RangeError when the two have different versions or test images, or when only one of them has clean images
  */
 export function compareEvaluations(
   first: Predictions,
@@ -40,7 +40,7 @@ export function compareEvaluations(
   }
 }
 
-/** Whether labels say the same, whatever numbers they have for the classes: each model counts them in its own order. */
+/** Whether two label lists agree up to the numbers of the classes. Each model numbers the classes in its own order. */
 function sameUpToNames(first: Uint16Array, second: Uint16Array): boolean {
   const [there, back] = [new Map<number, number>(), new Map<number, number>()]
   return first.every((label, i) => {
@@ -53,7 +53,7 @@ function sameUpToNames(first: Uint16Array, second: Uint16Array): boolean {
   })
 }
 
-/** One byte per image: 1 where the likeliest class is the label. */
+/** One byte per image: 1 if the likeliest class is the label. */
 export function hits({ images, classes, labels, probabilities }: Predictions): Uint8Array {
   const right = new Uint8Array(images)
   for (let i = 0; i < images; i++) {
@@ -79,7 +79,7 @@ function whyNotPaired(first: Predictions, second: Predictions): string | null {
 function compareCorruptions(first: Predictions, second: Predictions, { seed = 1, resamples = 10_000 }: CompareOptions) {
   const images = first.corruptedRows.length
   const counted = first.cells.filter((cell) => cell.benchmark).length
-  const perImage = new Float64Array(images) // (errors of the second - errors of the first) / cells
+  const perImage = new Float64Array(images) // (errors of the second model - errors of the first) / cells
   const sums = new Map<
     string,
     { corruption: string; benchmark: boolean; first: number; second: number; cells: number }
@@ -115,7 +115,7 @@ function compareCorruptions(first: Predictions, second: Predictions, { seed = 1,
   }
 }
 
-/** Images are drawn, not cells: the cells of one image are not independent of each other. */
+/** The bootstrap draws images, not cells, because the cells of one image are not independent of each other. */
 function bootstrapOfMeans(values: Float64Array, resamples: number, seed: number) {
   const uniform = seededUniform(seed)
   const n = values.length

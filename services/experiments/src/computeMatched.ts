@@ -5,10 +5,11 @@ import type { TrainingSpec } from '@imclr/contract'
 type Arm = ExperimentDefinition['arms'][number]
 
 /**
- * The experiment with baselines that get the compute of ImCLR. Without them, ImCLR and the baseline train for the same number of
- * steps, but an input of ImCLR has k images and takes k times the compute. A compute-matched baseline spends that on single images:
- * k times the epochs, which are k times the steps, or k times the batch for k times the epochs, which are the same number of steps
- * (up to the images that do not fill a batch). Returns null where no arm with ImCLR is compared with a baseline.
+ * Adds baselines that get the compute of ImCLR to an experiment. Without them, ImCLR and the baseline train for the
+ * same number of steps, but an input of ImCLR has k images and costs k times the compute. A compute-matched baseline
+ * spends this compute on single images. One trains for k times the epochs, which makes k times the steps. The other
+ * trains with k times the batch for k times the epochs, which makes the same number of steps (except for images that do
+ * not fill a batch). Returns null if no arm with ImCLR is compared with a baseline.
  */
 export function withComputeMatched(definition: ExperimentDefinition): ExperimentDefinition | null {
   const pairs = comparedPairs(definition)

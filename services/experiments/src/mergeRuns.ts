@@ -2,16 +2,19 @@ import { differingFields } from '@imclr/contract'
 import { Failure } from '@imclr/contract'
 import type { ExperimentRuns, RunRecord } from '@imclr/contract'
 
-/** Where a run has its place in an experiment. */
+/** A run's place in its experiment, as a key. */
 export const runKey = ({ arm, seed, budget }: Pick<RunRecord, 'arm' | 'seed' | 'budget'>): string =>
   `${arm} / seed ${seed} / ${budget ?? 'all'} labels`
 
-/** What may differ between the runs of one arm: set by the experiment, cut to the data, or of no consequence. */
+/**
+ * Fields that may differ between the runs of one arm: the experiment sets them, the data limit them, or they do not
+ * change a result.
+ */
 const free = new Set(['seed', 'subsetSeed', 'trainImages', 'batchSize', 'limits', 'execution'])
 
 /**
- * The runs of several machines (or days) as one experiment. Throws Failure CONFLICT where they are not of the same
- * experiment or data, where two runs of one place differ, or where an arm was trained otherwise on one of them.
+ * Merges the runs of several machines (or days) into one experiment. Throws Failure CONFLICT if they belong to
+ * different experiments or data, if two runs of one place differ, or if an arm was trained differently in one of them.
  */
 export function mergeRuns(files: readonly ExperimentRuns[]): ExperimentRuns {
   const [first] = files

@@ -33,7 +33,7 @@ export interface FinishedRun {
   report: Pick<Report, 'model' | 'training' | 'environment'>
 }
 
-/** The record of a run that succeeded. */
+/** Makes the record of a successful run. */
 export function recordOfRun({ experiment, planned, content, predictions, report }: FinishedRun): RunRecord {
   const right = hits(predictions)
   const { epochs } = report.training
@@ -54,7 +54,10 @@ export function recordOfRun({ experiment, planned, content, predictions, report 
   }
 }
 
-/** A record as an experiment asks for it that may ask for less: what it did not want measured is left out, whoever measured it. */
+/**
+ * Adapts a record to another experiment that may measure less. It leaves out measurements that the experiment does not
+ * want.
+ */
 export function projectRecord(
   record: RunRecord,
   { evaluation, ...names }: { experiment: string; arm: string; evaluation: EvaluationSpec },
@@ -82,7 +85,7 @@ function corruptedOf({
   const chosen = new Uint8Array(images)
   const wrong = new Uint8Array(n)
   const errors = cells.map(() => 0)
-  // Counted in the order of the test images, in whatever order they were corrupted.
+  // `wrong` follows the order of the test images, whatever the order in which they were corrupted.
   const order = Uint32Array.from(corruptedRows.keys()).sort((a, b) => corruptedRows[a]! - corruptedRows[b]!)
   order.forEach((column, at) => {
     const row = corruptedRows[column]!
@@ -102,7 +105,7 @@ function corruptedOf({
   }
 }
 
-/** One bit per byte that is not zero, least significant bit first, as base64. */
+/** Packs one bit per byte, 1 if the byte is not zero, least significant bit first, as base64. */
 export function packBits(flags: Uint8Array): string {
   const bytes = new Uint8Array(Math.ceil(flags.length / 8))
   flags.forEach((flag, i) => {

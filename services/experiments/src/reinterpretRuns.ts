@@ -8,8 +8,9 @@ import { fitSpec } from '@imclr/contract'
 import { trainingSpec, type TrainingSpec } from '@imclr/contract'
 
 /**
- * Stored runs as those of another experiment: what was trained counts, not what it was called. Those that the experiment does not
- * have are left out; those that it lacks are named. Throws Failure CONFLICT where there is none, or as `mergeRuns` does.
+ * Uses stored runs as the runs of another experiment. The training decides which run fits, not the name of its arm. The
+ * result leaves out runs that are not part of the experiment, and names the experiment's runs that are missing. Throws
+ * Failure CONFLICT if no stored run fits, or when `mergeRuns` does.
  */
 export function reinterpretRuns(definition: ExperimentDefinition, files: readonly ExperimentRuns[]): ExperimentRuns {
   const planned = planRuns(definition)
@@ -39,7 +40,10 @@ export function reinterpretRuns(definition: ExperimentDefinition, files: readonl
   return mergeRuns(taken.map((runs) => ({ schemaVersion: 1, plan, runs, withoutResult })))
 }
 
-/** What is planned, cut to the data and with what does not change a result as `run` has it. With all labels their number is not known here. */
+/**
+ * The planned spec, with its batch fitted to the label budget, and with the run's values for settings that do not
+ * change a result. If the budget is all labels, their number is not known here, so the batch stays as planned.
+ */
 const asRunLike = (planned: TrainingSpec, { limits, execution }: TrainingSpec): TrainingSpec => ({
   ...fitSpec(planned, planned.trainImages ?? Infinity),
   limits,

@@ -7,11 +7,11 @@ import { holm } from '@imclr/statistics'
 import { seedInterval } from '@imclr/statistics'
 
 export interface ReportOptions {
-  /** Of each bootstrap. @default 4000 */
+  /** Number of resamples in each bootstrap. @default 4000 */
   resamples?: number
 }
 
-/** What the stored runs of an experiment say, as far as they go. A pure function of them. */
+/** Makes the report from an experiment's stored runs, even if some are missing. It is a pure function of the runs. */
 export function reportExperiment(stored: ExperimentRuns, { resamples = 4000 }: ReportOptions = {}): ExperimentReport {
   const { plan, runs, withoutResult } = mergeRuns([stored])
   const pairs = comparedPairs(plan)

@@ -14,8 +14,9 @@ import { withComputeMatched } from './computeMatched.js'
 export type ExperimentChoice = Omit<z.output<typeof createExperimentRequest>, 'versionId'>
 
 /**
- * What a request asks for, as a whole definition, whose recipe tells what is not as it says. Throws Failure BAD_INPUT where compute-matched
- * baselines are asked for, and no arm with ImCLR is compared with a baseline.
+ * Makes a complete definition from a request. If the request changes label budgets or settings, a sentence at the end
+ * of the recipe names the changes. Throws Failure BAD_INPUT if the request wants compute-matched baselines, but no arm
+ * with ImCLR is compared with a baseline.
  */
 export function resolveDefinition({
   experiment,

@@ -1,4 +1,4 @@
-/** The arms that several claims share: two differ in what their names say alone. */
+/** The arms that several claims share. Two arms differ only in what their names say. */
 import type { TrainingSpecInput } from '@imclr/contract'
 import type { PresetArm } from './preset.js'
 
@@ -9,7 +9,10 @@ export const baselineArm = {
 } as const satisfies PresetArm
 export const imclrArm = { name: 'imclr', title: 'ImCLR', spec: { mode: 'imclr' } } as const satisfies PresetArm
 
-/** Half of the mini-batches, shares from Beta(1, 1): its authors' for CIFAR (Yun et al. 2019). Each image is mixed before it is stacked. */
+/**
+ * The settings of the authors for CIFAR (Yun et al. 2019): half of the mini-batches are mixed, with shares from
+ * Beta(1, 1). Each image is mixed before it is stacked.
+ */
 const cutmix = { mix: { op: 'cutmix', alpha: 1, probability: 0.5 } } as const
 export const cutmixArm = {
   name: 'cutmix',

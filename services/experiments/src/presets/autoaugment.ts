@@ -2,7 +2,10 @@ import { autoaugmentArm, imclrArm, imclrAutoaugmentArm } from './arms.js'
 import type { Preset } from './preset.js'
 import { cosineRecipe, cosineSource, fiveSeeds, threeSeeds } from './recipes.js'
 
-/** AutoAugment's policy for CIFAR-10 and Cutout, after the crops and flips that all arms have. Made for CIFAR; runs on any small images. */
+/**
+ * AutoAugment's policy for CIFAR-10 and Cutout, after the crops and flips that all arms have. The preset is made for
+ * CIFAR and runs on any small images.
+ */
 export const autoaugment: Preset = {
   name: 'autoaugment',
   title: 'With AutoAugment',

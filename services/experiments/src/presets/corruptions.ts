@@ -2,7 +2,7 @@ import { baselineArm, imclrArm } from './arms.js'
 import type { Preset } from './preset.js'
 import { cosineRecipe, cosineSource, fiveSeeds } from './recipes.js'
 
-/** Accuracy on test images that were corrupted; the training images are not. */
+/** Accuracy on corrupted test images. The training images are not corrupted. */
 export const corruptions: Preset = {
   name: 'corruptions',
   title: 'Robustness to common corruptions',

@@ -2,7 +2,10 @@ import { baselineArm, imclrArm } from './arms.js'
 import type { Preset } from './preset.js'
 import { cosineRecipe, cosineSource, fiveSeeds, stepRecipe, stepSource, threeSeeds } from './recipes.js'
 
-/** How the gain depends on the number of labels; a budget holds the smaller ones. Epochs are equal, so fewer labels are fewer steps. */
+/**
+ * How the gain depends on the number of labels. Each budget contains the smaller ones. All budgets train for the same
+ * number of epochs, so fewer labels mean fewer steps.
+ */
 export const labelBudget: Preset = {
   name: 'label-budget',
   title: 'Gain by number of labels',
@@ -23,7 +26,8 @@ export const labelBudget: Preset = {
       seeds: threeSeeds,
       budgets: [1000, 2500, 5000, 10_000],
     },
-    // As the demo's recipe, whose effect is known on 500 images, at the same learning rate per image: small batches, so that few labels are not too few steps.
+    // This follows the demo's recipe, whose effect on 500 images is known, with the same learning rate per image. Small
+    // batches keep the number of steps high enough with few labels.
     small: {
       recipe:
         'ResNet-8, 150 epochs, batch 32. Learning rate 0.05 to zero by a cosine, weight decay 5e-4, Nesterov momentum 0.9.',

@@ -3,7 +3,7 @@ import type { Preset } from './preset.js'
 import { fiveSeeds, threeSeeds } from './recipes.js'
 import type { TrainingSpecInput } from '@imclr/contract'
 
-/** TorchSSL's and USB's Pi-model, which go back to google-research/fixmatch. */
+/** The Pi-model of TorchSSL and USB, which goes back to google-research/fixmatch. */
 const piModelRecipe = {
   batchSize: 64,
   learningRate: 0.03,
@@ -26,7 +26,10 @@ const piModelRecipe = {
 const source =
   'Learning rate 0.03 to a fifth by 7/16 of a cosine, batch 64 and 64 unlabelled, weight 10 reached after 40 % of the steps, second view detached, weight decay 5e-4 without normalisation, average of the weights with'
 
-/** Every training image without its label, and the data set's own unlabelled ones. ImCLR stacks both sorts of inputs (method.md). */
+/**
+ * The unlabelled images are every training image without its label, and the data set's own unlabelled ones. ImCLR
+ * stacks labelled and unlabelled inputs (method.md).
+ */
 export const piModel: Preset = {
   name: 'pi-model',
   title: 'ImCLR in the Pi-model',

@@ -3,14 +3,14 @@ import { experimentDefinition, specOverrides, type ExperimentDefinition } from '
 import { trainingSpec, type TrainingSpecInput } from '@imclr/contract'
 import type { PresetName } from '@imclr/contract'
 
-/** A published claim as something to run. Data, and nothing else. */
+/** A published claim as an experiment that can be run. A preset is only data. */
 export interface Preset {
   name: PresetName
   title: string
-  /** What the paper says, and where. */
+  /** The paper's statement, and where it stands. */
   claim: string
   arms: readonly PresetArm[]
-  /** `published` in percentage points; null where no number is. */
+  /** `published` is in percentage points; null if there is no published number. */
   comparisons: readonly { arm: string; against: string; published: number | null; metric?: 'clean' | 'corrupted' }[]
   requires: Partial<ExperimentRequirements>
   scales: Record<Scale, PresetScale>
@@ -19,21 +19,21 @@ export interface Preset {
 export interface PresetArm {
   name: string
   title: string
-  /** What it has in place of the scale's. */
+  /** The arm's settings, which replace those of the scale. */
   spec: TrainingSpecInput
 }
 
 export interface PresetScale {
-  /** Where the recipe comes from, and what is otherwise than there. */
+  /** The source of the recipe, and the differences from it. */
   recipe: string
   spec: TrainingSpecInput
   seeds: readonly number[]
   budgets: readonly PlannedRun['budget'][]
-  /** In place of the preset's own. */
+  /** Requirements that replace the preset's own. */
   requires?: Partial<ExperimentRequirements>
 }
 
-/** A preset at a scale, as the experiment that it stands for. */
+/** Makes the experiment that a preset stands for at a scale. */
 export function definitionOf(
   { name, title, claim, arms, comparisons, requires, scales }: Preset,
   scale: Scale,

@@ -14,7 +14,7 @@ export const stepRecipe = {
 export const stepSource =
   'Learning rate 0.1, times 0.2 at epochs 60, 120 and 160 of 200, batch 128, weight decay 5e-4, Nesterov momentum 0.9 (weiaicunzai/pytorch-cifar100)'
 
-/** The same by half a cosine to zero: for short trainings, which lose less by it than by steps. */
+/** `stepRecipe` with half a cosine to zero in place of the steps. It suits short trainings, which lose less by it. */
 export const cosineRecipe = {
   batchSize: 128,
   learningRate: 0.1,
@@ -25,7 +25,10 @@ export const cosineRecipe = {
 } as const satisfies TrainingSpecInput
 export const cosineSource = 'Learning rate 0.1 to zero by a cosine, weight decay 5e-4, Nesterov momentum 0.9'
 
-/** openmixup's benchmarks of ResNet-18 on CIFAR and Tiny ImageNet; momentum is not Nesterov's there, and the crop's border is a mirror. */
+/**
+ * openmixup's benchmarks of ResNet-18 on CIFAR and Tiny ImageNet. They use plain momentum, not Nesterov's, and mirror
+ * the picture at the crop's border.
+ */
 export const mixupRecipe = {
   batchSize: 100,
   learningRate: 0.1,

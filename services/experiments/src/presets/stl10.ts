@@ -2,7 +2,7 @@ import { baselineArm, imclrArm } from './arms.js'
 import type { Preset } from './preset.js'
 import { cosineRecipe, cosineSource, fiveSeeds, stepRecipe, stepSource, threeSeeds } from './recipes.js'
 
-/** Made for STL-10 (96 x 96 pixels, 10 classes, 5,000 labels); its unlabelled images are left alone. */
+/** Made for STL-10 (96 x 96 pixels, 10 classes, 5,000 labels). It does not use the unlabelled images. */
 export const stl10: Preset = {
   name: 'stl10',
   title: 'STL-10, supervised',

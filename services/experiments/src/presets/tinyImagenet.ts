@@ -2,7 +2,10 @@ import { baselineArm, imclrArm } from './arms.js'
 import type { Preset } from './preset.js'
 import { cosineRecipe, cosineSource, fiveSeeds, mixupRecipe, mixupSource, threeSeeds } from './recipes.js'
 
-/** Made for Tiny ImageNet (64 x 64 pixels, 200 classes); four times the pixels of CIFAR cost four times as much. */
+/**
+ * Made for Tiny ImageNet (64 x 64 pixels, 200 classes). It has four times the pixels of CIFAR and costs four times as
+ * much.
+ */
 export const tinyImagenet: Preset = {
   name: 'tiny-imagenet',
   title: 'Tiny ImageNet, supervised',
