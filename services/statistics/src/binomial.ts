@@ -1,8 +1,9 @@
 import { logGamma } from './gamma.js'
 
 /**
- * Draws from Binomial(n, p) by inverting its distribution function, tabulated once within 12 standard deviations of the mean (what is
- * left out has probability below 1e-30). Returns a function from a uniform number in [0, 1) to the draw.
+ * Draws from Binomial(n, p) by inverting its distribution function. The function is tabulated once, within 12 standard
+ * deviations of the mean; the rest has probability below 1e-30. Returns a function from a uniform number in [0, 1) to
+ * the draw.
  */
 export function binomialSampler(n: number, p: number): (uniform: number) => number {
   if (n === 0 || p <= 0) return () => 0

@@ -1,19 +1,22 @@
-/** What is made of the errors of a corruption x severity grid. Hendrycks and Dietterich 2019 (arXiv 1903.12261), section 4. */
+/**
+ * Means over the errors of a corruption x severity grid. Source: Hendrycks and Dietterich 2019 (arXiv 1903.12261),
+ * section 4.
+ */
 
 export interface ErrorCell {
   corruption: string
   severity: number
-  /** Whether the corruption is one of the 15 of the benchmark; the 4 extra ones count in no mean. */
+  /** Whether the corruption is one of the benchmark's 15. No mean counts the 4 extra ones. */
   benchmark: boolean
-  /** Share of images classified wrongly, 0..1. */
+  /** Share of wrongly classified images, 0..1. */
   error: number
 }
 
 export interface CorruptionMeans {
-  /** Unnormalised: the mean over the benchmark's corruptions and all severities (CIFAR-10-C practice). */
+  /** The unnormalised mean over the benchmark's corruptions and all severities, as is usual for CIFAR-10-C. */
   meanError: number
   perSeverity: { severity: number; error: number }[]
-  /** All corruptions, the extra ones too, in the order of the cells. */
+  /** All corruptions, with the extra ones, in the order of the cells. */
   perCorruption: { corruption: string; benchmark: boolean; error: number }[]
 }
 
@@ -43,18 +46,24 @@ export interface GridErrors {
 }
 
 export interface MeanCorruptionError {
-  /** Mean over the benchmark's corruptions of sum_s E(model) / sum_s E(reference); null where no corruption has such a ratio. */
+  /**
+   * Mean over the benchmark's corruptions of sum_s E(model) / sum_s E(reference). Null if no corruption has such a
+   * ratio.
+   */
   mCE: number | null
-  /** The same with the clean error taken off every term. */
+  /** The same mean with the clean error subtracted from every term. */
   relativeMCE: number | null
   perCorruption: { corruption: string; ce: number | null; relativeCE: number | null }[]
-  /** Corruptions that are in neither mean: the reference's sum of errors is 0, or the sum of what corruption adds to them is not above 0. */
+  /**
+   * Corruptions that a mean leaves out. `mCE` leaves out those where the reference's errors sum to 0. `relativeMCE`
+   * leaves out those where the errors that corruption adds to the reference do not sum to more than 0.
+   */
   leftOut: { mCE: string[]; relativeMCE: string[] }
 }
 
 /**
- * mCE and relative mCE of a model against a named reference model, as ratios (1 = as good as the reference; times 100 in the paper).
- * A corruption whose ratio has no meaning is left out of the mean and named.
+ * mCE and relative mCE of a model against a named reference model, as ratios (1 = as good as the reference; times 100
+ * in the paper). If a corruption's ratio has no meaning, the mean leaves it out and the result names it.
  *
  * @throws RangeError when the reference lacks a cell of the model's benchmark grid
  */
@@ -94,7 +103,7 @@ export function meanCorruptionError(model: GridErrors, reference: GridErrors): M
   }
 }
 
-/** The mean of the ratios that have a meaning; null where none has. */
+/** The mean of the ratios that have a meaning. Null if none has. */
 export function meanOfRatios(ratios: readonly (number | null)[]): number | null {
   const known = ratios.filter((ratio) => ratio !== null)
   return known.length === 0 ? null : mean(known)

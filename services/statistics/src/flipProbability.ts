@@ -1,11 +1,18 @@
-/** How steady predictions are over sequences of slightly changed pictures. Hendrycks and Dietterich 2019 (arXiv 1903.12261), section 4. */
+/**
+ * How steady predictions are over sequences of slightly changed pictures. Source: Hendrycks and Dietterich 2019 (arXiv
+ * 1903.12261), section 4.
+ */
 import { meanOfRatios } from './corruptionErrors.js'
 
-/** What a frame's prediction is set against: noise frames are all as far from the first one, the others go on from frame to frame. */
+/**
+ * The frame whose prediction a frame's prediction is compared with. All noise frames are equally far from the first
+ * frame; in the other sequences each frame continues the previous one.
+ */
 export type ComparedWith = 'first' | 'previous'
 
 /**
- * The mean over sequences of the share of frames, from the second on, whose predicted class differs from that of the first or the previous frame.
+ * For each sequence, the share of frames (from the second on) whose predicted class differs from that of the first or
+ * the previous frame. Returns the mean of these shares over the sequences.
  *
  * @param predicted `[sequences, frames]`
  */
@@ -19,17 +26,18 @@ export function flipProbability(predicted: ArrayLike<number>, frames: number, co
       if (predicted[start + frame] !== predicted[before]) flips++
     }
   }
-  return flips / ((predicted.length / frames) * (frames - 1)) // all sequences are of one length, so the mean of shares is the share
+  // All sequences have one length, so the mean of the shares equals the share over all.
+  return flips / ((predicted.length / frames) * (frames - 1))
 }
 
 export interface SequenceFlips {
   perturbation: string
-  /** Whether it is one of the 10 of the benchmark; the 4 extra ones count in no mean. */
+  /** Whether the perturbation is one of the benchmark's 10. No mean counts the 4 extra ones. */
   benchmark: boolean
   flipProbability: number
 }
 
-/** Unnormalised (mFP): the mean flip probability over the benchmark's perturbations. */
+/** mFP: the unnormalised mean flip probability over the benchmark's perturbations. */
 export function meanFlipProbability(sequences: readonly SequenceFlips[]): number {
   const counted = sequences.filter(({ benchmark }) => benchmark)
   if (counted.length === 0) throw new RangeError('meanFlipProbability needs at least one perturbation of the benchmark')
@@ -37,15 +45,19 @@ export function meanFlipProbability(sequences: readonly SequenceFlips[]): number
 }
 
 export interface MeanFlipRate {
-  /** Mean over the benchmark's perturbations of FP(model) / FP(reference); null where no perturbation has such a ratio. */
+  /** Mean over the benchmark's perturbations of FP(model) / FP(reference). Null if no perturbation has such a ratio. */
   mFR: number | null
-  /** All perturbations, the extra ones too; null where the reference never flips. */
+  /** All perturbations, with the extra ones. `flipRate` is null if the reference never flips. */
   perPerturbation: { perturbation: string; flipRate: number | null }[]
-  /** Perturbations of the benchmark that are not in the mean, because the reference never flips. */
+  /** The benchmark's perturbations that the mean leaves out because the reference never flips. */
   leftOut: string[]
 }
 
-/** FR and mFR against a named reference model, as ratios. @throws RangeError when the reference lacks a perturbation */
+/**
+ * FR and mFR relative to a named reference model, as ratios.
+ *
+ * @throws RangeError when the reference lacks a perturbation
+ */
 export function meanFlipRate(model: readonly SequenceFlips[], reference: readonly SequenceFlips[]): MeanFlipRate {
   const others = new Map(reference.map(({ perturbation, flipProbability }) => [perturbation, flipProbability]))
   const rows = model.map(({ perturbation, benchmark, flipProbability }) => {

@@ -1,10 +1,10 @@
-/** Lanczos's approximation with g = 7 and 9 terms; about 15 digits for x > 0. */
+/** Coefficients of Lanczos's approximation with g = 7 and 9 terms. It gives about 15 digits for x > 0. */
 const lanczos = [
   0.9999999999998099, 676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905,
   -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7,
 ]
 
-/** The natural logarithm of the gamma function, x > 0. */
+/** The natural logarithm of the gamma function for x > 0. */
 export function logGamma(x: number): number {
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x)
   let sum = lanczos[0]!
@@ -14,8 +14,8 @@ export function logGamma(x: number): number {
 }
 
 /**
- * P(X >= x) for a chi-squared variable of one degree of freedom: the upper incomplete gamma function at (1/2, x/2), by its series
- * below 1.5 and by its continued fraction (Lentz) above.
+ * P(X >= x) for a chi-squared variable with one degree of freedom: the upper incomplete gamma function at (1/2, x/2).
+ * The code uses its series below 1.5 and its continued fraction (Lentz) above.
  */
 export function chiSquaredTail(x: number): number {
   if (!(x > 0)) return 1

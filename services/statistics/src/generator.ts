@@ -1,6 +1,7 @@
 /**
- * Uniform numbers in [0, 1) of 32 bits from a seed, the same everywhere: sfc32 (Chris Doty-Humphrey's "small fast counter",
- * PractRand). For resampling only; training has its own named streams.
+ * Uniform 32-bit numbers in [0, 1) from a seed. A seed gives the same numbers on every machine. The generator is sfc32
+ * (Chris Doty-Humphrey's "small fast counter", PractRand). It serves resampling only; training has its own named
+ * streams.
  */
 export function seededUniform(seed: number): () => number {
   let a = seed >>> 0
@@ -15,6 +16,6 @@ export function seededUniform(seed: number): () => number {
     c = (((c << 21) | (c >>> 11)) + sum) | 0
     return (sum >>> 0) / 4_294_967_296
   }
-  for (let i = 0; i < 16; i++) next() // until the seed has reached every word
+  for (let i = 0; i < 16; i++) next() // mixes the seed into every word
   return next
 }

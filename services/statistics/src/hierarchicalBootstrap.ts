@@ -3,22 +3,24 @@ import { middle95 } from './pairedDifference.js'
 import type { Interval } from './wilson.js'
 
 export interface HierarchicalOptions {
-  /** Whether row i is the same image for every seed; else each seed's images are drawn on their own. */
+  /** Whether row i is the same image for every seed. If not, the images of each seed are drawn separately. */
   sameImages: boolean
   resamples?: number
   seed?: number
 }
 
 /**
- * A 95 % interval of a mean over seeds and images, both drawn anew with replacement: what other seeds and other test images
- * would have given. Where all seeds are measured on the same images, a resample draws the images once for all of its seeds
- * (the two are crossed), so that an image that is hard for every seed counts as one image.
+ * A 95 % interval of a mean over seeds and images. A resample draws both seeds and images with replacement, so the
+ * interval tells what other seeds and other test images would have given. If all seeds are measured on the same images,
+ * a resample draws the images once for all of its seeds (the two are crossed), so that an image that is hard for every
+ * seed counts as one image.
  *
- * With few seeds a bootstrap is too narrow, by about (n - 1) / n of the variance between seeds; the tests print how often it
- * holds. Student's interval over the seeds stands beside it.
+ * With few seeds a bootstrap is too narrow: it sees only about (n - 1) / n of the variance between seeds. The tests
+ * print how often the interval holds the true value. Reports show Student's interval over the seeds beside it.
  *
  * @param values per seed one value per image, such as right (second) - right (first)
- * @throws RangeError without seeds or images, or where `sameImages` is said of different numbers of them
+ * @throws RangeError without seeds or images, or when `sameImages` is true but the seeds have different numbers of
+ *   images
  */
 export function hierarchicalBootstrap(
   values: readonly ArrayLike<number>[],
@@ -37,13 +39,13 @@ export function hierarchicalBootstrap(
 }
 
 /**
- * Images that read the same at every seed are one pattern; a resample counts how often each pattern was drawn. So it costs
- * one draw per image, however many seeds there are.
+ * Images with the same values at every seed form one pattern. A resample counts how often each pattern was drawn. So it
+ * costs one draw per image, however many seeds there are.
  */
 function crossed(values: readonly ArrayLike<number>[], uniform: () => number): () => number {
   const [seeds, images] = [values.length, values[0]!.length]
   const numbers = new Map<string, number>()
-  const first: number[] = [] // an image of each pattern
+  const first: number[] = [] // one image of each pattern
   const patternOf = Uint32Array.from({ length: images }, (_, i) => {
     const key = values.map((own) => own[i]).join()
     let number = numbers.get(key)

@@ -1,7 +1,7 @@
 /**
- * P values adjusted for being several (Holm 1979): the smallest times their number, the next times one less, and so on,
- * never falling and at most 1. Rejecting those at or below 5 % errs in any of them in at most 5 of 100 experiments,
- * whatever their dependence. `null` stays, and does not count.
+ * Adjusts p values for multiple comparisons (Holm 1979). It multiplies the smallest by their number, the next by one
+ * less, and so on. The adjusted values never fall and are at most 1. If you reject those at or below 5 %, at most 5 of
+ * 100 experiments contain any error, whatever the dependence of the values. `null` stays `null` and does not count.
  */
 export function holm(pValues: readonly (number | null)[]): (number | null)[] {
   const order = pValues.flatMap((p, index) => (p === null ? [] : [{ p, index }])).sort((a, b) => a.p - b.p)

@@ -1,22 +1,25 @@
 import { chiSquaredTail, logGamma } from './gamma.js'
 
-/** Up to this many discordant images the exact test is given; above, the two agree to several digits. */
+/**
+ * Up to this many discordant images we use the exact test. Above, it agrees with the chi-squared test to several
+ * digits.
+ */
 const exactUpTo = 10_000
 
 export interface McNemar {
-  /** Images that only the first model got right, and only the second. */
+  /** How many images only the first model got right, and how many only the second. */
   onlyFirst: number
   onlySecond: number
   method: 'exact binomial' | 'chi-squared with continuity correction'
-  /** (|b - c| - 1)^2 / (b + c); null where the two never differ. */
+  /** (|b - c| - 1)^2 / (b + c). Null if the two models never differ. */
   chiSquared: number | null
-  /** Two-sided: how likely a difference at least this large is if both models are equally good. */
+  /** Two-sided: the probability of a difference at least this large if both models are equally good. */
   pValue: number
 }
 
 /**
  * McNemar's test (1947) for two classifiers on the same images. Only images on which exactly one of them is right carry
- * information; if both are equally good, each of these falls to either side like a fair coin.
+ * information. If both are equally good, each of these images falls to either side like a fair coin.
  */
 export function mcnemar(onlyFirst: number, onlySecond: number): McNemar {
   const discordant = onlyFirst + onlySecond
@@ -32,7 +35,9 @@ export function mcnemar(onlyFirst: number, onlySecond: number): McNemar {
   }
 }
 
-/** min(1, 2 P(X <= k)), X ~ Binomial(n, 1/2): both tails, as the distribution is symmetric. */
+/**
+ * min(1, 2 P(X <= k)) for X ~ Binomial(n, 1/2). The factor 2 counts both tails, since the distribution is symmetric.
+ */
 function fairCoinTwoSided(k: number, n: number): number {
   if (2 * k >= n - 1) return 1 // the two tails together cover everything
   let tail = 0

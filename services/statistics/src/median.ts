@@ -1,4 +1,7 @@
-/** The middle one by size; of an even number the upper of the two, so that it is one of them. Undefined of none. */
+/**
+ * The middle value. For an even number of values, the upper of the two middle ones, so that the result is one of the
+ * values. Undefined without values.
+ */
 export function median(values: readonly number[]): number | undefined {
   return [...values].sort((a, b) => a - b)[values.length >> 1]
 }

@@ -23,14 +23,14 @@ export interface PairedOptions {
 /**
  * Compares two models by their hits on the same images.
  *
- * A bootstrap resample draws `n` images with replacement and takes the mean of (second right) - (first right), which is +1, 0 or -1
- * for every image. That mean depends on the resample only through how often each of the three values was drawn, and these counts
- * are multinomial with the observed shares. So we draw the counts, not the images: first how many images differ at all
- * (binomial), then how many of them go to the second model (binomial again). The distribution is the same, 10,000 resamples take
- * milliseconds whatever `n` is.
+ * A bootstrap resample draws `n` images with replacement and takes the mean of (second right) - (first right), which is
+ * +1, 0 or -1 for every image. That mean depends on the resample only through how often each of the three values was
+ * drawn, and these counts are multinomial with the observed shares. So we draw the counts, not the images: first how
+ * many images differ at all (binomial), then how many of them the second model wins (binomial again). The distribution
+ * is the same, and 10,000 resamples take milliseconds for any `n`.
  *
  * @param firstRight, secondRight one byte per image, 1 where the model was right, in the same order
- * @throws RangeError when the two are of different length or empty
+ * @throws RangeError when the two have different lengths or are empty
  */
 export function pairedDifference(
   firstRight: Uint8Array,
@@ -88,7 +88,9 @@ function bootstrapOfCounts({ n, onlyFirst, onlySecond, resamples, seed }: Counts
   return middle95(differences)
 }
 
-/** The 2.5 % and 97.5 % points, interpolated between neighbours (as numpy does by default); sorts in place. */
+/**
+ * The 2.5 % and 97.5 % points, interpolated between neighbours as numpy does by default. It sorts `values` in place.
+ */
 export function middle95(values: Float64Array): Interval {
   values.sort()
   const at = (share: number) => {

@@ -3,17 +3,17 @@ import type { Interval } from './wilson.js'
 
 export interface SeedInterval {
   mean: number
-  /** Between the seeds (n - 1); null with one. */
+  /** Standard deviation between the seeds (divisor n - 1). Null with one seed. */
   deviation: number | null
-  /** Student's, 95 %, exact where the differences are normal; null with one seed. */
+  /** Student's 95 % interval, which is exact if the values are normally distributed. Null with one seed. */
   interval: Interval | null
-  /** Two-sided, of the mean being zero; null with one seed. */
+  /** Two-sided p value for the hypothesis that the mean is zero. Null with one seed. */
   pValue: number | null
 }
 
 /**
- * The mean of one value per seed (an accuracy, or the difference of two arms that share the seed) with Student's interval:
- * what another set of seeds would have given, on the same test images.
+ * The mean of one value per seed, with Student's interval. A value is an accuracy, or the difference of two arms with
+ * the same seed. The interval tells what another set of seeds would have given on the same test images.
  *
  * @throws RangeError without a value
  */

@@ -1,8 +1,8 @@
 import { logGamma } from './gamma.js'
 
 /**
- * The regularised incomplete beta function I_x(a, b), by its continued fraction (modified Lentz), on the side where that
- * converges fast. 0 <= x <= 1; a, b > 0.
+ * The regularised incomplete beta function I_x(a, b) for 0 <= x <= 1 and a, b > 0. The code uses its continued fraction
+ * (modified Lentz), on the side where it converges fast.
  */
 export function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0
@@ -34,14 +34,17 @@ export function studentTwoSided(t: number, df: number): number {
   return incompleteBeta(df / (df + t * t), df / 2, 0.5)
 }
 
-/** The t that |T| exceeds with probability `outside` (0.05: the half width of a 95 % interval, in standard errors). */
+/**
+ * The t that |T| exceeds with probability `outside`. With 0.05 it is half the width of a 95 % interval, in standard
+ * errors.
+ */
 export function studentQuantile(outside: number, df: number): number {
   if (!(outside > 0 && outside < 1) || !(df > 0))
     throw new RangeError(`studentQuantile needs 0 < outside < 1 and df > 0, got ${outside} and ${df}`)
   let low = 0
   let high = 1
   while (studentTwoSided(high, df) > outside) high *= 2
-  // Halved until the two are neighbours, or as good as.
+  // Halves the range until its ends are neighbouring numbers, or almost.
   for (let i = 0; i < 200 && high - low > 1e-15 * high; i++) {
     const middle = (low + high) / 2
     if (studentTwoSided(middle, df) > outside) low = middle

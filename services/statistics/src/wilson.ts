@@ -1,4 +1,7 @@
-/** The 97.5 % point of the standard normal: an interval of this many standard errors to both sides holds 95 %. */
+/**
+ * The 97.5 % point of the standard normal distribution. An interval of this many standard errors to both sides holds
+ * 95 %.
+ */
 export const z95 = 1.959963984540054
 
 export interface Interval {
@@ -7,11 +10,11 @@ export interface Interval {
 }
 
 /**
- * Wilson's score interval for a proportion (Wilson 1927): holds its level for small samples and for proportions near 0 and 1,
- * where the usual "plus or minus two standard errors" does not.
+ * Wilson's score interval for a proportion (Wilson 1927). It keeps its level for small samples and for proportions near
+ * 0 and 1, where the usual "plus or minus two standard errors" does not.
  *
  * @param successes how many of `trials` succeeded
- * @param z standard errors to both sides; 95 % by default
+ * @param z standard errors to both sides; the default gives 95 %
  * @throws RangeError when successes are not within 0..trials
  * @example wilsonInterval(8, 10) // { low: 0.490, high: 0.943 }
  */
