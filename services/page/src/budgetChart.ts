@@ -21,7 +21,10 @@ const width = 640
 const height = 340
 const margin = { left: 58, right: 18, top: 30, bottom: 46 }
 
-/** Means with their intervals over a logarithmic axis, and every single value faintly behind: the label-budget curve. */
+/**
+ * The label-budget curve: means with their intervals over a logarithmic axis, and every single value faintly behind
+ * them.
+ */
 export function budgetChart({ lines, label, xLabel, yLabel }: BudgetChartOptions): Html {
   const points = lines.flatMap((line) => line.points)
   const xs = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b)
@@ -47,7 +50,7 @@ export function budgetChart({ lines, label, xLabel, yLabel }: BudgetChartOptions
       ${yLabel}
     </text>
     ${lines.map((line, l) => {
-      // Side by side, so that intervals at one budget can be told apart.
+      // The lines stand side by side, so that a reader can tell the intervals at one budget apart.
       const shift = 7 * (l - (lines.length - 1) / 2)
       const x = (value: number) => at(px(value) + shift)
       return html`<polyline

@@ -8,7 +8,7 @@ import { experimentHeadline } from './experiment/headline.js'
 import { html } from './html.js'
 import { htmlDocument } from './htmlDocument.js'
 
-/** An experiment as one page. */
+/** The page of an experiment. */
 export function experimentPage(report: ExperimentReport): string {
   const title = `${report.plan.title}: experiment`
   return htmlDocument({

@@ -3,19 +3,19 @@ import { html, type Html } from './html.js'
 import { niceTicks } from './lineChart.js'
 import { shorten } from './numbers.js'
 
-/** One row: an estimate with its intervals, and the values it is made of. */
+/** One row: an estimate with its intervals, and the values behind it. */
 interface ForestRow {
   label: string
   estimate: number
-  /** Drawn thick; null where there is none. */
+  /** Drawn as a thick line. Null if there is no interval. */
   interval: Interval | null
-  /** Drawn thin, below. */
+  /** Another interval, drawn as a thin line below. */
   second?: Interval | null
-  /** Dots, such as one per seed. */
+  /** Values that are drawn as dots, such as one per seed. */
   values?: readonly number[]
   /** A mark to compare with, such as a published number. */
   mark?: number | null
-  /** Written at the right. */
+  /** The text at the right. */
   text: string
 }
 
@@ -29,13 +29,15 @@ export interface ForestOptions {
 const width = 960
 const rowHeight = 34
 const top = 10
-/** Of the text at the right. */
+/** Width of the text at the right, in pixels. */
 const right = 200
-/** Of a character of these 12.5 pixels, in the widest of the fonts. */
+/** Width of a character in pixels, at the font size of 12.5 pixels, in the widest font. */
 const characterWidth = 7.8
 const longestLabel = 46
 
-/** Estimates and their intervals over one axis with a line at zero, as SVG that takes its colours from the page. */
+/**
+ * Draws estimates and their intervals over one axis with a line at zero, as SVG that takes its colours from the page.
+ */
 export function forestPlot({ rows: given, label, xLabel, xFormat }: ForestOptions): Html {
   const rows = given.map((row) => ({ ...row, label: shorten(row.label, longestLabel) }))
   const left = Math.max(...rows.map((row) => row.label.length), 12) * characterWidth + 20

@@ -11,8 +11,8 @@ export type Content = Html | string | number | null | undefined | false | readon
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 /**
- * A template that escapes whatever is put into it, unless it is itself `Html`; nothing becomes of null, undefined and false. The only
- * way for text from outside to reach the page.
+ * A template that escapes all inserted content except `Html`. Null, undefined and false insert nothing. Text from
+ * outside reaches the page only through this template.
  *
  * @example html`<td title="${name}">${rows.map((row) => html`<b>${row}</b>`)}</td>`
  */

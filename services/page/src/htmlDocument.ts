@@ -1,7 +1,10 @@
 import { html, type Content, type Html } from './html.js'
 import { style } from './style.js'
 
-/** A whole HTML page that needs nothing else: no script, no request, pictures and drawings inside. Readable in light and dark, on narrow screens and on paper. */
+/**
+ * A complete HTML page that needs nothing else: no script and no request; pictures and drawings are inside. It is
+ * readable in light and dark, on narrow screens and on paper.
+ */
 export const htmlDocument = ({ title, body }: { title: Content; body: Html }): string =>
   html`<!doctype html>
     <html lang="en">

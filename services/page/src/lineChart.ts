@@ -12,7 +12,7 @@ export interface Line {
 export interface ChartOptions {
   lines: readonly Line[]
   xLabel: string
-  /** What stands beside the marks of the y axis. */
+  /** Makes the text beside a mark of the y axis. */
   yFormat: (value: number) => string
   xTicks?: readonly number[]
   yFrom?: number
@@ -23,7 +23,7 @@ const width = 480
 const height = 250
 const margin = { left: 50, right: 14, top: 26, bottom: 36 }
 
-/** Round numbers (1, 2 or 5 times a power of ten) from about `low` to about `high`. */
+/** Tick values from about `low` to about `high`, in round steps (1, 2 or 5 times a power of ten). */
 export function niceTicks(low: number, high: number, wanted = 5): number[] {
   const raw = Math.max(1e-12, (high - low) / wanted)
   const power = 10 ** Math.floor(Math.log10(raw))
@@ -33,7 +33,7 @@ export function niceTicks(low: number, high: number, wanted = 5): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)))
 }
 
-/** Lines over a common pair of axes, as SVG that takes its colours from the page. */
+/** Draws lines over one pair of axes, as SVG that takes its colours from the page. */
 export function lineChart({ lines, xLabel, yFormat, xTicks, yFrom, label }: ChartOptions): Html {
   const all = lines.flatMap((line) => line.points)
   const xs = all.map(([x]) => x)

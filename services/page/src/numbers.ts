@@ -7,21 +7,21 @@ export const count = (value: number) => value.toLocaleString('en-US')
 export const percent = (share: number | null, digits = 1) =>
   share === null ? '–' : `${(100 * share).toFixed(digits)} %`
 
-/** 0.7985 as "79.9": for tables whose heading has the unit. */
+/** 0.7985 as "79.9", for tables whose heading has the unit. */
 export const points = (share: number | null, digits = 1) => (share === null ? '–' : (100 * share).toFixed(digits))
 
-/** "78.1 – 81.5 %". */
+/** An interval of shares as "78.1 – 81.5 %". */
 export const range = ({ low, high }: Interval, digits = 1) =>
   `${(100 * low).toFixed(digits)} – ${(100 * high).toFixed(digits)} %`
 
-/** 0.0213 as "+2.13": a difference in points, with its sign. */
+/** A difference in points with its sign: 0.0213 as "+2.13". */
 export function signed(share: number | null, digits = 2): string {
   if (share === null) return '–'
   const text = Math.abs(100 * share).toFixed(digits)
   return `${Number(text) === 0 ? '' : share > 0 ? '+' : '−'}${text}`
 }
 
-/** "−0.31 to +2.10": an interval of differences, in points. */
+/** An interval of differences in points, as "−0.31 to +2.10". */
 export const signedRange = (interval: Interval | null, digits = 2) =>
   interval === null ? '–' : `${signed(interval.low, digits)} to ${signed(interval.high, digits)}`
 
@@ -35,6 +35,6 @@ export function title(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-/** A name cut to a length, where it is longer. */
+/** Cuts a name that is longer than `length`. */
 export const shorten = (name: string, length: number) =>
   name.length <= length ? name : `${name.slice(0, length - 1)}…`

@@ -14,7 +14,7 @@ import { trainingCurves } from './report/training.js'
 
 export type { Gallery }
 
-/** The report as one page. */
+/** The page of a report. */
 export function reportPage(report: AnyReport, gallery: Gallery | null): string {
   const title = `${report.model.name}: report`
   return htmlDocument({

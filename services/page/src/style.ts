@@ -1,6 +1,6 @@
 import { Html } from './html.js'
 
-/** Colours are variables, so that light, dark and paper differ in one place; drawings inherit them. */
+/** Colours are variables, so that light, dark and paper differ in one place only. Drawings inherit them. */
 export const style = new Html(`
 :root { color-scheme: light dark; --paper: #fcfcfa; --card: #ffffff; --ink: #1b1e23; --soft: #5d646e; --line: #e2e3df; --accent: #0f6f8c; --second: #b45309; --heat: #c2410c; --on-heat: #ffffff; --good: #0f6f8c }
 @media (prefers-color-scheme: dark) { :root { --paper: #14171b; --card: #1b1f25; --ink: #e9e7e2; --soft: #9aa3ae; --line: #2c323a; --accent: #5cc2dd; --second: #f0a04b; --heat: #f2813f; --on-heat: #14171b; --good: #5cc2dd } }

@@ -3,7 +3,7 @@ import { html, type Html } from '../html.js'
 import { count, percent, points, range } from '../numbers.js'
 import { armTitle, budgetName, duration } from './names.js'
 
-/** Every arm at every budget: accuracy with its spread, and what it cost. */
+/** Every arm at every budget: its accuracy with the spread, and its cost. */
 export function armsSection(report: ExperimentReport): Html | null {
   if (report.budgets.length === 0) return null
   const corrupted = report.budgets.some(({ arms }) => arms.some(({ corruptedError }) => corruptedError !== null))

@@ -3,7 +3,7 @@ import { budgetChart } from '../budgetChart.js'
 import { html, type Html } from '../html.js'
 import { colourOf } from './names.js'
 
-/** Accuracy by number of labels, where there are several. */
+/** Accuracy by number of labels, if there are several budgets. */
 export function budgetSection({ budgets, plan, specs }: ExperimentReport): Html | null {
   const numbered = budgets.flatMap(({ budget, arms }) => (budget === null ? [] : [{ budget, arms }]))
   if (numbered.length < 2) return null

@@ -4,7 +4,7 @@ import { html, Html } from '../html.js'
 import { count, percent, pValue, signed, signedRange, title } from '../numbers.js'
 import { armTitle, budgetName } from './names.js'
 
-/** Differences of the error under corruption: in the mean, by type, by severity, and cell by cell. */
+/** Differences of the error under corruption: the mean, by type, by severity, and cell by cell. */
 export function corruptedSection(report: ExperimentReport): Html | null {
   const found = report.budgets.flatMap(({ budget, comparisons }) =>
     comparisons.flatMap((one) => (one.corrupted ? [{ budget, one, corrupted: one.corrupted }] : [])),
@@ -85,7 +85,7 @@ function holmSentence(rows: CorruptedResult['perCorruption']): string {
   return `Of ${rows.length} corruptions, ${sure.length === 0 ? 'none differs' : `${sure.map(({ corruption }) => title(corruption).toLowerCase()).join(', ')} ${sure.length === 1 ? 'differs' : 'differ'}`} at 5 % after Holm's adjustment over the ${rows.length}; the intervals drawn are not adjusted.`
 }
 
-/** Better in one colour, worse in the other, as deep as the largest difference. */
+/** A grid with better cells in one colour and worse cells in another. The largest difference has the deepest colour. */
 function grid({ cells, perCorruption }: CorruptedResult): Html {
   const severities = [...new Set(cells.map(({ severity }) => severity))].sort((a, b) => a - b)
   const deepest = Math.max(1e-9, ...cells.map(({ mean }) => Math.abs(mean)))

@@ -3,7 +3,10 @@ import { html, type Html } from '../html.js'
 import { count } from '../numbers.js'
 import { armTitle, budgetName } from './names.js'
 
-/** How it was measured, with what, and what is missing: folded where it is long, but all of it. */
+/**
+ * How the experiment was measured, on which machines, and what is missing. The section is complete; long parts are
+ * folded.
+ */
 export function experimentDetails(report: ExperimentReport): Html {
   const { notes, missing, environments, data, resamples, compared, plan } = report
   return html`<section class="long">

@@ -4,7 +4,7 @@ import { html, type Html } from '../html.js'
 import { points, pValue, signed, signedRange } from '../numbers.js'
 import { armTitle, budgetName } from './names.js'
 
-/** The paired differences of test accuracy: drawn, in numbers, and seed by seed. */
+/** The paired differences of test accuracy: as a drawing, in numbers, and seed by seed. */
 export function differencesSection(report: ExperimentReport): Html | null {
   const rows = report.budgets.flatMap(({ budget, comparisons }) =>
     comparisons.map((one) => ({ ...one, budget, label: nameOf(report, { ...one, budget }) })),
@@ -108,7 +108,7 @@ export function differencesSection(report: ExperimentReport): Html | null {
   </section>`
 }
 
-/** The arms are named where there are several pairs, the budget where there are several of them. */
+/** Names the arms if there are several pairs, and the budget if there are several budgets. */
 function nameOf(
   report: ExperimentReport,
   { arm, against, budget }: { arm: string; against: string; budget: number | null },

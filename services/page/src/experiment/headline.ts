@@ -3,7 +3,7 @@ import { html, type Html } from '../html.js'
 import { count, signed, signedRange } from '../numbers.js'
 import { armTitle, budgetName } from './names.js'
 
-/** What was claimed, what was done, and what came out, in that order. */
+/** The claim, what was done, and the result, in that order. */
 export function experimentHeadline(report: ExperimentReport): Html {
   const { plan, data, runs, missing } = report
   const { seeds } = plan
@@ -25,7 +25,7 @@ export function experimentHeadline(report: ExperimentReport): Html {
 
 function card(report: ExperimentReport, one: ComparisonResult, budget: number | null): Html {
   const corrupted = one.metric === 'corrupted' ? one.corrupted : null
-  // Of errors and accuracies alike: above zero is better.
+  // Turns the sign of errors, so that above zero is better for errors and accuracies alike.
   const gain = corrupted ? -corrupted.mean : one.mean
   const interval = corrupted
     ? corrupted.interval && { low: -corrupted.interval.high, high: -corrupted.interval.low }

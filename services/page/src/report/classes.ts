@@ -4,7 +4,7 @@ import { html, type Html } from '../html.js'
 import { count, points, range } from '../numbers.js'
 import type { AnyReport } from './anyReport.js'
 
-/** One row per class; many classes are folded away, the weakest shown first. */
+/** A table with one row per class. Many classes are folded, and the weakest ones are shown first. */
 export function classTable({ clean }: AnyReport): Html | null {
   if (!clean) return null
   const { perClass } = clean

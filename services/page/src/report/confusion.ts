@@ -3,13 +3,13 @@ import { html, type Html } from '../html.js'
 import { count, points, shorten } from '../numbers.js'
 import type { AnyReport } from './anyReport.js'
 
-/** Up to this many classes the counts are written into the cells. */
+/** Up to this many classes, the cells show their counts. */
 const withNumbers = 20
 
-/** Above this many classes the matrix would be a grey square: the most frequent confusions stand for it. */
+/** Above this many classes the matrix would be a grey square, so the page lists only the most frequent confusions. */
 const drawable = 100
 
-/** Which class was taken for which: the matrix, and its largest off-diagonal entries in words. */
+/** Which class the model took for which: the matrix, and its largest off-diagonal entries in words. */
 export function confusionSection({ clean, dataset }: AnyReport): Html | null {
   if (!clean) return null
   const { confusion } = clean

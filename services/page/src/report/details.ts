@@ -2,7 +2,7 @@ import { html, type Html } from '../html.js'
 import { count } from '../numbers.js'
 import type { AnyReport } from './anyReport.js'
 
-/** Formulae, what was left out, and where the numbers were made: folded, but all of it. */
+/** The formulae, what was left out, and the machine that made the numbers. The section is complete, but folded. */
 export function detailsSection({
   notes,
   notMeasured,

@@ -10,7 +10,7 @@ const tested: Record<TestInput, string> = {
   single: 'single pictures',
 }
 
-/** Who was measured on what. */
+/** The measured model and its data. */
 export function masthead({ model, dataset }: AnyReport): Html {
   const { height, width } = dataset.imageSize
   const mode =
@@ -44,7 +44,7 @@ function card(name: string, value: Content, more: Content): Html {
 
 const big = (text: string) => html`${text.replace(' %', '')}<small> %</small>`
 
-/** The numbers to look at first, each with how many images it rests on. */
+/** The numbers to look at first, each with the number of images that it rests on. */
 export function headline({ clean, corruption, perturbation, calibration, evaluated }: AnyReport): Html {
   const of =
     evaluated.images === evaluated.total

@@ -4,7 +4,7 @@ import { html, type Html } from '../html.js'
 import { count, points, range } from '../numbers.js'
 import type { AnyReport } from './anyReport.js'
 
-/** What a test of this size cannot show, computed from its numbers. */
+/** What a test of this size cannot show, computed from the report's numbers. */
 export function limitsSection(report: AnyReport): Html {
   return html`<section>
     <h2>What this test is too small to show</h2>

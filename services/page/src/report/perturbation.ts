@@ -3,7 +3,10 @@ import { html, type Html } from '../html.js'
 import { count, percent, title } from '../numbers.js'
 import type { AnyReport } from './anyReport.js'
 
-/** How often the answer changes along sequences of slightly changed pictures, beside the reference where one is named. */
+/**
+ * How often the answer changes along sequences of slightly changed pictures, beside the reference model if there is
+ * one.
+ */
 export function perturbationSection({ perturbation }: AnyReport): Html | null {
   if (!perturbation) return null
   const { images, total, meanFlip, perturbations, reference, table, seed } = perturbation

@@ -4,7 +4,7 @@ import { lineChart } from '../lineChart.js'
 import { count, percent } from '../numbers.js'
 import type { AnyReport } from './anyReport.js'
 
-/** Confidence against accuracy, clean and under corruption. */
+/** Confidence against accuracy, on clean images and under corruption. */
 export function reliabilitySection({ calibration }: AnyReport): Html {
   return html`<section>
     <h2>Calibration</h2>
@@ -50,7 +50,10 @@ function bySeverity({ clean, perSeverity }: AnyReport['calibration']): Html {
   </div>`
 }
 
-/** What a perfectly calibrated model would show by chance: the mean distance of a bin's accuracy from its confidence. */
+/**
+ * The error that a perfectly calibrated model would show by chance: the mean distance of a bin's accuracy from its
+ * confidence.
+ */
 function chanceEce({ images, bins }: Calibration): number {
   return bins.reduce((sum, { images: n, confidence }) => {
     if (n === 0 || confidence === null) return sum

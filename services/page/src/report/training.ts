@@ -3,7 +3,7 @@ import { lineChart } from '../lineChart.js'
 import { count, percent } from '../numbers.js'
 import type { AnyReport } from './anyReport.js'
 
-/** Loss (with the floor that no loss can go below) and learning rate over the epochs. */
+/** Loss (with the lowest possible loss) and learning rate over the epochs. */
 export function trainingCurves({ training, model, clean, rawWeights }: AnyReport): Html | null {
   if (!training) return null
   const { epochs, validation } = training
