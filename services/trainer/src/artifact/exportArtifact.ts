@@ -14,9 +14,9 @@ import type { ArtifactContent } from './publishArtifact.js'
 export interface ExportOptions {
   job: TrainJobFile
   dataset: DatasetManifest
-  /** The serving model: pixels 0..255 to probabilities. */
+  /** The serving model, from pixels 0..255 to probabilities. */
   model: LayersModel
-  /** What was trained. */
+  /** The trained network. */
   network: Pick<OpenedNetwork, 'title' | 'layers' | 'origin'>
   /** uint8 [count, height, width, 3] and their labels */
   test: { images: Uint8Array; labels: Uint16Array }
@@ -29,8 +29,10 @@ export interface ExportOptions {
 }
 
 /**
- * Writes the artifact: every file, then proof that what the store holds loads and answers right, then the manifest.
- * @throws Failure ARTIFACT_INVALID when it does not, LOSS_NOT_FINITE when the model's answers are no numbers; no manifest is written then
+ * Writes the artifact: first every file; then it checks that the stored model loads and answers right; last the
+ * manifest.
+ * @throws Failure ARTIFACT_INVALID when that check fails, LOSS_NOT_FINITE when the model's answers are not finite. It
+ *   writes no manifest then.
  */
 export async function exportArtifact(
   store: ObjectStore,
@@ -78,7 +80,9 @@ const endings: Record<string, string> = {
   'image/gif': 'gif',
 }
 
-/** The test images that a version keeps as they were uploaded, with the pixels that preparing made of them. */
+/**
+ * The test images that a version keeps as they were uploaded, each with the pixels that the preparation made from it.
+ */
 async function readOriginals(store: ObjectStore, { job, dataset, test }: ExportOptions): Promise<Original[]> {
   const size = dataset.picture.height * dataset.picture.width * 3
   return Promise.all(

@@ -3,7 +3,7 @@ import { tf } from '../engine/tf.js'
 import { refuseNotFinite } from '../evaluation/refuseNotFinite.js'
 import type { LayersModel } from '../engine/tf.js'
 
-/** What a model loaded anew may differ by from the one that was exported, in probability. */
+/** Largest allowed difference in probability between the exported model and the model loaded from the store. */
 export const goldenTolerance = 1e-4
 
 export interface GoldenInput {
@@ -17,13 +17,14 @@ export interface GoldenInput {
 export interface GoldenOptions {
   picture: DatasetManifest['picture']
   inputs: readonly GoldenInput[]
-  /** Names the model. */
+  /** The name of the model in a failure. */
   subject: string
 }
 
 /**
- * `golden.json`: the inputs with what `model` answers, by single ops: an infinite value within the network need not show in a recorded pass.
- * @throws Failure LOSS_NOT_FINITE when an answer is no finite number
+ * Makes `golden.json`: the inputs with the answers of `model`. It runs single ops, because a recorded pass may hide an
+ * infinite value within the network.
+ * @throws Failure LOSS_NOT_FINITE when an answer is not finite
  */
 export function makeGolden(model: LayersModel, { picture, inputs, subject }: GoldenOptions): GoldenFile {
   const cases = inputs.map(({ original, label, pixels }) => {
@@ -37,7 +38,7 @@ export function makeGolden(model: LayersModel, { picture, inputs, subject }: Gol
   return { picture, cases }
 }
 
-/** Largest difference between the golden outputs and those of `model`; Infinity where an output is not a number. */
+/** Largest difference between the golden outputs and those of `model`. Infinity if an output is not a number. */
 export function goldenDifference(model: LayersModel, { picture, cases }: GoldenFile): number {
   const differences = cases.flatMap(({ pixels, probabilities }) => {
     const now = answer(model, { pixels: Buffer.from(pixels, 'base64'), ...picture })

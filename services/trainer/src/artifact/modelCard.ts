@@ -17,7 +17,10 @@ export interface ModelCardInput {
   network: Pick<OpenedNetwork, 'title' | 'layers' | 'origin'>
 }
 
-/** `model-card.md`: what a reader must know before using the model, after Mitchell et al. 2019, "Model Cards for Model Reporting". */
+/**
+ * `model-card.md`: what a reader must know before using the model. Its form follows Mitchell et al. 2019, "Model Cards
+ * for Model Reporting".
+ */
 export function modelCard({ job, dataset, report, network }: ModelCardInput): string {
   return [
     head(job, report, network),
@@ -86,7 +89,7 @@ ${rows.join('\n')}
 `
 }
 
-/** Where the first weights came from, if they were not drawn. */
+/** The source of the first weights, if they were not drawn. */
 function origin({ origin, layers }: ModelCardInput['network']): string[] {
   if (origin === null) return []
   const { id, name, sha256, frozen } = origin
@@ -123,7 +126,7 @@ function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
   return `## Recipe\n\n${lines.join('\n')}\n`
 }
 
-/** A step with its settings; null stands for what follows from the size of the images. */
+/** A step with its settings. Null stands for a value that follows from the size of the images. */
 const step = ({ op, ...settings }: TrainingSpec['augment'][number] | TrainingSpec['mix']) =>
   [op, ...Object.entries(settings).map(([name, value]) => `${name} ${value ?? 'by default'}`)].join(', ')
 
@@ -203,7 +206,7 @@ ${origin.licence.replace(/^/gm, '    ')}
 `
 }`
 
-/** All of the spec, so that no option can be forgotten above. */
+/** The complete spec, so that the card omits no option. */
 const settings = ({ spec }: TrainJobFile) => `## Every setting
 
 \`\`\`json
@@ -214,5 +217,8 @@ ${JSON.stringify(spec, null, 2).replaceAll('`', '\\u0060')}
 const number = (value: number) => value.toLocaleString('en-US')
 const percent = (share: number) => `${(100 * share).toFixed(2)} %`
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
-/** Class names come from users: nothing in them may break the table or become markup. */
+/**
+ * Escapes a class name for a table cell. Class names come from users, so they must not break the table or become
+ * markup.
+ */
 const cell = (text: string) => oneLine(text).replace(/[\\|`<>[\]*_]/g, '\\$&')

@@ -11,7 +11,7 @@ export interface ArtifactContent {
   bytes: Uint8Array
 }
 
-/** Puts the files under `prefix`, with their checksums. Nobody sees a model there before its manifest is written. */
+/** Stores the files under `prefix`, with their checksums. Nobody sees a model there before its manifest is written. */
 export async function uploadFiles(
   store: ObjectStore,
   prefix: string,
@@ -27,7 +27,8 @@ export async function uploadFiles(
 }
 
 /**
- * Downloads every file anew, compares checksums, loads the model out of what came and asks it the golden inputs.
+ * Downloads every file again, compares the checksums, loads the model from the downloaded files, and runs it on the
+ * golden inputs.
  * @returns the largest difference in probability
  * @throws Failure ARTIFACT_INVALID
  */
@@ -56,7 +57,7 @@ export async function verifyArtifact(
   return difference
 }
 
-/** Writes the manifest, last. @returns its key and sha256 */
+/** Writes an artifact's manifest. This must be the last write. @returns its key and sha256 */
 export async function writeManifest(
   store: ObjectStore,
   prefix: string,
@@ -65,7 +66,7 @@ export async function writeManifest(
   return putManifest(store, prefix, artifactManifest.parse(manifest))
 }
 
-/** The same for the manifest of anything. */
+/** Writes any manifest. @returns its key and sha256 */
 export async function putManifest(
   store: ObjectStore,
   prefix: string,

@@ -1,7 +1,7 @@
 import { stackedUnlabelled } from '@imclr/contract'
 import type { SemiSupervised, TrainingSpec } from '@imclr/contract'
 
-/** "SGD, momentum 0.9 (Nesterov), weight decay 0.0005". */
+/** The optimizer as "SGD, momentum 0.9 (Nesterov), weight decay 0.0005". */
 export function optimizerInWords({ optimizer, weightDecay, decay, clipNorm }: TrainingSpec): string {
   const parts = [nameOf(optimizer), `weight decay ${weightDecay}${decay === 'kernels' ? ' of kernels alone' : ''}`]
   if (clipNorm !== null) parts.push(`gradients cut to a norm of ${clipNorm}`)
@@ -14,7 +14,7 @@ function nameOf(optimizer: TrainingSpec['optimizer']): string {
   return `${kind === 'adam' ? 'Adam' : 'AdamW'}, beta ${beta1}${beta1End === null ? '' : ` to ${beta1End}`} and ${beta2}, epsilon ${epsilon}`
 }
 
-/** "0.1, to zero by half a cosine, linear ramp up over 5 epochs". */
+/** The learning rate as "0.1, to zero by half a cosine, linear ramp up over 5 epochs". */
 export function scheduleInWords({ learningRate, schedule, rampUp, rampDown }: TrainingSpec): string {
   const ramps = Object.entries({ up: rampUp, down: rampDown }).flatMap(([way, ramp]) =>
     ramp === null ? [] : [`${ramp.shape === 'linear' ? 'linear' : 'Gaussian'} ramp ${way} over ${ramp.epochs} epochs`],
@@ -22,7 +22,10 @@ export function scheduleInWords({ learningRate, schedule, rampUp, rampDown }: Tr
   return [learningRate, courseOf(schedule), ...ramps].join(', ')
 }
 
-/** "Pi-model on 4,000 images without their labels (unlabelled), 1 for each labelled input, 2 stacked to one, weight 10, linear ramp up over 40 % of the steps". */
+/**
+ * The semi-supervised part as "Pi-model on 4,000 images without their labels (unlabelled), 1 for each labelled input, 2
+ * stacked to one, weight 10, linear ramp up over 40 % of the steps".
+ */
 export function semiSupervisedInWords(spec: TrainingSpec & { semiSupervised: SemiSupervised }, images: number): string {
   const { semiSupervised } = spec
   const { method, from, ratio, weight, rampUp } = semiSupervised

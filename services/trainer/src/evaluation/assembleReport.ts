@@ -2,10 +2,13 @@ import { evaluationReport, report, type DatasetManifest, type EvaluationReport, 
 import type { Evaluation } from './measureModel.js'
 import { notMeasured, reportNotes } from './reportNotes.js'
 
-/** What an evaluation measured; a stored set has nothing clean, and no sequences. */
+/** The measurements of an evaluation. A stored set has no clean images and no sequences. */
 export type Measured = Pick<EvaluationReport, 'clean' | 'corruption' | 'perturbation' | 'calibration'>
 
-/** The blocks of a report that tell what was measured, on how many of the test images, and how. */
+/**
+ * The blocks of a report that hold the measurements, the number of test images they rest on, and the notes on how they
+ * were made.
+ */
 export function measuredBlocks<Found extends Measured | Evaluation>(
   { clean, corruption, perturbation, calibration }: Found,
   testImages: number,
@@ -23,7 +26,7 @@ export function measuredBlocks<Found extends Measured | Evaluation>(
   }
 }
 
-/** The data set of a report. @param classes in the order of the model's answers */
+/** The block of a report that describes the data set. @param classes in the order of the model's answers */
 export function describeDataset(
   { splits, picture, classes: own, versionId, testWasGiven }: DatasetManifest,
   classes: readonly string[],
@@ -43,7 +46,7 @@ export interface ReportParts extends Pick<Report, 'model' | 'dataset' | 'rawWeig
   evaluation: Evaluation
 }
 
-/** The report of a training. @throws ZodError when a part does not fit the schema, which would be a defect of ours */
+/** The report of a training. @throws ZodError when a part does not fit the schema, which would be our bug */
 export function assembleReport({ evaluation, ...described }: ReportParts): Report {
   return report.parse({ schemaVersion: 1, ...described, ...measuredBlocks(evaluation, described.dataset.counts.test) })
 }
@@ -52,7 +55,7 @@ export interface EvaluationReportParts extends Pick<EvaluationReport, 'model' | 
   evaluation: Measured
 }
 
-/** The report of an evaluation job. @throws ZodError when a part does not fit the schema, which would be a defect of ours */
+/** The report of an evaluation job. @throws ZodError when a part does not fit the schema, which would be our bug */
 export function assembleEvaluationReport({ evaluation, ...described }: EvaluationReportParts): EvaluationReport {
   return evaluationReport.parse({
     schemaVersion: 1,

@@ -4,12 +4,12 @@ import { predictedClasses } from './metrics/answers.js'
 import { CalibrationBins } from './metrics/calibration.js'
 import type { Session } from './session.js'
 
-/** One corruption at one severity, wherever its pictures come from. */
+/** One corruption at one severity. Its pictures may be made here or read from a stored set. */
 export interface GridCell extends Pick<
   CorruptionBlock['cells'][number],
   'corruption' | 'group' | 'benchmark' | 'severity' | 'parameters'
 > {
-  /** uint8 `[n, h, w, 3]`, some at a time, in the order of the labels. */
+  /** Gives the pictures as uint8 `[n, h, w, 3]`, some at a time, in the order of the labels. */
   pictures(): AsyncIterable<Uint8Array>
 }
 
@@ -20,7 +20,7 @@ export interface Grid extends Pick<CorruptionBlock, 'cells' | 'meanError' | 'per
   predicted: Uint16Array
 }
 
-/** What the model makes of every cell. @param labels of the images, the same in all cells */
+/** Measures the model on every cell. @param labels the labels of the images, which are the same in all cells */
 export async function measureGrid(cells: readonly GridCell[], labels: Uint16Array, session: Session): Promise<Grid> {
   const { classes } = session
   const predicted = new Uint16Array(cells.length * labels.length)

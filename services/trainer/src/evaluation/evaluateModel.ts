@@ -10,33 +10,33 @@ import type { Reference } from './reference.js'
 import { evaluateStored, type StoredEvaluation } from './storedSet.js'
 import type { TestSplit } from './testSplit.js'
 
-/** What all models of one evaluation share. */
+/** The settings that all models of one evaluation share. */
 export interface EvaluationSetting {
   store: ObjectStore
-  /** The version whose test images are read, and where its objects are. */
+  /** The version whose test images are read. `versionPrefix` is the folder of its objects. */
   dataset: DatasetManifest
   versionPrefix: string
   spec: EvaluationSpec
-  /** Decides the corrupted pictures, and which images are corrupted. */
+  /** Decides the corrupted pictures and which images are corrupted. */
   seed: number
   signal?: AbortSignal | undefined
   onProgress: NonNullable<EvaluateOptions['onProgress']>
-  /** Called when the forward pass is known: recorded as a graph, or eager and why. */
+  /** Called once the kind of forward pass is known: a recorded graph, or eager and the reason. */
   onForward: (forward: Forward) => void
   warn: (message: string) => void
 }
 
 export interface EvaluatedModel extends Pick<ForwardOptions, 'model' | 'execution' | 'precision'> {
-  /** Names the model in a failure: "the model after epoch 3". */
+  /** The name of the model in a failure: "the model after epoch 3". */
   subject: string
   reference?: Reference | undefined
 }
 
 /**
- * Measures a model on test images in memory, and draws the gallery where pictures were corrupted. A training's test step and an
- * evaluation job both come here.
+ * Measures a model on test images in memory. Also draws the gallery if pictures were corrupted. Both a training's test
+ * step and an evaluation job use this function.
  *
- * @throws Failure LOSS_NOT_FINITE when an answer is not finite; the signal's reason when it is aborted
+ * @throws Failure LOSS_NOT_FINITE when an answer is not finite; the signal's reason when the signal is aborted
  */
 export function evaluateModel(
   setting: EvaluationSetting,
@@ -58,7 +58,11 @@ export function evaluateModel(
   })
 }
 
-/** Measures a model on a stored set of corrupted images (CIFAR-10-C). @param labelOf the model's label of a label of the set */
+/**
+ * Measures a model on a stored set of corrupted images (CIFAR-10-C).
+ *
+ * @param labelOf turns a label of the set into the model's label
+ */
 export function evaluateStoredSet(
   setting: EvaluationSetting,
   labelOf: (label: number) => number,

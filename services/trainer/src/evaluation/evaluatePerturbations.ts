@@ -11,13 +11,13 @@ import { chunks, gather, imageBytes, type TestSplit } from './testSplit.js'
 
 export interface PerturbationOptions {
   test: TestSplit
-  /** Of which images sequences are made, ascending. */
+  /** Positions of the images from which sequences are made, ascending. */
   rows: Uint32Array
   seed: number
   cache: PictureCache
 }
 
-/** How often the model changes its mind along the sequences. Labels are of no account. */
+/** Measures how often the model's answer changes along the sequences. It does not need labels. */
 export async function evaluatePerturbations(
   { test, rows, seed, cache }: PerturbationOptions,
   session: Session,
@@ -57,7 +57,7 @@ export async function evaluatePerturbations(
   }
 }
 
-/** Frames of all sequences of one image. */
+/** Number of frames in all sequences of one image. */
 export function framesPerImage({ height, width }: Pick<TestSplit, 'height' | 'width'>): number {
   const table = tableFor(height, width)
   return perturbationNames.reduce((sum, name) => sum + perturbations[name].parameters(table).frames, 0)

@@ -12,10 +12,12 @@ export interface GalleryOptions {
   encodePng: (image: RgbImage) => Promise<Uint8Array>
 }
 
-/** Longest side of a picture in the gallery; larger ones are shrunk by a whole factor. */
+/** Longest side of a picture in the gallery, in pixels. Larger pictures are shrunk by a whole factor. */
 const largest = 112
 
-/** A few test images of different classes under every corruption at severities 1, 3 and 5, with their own noise. */
+/**
+ * Shows a few test images of different classes under every corruption at severities 1, 3 and 5, with their own noise.
+ */
 export async function makeGallery({ test, seed, jpeg, encodePng }: GalleryOptions): Promise<Gallery> {
   const { height, width } = test
   const severities: Severity[] = [1, 3, 5]
@@ -61,7 +63,7 @@ function stripSize({ count, height, width, factor }: Strip) {
   return { height: Math.floor(height / factor), width: count * Math.floor(width / factor) + (count - 1) * gap }
 }
 
-/** Pictures `[count, h, w, 3]` in a row on mid grey, each shrunk by a whole factor (mean of the pixels). */
+/** Puts pictures `[count, h, w, 3]` in a row on mid grey. Shrinks each by a whole factor (mean of the pixels). */
 function sideBySide(images: Uint8Array, strip: Strip): RgbImage {
   const { count, height, width, factor } = strip
   const small = { height: Math.floor(height / factor), width: Math.floor(width / factor) }

@@ -7,14 +7,14 @@ import type { PictureCache } from './pictureCache.js'
 
 export interface GeneratedCellsOptions {
   test: TestSplit
-  /** Which images, ascending. */
+  /** Positions of the images, ascending. */
   rows: Uint32Array
   seed: number
   jpeg: JpegRoundTrip
   cache: PictureCache
 }
 
-/** Every corruption at every severity of some test images, made here or found in the cache. */
+/** Every corruption at every severity of some test images. The pictures come from the cache, or are made here. */
 export function generatedCells({ test, rows, seed, jpeg, cache }: GeneratedCellsOptions): GridCell[] {
   const { height, width } = test
   const table = tableFor(height, width)
@@ -29,7 +29,7 @@ export function generatedCells({ test, rows, seed, jpeg, cache }: GeneratedCells
         severity,
         parameters: parameters(table, severity),
         async *pictures() {
-          let apply: ReturnType<typeof prepareCorruption> | undefined // not where all is in the cache
+          let apply: ReturnType<typeof prepareCorruption> | undefined // stays undefined if the cache has every picture
           for (const { first, size } of chunks(rows.length, imageBytes(test))) {
             const indices = rows.subarray(first, first + size)
             yield await cache.pictures(`${name}-${severity}-${first}`, () => {
@@ -43,6 +43,6 @@ export function generatedCells({ test, rows, seed, jpeg, cache }: GeneratedCells
   )
 }
 
-/** Bytes of all their pictures. */
+/** Number of bytes in all corrupted pictures of `images` images. */
 export const generatedBytes = (test: TestSplit, images: number): number =>
   corruptionNames.length * severities.length * images * imageBytes(test)

@@ -21,19 +21,22 @@ import { openSession, type Session, type SessionOptions } from './session.js'
 import { stratifiedPart } from './stratifiedPart.js'
 import { imageBytes, type TestSplit } from './testSplit.js'
 
-/** Bytes in, probabilities out: uint8 `[count, h, w, 3]` to float32 `[count, classes]`. */
+/** Turns bytes into probabilities: uint8 `[count, h, w, 3]` into float32 `[count, classes]`. */
 export type Predict = (images: Uint8Array, count: number) => Promise<Float32Array> | Float32Array
 
 export interface EvaluateOptions extends Pick<SessionOptions, 'onProgress' | 'clock' | 'signal' | 'batch' | 'subject'> {
   predict: Predict
   test: TestSplit
   spec: Pick<EvaluationSpec, 'corruptionImages'> & Partial<Pick<EvaluationSpec, 'perturbationImages'>>
-  /** Of the corruptions and of which images are corrupted. Models with different ones cannot be compared pairwise under corruption. */
+  /**
+   * Decides the corruptions and which images are corrupted. Models measured with different seeds cannot be compared
+   * pairwise under corruption.
+   */
   seed: number
   jpeg: JpegRoundTrip
-  /** The named model of mCE and mFR. */
+  /** The model that mCE and mFR compare with. */
   reference?: Reference | undefined
-  /** Where changed pictures are kept, given what decides which they are. */
+  /** Opens the cache for the changed pictures of a set. `set` is what decides which pictures these are. */
   cacheFor?: (set: string) => PictureCache
 }
 
@@ -46,11 +49,12 @@ export interface Evaluation {
 }
 
 /**
- * Evaluates a model on the whole test split, and on stratified parts of it: under every corruption at every severity, and along sequences of
- * perturbed pictures.
- * Only bytes and counts are kept, some images at a time.
+ * Evaluates a model on the whole test split. On stratified parts of the split it also evaluates the model under every
+ * corruption at every severity, and along sequences of perturbed pictures. It keeps only bytes and counts, and works on
+ * some images at a time.
  *
- * @throws Failure LOSS_NOT_FINITE when an answer is no finite number; Error when `predict` answers with another number of values; the signal's reason when it is aborted
+ * @throws Failure LOSS_NOT_FINITE when an answer is not finite; Error when `predict` returns the wrong number of
+ *   values; the signal's reason when the signal is aborted
  */
 export async function measureModel(options: EvaluateOptions): Promise<Evaluation> {
   const { test, spec, seed, jpeg, reference, cacheFor = () => noCache } = options
@@ -131,7 +135,7 @@ export async function measureModel(options: EvaluateOptions): Promise<Evaluation
   }
 }
 
-/** @returns places in the split, ascending */
+/** @returns positions in the split, ascending */
 export function chosenRows(labels: Uint16Array, wanted: number | 'all' | 'none', seed: number): Uint32Array {
   return wanted === 'none' ? new Uint32Array() : stratifiedPart(labels, wanted === 'all' ? labels.length : wanted, seed)
 }

@@ -6,7 +6,7 @@ import { cleanMetrics } from './metrics/cleanMetrics.js'
 import { refuseNotFinite } from './refuseNotFinite.js'
 
 export interface ScorerOptions {
-  /** The serving model: pixels 0..255 to probabilities. */
+  /** The serving model, from pixels 0..255 to probabilities. */
   model: LayersModel
   /** uint8 `[count, height, width, 3]` */
   images: Uint8Array
@@ -18,15 +18,23 @@ export interface ScorerOptions {
 }
 
 export interface Scorer {
-  /** By the weights that the model has now. @param subject names it. @throws Failure LOSS_NOT_FINITE when an answer is no finite number */
+  /**
+   * Measures the model with its current weights.
+   *
+   * @param subject the model's name
+   * @throws Failure LOSS_NOT_FINITE when an answer is not finite
+   */
   score(subject: string): Promise<CleanMetrics>
   dispose(): void
 }
 
-/** Images per forward pass. */
+/** Number of images per forward pass. */
 const batchSize = 250
 
-/** Measures a model on one part of the data, as often as asked, by a forward pass that is recorded once. Whoever made it disposes it. */
+/**
+ * Opens a scorer that measures a model on one part of the data, as often as asked. It records the forward pass once.
+ * The caller must dispose the scorer.
+ */
 export function openScorer({ model, images, labels, height, width, classNames, spec }: ScorerOptions): Scorer {
   const batch = Math.min(batchSize, labels.length)
   const forward = recordForward({

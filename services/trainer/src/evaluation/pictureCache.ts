@@ -2,38 +2,42 @@ import { createHash } from 'node:crypto'
 import { Failure } from '@imclr/contract'
 import { keys, type ObjectStore } from '@imclr/storage'
 
-/** Where changed test images are kept once they are made, so that every model on a version finds them. */
+/** Keeps changed test images once they are made, so that every model on a version can use them. */
 export interface PictureCache {
-  /** The pictures of that name: those kept, or else what `make` gives, which are kept then. */
+  /** Returns the kept pictures of that name. If there are none, makes them with `make` and keeps them. */
   pictures(name: string, make: () => Promise<Uint8Array> | Uint8Array): Promise<Uint8Array>
 }
 
-/** Keeps nothing. */
+/** A cache that keeps nothing. */
 export const noCache: PictureCache = { pictures: async (_, make) => make() }
 
-/** Raised whenever the same seed gives other pictures than before. */
+/** Raise this number whenever a change in the code makes the same seed give other pictures than before. */
 const generatorVersion = 1
 
-/** A set that is larger is made anew for every model: CIFAR-10's whole test split under all corruptions has 2.9 GB. */
+/**
+ * Largest set that is kept, in bytes. A larger set is made again for every model. CIFAR-10's whole test split under all
+ * corruptions has 2.9 GB.
+ */
 export const largestSet = 4 * 2 ** 30
 
 const checksumBytes = 32
 
 export interface PictureCacheOptions {
   store: ObjectStore
-  /** Of the version: what lies under it is collected with it. */
+  /** The version's prefix in the store. Garbage collection removes everything under it together with the version. */
   versionPrefix: string
   contentSha256: string
   seed: number
-  /** What else decides which pictures they are, and in which order. */
+  /** Everything else that decides which pictures the set has, and in which order. */
   set: string
-  /** Told once when the store keeps no more; the evaluation goes on without. */
+  /** Called once when the store fails to keep pictures. The evaluation goes on without it. */
   onTrouble: (message: string) => void
 }
 
 /**
- * A cache in the object store, keyed by content, seed, set and generator. An object is the sha256 of the pictures and the pictures, so it
- * proves itself: a damaged one is made anew. Objects appear whole, and two writers write the same bytes, so neither disturbs the other.
+ * Opens a cache in the object store, keyed by content, seed, set and generator. An object holds the sha256 of the
+ * pictures before the pictures, so a reader can detect a damaged object and make it again. Objects appear complete, and
+ * two writers write the same bytes, so neither disturbs the other.
  */
 export function openPictureCache({
   store,
@@ -66,7 +70,7 @@ export function openPictureCache({
   }
 }
 
-/** Null: not there, or not what was written. */
+/** Reads pictures from the store. Null if they are not there, or not as they were written. */
 async function readKept(store: ObjectStore, key: string): Promise<Uint8Array | null> {
   try {
     const bytes = await store.read(key)

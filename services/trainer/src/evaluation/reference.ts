@@ -5,11 +5,11 @@ type GeneratedBlock = Omit<CorruptionBlock, 'reference' | 'cleanErrorOfSameImage
   cleanErrorOfSameImages: number | null
 }
 
-/** The named model of mCE and mFR, with what was measured of it. */
+/** The model that mCE and mFR compare with, and its measurements. */
 export interface Reference {
   modelId: string
   name: string
-  /** `pictures` says which they were. */
+  /** `pictures` identifies the pictures that the model was measured on. */
   corruption: { pictures: string; cleanError: number | null; cells: readonly ErrorCell[] } | null
   perturbation: { pictures: string; rows: readonly SequenceFlips[] } | null
 }
@@ -20,7 +20,7 @@ interface Measured {
   perturbation: Omit<PerturbationBlock, 'reference'> | null
 }
 
-/** A model as a reference, by what was measured of it. */
+/** Makes a reference from a model and its measurements. */
 export function referenceOf(
   { modelId, name }: { modelId: string; name: string },
   { versionId, corruption, perturbation }: Measured,
@@ -45,7 +45,10 @@ const corruptedPictures = (versionId: string, { table, seed, images, frost, stor
 const perturbedPictures = (versionId: string, { table, seed, images }: Omit<PerturbationBlock, 'reference'>) =>
   JSON.stringify([versionId, table, seed, images])
 
-/** mCE and relative mCE; the latter is null, every corruption left out, where clean images are wanting. Null: nothing to compare with. */
+/**
+ * mCE and relative mCE against the reference. Without clean images, relative mCE is null and leaves out every
+ * corruption. Returns null if there is nothing to compare with.
+ */
 export function corruptionAgainst(
   reference: Reference | undefined,
   versionId: string,
@@ -76,7 +79,7 @@ export function corruptionAgainst(
   }
 }
 
-/** FR and mFR. Null: nothing to compare with. */
+/** FR and mFR against the reference. Returns null if there is nothing to compare with. */
 export function flipsAgainst(
   reference: Reference | undefined,
   versionId: string,

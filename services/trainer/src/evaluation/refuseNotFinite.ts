@@ -1,17 +1,18 @@
 import { Failure } from '@imclr/contract'
 import type { TrainingPosition } from '@imclr/contract'
 
-/** What the answers of a network are: `[pictures, classes]`, one row after the other. */
+/** The answers of a network: `[pictures, classes]`, one row after the other. */
 export interface Outputs {
   values: ArrayLike<number>
   classes: number
 }
 
 /**
- * The one place that says that a model's answers are no numbers, whoever asked it: its weights, its statistics or what it makes of them have
- * grown beyond what float32 can hold. Training it again in the same way gives the same.
+ * Throws if a model's answers are not finite. Every caller uses this one function. Such answers mean that the weights,
+ * the statistics or the values computed from them have grown beyond the range of float32. Training the model again in
+ * the same way gives the same result.
  *
- * @param subject which model, as in "the model after epoch 3"
+ * @param subject the name of the model, as in "the model after epoch 3"
  * @throws Failure LOSS_NOT_FINITE
  */
 export function refuseNotFinite({ values, classes }: Outputs, subject: string): void {
@@ -30,6 +31,6 @@ export function refuseNotFinite({ values, classes }: Outputs, subject: string): 
   )
 }
 
-/** The model of a training, by how far that has come. */
+/** Names the model of a training by the position of the training. */
 export const modelAfter = ({ epoch, step, sums }: Pick<TrainingPosition, 'epoch' | 'step' | 'sums'>): string =>
   `the model after ${sums.steps === 0 ? `epoch ${epoch}` : `step ${step}, in epoch ${epoch + 1},`}`

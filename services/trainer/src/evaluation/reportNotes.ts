@@ -9,14 +9,14 @@ import {
   type EvaluationReport,
 } from '@imclr/contract'
 
-/** The kinds that count in no mean, in words. */
+/** The names of the kinds that no mean counts, in words. */
 const extra = (kinds: Record<string, { benchmark: boolean }>): string =>
   Object.keys(kinds)
     .filter((name) => !kinds[name]!.benchmark)
     .map((name) => name.replace('_', ' ').replace('gaussian', 'Gaussian'))
     .join(', ')
 
-/** The formulae, and what is done otherwise than in the published benchmark. */
+/** The formulae, and the differences from the published benchmark. */
 const formulae = [
   'Accuracy, top-k accuracy and recall: shares of images; intervals are Wilson score intervals at 95 %. Balanced accuracy: mean recall of the classes that have test images.',
   'Negative log-likelihood: mean of -ln p(true class), p not below 1e-12. Brier score: sum over classes of (p - y)², mean over images.',
@@ -47,7 +47,7 @@ const sequenceFormulae = [
 
 type Parts = Pick<EvaluationReport, 'clean' | 'corruption' | 'perturbation'>
 
-/** What a reader of the numbers has to know. */
+/** The notes that a reader of the numbers needs. */
 export function reportNotes({ clean, corruption, perturbation }: Parts): string[] {
   const present = new Set(corruption?.cells.filter(({ benchmark }) => benchmark).map((cell) => cell.corruption))
   return [
@@ -67,7 +67,7 @@ export function reportNotes({ clean, corruption, perturbation }: Parts): string[
   ]
 }
 
-/** What the numbers do not tell. */
+/** What the numbers do not show. */
 export function notMeasured({ clean, corruption, perturbation }: Parts): string[] {
   return [
     ...(clean

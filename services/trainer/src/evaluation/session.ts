@@ -3,10 +3,10 @@ import { refuseNotFinite } from './refuseNotFinite.js'
 
 export interface EvaluationProgress {
   phase: 'clean' | 'corruption' | 'perturbation'
-  /** Predictions done and to do, of all phases together. */
+  /** Predictions done so far, in all phases together. `total` counts all predictions to do. */
   done: number
   total: number
-  /** Which corruption or perturbation. */
+  /** Name of the corruption or perturbation. */
   change: string | null
   severity: number | null
   imagesPerSecond: number
@@ -16,30 +16,34 @@ export interface EvaluationProgress {
 export interface SessionOptions {
   predict: Predict
   classes: number
-  /** Of one image: height x width x 3. */
+  /** Bytes of one image: height x width x 3. */
   imageBytes: number
-  /** Predictions to do. */
+  /** Number of predictions to do. */
   total: number
   onProgress?: ((progress: EvaluationProgress) => void) | undefined
-  /** Seconds since some start; for time left. */
+  /** Returns the seconds since any fixed start. It serves to estimate the time left. */
   clock?: (() => number) | undefined
   signal?: AbortSignal | undefined
-  /** How many images are predicted at once. */
+  /** Number of images that are predicted at once. */
   batch?: number | undefined
-  /** Which model answers, for the failure of one that has diverged: "the model after epoch 3". */
+  /** The name of the model, for the failure if it has diverged: "the model after epoch 3". */
   subject?: string | undefined
 }
 
 type Where = Pick<EvaluationProgress, 'phase' | 'change' | 'severity'>
 
-/** Asks the model, batch by batch, and tells how far it is. */
+/** Asks the model, batch by batch, and reports its progress. */
 export interface Session {
   readonly classes: number
-  /** Hands every batch of probabilities `[count, classes]` to `use`, with the place of its first image. @param images uint8 `[n, h, w, 3]` */
+  /**
+   * Passes every batch of probabilities `[count, classes]` to `use`, with the position of its first image.
+   *
+   * @param images uint8 `[n, h, w, 3]`
+   */
   ask(images: Uint8Array, where: Where, use: (probabilities: Float32Array, first: number) => void): Promise<void>
 }
 
-/** @throws Failure LOSS_NOT_FINITE, of `ask`, where an answer is no number */
+/** Opens a session. Its `ask` throws Failure LOSS_NOT_FINITE if an answer is not finite. */
 export function openSession({
   predict,
   classes,

@@ -21,9 +21,9 @@ export interface StoredSetOptions extends Pick<
 > {
   store: ObjectStore
   prefix: string
-  /** Of a version that has stored cells. */
+  /** The manifest of a version that has stored cells. */
   manifest: DatasetManifest
-  /** The version's labels as the model numbers its classes. */
+  /** Turns a label of the version into the model's number for that class. */
   labelOf: (label: number) => number
   spec: { corruptionImages: number | 'all' | 'none' }
 }
@@ -34,7 +34,7 @@ export interface StoredEvaluation {
   predictions: Predictions
 }
 
-/** Evaluates a model on a stored evaluation set: the pictures are read shard by shard, none is made. */
+/** Evaluates a model on a stored evaluation set. It reads the pictures shard by shard and makes none. */
 export async function evaluateStored(options: StoredSetOptions): Promise<StoredEvaluation> {
   const { store, prefix, manifest, labelOf, spec, seed, reference } = options
   const stored = manifest.storedCells
@@ -45,7 +45,8 @@ export async function evaluateStored(options: StoredSetOptions): Promise<StoredE
       'a stored evaluation set has nothing but corrupted images: ask for some (corruptionImages)',
     )
   const all = await readLabels(store, prefix, manifest.splits.test)
-  const labels = all.subarray(0, stored[0]!.count).map(labelOf) // the same in every cell, as preparing has checked
+  // The same in every cell; the preparation has checked this.
+  const labels = all.subarray(0, stored[0]!.count).map(labelOf)
   const rows = chosenRows(labels, spec.corruptionImages, seed)
   const { height, width } = manifest.picture
   const bytes = height * width * 3
@@ -98,7 +99,9 @@ export async function evaluateStored(options: StoredSetOptions): Promise<StoredE
   }
 }
 
-/** Reads some rows of the test split, counted from `first`, shard by shard; the shard read last is kept. */
+/**
+ * Makes a reader for rows of the test split, counted from `first`. It reads shard by shard and keeps the last shard.
+ */
 function shardReader(store: ObjectStore, prefix: string, { splits: { test }, picture }: DatasetManifest) {
   const bytes = picture.height * picture.width * 3
   let kept: { place: number; pixels: Uint8Array } | null = null

@@ -1,8 +1,9 @@
 import { stream } from '../random/stream.js'
 
 /**
- * Chooses `wanted` images so that every class keeps its share (largest remainders; at least one of each class where there is room),
- * by a seeded permutation within the class. A pure function of labels, wanted and seed: every model on one version gets the same part.
+ * Chooses `wanted` images so that every class keeps its share (largest remainders; at least one image of each class if
+ * there is room). A seeded permutation chooses within a class. The result depends only on labels, wanted and seed, so
+ * every model on one version gets the same part.
  *
  * @returns positions in the split, ascending
  */

@@ -11,7 +11,7 @@ export interface TestSplit {
 
 export const imageBytes = ({ height, width }: Pick<TestSplit, 'height' | 'width'>): number => height * width * 3
 
-/** The images at the given places: uint8 `[rows, h, w, 3]`. */
+/** The images at the given positions: uint8 `[rows, h, w, 3]`. */
 export function gather(test: Pick<TestSplit, 'images' | 'height' | 'width'>, rows: Uint32Array): Uint8Array {
   const size = imageBytes(test)
   const out = new Uint8Array(rows.length * size)
@@ -19,10 +19,13 @@ export function gather(test: Pick<TestSplit, 'images' | 'height' | 'width'>, row
   return out
 }
 
-/** Pictures that are made and kept together have at most so many bytes; it decides the names in the cache (`generatorVersion`). */
+/**
+ * Largest number of bytes in pictures that are made and kept together. It decides the names in the cache, so a change
+ * must raise `generatorVersion`.
+ */
 const chunkBytes = 64 * 2 ** 20
 
-/** Some of `count` at a time, of `bytesEach`. */
+/** Splits `count` items of `bytesEach` bytes into chunks. */
 export function* chunks(count: number, bytesEach: number): Generator<{ first: number; size: number }> {
   const most = Math.max(1, Math.floor(chunkBytes / bytesEach))
   for (let first = 0; first < count; first += most) yield { first, size: Math.min(most, count - first) }

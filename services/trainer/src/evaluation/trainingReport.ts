@@ -12,14 +12,14 @@ export interface TrainingReportParts {
   data: Pick<TrainingData, 'dataset' | 'trainImages' | 'validation' | 'unlabelled'>
   evaluation: Evaluation
   networkTitle: string
-  /** All parameters of the network, frozen ones too. */
+  /** Number of parameters of the network, with the frozen ones. */
   parameters: number
   trained: TrainingPosition
-  /** Clean metrics of the weights that were averaged, where the model is their average. */
+  /** Clean metrics of the raw weights, if the model is an average of weights. */
   rawWeights: Report['rawWeights']
 }
 
-/** The report of a training: what was measured on the test split, and how the model came to be. */
+/** The report of a training: the measurements on the test split, and how the model was made. */
 export function trainingReport({ evaluation, rawWeights, ...told }: TrainingReportParts): Report {
   return assembleReport({
     model: describeModel(told),
@@ -31,7 +31,7 @@ export function trainingReport({ evaluation, rawWeights, ...told }: TrainingRepo
   })
 }
 
-/** What was measured of the model that mCE and mFR are relative to; undefined where the job names none. */
+/** Reads the measurements of the model that mCE and mFR compare with. Undefined if the job names none. */
 export async function readReference(store: ObjectStore, { reference }: TrainJobFile): Promise<Reference | undefined> {
   if (!reference) return undefined
   const { dataset, corruption, perturbation } = reportSchema.parse(

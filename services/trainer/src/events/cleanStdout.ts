@@ -1,4 +1,4 @@
-/** Standard output belongs to the events: whatever else JavaScript prints there goes to standard error. */
+/** Keeps standard output for the events. Everything else that JavaScript prints there goes to standard error. */
 export function cleanStdout(): void {
   process.stdout.write = process.stderr.write.bind(process.stderr)
 }

@@ -1,26 +1,35 @@
-/** What the outside asks of a running trainer: `stop` ends the training and keeps what there is, `suspend` leaves the rest to a later attempt. */
+/**
+ * A request to a running trainer. `stop` ends the training and keeps the model so far. `suspend` leaves the rest to a
+ * later attempt.
+ */
 type Request = 'stop' | 'suspend'
 
 export interface Control {
-  /** The request so far; a suspension outranks a stop. Read it between two steps. */
+  /** The request so far. A suspension outranks a stop. Read this between two steps. */
   readonly request: Request | null
   ask(request: Request): void
-  /** Aborted by any request, for work that is given up as a whole; the reason of a suspension is `Suspended`. */
+  /**
+   * Any request aborts this signal. It serves work that is given up as a whole. The reason of a suspension is
+   * `Suspended`.
+   */
   readonly signal: AbortSignal
-  /** While true nothing is lost by ending at once: a suspension, one that was asked for before too, ends the process. */
+  /**
+   * Pass true while ending at once loses nothing: then a suspension ends the process, even one that was requested
+   * before.
+   */
   suspendAtOnce(yes: boolean): void
 }
 
 export interface ControlOptions {
-  /** Where SIGTERM (stop) and SIGUSR2 (suspend) arrive. */
+  /** The emitter that receives SIGTERM (stop) and SIGUSR2 (suspend). */
   signals: NodeJS.EventEmitter
   /** Ends the process as suspended. */
   end: () => void
 }
 
 /**
- * Listens to signals. SIGINT is ignored: a terminal sends Ctrl-C to the whole group of processes, and the scheduler in it
- * decides what that means for its trainers.
+ * Listens to signals. It ignores SIGINT: a terminal sends Ctrl-C to the whole process group, and the scheduler in that
+ * group decides what it means for its trainers.
  */
 export function listenForSignals({ signals, end }: ControlOptions): Control {
   let request: Request | null = null
@@ -47,7 +56,7 @@ export function listenForSignals({ signals, end }: ControlOptions): Control {
   }
 }
 
-/** Thrown where a suspension takes effect: everything a later attempt needs has been written. */
+/** Thrown when a suspension takes effect. By then everything that a later attempt needs has been written. */
 export class Suspended extends Error {
   override readonly name = 'Suspended'
 }

@@ -3,26 +3,30 @@ import { diskFull, isNoSpace, trainerEvent } from '@imclr/contract'
 import type { FullDisk, Progress, TrainerEvent } from '@imclr/contract'
 
 export interface Emitter {
-  /** Writes one event as a line; when this returns, the line has left the process. */
+  /** Writes one event as a line. When this returns, the line has left the process. */
   emit(event: TrainerEvent): void
-  /** Progress, thinned out: written when the phase changes, when it is complete, and else a few times per second. */
+  /** Writes progress when the phase changes and when it is complete, otherwise only a few times per second. */
   progress(progress: Progress): void
 }
 
 export interface EmitterOptions {
-  /** Where the lines go: a file that the scheduler follows, or a pipe. */
+  /** The target of the lines: a file that the scheduler follows, or a pipe. */
   fd: number
-  /** Where that file is. */
+  /** The disk of that file. */
   disk: FullDisk
-  /** Milliseconds. */
+  /** Returns the time in milliseconds. */
   now: () => number
-  /** Called once when nobody reads the pipe any more; later events are dropped. */
+  /** Called once when nobody reads the pipe any more. Later events are dropped. */
   onReaderGone: () => void
 }
 
 const progressEveryMs = 500
 
-/** Events as JSON lines. @throws Failure DISK_FULL when the line does not fit; what was written of it is taken back */
+/**
+ * Writes events as JSON lines.
+ *
+ * @throws Failure DISK_FULL when a line does not fit; it removes the part already written
+ */
 export function createEmitter({ fd, disk, now, onReaderGone }: EmitterOptions): Emitter {
   let readerGone = false
   let last: { phase: string; at: number } | null = null
@@ -58,7 +62,7 @@ export function createEmitter({ fd, disk, now, onReaderGone }: EmitterOptions): 
   return { emit, progress }
 }
 
-/** A pipe that is full and does not block says EAGAIN: wait a moment for its reader. */
+/** A full pipe that does not block gives EAGAIN. Then this waits a moment for the pipe's reader. */
 function writeSome(fd: number, bytes: Uint8Array): number {
   try {
     return writeSync(fd, bytes)
@@ -69,7 +73,7 @@ function writeSome(fd: number, bytes: Uint8Array): number {
   }
 }
 
-/** Leaves no half line behind in a file. */
+/** Removes a half-written line from a file. */
 function takeBack(fd: number, bytes: number): void {
   if (bytes === 0) return
   const { size } = fstatSync(fd)

@@ -1,6 +1,10 @@
 import { diskFull, Failure, failures, isNoSpace, type FullDisk } from '@imclr/contract'
 
-/** Whatever was thrown, as a failure that a trainer can end with. Wrapped once, at the process's edge. @param disk where the trainer writes */
+/**
+ * Turns anything thrown into a failure that a trainer can end with. Only the process's entry calls this.
+ *
+ * @param disk the disk that the trainer writes to
+ */
 export function toFailure(error: unknown, disk: FullDisk): Failure {
   if (error instanceof Failure)
     return 'exitCode' in failures[error.code]
@@ -15,6 +19,6 @@ export function toFailure(error: unknown, disk: FullDisk): Failure {
   })
 }
 
-/** What V8, Node and TensorFlow say when an allocation fails. */
+/** Whether a message is one that V8, Node or TensorFlow gives when an allocation fails. */
 const isMemory = (message: string): boolean =>
   /allocation failed|out of memory|\bOOM\b|RESOURCE_EXHAUSTED/i.test(message)

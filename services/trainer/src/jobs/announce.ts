@@ -13,7 +13,7 @@ interface Fallback {
   fallbackReason?: string | undefined
 }
 
-/** How the job runs and where it goes on. A graph that could not be recorded is a warning. */
+/** Announces how the job runs and where it goes on. Warns if a graph could not be recorded. */
 export function announceStart(emitter: Emitter, started: Started, from: TrainingPosition | null): void {
   const { execution, precision } = started
   emitter.emit({
@@ -25,20 +25,20 @@ export function announceStart(emitter: Emitter, started: Started, from: Training
     resumedFrom: from && { epoch: from.epoch, step: from.step },
   })
   warnOfFallback(emitter, 'step', started)
-  // The epochs of the checkpoint are told again, so that none is lost with an attempt.
+  // Emits the epochs of the checkpoint again, so that none is lost with an attempt.
   for (const epoch of from?.history ?? []) emitEpoch(emitter, epoch)
 }
 
-/** @param what runs eagerly where a graph was asked for */
+/** Warns if something runs eagerly although the spec asks for a graph. @param what the thing that runs eagerly */
 export function warnOfFallback(emitter: Emitter, what: 'step' | 'forward pass', { fallbackReason }: Fallback): void {
   if (fallbackReason !== undefined) warner(emitter)(fallbackWarning(what, fallbackReason))
 }
 
-/** An epoch event is stored once, however often attempts repeat it. */
+/** Emits an epoch event. The scheduler stores it once, however often attempts repeat it. */
 export const emitEpoch = (emitter: Emitter, epoch: EpochRecord): void =>
   emitter.emit({ type: 'epoch', ...epoch, once: `epoch-${epoch.epoch}` })
 
-/** Says what was measured; on a stored set of corrupted images nothing is clean, and there is nothing to say. */
+/** Announces the measurements. Does nothing on a stored set of corrupted images, which has no clean ones. */
 export function announceEvaluation(emitter: Emitter, report: Report | EvaluationReport): void {
   const { clean, corruption } = report
   if (!clean) return
@@ -55,7 +55,10 @@ export function announceEvaluation(emitter: Emitter, report: Report | Evaluation
   })
 }
 
-/** The weights of a file say nothing of what they were trained to see. */
+/**
+ * Warns if an uploaded network came without its normalisation. A file of weights does not tell which input they were
+ * trained on.
+ */
 export function warnOfNormalisation(emitter: Emitter, { origin, normalisation }: OpenedNetwork): void {
   if (origin === null || normalisation !== null) return
   warner(emitter)(
@@ -63,7 +66,7 @@ export function warnOfNormalisation(emitter: Emitter, { origin, normalisation }:
   )
 }
 
-/** Characters; a log event has no more. */
+/** Largest number of characters in a log event. */
 const longestMessage = 4000
 
 export const warner =

@@ -29,11 +29,12 @@ import {
 import type { JobContext } from './jobContext.js'
 
 /**
- * The story of an evaluation job: a registered model on the test images of any version with the same classes and picture rule, or
- * on a stored set of corrupted ones. Where the job names a reference model, it is measured first, on the same pictures.
+ * Runs an evaluation job. It measures a registered model on the test images of any version with the same classes and
+ * picture rule, or on a stored set of corrupted images. If the job names a reference model, it first measures that
+ * model on the same pictures.
  */
 export async function evaluate(job: EvaluateJobFile, { store, emitter, control }: JobContext): Promise<void> {
-  control.suspendAtOnce(true) // a later attempt does it again
+  control.suspendAtOnce(true) // a later attempt can do everything again
   const dataset = await readDatasetManifest(store, job.versionPrefix)
   const opened = await openModel(store, job.modelPrefix)
   refuseUnlike(opened, dataset)
@@ -88,7 +89,10 @@ interface Evaluated {
 
 type Measure = (opened: OpenedModel, subject: string, reference?: Reference) => Promise<Evaluated>
 
-/** Loads the images once, unless they are a stored set's; gives what measures one model on them and disposes of it. */
+/**
+ * Loads the images once, unless they belong to a stored set. Returns a function that measures one model on them and
+ * disposes the model.
+ */
 async function openMeasuring({
   onBytes,
   ...setting
@@ -117,7 +121,7 @@ async function openMeasuring({
   }
 }
 
-/** The reference model on the same pictures; undefined where the job names none. */
+/** Measures the reference model on the same pictures. Undefined if the job names none. */
 async function measureReference(
   store: ObjectStore,
   { reference }: EvaluateJobFile,

@@ -2,11 +2,11 @@ import type { ObjectStore } from '@imclr/storage'
 import type { Control } from '../events/control.js'
 import type { Emitter } from '../events/emitter.js'
 
-/** What every job gets beside its job file. */
+/** Everything that a job gets besides its job file. */
 export interface JobContext {
   store: ObjectStore
   emitter: Emitter
   control: Control
-  /** A folder of this attempt. What a job writes there is gone when it ends. */
+  /** A folder for this attempt alone. It is removed when the job ends. */
   workDir: string
 }

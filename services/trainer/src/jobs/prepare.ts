@@ -23,13 +23,13 @@ import { writeVersion } from '../ingest/version/writeVersion.js'
 import type { JobContext } from './jobContext.js'
 
 /**
- * The story of a prepare job: from an uploaded archive to an immutable, checked, packed version of a data set.
+ * Runs a prepare job: turns an uploaded archive into an immutable, checked, packed version of a data set.
  *
- * Nothing is written to the store before the upload has passed every check, and the manifest comes last. In memory is one
- * small entry per image, a shard, and the few pictures that are being decoded.
+ * It writes nothing to the store before the upload has passed every check, and writes the manifest last. It keeps in
+ * memory one small entry per image, one shard, and the few pictures that are being decoded.
  *
- * @throws Failure ARCHIVE_UNREADABLE, ARCHIVE_UNSAFE, DATASET_INVALID (every problem in `issues`), DATASET_TOO_LARGE, DISK_FULL,
- *   STORE_UNAVAILABLE, CANCELED; the signal's reason where it carries one of its own
+ * @throws Failure ARCHIVE_UNREADABLE, ARCHIVE_UNSAFE, DATASET_INVALID (every problem in `issues`), DATASET_TOO_LARGE,
+ *   DISK_FULL, STORE_UNAVAILABLE, CANCELED; the signal's reason where it carries one of its own
  */
 export async function prepare(job: PrepareJobFile, context: JobContext): Promise<void> {
   const { manifestKey, manifestSha256 } = await prepareVersion(job, context)
@@ -149,12 +149,13 @@ async function prepareVersion(
       onDone,
     })
   } catch (error) {
-    // Without a manifest nobody takes it for a version; what cannot be deleted now is collected with the attempt.
+    // Without a manifest nobody takes these objects for a version. Garbage collection removes later what cannot be
+    // deleted now.
     await store.deletePrefix(outputPrefix).catch(() => undefined)
     throw ending(error, signal, workDir)
   } finally {
     await rm(folder, { recursive: true, force: true })
-    emitter.emit({ type: 'noted', notes: notes.list }) // whether the upload is taken or refused
+    emitter.emit({ type: 'noted', notes: notes.list }) // for accepted and for refused uploads
   }
 }
 

@@ -28,8 +28,8 @@ import { multiplyAddsPerSecond, timeLeft } from '../training/timeLeft.js'
 import { firstPosition, runEpochs } from '../training/runEpochs.js'
 
 /**
- * The story of a training job: reads its data, trains (from a checkpoint where there is one), evaluates once on the test split,
- * exports the artifact, proves what was exported, and only then says so.
+ * Runs a training job. It reads the data, trains (from a checkpoint if there is one), evaluates once on the test split,
+ * exports the artifact and verifies it. Only then does it announce the result.
  */
 export async function train(job: TrainJobFile, { store, emitter, control }: JobContext): Promise<void> {
   const { spec } = job
@@ -67,7 +67,7 @@ export async function train(job: TrainJobFile, { store, emitter, control }: JobC
   const validator =
     data.validation && openScorer({ ...data.validation.split, model, classNames: dataset.classes, spec })
 
-  control.suspendAtOnce(false) // from here on by a checkpoint
+  control.suspendAtOnce(false) // from here on a suspension needs a checkpoint
   const trained = await runEpochs(found?.position ?? firstPosition, {
     spec,
     feed,
@@ -92,7 +92,7 @@ export async function train(job: TrainJobFile, { store, emitter, control }: JobC
     now: () => performance.now() / 1000,
   })
   feed.close()
-  control.suspendAtOnce(true) // all that follows can be done again from the last checkpoint
+  control.suspendAtOnce(true) // everything that follows can be done again from the last checkpoint
 
   validator?.dispose()
   const test = await data.openTest()
@@ -108,7 +108,7 @@ export async function train(job: TrainJobFile, { store, emitter, control }: JobC
       dataset,
       versionPrefix: job.versionPrefix,
       spec: spec.evaluation,
-      seed: spec.subsetSeed, // not the training's: all models of a version see the same corrupted pictures
+      seed: spec.subsetSeed, // not the training's seed: all models of a version see the same corrupted pictures
       onProgress: evaluationProgress(emitter),
       onForward: (forward) => warnOfFallback(emitter, 'forward pass', forward),
       warn,

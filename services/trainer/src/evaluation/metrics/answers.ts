@@ -1,11 +1,11 @@
-/** What a model answered: probabilities `[images, classes]` and the true classes `[images]`. */
+/** A model's answers: probabilities `[images, classes]`, beside the true classes `[images]`. */
 export interface Answers {
   probabilities: Float32Array
   labels: Uint16Array
   classes: number
 }
 
-/** The likeliest class of every image; the first one where several are equal. */
+/** The likeliest class of every image. If several are equally likely, the first one. */
 export function predictedClasses({ probabilities, classes }: Pick<Answers, 'probabilities' | 'classes'>): Uint16Array {
   const predicted = new Uint16Array(probabilities.length / classes)
   for (let i = 0, at = 0; i < predicted.length; i++, at += classes) {

@@ -4,8 +4,9 @@ import type { Answers } from './answers.js'
 const bins = 15
 
 /**
- * Gathers answers for the expected calibration error: 15 bins of equal width over the probability of the predicted class, the upper
- * bound of a bin belonging to it. ECE = sum over bins of (images / all) |accuracy - confidence|. Guo et al. 2017 (arXiv 1706.04599).
+ * Gathers answers for the expected calibration error. It uses 15 bins of equal width over the probability of the
+ * predicted class. The upper bound of a bin belongs to the bin. ECE = sum over bins of (images / all) |accuracy -
+ * confidence|. Source: Guo et al. 2017 (arXiv 1706.04599).
  */
 export class CalibrationBins {
   private readonly counts = new Float64Array(bins)

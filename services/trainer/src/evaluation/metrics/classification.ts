@@ -1,6 +1,6 @@
 import type { ClassMetrics } from '@imclr/contract'
 
-/** How often every true class (row) was taken for every class (column). */
+/** How often the model took every true class (row) for every class (column). */
 export function confusionMatrix(labels: Uint16Array, predicted: Uint16Array, classes: number): number[][] {
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
   for (let i = 0; i < labels.length; i++) counts[labels[i]!]![predicted[i]!]!++
@@ -8,8 +8,8 @@ export function confusionMatrix(labels: Uint16Array, predicted: Uint16Array, cla
 }
 
 /**
- * Precision, recall and F1 of every class. Precision is null where nothing was taken for the class, recall where the class has no images,
- * F1 = 2 TP / (2 TP + FP + FN) where it has neither.
+ * Precision, recall and F1 of every class. Precision is null if no image was taken for the class. Recall is null if the
+ * class has no images. F1 = 2 TP / (2 TP + FP + FN); it is null if both hold.
  */
 export function perClassMetrics(confusion: readonly (readonly number[])[], names: readonly string[]): ClassMetrics[] {
   return names.map((name, k) => {

@@ -4,7 +4,7 @@ import { predictedClasses, type Answers } from './answers.js'
 import { balancedAccuracy, confusionMatrix, perClassMetrics } from './classification.js'
 import { brierScore, negativeLogLikelihood, topKHits } from './scores.js'
 
-/** Everything that is said of the answers on uncorrupted images. */
+/** All metrics of the answers on uncorrupted images. */
 export function cleanMetrics(answers: Answers, classNames: readonly string[]): CleanMetrics {
   const images = answers.labels.length
   const predicted = predictedClasses(answers)
