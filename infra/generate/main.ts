@@ -25,7 +25,7 @@ const targets: Record<string, (before: string) => string> = {
   'docs/results.md': (before) => printResults(before, (file) => read(`docs/runs/${file}`)),
 }
 
-/** The SDK imports none of our packages, so it gets a copy of the source. The same text reads pictures the same way. */
+/** The SDK imports none of our packages, so it gets a copy of the source. The same code reads pictures the same way. */
 function copied(path: string): string {
   return `// Written by "npm run generate" from ${path}.\n${read(path)}`
 }

@@ -5,18 +5,21 @@ import { z } from 'zod'
 
 /** Stored runs, and the facts about them that the runs do not hold. */
 export const measured = z.strictObject({
-  runs: z.string(), // file beside the list
-  data: z.string(), // name of the data set, for a reader
-  command: z.string(), // that made them
-  commit: z.string(), // of this repository, at which they were made
-  remarks: z.array(z.string()), // what was tried, what was odd
+  runs: z.string(), // name of a file beside the list
+  data: z.string(), // name of the data set, for readers
+  command: z.string(), // the command that made the runs
+  commit: z.string(), // the commit of this repository that made the runs
+  remarks: z.array(z.string()), // what was tried and what was unusual
 })
 export type Measured = z.infer<typeof measured>
 
 const begin = '<!-- Written by "npm run generate" from docs/runs. -->'
 const end = '<!-- End of what "npm run generate" writes. -->'
 
-/** Replaces everything between the two marks of `page` by the tables of the stored runs; `read` returns the text of a file in `docs/runs`. */
+/**
+ * Replaces everything between the two marks of `page` with the tables of the stored runs. `read` returns the text of a
+ * file in `docs/runs`.
+ */
 export function printResults(page: string, read: (file: string) => string): string {
   const from = page.indexOf(begin)
   const to = page.indexOf(end)
@@ -103,7 +106,7 @@ function comparisonRows({ budget, comparisons }: BudgetResult): string[][] {
         `${pValue(p)} (${pValue(pHolm)})`,
         metric === 'clean' && published !== null ? signed(published / 100) : '–',
       ],
-      // The report compares errors; this table compares accuracies, so the signs turn.
+      // The report compares errors and this table compares accuracies, so the signs change.
       ...(corrupted
         ? [
             [
@@ -125,7 +128,7 @@ function comparisonRows({ budget, comparisons }: BudgetResult): string[][] {
 const turned = <T extends { low: number; high: number } | null>(interval: T) =>
   interval === null ? null : { low: -interval.high, high: -interval.low }
 
-/** Says in a sentence what Student's interval over the seeds means for the claim. */
+/** Says in one sentence what Student's interval over the seeds means for the claim. */
 function verdict({ budget }: BudgetResult, { arm, against, metric, corrupted, ...clean }: ComparisonResult): string {
   const interval = metric === 'corrupted' ? turned(corrupted?.interval ?? null) : clean.interval
   const where = `With ${labels(budget)} labels`
@@ -155,7 +158,7 @@ function bySeverity({ budget }: BudgetResult, { arm, against, metric, corrupted 
   ]
 }
 
-/** The arms that the claim does not compare with the first one: the same statistics, not adjusted. */
+/** The arms that the claim does not compare with the first one. They get the same statistics, without adjustment. */
 function beside({ budget, comparisons }: BudgetResult, { comparisons: claimed }: ExperimentReport['plan']): string[] {
   const others = comparisons.filter(
     ({ arm, against }) => !claimed.some((pair) => pair.arm === arm && pair.against === against),

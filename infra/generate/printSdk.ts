@@ -13,13 +13,13 @@ interface Procedure {
 }
 
 export interface SdkSources {
-  /** `appRouter._def.procedures`: by dotted name. */
+  /** `appRouter._def.procedures`: the procedures by their dotted names. */
   procedures: Record<string, unknown>
   /** Schemas that keep their names. */
   schemas: Record<string, z.ZodType>
   /** Schemas of an artifact's files: no procedure mentions them, but users read them. */
   documents: string[]
-  /** Tables that the SDK needs too, by the name of their constant. */
+  /** Other tables that the SDK needs, by the name of their constant. */
   constants: Record<string, Record<string, string>>
 }
 

@@ -1,6 +1,6 @@
 /**
- * Prints zod schemas as plain TypeScript interfaces, by way of JSON Schema. Schemas that contract exports keep their names.
- * If input and output of a schema differ (defaults), the input is called `<Name>Input`.
+ * Prints zod schemas as plain TypeScript interfaces, by way of JSON Schema. Schemas that contract exports keep their
+ * names. If defaults make the input of a schema differ from its output, the input is called `<Name>Input`.
  */
 import { z } from 'zod'
 
@@ -46,7 +46,7 @@ export class TypePrinter {
     }) as JsonSchema
     for (const [name, body] of Object.entries(json.$defs ?? {})) this.#remember(name, { body, direction })
     const own = this.#names.get(schema)?.id
-    // JSON Schema refers to a recursive schema by its name and has its body in $defs; any other body is remembered here.
+    // JSON Schema refers to a recursive schema by name and keeps its body in $defs. This remembers every other body.
     if (own && !json.$ref) this.#remember(own, { body: { ...json, $defs: undefined }, direction })
     return own ? this.#reference(own, direction) : this.#print({ ...json, $defs: undefined }, direction)
   }
@@ -82,7 +82,7 @@ export class TypePrinter {
     return printed
   }
 
-  /** Whether input and output differ, here or in a nested schema, and so need two names. */
+  /** Whether input and output differ, here or in a nested schema. If so, they need two names. */
   #differs(name: string, seen = new Set<string>()): boolean {
     const [input, output] = [this.#schemas.input.get(name), this.#schemas.output.get(name)]
     if (!input || !output || seen.has(name)) return false
@@ -199,7 +199,7 @@ export const pascal = (name: string): string =>
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join('')
 
-/** Only what matters for the printed type: no bounds, patterns or defaults, and no rule for unknown keys. */
+/** Keeps only what matters for the printed type: no bounds, patterns or defaults, and no rule for unknown keys. */
 function loose(schema: JsonSchema): unknown {
   if (Array.isArray(schema)) return schema.map(loose)
   if (schema === null || typeof schema !== 'object') return schema

@@ -19,6 +19,6 @@ export function sdkSources(): SdkSources {
   }
 }
 
-/** Objects, unions of objects and enums keep their names; a string or a number has none. */
+/** Objects, unions of objects and enums keep their names. A string or a number gets none. */
 const isWorthAName = (schema: unknown): boolean =>
   schema instanceof z.ZodObject || schema instanceof z.ZodDiscriminatedUnion || schema instanceof z.ZodEnum
