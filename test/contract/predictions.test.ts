@@ -25,7 +25,7 @@ function predictions(change: Partial<Predictions> = {}): Predictions {
 }
 
 describe('predictions.bin', () => {
-  it('comes back as it was written, from any offset of a larger buffer', () => {
+  it('reads back as it was written, from any offset of a larger buffer', () => {
     const bytes = writePredictions(predictions())
     expect(readPredictions(bytes)).toEqual(predictions())
     const shifted = new Uint8Array(bytes.length + 3)
@@ -34,7 +34,7 @@ describe('predictions.bin', () => {
     expect(readPredictions(Buffer.from(shifted.subarray(3)))).toEqual(predictions())
   })
 
-  it('is refused when cut off, foreign or of another version', () => {
+  it('is refused if it is cut off, has another format or has another version', () => {
     const bytes = writePredictions(predictions())
     for (const length of [0, 10, 20, bytes.length - 1]) expect(() => readPredictions(bytes.slice(0, length))).toThrow()
     expect(() => readPredictions(bytes.slice(0, -1))).toThrow(/damaged or cut off/)
@@ -44,13 +44,13 @@ describe('predictions.bin', () => {
     expect(() => readPredictions(newer)).toThrow(/format version 2/)
   })
 
-  it('is not written with arrays that do not fit', () => {
+  it('is not written if an array has the wrong length', () => {
     expect(() => writePredictions(predictions({ corruptedClasses: Uint16Array.of(1) }))).toThrow(/6 expected/)
   })
 })
 
 describe('compareEvaluations', () => {
-  it('compares clean hits and corrupted errors pairwise', () => {
+  it('compares clean hits and corrupted errors image by image', () => {
     // The second model also gets image 2 right, and is wrong on image 3 under fog 1.
     const second = predictions({
       probabilities: Float32Array.of(0.8, 0.1, 0.1, 0.2, 0.7, 0.1, 0.1, 0.2, 0.7, 0.1, 0.8, 0.1),
@@ -72,8 +72,9 @@ describe('compareEvaluations', () => {
     ])
   })
 
-  it('draws images, not cells: where every image loses the same there is nothing left to chance', () => {
-    // Both images right under fog 1 for the first model, wrong for the second: half of the two counted cells.
+  it('draws images, not cells: the interval has no width if every image loses the same', () => {
+    // The first model is right on both images under fog 1, and the second is wrong: this is half of the two counted
+    // cells.
     const first = predictions({ corruptedClasses: Uint16Array.of(0, 1, 0, 1, 2, 2) })
     const second = predictions({ corruptedClasses: Uint16Array.of(1, 0, 0, 1, 2, 2) })
     expect(compareEvaluations(first, second).corruption).toMatchObject({
@@ -82,8 +83,8 @@ describe('compareEvaluations', () => {
     })
   })
 
-  it('goes by the classes, not by their numbers: each model counts them in its own order', () => {
-    // Class 0 is 2, 1 is 0 and 2 is 1 to the second model, which answers as the first does.
+  it('compares by class, although each model numbers the classes in its own order', () => {
+    // The second model gives the same answers, but it numbers the classes 0, 1 and 2 as 2, 0 and 1.
     const [numbers, { labels, probabilities, corruptedClasses }] = [[2, 0, 1], predictions()]
     const renamed = predictions({
       labels: labels.map((label) => numbers[label]!),
@@ -99,7 +100,7 @@ describe('compareEvaluations', () => {
     })
   })
 
-  it('compares evaluations of a stored set on its corrupted images, there being no clean ones', () => {
+  it('compares evaluations of a stored set, which has only corrupted images', () => {
     const stored = (change: Partial<Predictions> = {}) => predictions({ probabilities: new Float32Array(), ...change })
     const second = stored({ corruptedClasses: Uint16Array.of(0, 2, 2, 1, 0, 1) })
     const result = evaluationComparison.parse(compareEvaluations(stored(), second))

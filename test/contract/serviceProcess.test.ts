@@ -1,7 +1,7 @@
 import { Failure, runService, stopSignal, type ServiceProcess } from '@imclr/contract'
 import { describe, expect, it } from 'vitest'
 
-/** A process that notes what is done to it. */
+/** A process that records every call. */
 function fakeProcess() {
   const listeners: Record<string, (signal: never) => void> = {}
   const seen = { exits: [] as number[], words: '' }
@@ -16,7 +16,7 @@ function fakeProcess() {
 }
 
 describe("a service's process", () => {
-  it('ends with 0 after its main function', async () => {
+  it('exits with 0 after its main function', async () => {
     const { process, seen } = fakeProcess()
     await runService(async () => {}, { name: 'x', process })
     expect(seen).toEqual({ exits: [0], words: '' })
@@ -26,7 +26,7 @@ describe("a service's process", () => {
     [new Failure('BAD_INPUT', 'PORT is wrong'), 'x: PORT is wrong\n'],
     [new Failure('UNAVAILABLE', 'no answer'), `x: no answer\n  ${new Failure('UNAVAILABLE', '').record.hint}\n`],
     ['only words', 'x: only words\n'],
-  ])('ends with 1 and tells a person what went wrong: %s', async (error, words) => {
+  ])('exits with 1 and says what went wrong: %s', async (error, words) => {
     const { process, seen } = fakeProcess()
     await runService(() => Promise.reject(error as Error), { name: 'x', process })
     expect(seen).toEqual({ exits: [1], words })
@@ -38,7 +38,7 @@ describe("a service's process", () => {
     expect(seen.words).toMatch(/^x: TypeError: oops\n {4}at /)
   })
 
-  it('is told to stop by the first signal, and ended by the second', async () => {
+  it('stops at the first signal, and exits at once at the second', async () => {
     const { process, seen, signal } = fakeProcess()
     const stopped = stopSignal(process)
     signal('SIGINT')

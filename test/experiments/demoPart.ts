@@ -5,7 +5,10 @@ import yauzl from 'yauzl'
 import yazl from 'yazl'
 import { demoArchive } from '../trainer/jobs/harness.js'
 
-/** The first images of every class of the demo's data, as an archive of their own: what takes seconds to train and to test. */
+/**
+ * Writes an archive of the first images of every class in the demo's data. Training and testing on them takes only
+ * seconds.
+ */
 export async function writeDemoPart(path: string, perClass = { train: 15, test: 12 }): Promise<void> {
   const zip = new yazl.ZipFile()
   const source = await yauzl.openPromise(demoArchive, { lazyEntries: true })

@@ -1,4 +1,4 @@
-/** Stored runs of an experiment that nobody trained: whatever accuracy is asked for, from seeded draws. */
+/** Makes stored runs of an experiment without training. They have the requested accuracies, from seeded draws. */
 import { recordOfRun } from '@imclr/experiments'
 import { type ExperimentRuns, type Predictions, type Report, type RunRecord } from '@imclr/contract'
 import { seededUniform } from '@imclr/statistics'
@@ -43,7 +43,10 @@ const model: Report['model'] = {
 
 const corruptionNames = ['gaussian_noise', 'fog', 'jpeg_compression', 'spatter']
 
-/** A record of a model that answers with the class `answers[i]` on image i, and as `corrupted(cell, i)` says on the corrupted ones. */
+/**
+ * The record of a model that answers image i with the class `answers[i]`. `corrupted(cell, i)` decides its answers on
+ * corrupted images.
+ */
 export function recordOf({
   arm,
   seed,
@@ -110,7 +113,7 @@ export const plan: ExperimentRuns['plan'] = {
   budgets: [null],
 }
 
-/** An experiment as it might come out: more labels help, the second arm a little more, corruption hurts. */
+/** Makes a plausible experiment: more labels help, the second arm is a little better, and corruption hurts. */
 export function makeRuns({
   seeds = 5,
   budgets = [250, 500, 1000] as (number | null)[],

@@ -1,4 +1,7 @@
-/** Every preset's shortest form, from upload to page, on the demo's images and the real service; and the same from a shell. */
+/**
+ * Runs every preset's shortest form, from upload to page, on the demo's images and the real service. Does the same from
+ * a shell.
+ */
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,7 +24,7 @@ describe('the presets', () => {
   let sdk: Client
   const archive = join(makeFolder('experiment-data'), 'demo.zip')
   const prepared = new Map<number, Promise<Dataset>>()
-  /** The demo's images, as large as a preset wants them. */
+  /** The demo's images in the size that a preset needs. */
   const dataset = (side: number) => {
     prepared.set(side, prepared.get(side) ?? sdk.datasets.upload(archive, { name: `demo-${side}`, imageSize: side }))
     return prepared.get(side)!
@@ -61,7 +64,7 @@ describe('the presets', () => {
           presets[name].comparisons.map(({ arm, against, published }) => ({ arm, against, published })),
         )
         for (const one of comparisons) {
-          // One seed: a difference with no interval over seeds, the one over images around it.
+          // With one seed a difference has no interval over seeds, but it lies within the interval over images.
           expect(one.perSeed).toHaveLength(1)
           expect(one.interval).toBeNull()
           expect(one.bootstrap.low).toBeLessThanOrEqual(one.mean)
@@ -79,7 +82,7 @@ describe('the presets', () => {
     600_000,
   )
 
-  it('refuses data that cannot carry one, before any work', async () => {
+  it('refuse data that do not meet their requirements, before any work', async () => {
     const { versionId } = await dataset(28)
     const refusal = await sdk.experiments.run('tiny-imagenet', { dataset: versionId }).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(BadInputError)
@@ -88,7 +91,7 @@ describe('the presets', () => {
       fix: expect.stringContaining('imageSize: 64') as string,
     })
 
-    // All of the part's 150 images with their labels leave none without.
+    // A budget of all 150 training images leaves no image without a label.
     const all = await sdk.experiments
       .run('pi-model', { dataset: versionId, budgets: [150] })
       .catch((error: unknown) => error)
@@ -101,7 +104,7 @@ describe('the presets', () => {
     ])
   })
 
-  it("have compute-matched baselines: a baseline with ImCLR's compute, in twice the steps or in as many", async () => {
+  it("have compute-matched baselines with ImCLR's compute, in twice the steps or in the same number", async () => {
     const { versionId } = await dataset(28)
     const experiment = await sdk.experiments.run('cifar10', {
       dataset: versionId,
@@ -128,7 +131,7 @@ describe('the presets', () => {
     ])
   }, 400_000)
 
-  it('are run from a shell too: progress, files, and again without training anything', async () => {
+  it('run from a shell with progress and files, and run again without training', async () => {
     const out = makeFolder('experiment-out')
     const { IMCLR_URL: _url, IMCLR_API_KEY: _key, ...environment } = process.env
     const command = (...args: string[]) =>
@@ -167,7 +170,7 @@ describe('the presets', () => {
     const before = await jobs()
     const again = await command(...args.slice(0, -1), 'again')
     expect(again.stdout).toContain('4 of 4 runs had ended before')
-    // One more prepare job, for the upload; no training.
+    // The upload makes one more prepare job. There is no new training.
     expect(await jobs()).toBe(before + 1)
     expect(readFileSync(join(out, 'again/report.json'), 'utf8')).toBe(
       readFileSync(join(out, 'first/report.json'), 'utf8'),
@@ -176,14 +179,15 @@ describe('the presets', () => {
     const matched = await command(...args.slice(0, -1), 'matched', '--compute-matched').catch(
       (error: { stderr: string }) => error,
     )
-    expect(matched.stderr).toMatch(/baseline-epochs-x2 and baseline-batch-x2 are the same training/) // 100 images, and no batch has more
+    // No batch can have more than the 100 images.
+    expect(matched.stderr).toMatch(/baseline-epochs-x2 and baseline-batch-x2 are the same training/)
 
     await command('report', 'first/runs.json', 'again/runs.json', '--out', 'merged')
     expect(readFileSync(join(out, 'merged/report.json'), 'utf8')).toBe(
       readFileSync(join(out, 'first/report.json'), 'utf8'),
     )
 
-    // Those of them that another experiment has too are its own.
+    // Another experiment can use the runs that it shares with this one.
     const part = await command(
       'report',
       'first/runs.json',
@@ -212,7 +216,7 @@ describe('the presets', () => {
 
 describe('the presets as data', () => {
   it.each(presetNames.flatMap((name) => scales.map((scale) => [name, scale] as const)))(
-    '%s at %s is a whole experiment with its sources',
+    '%s at %s is a complete experiment and names its sources',
     (name, scale) => {
       const { title, claim, recipe, arms, seeds, comparisons } = definitionOf(presets[name], scale)
       expect([presets[name].name, title.length > 0]).toEqual([name, true])
@@ -221,7 +225,7 @@ describe('the presets as data', () => {
       expect(arms.length).toBeGreaterThanOrEqual(2)
       expect(seeds.length).toBeGreaterThanOrEqual(scale === 'medium' ? 3 : 5)
       for (const { published } of comparisons) expect(published).not.toBeNull()
-      // The arms differ in their own fields alone, and those that are compared in one: what the claim is about.
+      // The arms differ only in their own fields. Compared arms differ in exactly one, which the claim is about.
       const changed = (one: object, other: object) =>
         Object.entries(one)
           .filter(([field, value]) => !isDeepStrictEqual(value, (other as Record<string, unknown>)[field]))
@@ -235,7 +239,7 @@ describe('the presets as data', () => {
   )
 
   it.each(presetNames.flatMap((name) => scales.map((scale) => [name, scale] as const)))(
-    '%s at %s refuses data that cannot carry it, with something near that can',
+    '%s at %s refuses unsuitable data and suggests the nearest suitable choice',
     (name, scale) => {
       const definition = definitionOf(presets[name], scale)
       const {
@@ -243,7 +247,7 @@ describe('the presets as data', () => {
         budgets,
       } = definition
       const most = Math.max(...budgets.map((budget) => budget ?? 0), 10 * labelsPerClass)
-      /** Just enough, in ten classes. */
+      /** Data that just meet the requirements, in ten classes. */
       const data = ({
         side = Math.max(minSide, 32),
         perClass = Math.ceil(most / 10),
@@ -273,7 +277,7 @@ describe('the presets as data', () => {
         const fix = refusal(few, 'budgets')
         const nearest = JSON.parse(/budgets (\[[^\]]*\])/.exec(fix)![1]!) as (number | null)[]
         expect(checkExperiment({ ...definition, budgets: nearest }, few, { preset: name })).toEqual([])
-        // The scale with all labels asks for no more of them.
+        // The scale that uses all labels needs no larger number of labels.
         if (presets[name].scales.paper.budgets.every((budget) => budget === null))
           expect(fix).toContain(`take ${name} as it is at scale paper`)
       }
@@ -282,7 +286,7 @@ describe('the presets as data', () => {
     },
   )
 
-  it('tell in their recipe what was asked otherwise', () => {
+  it('name in their recipe what a request changed', () => {
     const recipeOf = (choice: Partial<ExperimentChoice>) =>
       resolveDefinition({ experiment: 'cifar10', scale: 'small', computeMatched: false, ...choice }).recipe
     const { recipe } = definitionOf(presets.cifar10, 'small')
@@ -298,7 +302,7 @@ describe('the presets as data', () => {
     ).toBeNull()
   })
 
-  it('small ones are small: half an hour or so per seed and budget, all arms together, on two cores that train ResNet-20 at 150 stacked images per second', () => {
+  it('take about half an hour per seed and budget at scale small, on two cores', () => {
     const [tiny, hundred] = [
       { side: 64, classes: 200, train: 100_000 },
       { side: 32, classes: 100, train: 50_000 },
@@ -318,7 +322,7 @@ describe('the presets as data', () => {
         counts: { train, validation: 0, test: 10_000, unlabelled: 0 },
       } as const
       const { arms, budgets } = definitionOf(presets[name], 'small')
-      // 150 stacked images of ResNet-20, three forward passes each.
+      // 150 stacked images per second of ResNet-20, with three forward passes each.
       const speed = 150 * 3 * 2 * 40.8e6
       const seconds = budgets
         .flatMap((budget) =>

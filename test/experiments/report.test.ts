@@ -13,7 +13,7 @@ import { fromBase64, packBits, unpackBits } from '@imclr/experiments'
 import { makeRuns, plan, recordOf } from './makeRuns.js'
 
 const labels = Uint16Array.of(0, 1, 2, 3, 0, 1, 2, 3, 0, 1)
-/** Right on the images named, else wrong. */
+/** Answers that are right on the named images and wrong on all others. */
 const rightOn = (...images: number[]): number[] =>
   Array.from(labels, (label, i) => (images.includes(i) ? label : (label + 1) % 4))
 const stored = (runs: ExperimentRuns['runs'], change: Partial<ExperimentRuns['plan']> = {}): ExperimentRuns => ({
@@ -24,14 +24,15 @@ const stored = (runs: ExperimentRuns['runs'], change: Partial<ExperimentRuns['pl
 })
 
 describe('a run record', () => {
-  it('keeps which images were right, and how often each was wrong under corruption', () => {
+  it('keeps which images the model got right, and how often each was wrong under corruption', () => {
     const record = recordOf({
       arm: 'baseline',
       seed: 7,
       labels,
       answers: rightOn(0, 3, 9),
       rows: Uint32Array.of(8, 2),
-      // Image 8 is wrong in every cell of fog (cells 5 to 9), image 2 in one of the extra corruption (cells 15 to 19) alone.
+      // Image 8 is wrong in every cell of fog (cells 5 to 9). Image 2 is wrong only in one cell of the extra corruption
+      // (cells 15 to 19).
       corrupted: (cell, image) =>
         (image === 8 && cell >= 5 && cell < 10) || (image === 2 && cell === 15)
           ? (labels[image]! + 1) % 4
@@ -49,7 +50,8 @@ describe('a run record', () => {
     })
     const { rows, wrong, counted, cells } = record.corrupted!
     expect([...unpackBits(rows, 10)]).toEqual([0, 0, 1, 0, 0, 0, 0, 0, 1, 0])
-    expect([[...fromBase64(wrong)], counted]).toEqual([[0, 5], 15]) // in the order of the test images; the extra one does not count
+    // In the order of the test images; the extra corruption does not count.
+    expect([[...fromBase64(wrong)], counted]).toEqual([[0, 5], 15])
     expect(
       cells
         .filter(({ error }) => error > 0)
@@ -57,15 +59,15 @@ describe('a run record', () => {
     ).toEqual(['fog 1 0.5', 'fog 2 0.5', 'fog 3 0.5', 'fog 4 0.5', 'fog 5 0.5', 'spatter 1 0.5'])
   })
 
-  it('packs bits, least significant first', () => {
+  it('packs bits with the least significant one first', () => {
     expect([...fromBase64(packBits(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0, 0, 1)))]).toEqual([1, 2])
     expect([...unpackBits(packBits(Uint8Array.of(0, 1, 1)), 3)]).toEqual([0, 1, 1])
   })
 })
 
 describe('the report', () => {
-  it('pairs by seed and test image: by hand', () => {
-    // Accuracies .3 .4 .2 and .5 .4 .5: differences .2 0 .3.
+  it('pairs runs by seed and test image, as computed by hand', () => {
+    // The accuracies are .3 .4 .2 and .5 .4 .5, so the differences are .2 0 .3.
     const runs = [
       recordOf({ arm: 'baseline', seed: 1, labels, answers: rightOn(0, 1, 2) }),
       recordOf({ arm: 'imclr', seed: 1, labels, answers: rightOn(1, 2, 3, 4, 5) }),
@@ -86,11 +88,12 @@ describe('the report', () => {
       ['imclr', Number((1.4 / 3).toFixed(12)), 0.4, 0.5],
     ])
     expect(one!.perSeed.map((seed) => ({ ...seed, pValue: Number(seed.pValue.toFixed(12)) }))).toMatchObject([
-      { seed: 1, difference: 0.2, onlyFirst: 1, onlySecond: 3, pValue: 0.625 }, // of four coins one or none falls to this side: (1 + 4) / 16, twice
+      // At most one of four coins falls to this side: (1 + 4) / 16, twice.
+      { seed: 1, difference: 0.2, onlyFirst: 1, onlySecond: 3, pValue: 0.625 },
       { seed: 2, difference: 0, onlyFirst: 4, onlySecond: 4, pValue: 1 },
       { seed: 3, difference: 0.3, onlyFirst: 0, onlySecond: 3, pValue: 0.25 },
     ])
-    // sd of .2 0 .3 is .15275, its error .08819, t(2) = 4.3027.
+    // The standard deviation of .2 0 .3 is .15275, the standard error is .08819, and t(2) = 4.3027.
     expect(one!.mean).toBeCloseTo(1 / 6, 12)
     expect(one!.deviation).toBeCloseTo(0.152753, 6)
     expect(one!.interval!.low).toBeCloseTo(1 / 6 - 4.302653 * 0.0881917, 5)
@@ -111,7 +114,7 @@ describe('the report', () => {
     })
   })
 
-  it('takes differences within a seed, whatever the order of the runs', () => {
+  it('takes differences within a seed in any order of the runs', () => {
     const runs = makeRuns({ seeds: 4, budgets: [null] })
     expect(reportExperiment({ ...runs, runs: [...runs.runs].reverse() }, { resamples: 100 })).toEqual(
       reportExperiment(runs, { resamples: 100 }),
@@ -123,11 +126,12 @@ describe('the report', () => {
     const { corrupted } = report.budgets[0]!.comparisons[0]!
     expect(corrupted).toMatchObject({ images: 200, seeds: [1, 2, 3, 4, 5] })
     const by = (name: string) => corrupted!.perCorruption.find(({ corruption }) => corruption === name)!
-    // Made so: the first corruption hurts the baseline by 8 points more than the others, which differ by 2 points.
+    // The runs are made so that the first corruption hurts the baseline by 8 points more than the others, which differ
+    // by 2 points.
     expect(by('gaussian_noise').mean).toBeLessThan(-0.06)
     expect(by('fog').mean).toBeGreaterThan(by('gaussian_noise').mean)
     expect(by('gaussian_noise').pHolm).toBeGreaterThanOrEqual(by('gaussian_noise').pValue!)
-    // The mean over cells is that of the three that count, not of the extra one.
+    // The mean covers the three corruptions that count, not the extra one.
     expect(corrupted!.mean).toBeCloseTo(
       ['gaussian_noise', 'fog', 'jpeg_compression'].reduce((sum, name) => sum + by(name).mean / 3, 0),
       12,
@@ -149,7 +153,7 @@ describe('the report', () => {
     })
   })
 
-  it('goes as far as the runs do, and names what is missing', () => {
+  it('reports the runs that exist, and names the missing ones', () => {
     const file = stored([recordOf({ arm: 'baseline', seed: 2, labels, answers: labels })], { seeds: [1, 2] })
     const report = experimentReport.parse(
       reportExperiment({ ...file, withoutResult: [{ arm: 'imclr', seed: 2, budget: null, why: 'it was canceled' }] }),
@@ -195,7 +199,7 @@ describe('stored runs of several machines', () => {
     )
   })
 
-  it('are refused where they do not fit together', () => {
+  it('are refused if they do not fit together', () => {
     const changed = (change: (run: ExperimentRuns['runs'][number]) => object): ExperimentRuns => {
       const file = part([1])
       return { ...file, runs: file.runs.map((run) => ({ ...run, ...change(run) })) }
@@ -224,7 +228,7 @@ describe('stored runs of several machines', () => {
 describe('stored runs as those of another experiment', () => {
   const corruptions = definitionOf(presets.corruptions, 'small')
   const cifar10 = definitionOf(presets.cifar10, 'small')
-  /** Every run of an experiment, right on more images with every seed. */
+  /** Every run of an experiment. With each higher seed the model is right on one more image. */
   const trained = (definition: ExperimentDefinition): ExperimentRuns => ({
     schemaVersion: 1,
     plan: planOf(definition),
@@ -243,7 +247,7 @@ describe('stored runs as those of another experiment', () => {
     })),
   })
 
-  it('are what was trained, whatever it was called, without what the other did not want measured', () => {
+  it('fit by their training, without measurements that the other experiment does not want', () => {
     const all = trained(corruptions)
     expect(all.runs[0]!.corrupted).not.toBeNull()
     const taken = experimentRuns.parse(
@@ -252,7 +256,7 @@ describe('stored runs as those of another experiment', () => {
         { ...all, runs: all.runs.slice(3, 9) },
       ]),
     )
-    // Just what that experiment would have stored, had it trained them itself.
+    // The result is what that experiment would have stored if it had trained the runs itself.
     expect(taken).toEqual({
       ...trained(cifar10),
       runs: trained(cifar10).runs.slice(0, 9),
@@ -265,7 +269,7 @@ describe('stored runs as those of another experiment', () => {
     })
   })
 
-  it('go by the training, not by the name of the arm', () => {
+  it('fit whatever the name of their arm', () => {
     const renamed = {
       ...cifar10,
       arms: cifar10.arms.map((arm) => ({ ...arm, name: `${arm.name}-again` })),
@@ -276,7 +280,8 @@ describe('stored runs as those of another experiment', () => {
       ['baseline-again', 0.3],
       ['imclr-again', 0.4],
     ])
-    // With so few images a batch was cut to them, on the machine that trained; what does not change a result may differ.
+    // With so few images, the machine that trained made its batch smaller. Settings that do not change a result may
+    // differ.
     const few = { ...cifar10, budgets: [100] }
     const stored = trained(few)
     const cut = {
@@ -289,7 +294,7 @@ describe('stored runs as those of another experiment', () => {
     expect(reinterpretRuns(few, [cut]).runs).toHaveLength(10)
   })
 
-  it('are refused where none was trained in just that way', () => {
+  it('are refused if none was trained in exactly that way', () => {
     const refused = (definition: ExperimentDefinition, file: ExperimentRuns) =>
       expect(() => reinterpretRuns(definition, [file])).toThrow(
         expect.objectContaining({
@@ -297,7 +302,7 @@ describe('stored runs as those of another experiment', () => {
           message: expect.stringMatching(new RegExp(`None of the stored runs is one of ${definition.name}`)) as string,
         }) as Error,
       )
-    refused(corruptions, trained(cifar10)) // nobody measured those under corruption
+    refused(corruptions, trained(cifar10)) // these runs were not measured under corruption
     refused({ ...cifar10, seeds: [6] }, trained(cifar10))
     refused({ ...cifar10, budgets: [999] }, trained(cifar10))
     for (const change of [{ epochs: 199 }, { precision: 'bfloat16' }, { batchSize: 64 }] as const)

@@ -30,14 +30,14 @@ const made = (() => {
 })()
 
 describe("an experiment's page", () => {
-  it('needs nothing from outside, runs nothing, and escapes what users wrote', () => {
+  it('loads nothing, runs no script, and escapes the text of users', () => {
     const page = experimentPage(made)
     expect(page).not.toMatch(/<script|<link|<iframe|@import|https?:\/\/|<img/i)
     expect(page).toContain('&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&amp;&#39;`${1}')
     expect(page).toContain('a &lt;b&gt;CPU&lt;/b&gt;')
   })
 
-  it('carries the numbers of the report', () => {
+  it('shows the numbers of the report', () => {
     const text = experimentPage(made)
       .replace(/<[^>]*>/g, ' ')
       .replace(/\s+/g, ' ')
@@ -52,7 +52,7 @@ describe("an experiment's page", () => {
     expect(text).toContain('published +1.30')
   })
 
-  it('says so where there is one seed, one budget, a missing run, or nothing', () => {
+  it('says when there is only one seed, only one budget, a missing run, or no run', () => {
     const one = makeRuns({ seeds: 1, budgets: [null] })
     const single = experimentPage(
       reportExperiment(
@@ -80,7 +80,7 @@ describe("an experiment's page", () => {
   describe.skipIf(!requirePart('chromium'))('in Chromium', () => {
     let browser: Browser
     const folder = mkdtempSync(join(tmpdir(), 'imclr-page-'))
-    /** The second has two comparisons, named by the long titles of their arms. */
+    /** The second page has two comparisons with long names, made from the titles of their arms. */
     const files = [join(folder, 'made.html'), join(folder, 'autoaugment.html')] as const
     beforeAll(async () => {
       writeFileSync(files[0], experimentPage(made))
@@ -95,7 +95,7 @@ describe("an experiment's page", () => {
     it.each([
       ['wide', 1280],
       ['narrow', 390],
-    ] as const)('fits a %s screen, in light and dark, and asks for nothing', async (_, width) => {
+    ] as const)('fits a %s screen in light and dark, and makes no requests', async (_, width) => {
       const asked: string[] = []
       for (const [file, colorScheme] of files.flatMap(
         (file) =>
@@ -110,7 +110,7 @@ describe("an experiment's page", () => {
         page.on('console', (message) => errors.push(message.text()))
         await page.goto(`file://${file}`)
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
-        // Every label of a drawing lies within it.
+        // Every label of a drawing lies within the drawing.
         const outside = await page.evaluate(`[...document.querySelectorAll('svg')].flatMap((svg) => {
           const frame = svg.getBoundingClientRect()
           return [...svg.querySelectorAll('text')].filter((text) => { const box = text.getBoundingClientRect(); return box.left < frame.left - 2 || box.right > frame.right + 2 }).map((text) => text.textContent)
@@ -124,7 +124,7 @@ describe("an experiment's page", () => {
   })
 })
 
-it('draws a published number where it is', () => {
+it('marks each published number in the drawings', () => {
   const circles = (report: ExperimentReport): number => experimentPage(report).split('<path d="M ').length
   const without: ExperimentReport = {
     ...made,

@@ -12,7 +12,7 @@ import { testImage } from '../trainer/image/testImages.js'
 
 const hostile = '<img src=x onerror="alert(1)">&\'`${1}'
 
-/** A split of `classes` and a model that is right on most images, more certain on some. */
+/** Makes the report of a model that is right on most images of a split with `classes`. */
 async function makeReport(classes: string[], corruptionImages: number | 'none') {
   const side = 16
   const size = side * side * 3
@@ -104,7 +104,7 @@ async function makeReport(classes: string[], corruptionImages: number | 'none') 
   return { report, test }
 }
 
-/** Runs in the browser. */
+/** This code runs in the browser. */
 const measure = `({
   scrollWidth: document.documentElement.scrollWidth,
   ink: getComputedStyle(document.body).color,
@@ -124,19 +124,19 @@ describe('the report page', () => {
     page = reportPage(report, gallery)
   })
 
-  it('needs nothing from outside and runs nothing', () => {
+  it('loads nothing and runs no script', () => {
     expect(page).not.toMatch(/<script|<link|<iframe|@import|https?:\/\//i)
     for (const [, source] of page.matchAll(/\ssrc="([^"]*)"/g)) expect(source).toMatch(/^data:image\/png;base64,/)
     expect(page.match(/<img /g)).toHaveLength(1 + 19 * 3)
   })
 
-  it('escapes every text of the user', () => {
+  it("escapes all of the user's texts", () => {
     expect(page).not.toContain('<img src=x')
     expect(page).not.toMatch(/="[^"]*onerror="/)
     expect(page.split('&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&amp;&#39;`${1}').length).toBeGreaterThan(5)
   })
 
-  it('carries the numbers of the report, with how many images they rest on', () => {
+  it('shows the numbers of the report and how many images they rest on', () => {
     const text = page.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
     expect(text).toContain(`all ${report.clean.images} test images`)
     expect(text).toContain('on 9 of 12 test images')
@@ -157,7 +157,7 @@ describe('the report page', () => {
     expect(text).toContain(`ECE ${(100 * report.calibration.clean.ece).toFixed(2)} %`)
   })
 
-  it('can do without corruptions, gallery, epochs and a reference; with a hundred classes', async () => {
+  it('works without corruptions, gallery, epochs and reference, and with a hundred classes', async () => {
     const { report: small } = await makeReport(
       Array.from({ length: 100 }, (_, k) => `class ${k}`),
       'none',
@@ -173,7 +173,7 @@ describe('the report page', () => {
     expect(page).not.toMatch(/NaN|undefined|Infinity/)
   })
 
-  it('shows mCE where a reference is named', () => {
+  it('shows mCE if there is a reference', () => {
     const perCorruption = report
       .corruption!.perCorruption.slice(0, 15)
       .map(({ corruption }, i) => ({ corruption, ce: 0.8 + i / 100, relativeCE: i === 0 ? null : 1.1 }))
@@ -209,7 +209,7 @@ describe('the report page', () => {
     expect(text).toContain('87.0 %')
   })
 
-  it('can show an evaluation on a stored set, which has no clean images', () => {
+  it('shows an evaluation on a stored set, which has no clean images', () => {
     const { training: _, ...rest } = report
     const page = reportPage(
       {
@@ -236,38 +236,35 @@ describe('the report page', () => {
     })
     afterAll(() => browser.close())
 
-    it.each([360, 820, 1400])(
-      'fits %i pixels in light and dark, asks for nothing and complains of nothing',
-      async (width) => {
-        const file = join(mkdtempSync(join(tmpdir(), 'imclr-page-')), 'report.html')
-        writeFileSync(file, page)
-        for (const colorScheme of ['light', 'dark'] as const) {
-          const tab = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
-          const requests: string[] = []
-          const complaints: string[] = []
-          tab.on('request', (request) => !request.url().startsWith('data:') && requests.push(request.url()))
-          tab.on('console', (message) => complaints.push(message.text()))
-          tab.on('pageerror', (error) => complaints.push(error.message))
-          await tab.goto(`file://${file}`)
-          expect(requests).toEqual([`file://${file}`])
-          expect(complaints).toEqual([])
-          const { scrollWidth, ink, paper, broken } = await tab.evaluate<{
-            scrollWidth: number
-            ink: string
-            paper: string
-            broken: number
-          }>(measure)
-          expect(scrollWidth).toBeLessThanOrEqual(width)
-          expect(broken).toBe(0)
-          const brightness = (colour: string) =>
-            colour
-              .match(/\d+/g)!
-              .slice(0, 3)
-              .reduce((sum, value) => sum + Number(value), 0)
-          expect(brightness(ink) > brightness(paper)).toBe(colorScheme === 'dark')
-          await tab.close()
-        }
-      },
-    )
+    it.each([360, 820, 1400])('fits %i pixels in light and dark, makes no requests and logs nothing', async (width) => {
+      const file = join(mkdtempSync(join(tmpdir(), 'imclr-page-')), 'report.html')
+      writeFileSync(file, page)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const tab = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+        const requests: string[] = []
+        const complaints: string[] = []
+        tab.on('request', (request) => !request.url().startsWith('data:') && requests.push(request.url()))
+        tab.on('console', (message) => complaints.push(message.text()))
+        tab.on('pageerror', (error) => complaints.push(error.message))
+        await tab.goto(`file://${file}`)
+        expect(requests).toEqual([`file://${file}`])
+        expect(complaints).toEqual([])
+        const { scrollWidth, ink, paper, broken } = await tab.evaluate<{
+          scrollWidth: number
+          ink: string
+          paper: string
+          broken: number
+        }>(measure)
+        expect(scrollWidth).toBeLessThanOrEqual(width)
+        expect(broken).toBe(0)
+        const brightness = (colour: string) =>
+          colour
+            .match(/\d+/g)!
+            .slice(0, 3)
+            .reduce((sum, value) => sum + Number(value), 0)
+        expect(brightness(ink) > brightness(paper)).toBe(colorScheme === 'dark')
+        await tab.close()
+      }
+    })
   })
 })

@@ -6,7 +6,7 @@ import { requirePart } from '../support/parts.js'
 import { python } from '../support/python.js'
 
 type Uniform = () => number
-/** Box and Muller. */
+/** A normal draw by the method of Box and Muller. */
 const normal = (uniform: Uniform): number => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform())
 
 interface Effects {
@@ -18,8 +18,8 @@ interface Effects {
 }
 
 /**
- * Differences (-1, 0, 1) of two arms on the same images for every seed. What image i adds is the same at every seed, what
- * seed s adds is the same on every image; both add to the chance that the second arm wins.
+ * Differences (-1, 0, 1) of two arms on the same images for every seed. The effect of image i is the same at every
+ * seed, and the effect of seed s is the same on every image. Both add to the chance that the second arm wins.
  */
 function experiment({ seeds, images, effect, bySeed, byImage }: Effects, uniform: Uniform): Int8Array[] {
   const ofImage = Float64Array.from({ length: images }, () => byImage * normal(uniform))
@@ -97,7 +97,7 @@ describe.skipIf(!requirePart('python'))('statistics of experiments against scipy
     ]).value
   })
 
-  it("Student's quantiles and tails, and the beta function below them", () => {
+  it("agree on Student's quantiles and tails, and on the beta function behind them", () => {
     quantiles.forEach(([outside, df], i) =>
       expect(Math.abs(studentQuantile(outside, df) / answers[0].quantiles[i]! - 1), `${outside} ${df}`).toBeLessThan(
         1e-10,
@@ -111,7 +111,7 @@ describe.skipIf(!requirePart('python'))('statistics of experiments against scipy
     )
   })
 
-  it('paired intervals and p values', () => {
+  it('agree on paired intervals and p values', () => {
     pairs.forEach(([first, second], i) => {
       const { pValue, interval } = seedInterval(second.map((value, s) => value - first[s]!))
       const [p, low, high] = answers[2][i]!
@@ -121,13 +121,13 @@ describe.skipIf(!requirePart('python'))('statistics of experiments against scipy
     })
   })
 
-  it("Holm's adjustment; what has no p value is passed over", () => {
+  it("agree on Holm's adjustment, which skips missing p values", () => {
     families.forEach((family, i) => holm(family).forEach((p, k) => expect(p).toBeCloseTo(answers[3][i]![k]!, 12)))
     expect(holm([0.04, null, 0.01])).toEqual([0.04, null, 0.02])
     expect(holm([])).toEqual([])
   })
 
-  it('the bootstrap over seeds and images, crossed and nested', () => {
+  it('agree on the bootstrap over seeds and images, crossed and nested', () => {
     const crossed = hierarchicalBootstrap(drawn, { sameImages: true, resamples: 10_000 })
     const nested = hierarchicalBootstrap(drawn, { sameImages: false, resamples: 5000 })
     for (const [{ low, high }, theirs] of [
@@ -138,20 +138,20 @@ describe.skipIf(!requirePart('python'))('statistics of experiments against scipy
       expect(Math.abs(low - theirs[0]!)).toBeLessThan(0.05 * spread)
       expect(Math.abs(high - theirs[1]!)).toBeLessThan(0.05 * spread)
     }
-    // Images that all seeds share do not average out.
+    // The effects of images that all seeds share do not average out.
     expect(crossed.high - crossed.low).toBeGreaterThan(nested.high - nested.low)
   })
 })
 
-describe('by hand', () => {
-  it('one seed has no interval, equal differences one of no width', () => {
+describe('simple cases by hand', () => {
+  it('one seed has no interval, and equal differences have an interval of no width', () => {
     expect(seedInterval([0.02])).toEqual({ mean: 0.02, deviation: null, interval: null, pValue: null })
     expect(seedInterval([0, 0, 0])).toEqual({ mean: 0, deviation: 0, interval: { low: 0, high: 0 }, pValue: 1 })
     expect(seedInterval([0.5, 0.5])).toMatchObject({ deviation: 0, interval: { low: 0.5, high: 0.5 }, pValue: 0 })
     expect(() => seedInterval([])).toThrow(/at least one/)
   })
 
-  it('the bootstrap repeats itself, knows certainty, and refuses what does not fit', () => {
+  it('the bootstrap is repeatable, has no width for constant values, and refuses invalid input', () => {
     const same = [Int8Array.of(1, 1, 1), Int8Array.of(1, 1, 1)]
     expect(hierarchicalBootstrap(same, { sameImages: true })).toEqual({ low: 1, high: 1 })
     const values = experiment({ seeds: 3, images: 50, effect: 0, bySeed: 0.02, byImage: 0.05 }, seededUniform(3))
@@ -178,7 +178,8 @@ describe('coverage by simulation', () => {
       const experiments = 4000
       let held = 0
       for (let e = 0; e < experiments; e++) {
-        // The test images stay, so the truth is their own mean: the chance of a win minus that of a loss is twice the shift.
+        // The test images stay the same, so the true value is their own mean. The chance of a win minus that of a loss
+        // is twice the shift.
         const shifts = Float64Array.from({ length: images }, () =>
           Math.max(-0.1, Math.min(0.1, 0.02 + 0.05 * normal(uniform))),
         )
@@ -196,7 +197,7 @@ describe('coverage by simulation', () => {
         )
         if (interval!.low <= truth && truth <= interval!.high) held++
       }
-      // 95 % of 4000, and a standard error of 0.34 %.
+      // The expected value is 95 % of 4000, with a standard error of 0.34 %.
       console.log(
         `Student's interval, ${seeds} seeds: held ${((100 * held) / experiments).toFixed(1)} % of ${experiments} experiments`,
       )
@@ -205,11 +206,12 @@ describe('coverage by simulation', () => {
     },
   )
 
-  it('the bootstrap over seeds and images: measured, and too narrow with few seeds', () => {
+  it('the bootstrap over seeds and images has the expected coverage, which is too low with few seeds', () => {
     const experiments = 400
     const coverage = ([3, 5, 10] as const).map((seeds) => {
       const uniform = seededUniform(200 + seeds)
-      // The truth over all seeds and images: twice the mean shift, and clipping is symmetric about zero effect.
+      // The true value over all seeds and images is twice the mean shift. It is zero, because clipping is symmetric
+      // about zero effect.
       let held = 0
       for (let e = 0; e < experiments; e++) {
         const { low, high } = hierarchicalBootstrap(
@@ -223,7 +225,8 @@ describe('coverage by simulation', () => {
       )
       return held / experiments
     })
-    // It lacks (n - 1) / n of the variance between seeds and Student's heavier tails: were there nothing but seeds, it would hold about 75, 85 and 90 %.
+    // The bootstrap has only (n - 1) / n of the variance between seeds and lacks Student's heavier tails. If only the
+    // seeds varied, it would hold about 75, 85 and 90 %.
     expect(coverage[0]).toBeGreaterThan(0.75)
     expect(coverage[1]).toBeGreaterThan(0.82)
     expect(coverage[2]).toBeGreaterThan(0.87)

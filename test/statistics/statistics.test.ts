@@ -15,7 +15,10 @@ import { seededUniform } from '@imclr/statistics'
 import { requirePart } from '../support/parts.js'
 import { python } from '../support/python.js'
 
-/** Two models on `n` images: the first right with probability `right`, the second flips with `lost` and `won`. */
+/**
+ * Draws the hits of two models on `n` images. The first is right with probability `right`. The second flips a hit with
+ * probability `lost` and a miss with probability `won`.
+ */
 function pair(n: number, rates: { right: number; lost: number; won: number }, uniform: () => number) {
   const first = new Uint8Array(n)
   const second = new Uint8Array(n)
@@ -68,7 +71,7 @@ describe.skipIf(!requirePart('python'))('statistics against scipy', () => {
     >('statistics.py', requests, arrays).value
   })
 
-  it('Wilson intervals', () => {
+  it('agree on Wilson intervals', () => {
     wilsons.forEach(([successes, trials], i) => {
       const { low, high } = wilsonInterval(successes, trials)
       expect(low).toBeCloseTo(wilson[i]![0]!, 12)
@@ -76,7 +79,7 @@ describe.skipIf(!requirePart('python'))('statistics against scipy', () => {
     })
   })
 
-  it("McNemar's test, exact up to 10,000 discordant images, corrected chi-squared above", () => {
+  it("agree on McNemar's test: exact up to 10,000 discordant images, corrected chi-squared above", () => {
     discordants.forEach(([b, c], i) => {
       const { method, pValue } = mcnemar(b, c)
       const exact = b + c <= 10_000
@@ -86,14 +89,14 @@ describe.skipIf(!requirePart('python'))('statistics against scipy', () => {
     })
   })
 
-  it('the chi-squared tail and the log-gamma function', () => {
+  it('agree on the chi-squared tail and the log-gamma function', () => {
     tails.forEach((x, i) => expect(Math.abs(chiSquaredTail(x) / chiSquared[i]! - 1), `${x}`).toBeLessThan(1e-10))
     gammas.forEach((x, i) =>
       expect(Math.abs(logGamma(x) - lgamma[i]!), `${x}`).toBeLessThan(1e-12 * Math.max(1, Math.abs(lgamma[i]!)) * 10),
     )
   })
 
-  it('the paired bootstrap by counts agrees with one that draws images', () => {
+  it('agree on the paired bootstrap, by counts here and by drawn images there', () => {
     const { interval, difference } = pairedDifference(first, second)
     const spread = bootstrap[1]! - bootstrap[0]!
     expect(Math.abs(interval.low - bootstrap[0]!)).toBeLessThan(0.05 * spread)
@@ -104,7 +107,7 @@ describe.skipIf(!requirePart('python'))('statistics against scipy', () => {
 })
 
 describe('binomialSampler', () => {
-  it('has the mean and the variance of its distribution, also at its ends', () => {
+  it('has the mean and the variance of its distribution, even for extreme parameters', () => {
     const uniform = seededUniform(2)
     for (const [n, p] of [
       [1, 0.3],
@@ -137,12 +140,12 @@ describe('coverage by simulation', () => {
       const { interval } = pairedDifference(first, second, { seed: e, resamples: 1000 })
       if (interval.low <= truth && truth <= interval.high) held++
     }
-    // 95 % of 600 is 570; four standard errors are 21.
+    // The expected value, 95 % of 600, is 570. Four standard errors are 21.
     expect(held / experiments).toBeGreaterThan(0.915)
     expect(held / experiments).toBeLessThan(0.985)
   })
 
-  it("Wilson's interval holds a small proportion", () => {
+  it("Wilson's interval holds a proportion near 1 often enough", () => {
     const uniform = seededUniform(9)
     let held = 0
     for (let e = 0; e < 2000; e++) {
@@ -156,7 +159,7 @@ describe('coverage by simulation', () => {
 })
 
 describe('pairedDifference', () => {
-  it('counts by hand', () => {
+  it('agrees with counts by hand', () => {
     const result = pairedDifference(Uint8Array.of(1, 1, 0, 0, 1), Uint8Array.of(1, 0, 1, 1, 1))
     expect(result).toMatchObject({
       images: 5,
@@ -167,7 +170,7 @@ describe('pairedDifference', () => {
     expect(result.difference).toBeCloseTo(0.2, 12)
   })
 
-  it('is exactly zero for a model against itself, and repeats itself', () => {
+  it('is exactly zero for a model against itself, and is repeatable', () => {
     const one = Uint8Array.of(1, 0, 1)
     expect(pairedDifference(one, one)).toMatchObject({
       difference: 0,
@@ -178,7 +181,7 @@ describe('pairedDifference', () => {
     expect(pairedDifference(first, second, { seed: 4 })).toEqual(pairedDifference(first, second, { seed: 4 }))
   })
 
-  it('refuses different images', () => {
+  it('refuses models with different numbers of images', () => {
     expect(() => pairedDifference(Uint8Array.of(1), Uint8Array.of(1, 0))).toThrow(/same images/)
   })
 })
@@ -191,7 +194,7 @@ describe('errors over the corruption grid', () => {
     ...(extra === undefined ? [] : [{ corruption: 'spatter', severity: 1, benchmark: false, error: extra }]),
   ]
 
-  it('means by hand: the extra corruptions count in none', () => {
+  it('gives means that agree with a computation by hand and leave out extra corruptions', () => {
     const means = corruptionMeans(grid({ fog: [0.1, 0.3], snow: [0.2, 0.6] }, 0.9))
     expect(means.meanError).toBeCloseTo(0.3, 12)
     expect(means.perSeverity.map(({ error }) => Number(error.toFixed(12)))).toEqual([0.15, 0.45])
@@ -202,7 +205,7 @@ describe('errors over the corruption grid', () => {
     ])
   })
 
-  it('mCE and relative mCE by hand', () => {
+  it('gives mCE and relative mCE that agree with a computation by hand', () => {
     const model = { cleanError: 0.05, cells: grid({ fog: [0.1, 0.3], snow: [0.2, 0.6] }, 0.9) }
     const reference = { cleanError: 0.1, cells: grid({ fog: [0.2, 0.6], snow: [0.4, 0.4] }, 0.1) }
     const { mCE, relativeMCE, perCorruption } = meanCorruptionError(model, reference)
@@ -211,9 +214,10 @@ describe('errors over the corruption grid', () => {
     expect(relativeMCE).toBeCloseTo((0.3 / 0.6 + 0.7 / 0.6) / 2, 12)
   })
 
-  it('leaves a corruption without errors of the reference out of the mean, by name; null where none is left; names a missing cell', () => {
+  it('leaves out and names corruptions without errors of the reference, and names a missing cell', () => {
     const model = { cleanError: 0.1, cells: grid({ fog: [0.2, 0.2], snow: [0.3, 0.5], frost: [0.3, 0.3] }) }
-    // fog: the reference makes no error. snow: it makes 0.5 + 0.5. frost: it makes as many as clean, so nothing is added by corruption.
+    // fog: the reference makes no error. snow: it makes 0.5 + 0.5. frost: it makes as many as on clean images, so
+    // corruption adds none.
     const reference = { cleanError: 0.25, cells: grid({ fog: [0, 0], snow: [0.5, 0.5], frost: [0.25, 0.25] }) }
     const { mCE, relativeMCE, leftOut, perCorruption } = meanCorruptionError(model, reference)
     expect(mCE).toBeCloseTo((0.8 / 1 + 0.6 / 0.5) / 2, 12)
@@ -233,17 +237,17 @@ describe('errors over the corruption grid', () => {
 })
 
 describe('flip probability', () => {
-  // Three sequences of four frames.
+  // The predictions for three sequences of four frames.
   const predicted = [0, 0, 0, 0, /**/ 1, 2, 1, 2, /**/ 3, 4, 4, 4]
 
-  it('by hand: against the previous frame, and against the first', () => {
+  it('agrees with a computation by hand, against the previous frame and against the first', () => {
     expect(flipProbability(predicted, 4, 'previous')).toBeCloseTo((0 / 3 + 3 / 3 + 1 / 3) / 3, 12)
     expect(flipProbability(predicted, 4, 'first')).toBeCloseTo((0 / 3 + 2 / 3 + 3 / 3) / 3, 12)
     expect(() => flipProbability(predicted, 5, 'first')).toThrow(RangeError)
     expect(() => flipProbability([], 4, 'first')).toThrow(RangeError)
   })
 
-  it('means and ratios by hand: extra ones count in no mean, one where the reference never flips is left out by name', () => {
+  it('leaves out extra perturbations and those where the reference never flips, as computed by hand', () => {
     const rows = (values: Record<string, number>) =>
       Object.entries(values).map(([perturbation, flips]) => ({
         perturbation,
