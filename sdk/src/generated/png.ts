@@ -1,5 +1,5 @@
 // Written by "npm run generate" from services/trainer/src/image/format/png.ts.
-/** Of a PNG only what libvips does not tell, or goes through in vain: the chunks before its pixels (PNG specification, 3rd edition, section 5). */
+/** Reads the chunks of a PNG before its pixels (PNG specification, 3rd edition, section 5): libvips does not tell what is in them, or unpacks them in vain. */
 
 const signature = '89504e470d0a1a0a'
 

@@ -1,5 +1,5 @@
 // Written by "npm run generate" from services/trainer/src/image/format/tiff.ts.
-/** Of a TIFF only what libvips does not tell: the tags of its first directory, TIFF 6.0 and BigTIFF. */
+/** Reads the tags of a TIFF's first directory (TIFF 6.0 and BigTIFF), which libvips does not tell. */
 
 /** So many tags are looked at: 20 KiB at most, wherever in the file they are. Honest pictures have some dozens. */
 const maxTags = 1024
@@ -42,7 +42,7 @@ export function firstDirectory(file: Uint8Array): Map<number, number> {
 /** Samples of a pixel that are its colour, by the photometric interpretation: gray, RGB, palette, inks, luma and chroma, L*a*b*. */
 const colours: Record<number, number> = { 0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3 }
 
-/** What libvips would take for something else, in words; null where there is nothing of the kind, or the file is no TIFF. */
+/** What libvips would misread in a TIFF, in words; null if it reads the file right, or the file is no TIFF. */
 export function tiffMistake(file: Uint8Array): string | null {
   if (!isTiff(file)) return null
   const tags = firstDirectory(file)
