@@ -160,30 +160,14 @@ const add = (folder, images) => {
   for (const { index, pixels } of images)
     files.set(`${folder}/${String(index).padStart(5, '0')}.png`, encodePng(pixels))
 }
-classes.forEach((name, label) =>
-  add(
-    `test/${name}`,
-    take(
-      shuffled(
-        test.filter((image) => image.label === label),
-        'test',
-      ),
-      testPerClass,
-    ),
-  ),
-)
-classes.forEach((name, label) =>
-  add(
-    `train/${name}`,
-    take(
-      shuffled(
-        train.filter((image) => image.label === label),
-        'train',
-      ),
-      trainPerClass,
-    ),
-  ),
-)
+for (const [part, images, perClass] of [
+  ['test', test, testPerClass],
+  ['train', train, trainPerClass],
+])
+  classes.forEach((name, label) => {
+    const ofClass = images.filter((image) => image.label === label)
+    add(`${part}/${name}`, take(shuffled(ofClass, part), perClass))
+  })
 add('unlabelled', take(shuffled(train, 'unlabelled'), unlabelled))
 
 const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,5 +1,6 @@
 import { corruptionNames, type CorruptionName } from '@imclr/contract'
-import { jpegRoundTrip, prepareCorruption, stream } from '@imclr/trainer'
+import { jpegRoundTrip, prepareCorruption } from '@imclr/trainer/image/testing'
+import { stream } from '@imclr/trainer/random/testing'
 
 export interface CorruptionRow {
   corruption: CorruptionName

@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { median } from '@imclr/statistics'
 import { trainingSpec, type TrainingSpecInput } from '@imclr/contract'
-import { firstPosition, openTraining, stream, runEpochs, trainingFeed } from '@imclr/trainer'
+import { firstPosition, openTraining, runEpochs } from '@imclr/trainer/training/testing'
+import { stream } from '@imclr/trainer/random/testing'
+import { trainingFeed } from '@imclr/trainer/input/testing'
 import { demoArchive, openBench } from '../trainer/jobs/harness.js'
 import { drawnNetwork } from '../trainer/training/drawnNetwork.js'
 

@@ -3,7 +3,7 @@ import { createInterface, type Interface } from 'node:readline'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { trainerProcessEnvironment } from '@imclr/contract'
-import { supportsBfloat16 } from '@imclr/trainer'
+import { supportsBfloat16 } from '@imclr/trainer/engine/testing'
 
 export interface StepRow {
   network: 'resnet20' | 'wrn28-2'

@@ -3,7 +3,10 @@
  * `execution` (recorded | eager) in front.
  */
 import { createInterface } from 'node:readline'
-import { binding, buildNetwork, makeStep, stream, supervisedLoss, trainingPass, trainingStep } from '@imclr/trainer'
+import { binding, makeStep } from '@imclr/trainer/engine/testing'
+import { buildNetwork } from '@imclr/trainer/networks/testing'
+import { stream } from '@imclr/trainer/random/testing'
+import { supervisedLoss, trainingPass, trainingStep } from '@imclr/trainer/training/testing'
 
 const [execution, network, height, width, batch, precision] = process.argv.slice(2) as [
   'graph' | 'eager',

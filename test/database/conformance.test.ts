@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { trainingSpec, type TrainerEvent } from '@imclr/contract'
 import {
   cancelQueued,
@@ -37,6 +36,7 @@ import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { requirePart } from '../support/parts.js'
 import { postgres } from '../support/postgres.js'
+import { eventually, until } from '../support/eventually.js'
 import { aJob, aProject, newId, outputPrefix } from './rows.js'
 
 /** The same records in PGlite and in PostgreSQL. `open` opens them once more, as another process would; PGlite has only the one. */
@@ -76,17 +76,6 @@ async function postgresPlace(): Promise<Place> {
     },
   }
 }
-
-/** Asks again until the answer fits, and gives it. */
-async function eventually<T>(ask: () => T | Promise<T>, fits: (answer: T) => boolean, ms = 10_000): Promise<T> {
-  for (const deadline = Date.now() + ms; ; await delay(5)) {
-    const answer = await ask()
-    if (fits(answer)) return answer
-    if (Date.now() > deadline) throw new Error('the condition was not met in time')
-  }
-}
-
-const until = async (condition: () => boolean): Promise<void> => void (await eventually(condition, Boolean))
 
 const log = (message: string, once?: string): TrainerEvent => ({ type: 'log', level: 'info', message, once })
 const superseded = { code: 'CONFLICT' }

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { DatasetManifest, TrainingSpec } from '@imclr/contract'
-import { stratifiedOrder } from '@imclr/trainer'
+import { stratifiedOrder } from '@imclr/trainer/random/testing'
 import { root } from '../trainer/jobs/harness.js'
 import type { Bench } from '../trainer/jobs/harness.js'
 

@@ -10,6 +10,7 @@ import type { QueueEntry } from '@imclr/contract'
 import { openDatabase, type Database } from '@imclr/database'
 import { openQueue, type JobQueue } from '@imclr/queue'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '../support/eventually.js'
 import { requirePart } from '../support/parts.js'
 import { postgres } from '../support/postgres.js'
 import { redis } from '../support/redis.js'
@@ -84,11 +85,6 @@ async function crashWorker(kind: string, where: string): Promise<void> {
   expect(await nextLine(child)).toBe('job_crashes0001')
   child.kill('SIGKILL')
   await once(child, 'exit')
-}
-
-async function until(condition: () => boolean, ms = 10_000): Promise<void> {
-  for (const deadline = Date.now() + ms; !condition(); await delay(10))
-    if (Date.now() > deadline) throw new Error('the condition was not met in time')
 }
 
 let numbers = 0

@@ -9,6 +9,9 @@ import { jobId, modelId, versionId } from './ids.js'
 import { jobState, progress } from './job.js'
 import { note } from './note.js'
 
+/** Largest number of characters in the message of a log event. */
+export const longestLogMessage = 4000
+
 const once = { once: z.string().max(100).optional() }
 
 /** What happened in one pass over the training images. */
@@ -75,7 +78,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('log'),
     level: z.enum(['info', 'warn', 'error']),
-    message: z.string().max(4000),
+    message: z.string().max(longestLogMessage),
     ...once,
   }),
   /**

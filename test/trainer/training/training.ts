@@ -5,6 +5,7 @@ import {
   type SupervisedLossOptions,
   trainingPass,
   type TrainingPass,
+  type TrainingStepDefinition,
   type TrainingPassOptions,
   trainingStep,
   type TrainingStepOptions,
@@ -29,7 +30,7 @@ export interface Recipe {
 export function training({ network, shape, classes = 10, options = {} }: Recipe) {
   const model = buildNetwork({ name: network, classes, seed: 3 })
   const pass: TrainingPass = trainingPass({ model, mean: [120, 118, 110], std: [60, 61, 66], ...options })
-  const definition = trainingStep({
+  const definition: TrainingStepDefinition = trainingStep({
     optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true },
     weightDecay: 5e-4,
     decay: 'all',

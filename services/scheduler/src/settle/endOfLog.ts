@@ -1,8 +1,6 @@
+import { longestLogMessage } from '@imclr/contract'
 import type { Launcher, Runner } from '../launch/launcher.js'
 import type { Outcome } from './decideOutcome.js'
-
-/** As many as a log event may have characters. */
-const maxBytes = 4000
 
 // eslint-disable-next-line no-control-regex
 const controlCharacters = /[\u0000-\u0008\u000b-\u001f\u007f]/g
@@ -16,7 +14,7 @@ export async function endOfLog(launcher: Launcher, runner: Runner, outcome: Outc
   const failure = outcome.kind === 'retry' || outcome.kind === 'end' ? outcome.failure : null
   if (failure === null || failure.code === 'TIME_LIMIT') return null
   // Control characters but line breaks and tabs would spoil a terminal, and PostgreSQL keeps no zero.
-  const written = await launcher.readLogEnd(runner, maxBytes)
+  const written = await launcher.readLogEnd(runner, longestLogMessage)
   const text = written.replace(engineNotices, '').replace(controlCharacters, '').trim()
-  return text === '' ? null : text.slice(-maxBytes)
+  return text === '' ? null : text.slice(-longestLogMessage)
 }

@@ -5,7 +5,7 @@ import { openGraphSession, type Feed, type Values } from './graph/graphSession.j
 import { supportsBfloat16, type Precision } from './precision.js'
 import { graphName, recordGraph, shapesOf, type InputDeclaration, type StepDefinition } from './recordGraph.js'
 
-export type { StepDefinition, InputDeclaration } from './recordGraph.js'
+export type { StepDefinition } from './recordGraph.js'
 
 export interface StepOptions {
   execution: 'graph' | 'eager'
@@ -65,10 +65,6 @@ export function makeStep(definition: StepDefinition, { execution, precision }: S
     return { ...eagerStep(definition), fallbackReason: error instanceof Error ? error.message : String(error) }
   }
 }
-
-/** The warning of a job that asked for a graph and got the eager step instead. */
-export const fallbackWarning = (what: 'step' | 'forward pass', reason: string): string =>
-  `the ${what} could not be recorded and runs eagerly, slower: ${reason}`.slice(0, 4000)
 
 function recordedStep(definition: StepDefinition, precision: Precision): Step {
   const { model, outputs } = recordGraph(definition, precision)

@@ -1,5 +1,5 @@
 import { tf, type LayersModel, type Tensor4D, type Variable } from './tf.js'
-import { makeStep, stateOf, type StepOptions } from './makeStep.js'
+import { makeStep, stateOf, type Step, type StepOptions } from './makeStep.js'
 
 export interface ForwardOptions extends StepOptions {
   /** From pixels 0..255 `[n, h, w, 3]` to `[n, outputs]`, such as `buildServingModel` makes. */
@@ -14,8 +14,9 @@ export interface ForwardOptions extends StepOptions {
 /** A forward pass over byte images in batches of one size. Whoever made it disposes it. */
 export interface Forward {
   /** How batches run, after any fallback. */
-  readonly execution: 'graph' | 'eager'
-  /** Why a graph was asked for and the eager pass runs: for `fallbackWarning`. */
+  readonly execution: Step['execution']
+  readonly precision: Step['precision']
+  /** Why a graph was asked for and the eager pass runs. The caller announces it. */
   readonly fallbackReason: string | undefined
   readonly outputs: number
   /** @param images uint8 `[count, h, w, 3]`, any count @returns float32 `[count, outputs]` */
@@ -47,6 +48,7 @@ export function recordForward({ model, height, width, batchSize, execution, prec
 
   return {
     execution: step.execution,
+    precision: step.precision,
     fallbackReason: step.fallbackReason,
     outputs,
     run(images) {

@@ -21,3 +21,4 @@ export {
   type Tensor4D,
   type Variable,
 } from './tf.js'
+export { binding } from './tf.js'

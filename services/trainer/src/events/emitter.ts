@@ -1,5 +1,5 @@
 import { fstatSync, ftruncateSync, writeSync } from 'node:fs'
-import { diskFull, isNoSpace, trainerEvent } from '@imclr/contract'
+import { diskFull, isNoSpace, longestLogMessage, trainerEvent } from '@imclr/contract'
 import type { FullDisk, Progress, TrainerEvent } from '@imclr/contract'
 
 export interface Emitter {
@@ -79,3 +79,15 @@ function takeBack(fd: number, bytes: number): void {
   const { size } = fstatSync(fd)
   if (size >= bytes) ftruncateSync(fd, size - bytes)
 }
+
+/** Returns a function that emits a warning, cut to what a log event holds. */
+export const warner =
+  (emitter: Emitter) =>
+  (message: string): void =>
+    emitter.emit({ type: 'log', level: 'warn', message: message.slice(0, longestLogMessage) })
+
+/** Returns a function that tells how many bytes of the data are loaded. */
+export const loadingProgress =
+  (emitter: Emitter) =>
+  (done: number, total: number): void =>
+    emitter.progress({ phase: 'loading', done, total, unit: 'bytes', secondsLeft: null })

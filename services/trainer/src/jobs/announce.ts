@@ -1,37 +1,43 @@
 import type { EpochRecord, EvaluationReport, Report, TrainingPosition } from '@imclr/contract'
-import { fallbackWarning } from '../engine/makeStep.js'
+import type { Step } from '../engine/makeStep.js'
 import { binding } from '../engine/tf.js'
 import type { EvaluationProgress } from '../evaluation/session.js'
-import type { Emitter } from '../events/emitter.js'
+import { warner, type Emitter } from '../events/emitter.js'
 import type { OpenedNetwork } from '../networks/openNetwork.js'
 import type { Training } from '../training/openTraining.js'
 
-type Started = Pick<Training, 'execution' | 'precision'> & Fallback
-
-/** Why a graph was not recorded. */
-interface Fallback {
-  fallbackReason?: string | undefined
+/** Announces how a training runs and where it goes on. Warns if its step could not be recorded as a graph. */
+export function announceTraining(emitter: Emitter, training: Training, from: TrainingPosition | null): void {
+  announceStart(emitter, training, from && { epoch: from.epoch, step: from.step })
+  warnOfFallback(emitter, 'step', training)
+  // Emits the epochs of the checkpoint again, so that none is lost with an attempt.
+  for (const epoch of from?.history ?? []) emitEpoch(emitter, epoch)
 }
 
-/** Announces how the job runs and where it goes on. Warns if a graph could not be recorded. */
-export function announceStart(emitter: Emitter, started: Started, from: TrainingPosition | null): void {
-  const { execution, precision } = started
+/** Announces how a job computes. @param resumedFrom the position of the checkpoint that it goes on from; null: none */
+export function announceStart(
+  emitter: Emitter,
+  { execution, precision }: Pick<Step, 'execution' | 'precision'>,
+  resumedFrom: Pick<TrainingPosition, 'epoch' | 'step'> | null,
+): void {
   emitter.emit({
     type: 'started',
     engine: `TensorFlow ${binding.TF_Version}`,
     device: binding.isUsingGpuDevice() ? 'GPU' : 'CPU',
     execution,
     precision,
-    resumedFrom: from && { epoch: from.epoch, step: from.step },
+    resumedFrom,
   })
-  warnOfFallback(emitter, 'step', started)
-  // Emits the epochs of the checkpoint again, so that none is lost with an attempt.
-  for (const epoch of from?.history ?? []) emitEpoch(emitter, epoch)
 }
 
 /** Warns if something runs eagerly although the spec asks for a graph. @param what the thing that runs eagerly */
-export function warnOfFallback(emitter: Emitter, what: 'step' | 'forward pass', { fallbackReason }: Fallback): void {
-  if (fallbackReason !== undefined) warner(emitter)(fallbackWarning(what, fallbackReason))
+export function warnOfFallback(
+  emitter: Emitter,
+  what: 'step' | 'forward pass',
+  { fallbackReason }: { fallbackReason?: string | undefined },
+): void {
+  if (fallbackReason !== undefined)
+    warner(emitter)(`the ${what} could not be recorded and runs eagerly, slower: ${fallbackReason}`)
 }
 
 /** Emits an epoch event. The scheduler stores it once, however often attempts repeat it. */
@@ -65,19 +71,6 @@ export function warnOfNormalisation(emitter: Emitter, { origin, normalisation }:
     `What ${origin.id} was trained to see was not told when it was uploaded: pixels are normalised by this data set's mean and deviation, which frozen layers may not expect. Upload it with its normalisation.`,
   )
 }
-
-/** Largest number of characters in a log event. */
-const longestMessage = 4000
-
-export const warner =
-  (emitter: Emitter) =>
-  (message: string): void =>
-    emitter.emit({ type: 'log', level: 'warn', message: message.slice(0, longestMessage) })
-
-export const loadingProgress =
-  (emitter: Emitter) =>
-  (done: number, total: number): void =>
-    emitter.progress({ phase: 'loading', done, total, unit: 'bytes', secondsLeft: null })
 
 export const evaluationProgress =
   (emitter: Emitter) =>

@@ -16,16 +16,11 @@ import { describeEnvironment } from '../engine/environment.js'
 import { assembleEvaluationReport, describeDataset, type Measured } from '../evaluation/assembleReport.js'
 import { evaluateModel, evaluateStoredSet, type EvaluationSetting } from '../evaluation/evaluateModel.js'
 import { referenceOf, type Reference } from '../evaluation/reference.js'
+import type { Control } from '../events/control.js'
+import { loadingProgress, warner } from '../events/emitter.js'
 import { loadSplit, readDatasetManifest } from '../input/loadSplit.js'
 import { openModel, type OpenedModel } from '../networks/openModel.js'
-import {
-  announceEvaluation,
-  announceStart,
-  evaluationProgress,
-  loadingProgress,
-  warner,
-  warnOfFallback,
-} from './announce.js'
+import { announceEvaluation, announceStart, evaluationProgress, warnOfFallback } from './announce.js'
 import type { JobContext } from './jobContext.js'
 
 /**
@@ -38,7 +33,6 @@ export async function evaluate(job: EvaluateJobFile, { store, emitter, control }
   const dataset = await readDatasetManifest(store, job.versionPrefix)
   const opened = await openModel(store, job.modelPrefix)
   refuseUnlike(opened, dataset)
-  const { precision } = opened.manifest.spec
   let started = false
   const measure = await openMeasuring({
     store,
@@ -49,30 +43,25 @@ export async function evaluate(job: EvaluateJobFile, { store, emitter, control }
     signal: control.signal,
     onProgress: evaluationProgress(emitter),
     onBytes: loadingProgress(emitter),
+    control,
     onForward: (forward) => {
-      if (started) warnOfFallback(emitter, 'forward pass', forward)
-      else announceStart(emitter, { ...forward, precision }, null)
+      if (!started) announceStart(emitter, forward, null)
       started = true
+      warnOfFallback(emitter, 'forward pass', forward)
     },
     warn: warner(emitter),
   })
-  try {
-    const reference = await measureReference(store, job, measure)
-    const { evaluation, predictions, gallery } = await measure(opened, `the model ${job.name}`, reference)
-    const report = assembleEvaluationReport({
-      model: { ...opened.report.model, name: job.name, id: job.modelId, trainedOn: opened.manifest.versionId },
-      dataset: describeDataset(dataset, opened.manifest.classes),
-      evaluation,
-      environment: describeEnvironment(),
-    })
-    announceEvaluation(emitter, report)
-    const output = await publish(store, job, { report, predictions, gallery, opened })
-    emitter.emit({ type: 'output', ...output, endedEarly: null })
-  } catch (error) {
-    throw control.request === 'stop' && control.signal.aborted
-      ? new Failure('CANCELED', 'the evaluation was stopped: there is nothing to keep', { cause: error })
-      : error
-  }
+  const reference = await measureReference(store, job, measure)
+  const { evaluation, predictions, gallery } = await measure(opened, `the model ${job.name}`, reference)
+  const report = assembleEvaluationReport({
+    model: { ...opened.report.model, name: job.name, id: job.modelId, trainedOn: opened.manifest.versionId },
+    dataset: describeDataset(dataset, opened.manifest.classes),
+    evaluation,
+    environment: describeEnvironment(),
+  })
+  announceEvaluation(emitter, report)
+  const output = await publish(store, job, { report, predictions, gallery, opened })
+  emitter.emit({ type: 'output', ...output, endedEarly: null })
 }
 
 function refuseUnlike({ manifest }: OpenedModel, dataset: DatasetManifest): void {
@@ -95,8 +84,9 @@ type Measure = (opened: OpenedModel, subject: string, reference?: Reference) => 
  */
 async function openMeasuring({
   onBytes,
+  control,
   ...setting
-}: EvaluationSetting & { onBytes: (done: number, total: number) => void }): Promise<Measure> {
+}: EvaluationSetting & { onBytes: (done: number, total: number) => void; control: Control }): Promise<Measure> {
   const { store, versionPrefix: prefix, dataset } = setting
   const { classes, versionId, picture, storedCells } = dataset
   const split =
@@ -115,6 +105,10 @@ async function openMeasuring({
       const test = { images: split.images, labels, height, width, classes: manifest.classes, versionId }
       const { evaluation, gallery } = await evaluateModel(setting, test, evaluated)
       return { evaluation, predictions: evaluation.predictions, gallery }
+    } catch (error) {
+      throw control.request === 'stop' && control.signal.aborted
+        ? new Failure('CANCELED', 'the evaluation was stopped: there is nothing to keep', { cause: error })
+        : error
     } finally {
       model.dispose()
     }

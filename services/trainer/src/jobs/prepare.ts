@@ -20,6 +20,7 @@ import { checkClasses, splitItems } from '../ingest/splitItems.js'
 import { findStoredSet } from '../ingest/stored/findStoredSet.js'
 import { writeStoredSet } from '../ingest/stored/writeStoredSet.js'
 import { writeVersion } from '../ingest/version/writeVersion.js'
+import { loadingProgress } from '../events/emitter.js'
 import type { JobContext } from './jobContext.js'
 
 /**
@@ -49,8 +50,6 @@ async function prepareVersion(
     progressMeter({ phase, total, unit: 'images', progress, now: () => performance.now() })
   try {
     const limits = { maxBytes, maxEntries: 2 * maxImages + 10_000 }
-    const onBytes = (done: number, total: number) =>
-      progress({ phase: 'loading', done, total, unit: 'bytes', secondsLeft: null })
     await using spool = new Spool(folder, maxBytes)
     await using archive = await openArchive({
       store,
@@ -63,7 +62,7 @@ async function prepareVersion(
       notes,
       spool,
       signal,
-      onBytes,
+      onBytes: loadingProgress(emitter),
     })
 
     const stored = await findStoredSet(archive)

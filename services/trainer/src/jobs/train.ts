@@ -7,14 +7,13 @@ import { writeCheckpoint } from '../training/checkpoint/writeCheckpoint.js'
 import { evaluateModel } from '../evaluation/evaluateModel.js'
 import {
   announceEvaluation,
-  announceStart,
+  announceTraining,
   emitEpoch,
   evaluationProgress,
-  loadingProgress,
-  warner,
   warnOfFallback,
   warnOfNormalisation,
 } from './announce.js'
+import { loadingProgress, warner } from '../events/emitter.js'
 import type { JobContext } from './jobContext.js'
 import { readReference, trainingReport } from '../evaluation/trainingReport.js'
 import { openScorer, scoreOnce } from '../evaluation/openScorer.js'
@@ -55,7 +54,7 @@ export async function train(job: TrainJobFile, { store, emitter, control }: JobC
     onDamaged: (where, why) => warn(`the checkpoint ${where} was passed over: ${why}`),
   })
   if (found) training.writeState(found.tensors)
-  announceStart(emitter, training, found?.position ?? null)
+  announceTraining(emitter, training, found?.position ?? null)
   warnOfNormalisation(emitter, opened)
 
   const { mode, stacking } = spec
