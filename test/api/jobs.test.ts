@@ -1,6 +1,6 @@
 import type { JobEvent, TrainJob } from '@imclr/contract'
 import { type AppRouter } from '@imclr/api'
-import { finishJob, schema, storeTrainerLines } from '@imclr/database'
+import { finishJob, schema, storeProbe, storeTrainerLines } from '@imclr/database'
 import { createTRPCClient, httpBatchStreamLink } from '@trpc/client'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -113,6 +113,20 @@ describe.each(stacks)('jobs on %s', (stack) => {
     })
     expect(piModel - short).toBeGreaterThan(299)
     expect(piModel - short).toBeLessThan(301)
+    const probed = (multiplyAddsPerSecond: number) =>
+      storeProbe(api.dependencies.database.queries, 'a machine', {
+        type: 'probed',
+        multiplyAddsPerSecond,
+        device: 'CPU',
+      })
+    await probed(1e9)
+    await probed(2e10) // replaces the one before
+    expect((await submit({ mode: 'baseline', epochs: 2000, evaluation })).estimate).toEqual({
+      basis: 'probed',
+      seconds: short,
+      note: 'No job has succeeded here yet: from a short measurement of the machine',
+      memoryBytes: expect.any(Number) as number,
+    })
     const { versionId: other } = await makeVersion(api, { datasetName: 'measured' })
     await makeModel(api, other) // its manifest says 5e9
     expect((await submit({ mode: 'baseline', epochs: 1000, evaluation })).estimate).toMatchObject({

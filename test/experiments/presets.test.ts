@@ -330,7 +330,7 @@ describe('the presets as data', () => {
             ({ spec }) =>
               estimateTraining(trainingSpec.parse({ ...spec, trainImages: budget }), version, {
                 network: networks[spec.network as NetworkName],
-                measured: speed,
+                training: { multiplyAddsPerSecond: speed, basis: 'measured' },
               }).seconds,
           ),
         )

@@ -183,6 +183,7 @@ export async function openWorkshop(
         reconcileSeconds: 0.5,
         maxDatasetBytes: 1e9,
         maxDatasetImages: 1e6,
+        probes: false,
         ...options,
       }
       const scheduler = await startScheduler({

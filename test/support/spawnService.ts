@@ -31,7 +31,7 @@ export interface ServiceProcess extends AsyncDisposable {
 /** Starts one of our services from `dist` as a process of its own. */
 export function spawnService(program: string, args: string[], environment: Record<string, string>): ServiceProcess {
   const child = spawn(process.execPath, [program, ...args], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, IMCLR_PROBE: 'off', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

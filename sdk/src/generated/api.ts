@@ -283,7 +283,7 @@ export interface EpochRecord {
 
 export interface Estimate {
   seconds: number
-  basis: 'measured' | 'assumed'
+  basis: 'measured' | 'probed' | 'assumed'
   note: string
   memoryBytes: number | null
 }

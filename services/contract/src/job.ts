@@ -74,7 +74,7 @@ export type Progress = z.infer<typeof progress>
 
 export const estimate = z.object({
   seconds: z.number(),
-  basis: z.enum(['measured', 'assumed']), // how the seconds were found
+  basis: z.enum(['measured', 'probed', 'assumed']), // how the seconds were found: by jobs, by a probe of the machine, by neither
   note: z.string(),
   memoryBytes: z.int().nonnegative().nullable().default(null), // a training's peak; null if not estimated
 })
@@ -178,11 +178,26 @@ export const evaluateJobFile = z.object({
   outputPrefix: z.string(), // belongs to this attempt alone
   reference: z.object({ modelId, name: z.string(), modelPrefix: z.string() }).nullable(), // measured on the same pictures
 })
-export const jobFile = z.discriminatedUnion('kind', [prepareJobFile, trainJobFile, evaluateJobFile])
+/** A short measurement of the machine. It is no job of a user: it has no project, no record and no object. */
+export const probeJobFile = z.object({
+  schemaVersion: z.literal(1),
+  jobId,
+  attempt: z.literal(0), // a job's attempts count from 1
+  kind: z.literal('probe'),
+})
+export const jobFile = z.discriminatedUnion('kind', [prepareJobFile, trainJobFile, evaluateJobFile, probeJobFile])
 export type JobFile = z.infer<typeof jobFile>
 export type TrainJobFile = z.infer<typeof trainJobFile>
 export type PrepareJobFile = z.infer<typeof prepareJobFile>
 export type EvaluateJobFile = z.infer<typeof evaluateJobFile>
+
+/** What a probe measured. It is the only line that a probe writes to its standard output. */
+export const probeResult = z.object({
+  type: z.literal('probed'),
+  multiplyAddsPerSecond: z.number().positive(), // of training, data included
+  device: z.string(),
+})
+export type ProbeResult = z.infer<typeof probeResult>
 
 /**
  * The exit code of a trainer that was told to suspend (SIGUSR2) and wrote a checkpoint. Its job goes back to the queue.

@@ -84,10 +84,11 @@ export {
   listModels,
   lockModel,
   lockModelForShare,
-  measuredSpeed,
   referencesToModel,
   setModelPublic,
+  trainingSpeed,
   type ModelRow,
+  type TrainingSpeed,
 } from './tables/model.js'
 export {
   deleteNetwork,
@@ -99,6 +100,7 @@ export {
   referencesToNetwork,
   type NetworkRow,
 } from './tables/network.js'
+export { hasProbe, storeProbe } from './tables/probe.js'
 export { findProject, insertProject, listProjects, type ProjectRow } from './tables/project.js'
 export {
   countUploads,

@@ -231,6 +231,14 @@ export const job = imclr.table(
   ],
 )
 
+/** How fast the machine of a scheduler trains, measured before any job has succeeded there. */
+export const probe = imclr.table('probe', {
+  owner: text().primaryKey(), // the scheduler, as in job.leaseOwner
+  multiplyAddsPerSecond: doublePrecision().notNull(),
+  device: text().notNull(),
+  createdAt: created(),
+})
+
 export const jobEvent = imclr.table(
   'job_event',
   {

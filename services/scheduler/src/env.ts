@@ -37,6 +37,7 @@ const running = {
     .positive()
     .default(50 * 2 ** 30), // of an unpacked archive
   IMCLR_MAX_DATASET_IMAGES: z.coerce.number().int().positive().default(5_000_000),
+  IMCLR_PROBE: z.enum(['on', 'off']).default('on'), // whether the first start measures the machine, for the estimates of the first jobs
   LOG_LEVEL: shared.LOG_LEVEL,
 }
 
@@ -86,5 +87,6 @@ export function schedulerConfig(env: RunningEnv, workDir: string): SchedulerConf
     reconcileSeconds: env.IMCLR_RECONCILE_SECONDS,
     maxDatasetBytes: env.IMCLR_MAX_DATASET_BYTES,
     maxDatasetImages: env.IMCLR_MAX_DATASET_IMAGES,
+    probes: env.IMCLR_PROBE === 'on',
   }
 }

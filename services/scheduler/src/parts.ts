@@ -40,6 +40,8 @@ export interface SchedulerConfig {
   /** Of an unpacked archive. */
   maxDatasetBytes: number
   maxDatasetImages: number
+  /** Measure this machine at the first start, for the estimates of the first jobs. */
+  probes: boolean
 }
 
 export interface SchedulerParts {

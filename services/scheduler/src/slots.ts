@@ -12,6 +12,11 @@ import { adoptJob, runJob } from './runJob.js'
 export interface Slots {
   /** Continues a job that was left running, in the slot it had where that is free. */
   adopt(job: JobRow, runner: Runner | null): void
+  /**
+   * Runs something that is no job in the first free slot for a device. Does nothing if no such slot is free. Call it
+   * before `open`.
+   */
+  reserve(jobId: string, run: (slot: number) => Promise<void>): void
   /** How many slots of a queue are free. */
   free(queue: QueueName): number
   /** Lets every free slot take work from its queue. */
@@ -59,6 +64,22 @@ export function makeSlots(scheduler: Scheduler): Slots {
     metrics.running.dec()
   }
 
+  /** Keeps a slot busy with `run`, then lets it take work. */
+  function occupy(slot: (typeof slots)[number], run: () => Promise<void>): void {
+    slot.busy = true
+    void run()
+      .then(async () => {
+        slot.busy = false
+        await takeWork(slot)
+      })
+      .catch((err: unknown) =>
+        log.error(
+          { err, queue: slot.servedBy, slot: slot.index },
+          'this slot takes no work: the queue does not answer',
+        ),
+      )
+  }
+
   async function takeWork(slot: (typeof slots)[number]): Promise<void> {
     if (!opened || slot.worker !== null || scheduler.closing.aborted) return
     slot.worker = queue.work(
@@ -79,19 +100,13 @@ export function makeSlots(scheduler: Scheduler): Slots {
       )
       // Where no slot is free (there are fewer than before), the job runs beside them, which is better than to end it.
       const slot = idle.find(({ index }) => runner !== null && index === runner.slot) ?? idle[0]
-      if (slot) slot.busy = true
-      void track(job.id, () => adoptJob(scheduler, job, runner))
-        .then(async () => {
-          if (!slot) return
-          slot.busy = false
-          await takeWork(slot)
-        })
-        .catch((err: unknown) =>
-          log.error(
-            { err, queue: slot?.servedBy, slot: slot?.index },
-            'this slot takes no work: the queue does not answer',
-          ),
-        )
+      const adopted = (): Promise<void> => track(job.id, () => adoptJob(scheduler, job, runner))
+      if (slot) occupy(slot, adopted)
+      else void adopted()
+    },
+    reserve(jobId, run) {
+      const slot = slots.find(({ servedBy, busy, worker }) => servedBy === 'device' && !busy && worker === null)
+      if (slot) occupy(slot, () => track(jobId, () => run(slot.index!)))
     },
     free: (name) => slots.filter(({ servedBy, busy }) => servedBy === name && !busy).length,
     async open() {

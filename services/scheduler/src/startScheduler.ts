@@ -3,6 +3,7 @@ import { cancelQueued, lockFolder, renewQueueEntries } from '@imclr/database'
 import { leftoversOfQueued } from '@imclr/storage'
 import { makeMetrics, type Metrics } from './metrics.js'
 import type { Scheduler, SchedulerParts } from './parts.js'
+import { probeMachine } from './probeMachine.js'
 import { reconcile } from './reconcile/reconcile.js'
 import { makeSlots } from './slots.js'
 
@@ -31,6 +32,7 @@ export async function startScheduler(parts: SchedulerParts): Promise<RunningSche
   try {
     await renewQueueEntries(database)
     await reconcile(scheduler, slots)
+    await probeMachine(scheduler, slots)
     await slots.open()
     const reconciling = keepReconciling()
     log.info({ owner: config.owner, slots: config.slots, workDir: config.workDir }, 'scheduler started')

@@ -41,6 +41,8 @@ async function runJob(): Promise<void> {
   const path = process.argv[2]
   if (path === undefined) throw new Error('usage: main.js <job file>')
   const job = jobFile.parse(JSON.parse(await readFile(path, 'utf8')))
+  // It reads and writes no object, so it can tell the speed before the store is there.
+  if (job.kind === 'probe') return (await import('./jobs/probe.js')).probe({ emitter, control })
   const { openStore } = await import('@imclr/storage')
   const { storeConfig } = await import('./env.js')
   const store = await openStore(storeConfig())

@@ -15,6 +15,7 @@ import {
   type NetworkName,
   type TrainingSpec,
 } from '@imclr/contract'
+import type { TrainingSpeed } from '@imclr/database'
 import { NetworkProblem, shapesOf, type LayerShape, type Side } from '../network/measureNetwork.js'
 import type { SpecVersion } from './checkSpec.js'
 import type { TrainedNetwork } from './submitTraining.js'
@@ -29,26 +30,28 @@ const overheadSeconds = 15
 
 export interface Speed {
   network: Pick<TrainedNetwork, 'multiplyAdds'>
-  /** Multiply-adds per second of training. Null where no job has succeeded yet. */
-  measured: number | null
+  /** Null: nothing was measured yet. */
+  training: TrainingSpeed | null
 }
 
-/** How long a training will take: its multiply-adds at the speed of this service's last jobs, and the evaluation after it. */
+/**
+ * How long a training will take: its multiply-adds at the speed of this service's last jobs (before the first one, of the
+ * machine's probe), and the evaluation after it.
+ */
 export function estimateTraining(
   spec: TrainingSpec,
   version: SpecVersion,
   speed: Speed,
 ): Omit<Estimate, 'memoryBytes'> {
   const parts = trainingParts(spec, version.counts)
-  const { measured } = speed
   const pictures = picturesPerInput(spec)
   const trained =
     forwardCost(version, speed) *
     (stepCost(spec) * pictures.trained * parts.train + pictures.tested * parts.validation) *
     spec.epochs
   return estimateOf(
-    trained / (measured ?? assumed) + evaluationSeconds(spec, spec.evaluation, { version, speed }),
-    measured,
+    trained / perSecond(speed) + evaluationSeconds(spec, spec.evaluation, { version, speed }),
+    speed.training,
   )
 }
 
@@ -63,21 +66,23 @@ export interface Evaluated {
 /** How long an evaluation will take. */
 export function estimateEvaluation({ spec, options, models }: Evaluated, version: SpecVersion, speed: Speed): Estimate {
   return {
-    ...estimateOf(models * evaluationSeconds(spec, options, { version, speed }), speed.measured),
+    ...estimateOf(models * evaluationSeconds(spec, options, { version, speed }), speed.training),
     memoryBytes: null,
   }
 }
 
-function estimateOf(seconds: number, measured: number | null): Omit<Estimate, 'memoryBytes'> {
-  const whole = Math.ceil(seconds + overheadSeconds)
-  return measured === null
-    ? {
-        seconds: whole,
-        basis: 'assumed',
-        note: 'No job has succeeded here yet: the speed of two cores of a current CPU is assumed',
-      }
-    : { seconds: whole, basis: 'measured', note: 'From the speed that the last jobs reached on this service' }
+const notes = {
+  measured: 'From the speed that the last jobs reached on this service',
+  probed: 'No job has succeeded here yet: from a short measurement of the machine',
+  assumed: 'No job has succeeded here yet: the speed of two cores of a current CPU is assumed',
+} as const satisfies Record<Estimate['basis'], string>
+
+function estimateOf(seconds: number, training: TrainingSpeed | null): Omit<Estimate, 'memoryBytes'> {
+  const basis = training?.basis ?? 'assumed'
+  return { seconds: Math.ceil(seconds + overheadSeconds), basis, note: notes[basis] }
 }
+
+const perSecond = ({ training }: Speed): number => training?.multiplyAddsPerSecond ?? assumed
 
 /** Multiply-adds of one forward pass of one picture. */
 function forwardCost({ picture: { height, width } }: SpecVersion, { network }: Speed): number {
@@ -93,10 +98,7 @@ function evaluationSeconds(
     images: version.counts.test,
     picture: version.picture,
   })
-  return (
-    (picturesPerInput(spec).tested * forwardCost(version, speed) * pictures) / (speed.measured ?? assumed) +
-    changingSeconds
-  )
+  return (picturesPerInput(spec).tested * forwardCost(version, speed) * pictures) / perSecond(speed) + changingSeconds
 }
 
 /**

@@ -12,7 +12,7 @@ import {
   type EvaluationManifest,
   type EvaluationSummary,
 } from '@imclr/contract'
-import { insertJob, lockModelForShare, lockVersionForShare, measuredSpeed, type JobRow } from '@imclr/database'
+import { insertJob, lockModelForShare, lockVersionForShare, trainingSpeed, type JobRow } from '@imclr/database'
 import { z } from 'zod'
 import { comparePredictions } from '../model/compareModels.js'
 import type { Call } from '../request/context.js'
@@ -59,7 +59,7 @@ export async function evaluateModel(call: Call, input: z.output<typeof evaluateR
     const estimate = estimateEvaluation(
       { spec: model.manifest.spec, options, models: reference ? 2 : 1 },
       version.summary,
-      { network, measured: await measuredSpeed(tx, model.manifest.spec) },
+      { network, training: await trainingSpeed(tx, model.manifest.spec) },
     )
     return toEvaluateJob(
       tx,

@@ -15,7 +15,7 @@ import {
   lockModelForShare,
   lockNetworkForShare,
   lockVersionForShare,
-  measuredSpeed,
+  trainingSpeed,
   type JobRow,
   type ModelRow,
   type NetworkRow,
@@ -96,7 +96,7 @@ export async function insertTraining(
     spec,
     limits: spec.limits,
     estimate: {
-      ...estimateTraining(spec, version.summary, { network, measured: await measuredSpeed(tx, spec) }),
+      ...estimateTraining(spec, version.summary, { network, training: await trainingSpeed(tx, spec) }),
       memoryBytes: estimateMemory(spec, version.summary, network.memory),
     },
     createdAt,

@@ -5,6 +5,7 @@ import type { Queries } from '../database.js'
 import { newestFirst, type Slice } from '../newestFirst.js'
 import { job, model, unfinishedStates } from '../schema.js'
 import { collectPrefixes } from './collect.js'
+import { probedSpeeds } from './probe.js'
 import { experimentReferencesToJob } from './experimentRun.js'
 
 export type ModelRow = typeof model.$inferSelect
@@ -127,14 +128,22 @@ export async function deleteModel(tx: Queries, { id, prefix }: Pick<ModelRow, 'i
   await collectPrefixes(tx, [prefix])
 }
 
+/** How fast trainings run here. */
+export interface TrainingSpeed {
+  multiplyAddsPerSecond: number
+  /** Who measured it: trainings that succeeded, or a probe of the machine. */
+  basis: 'measured' | 'probed'
+}
+
 /**
- * Multiply-adds per second that the last 20 trainings reached: the median of those with the same network and precision, or
- * else of those with the same precision. Null where there are none.
+ * Returns the speed that the last 20 trainings reached: the median of those with the same network and precision, or else
+ * of those with the same precision. If there are none, returns what the probes of the machines measured. Null if there is
+ * no probe either.
  */
-export async function measuredSpeed(
+export async function trainingSpeed(
   queries: Queries,
   { network, precision }: Pick<TrainingSpec, 'network' | 'precision'>,
-): Promise<number | null> {
+): Promise<TrainingSpeed | null> {
   const rows = await queries
     .select({
       network: sql<string>`${model.manifest} ->> 'network'`,
@@ -146,5 +155,8 @@ export async function measuredSpeed(
     .limit(20)
   const usable = rows.filter((row) => row.speed > 0 && row.precision === precision)
   const same = usable.filter((row) => row.network === network)
-  return median((same.length > 0 ? same : usable).map(({ speed }) => speed)) ?? null
+  const measured = median((same.length > 0 ? same : usable).map(({ speed }) => speed))
+  if (measured !== undefined) return { multiplyAddsPerSecond: measured, basis: 'measured' }
+  const probed = median(await probedSpeeds(queries))
+  return probed === undefined ? null : { multiplyAddsPerSecond: probed, basis: 'probed' }
 }

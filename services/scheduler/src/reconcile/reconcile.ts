@@ -22,9 +22,14 @@ export async function reconcile(scheduler: Scheduler, slots: Slots): Promise<voi
 }
 
 /** Ends trainers of jobs that have ended, and of attempts that are not the current one: nobody will take their output. */
-async function endOrphans({ launcher, log }: Scheduler, found: FoundTrainer[], active: JobRow[]): Promise<void> {
+async function endOrphans(
+  { launcher, log, running }: Scheduler,
+  found: FoundTrainer[],
+  active: JobRow[],
+): Promise<void> {
   for (const { jobId, attempt, runner } of found) {
     if (active.some((job) => job.id === jobId && job.attempt === attempt)) continue
+    if (attempt === 0 && running.has(jobId)) continue // a probe of this scheduler: it has no record
     log.warn({ jobId, attempt, runner: runner.label }, 'ending a trainer without a job')
     await launcher.send(runner, 'kill')
   }

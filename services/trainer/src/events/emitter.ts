@@ -1,10 +1,10 @@
 import { fstatSync, ftruncateSync, writeSync } from 'node:fs'
-import { diskFull, isNoSpace, longestLogMessage, trainerEvent } from '@imclr/contract'
-import type { FullDisk, Progress, TrainerEvent } from '@imclr/contract'
+import { diskFull, isNoSpace, longestLogMessage, probeResult, trainerEvent } from '@imclr/contract'
+import type { FullDisk, ProbeResult, Progress, TrainerEvent } from '@imclr/contract'
 
 export interface Emitter {
   /** Writes one event as a line. When this returns, the line has left the process. */
-  emit(event: TrainerEvent): void
+  emit(event: TrainerEvent | ProbeResult): void
   /** Writes progress when the phase changes and when it is complete, otherwise only a few times per second. */
   progress(progress: Progress): void
 }
@@ -31,9 +31,10 @@ export function createEmitter({ fd, disk, now, onReaderGone }: EmitterOptions): 
   let readerGone = false
   let last: { phase: string; at: number } | null = null
 
-  const emit = (event: TrainerEvent) => {
+  const emit = (event: TrainerEvent | ProbeResult) => {
     if (readerGone) return
-    const line = Buffer.from(`${JSON.stringify(trainerEvent.parse(event))}\n`)
+    const schema = event.type === 'probed' ? probeResult : trainerEvent
+    const line = Buffer.from(`${JSON.stringify(schema.parse(event))}\n`)
     let written = 0
     try {
       while (written < line.length) written += writeSome(fd, line.subarray(written))

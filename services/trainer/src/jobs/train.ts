@@ -23,7 +23,7 @@ import { openData } from '../input/openData.js'
 import { openNetwork } from '../networks/openNetwork.js'
 import { openTraining } from '../training/openTraining.js'
 import { stepScalars } from '../training/optimizer/stepScalars.js'
-import { multiplyAddsPerSecond, timeLeft } from '../training/timeLeft.js'
+import { speedOf, timeLeft } from '../training/timeLeft.js'
 import { firstPosition, runEpochs } from '../training/runEpochs.js'
 
 /**
@@ -142,7 +142,7 @@ export async function train(job: TrainJobFile, { store, emitter, control }: JobC
     report,
     page: reportPage(report, gallery),
     predictions: writePredictions(evaluation.predictions),
-    multiplyAddsPerSecond: multiplyAddsPerSecond(opened, { spec, dataset, trained }),
+    multiplyAddsPerSecond: speedOf(opened, { spec, dataset, trained }),
     onProgress: (phase, total) => emitter.progress({ phase, done: 0, total, unit: 'files', secondsLeft: null }),
   })
   emitter.emit({ type: 'output', ...output, endedEarly: trained.endedEarly })

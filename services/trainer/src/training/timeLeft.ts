@@ -25,23 +25,32 @@ export function timeLeft(
   return stepsLeft * secondsPerStep + pictures * perPicture + changingSeconds
 }
 
+interface Measured {
+  spec: TrainingSpec
+  picture: { height: number; width: number }
+  /** Data included. */
+  inputsPerSecond: number
+}
+
+/**
+ * Returns the speed of training for the estimates of later jobs: multiply-adds per second. The table's number is of one
+ * 32x32 image. Stacking makes an input longer.
+ */
+export const multiplyAddsPerSecond = (
+  { multiplyAdds }: { multiplyAdds: number },
+  { spec, picture: { height, width }, inputsPerSecond }: Measured,
+): number => (inputsPerSecond * stepCost(spec) * multiplyAdds * height * width * picturesPerInput(spec).trained) / 1024
+
 interface Trained {
   spec: TrainingSpec
   dataset: DatasetManifest
   trained: TrainingPosition
 }
 
-/**
- * Speed of training for the estimates of later jobs: multiply-adds per second, data included. The table's number is of one 32x32
- * image, stacking makes an input longer.
- */
-export function multiplyAddsPerSecond(
-  { multiplyAdds }: { multiplyAdds: number },
-  { spec, dataset: { picture }, trained: { history, sums } }: Trained,
-): number {
-  const perInput =
-    (stepCost(spec) * multiplyAdds * picture.height * picture.width * picturesPerInput(spec).trained) / 1024
+/** Returns the speed that a training reached, in multiply-adds per second. */
+export function speedOf(network: { multiplyAdds: number }, { spec, dataset: { picture }, trained }: Trained): number {
+  const { history, sums } = trained
   // The median: the first epoch has the slow first step in it.
   const inputsPerSecond = median(history.map(({ imagesPerSecond }) => imagesPerSecond)) ?? sums.inputs / sums.seconds
-  return inputsPerSecond * perInput
+  return multiplyAddsPerSecond(network, { spec, picture, inputsPerSecond })
 }
