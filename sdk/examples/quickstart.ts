@@ -17,7 +17,7 @@ console.log(`accuracy ${model.report.clean.accuracy}, mean corruption error ${mo
 const { clean } = await sdk.compare(baseline, model) // on the same test images
 console.log(`imclr minus baseline: ${clean.difference}, 95 % interval ${clean.interval.low} to ${clean.interval.high}`)
 
-const net = await sdk.models.load(model) // runs here, after it has met its golden outputs
+const net = await sdk.models.load(model) // runs here, once it has given its golden outputs
 const files = await sdk.models.download(model, `models/${model.id}`)
 const picture = files.find((file) => file.includes('golden/'))!
 console.log(await net.predict(picture)) // { label, probability, probabilities }
