@@ -1,7 +1,7 @@
 /**
  * The steps that change training images, each with its defaults, units and reasons. Unknown keys are refused. A user
- * writes a step as its name, or as an object with `op` and the settings that differ from the defaults. Section 4 of
- * method.md has the sources.
+ * writes a step as its name, or as an object with `op` and the settings that differ from the defaults.
+ * docs/augmentation.md has the sources.
  */
 import { z } from 'zod'
 

@@ -18,7 +18,7 @@ const once = { once: z.string().max(100).optional() }
 export const epochRecord = z.object({
   epoch: z.int().positive(),
   loss: z.number(), // mean cross-entropy over the epoch's labelled inputs
-  /** Mean entropy of the drawn labels. No loss can be below it (method.md 1.4). */
+  /** Mean entropy of the drawn labels. No loss can be below it (docs/method.md). */
   labelEntropy: z.number(),
   learningRate: z.number(), // at the last step
   steps: z.int(), // total at the end of the epoch

@@ -25,7 +25,7 @@ export function weighLabels(labels: Float32Array, weights: Float32Array): void {
 }
 
 /**
- * Mean entropy of the rows, in nats: no cross-entropy against these labels can be below it (method.md 1.4). Of weighted rows, which
+ * Mean entropy of the rows, in nats: no cross-entropy against these labels can be below it (docs/method.md). Of weighted rows, which
  * sum to s, it is s times the entropy of the row divided by s. @param labels `[b, classes]`
  */
 export function labelEntropy(labels: Float32Array, classes: number): number {

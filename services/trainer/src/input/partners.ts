@@ -39,7 +39,7 @@ export const goesByClass = (pairing: Stacking['pairing']): boolean =>
 /**
  * Draws which images are stacked together in one step, from the stream (seed, name, epoch, step) and no other: a uniform permutation or derangement of
  * the mini-batch for each further image, or uniform draws from all training images, from those of its class, or from those of the
- * other classes. Except in a derangement and in another class, an image can meet itself by chance (method.md 1.3).
+ * other classes. Except in a derangement and in another class, an image can meet itself by chance (docs/method.md).
  */
 export function drawPartners(options: DrawPartners): Partnership {
   const { seed, name = 'pair', epoch, step, batchSize, stacking } = options

@@ -1,6 +1,6 @@
 /**
  * The method itself: k images become one input, joined along one axis, and its label is the mean of theirs
- * (ImCLR, arXiv 2011.12618; StackMix, Chen et al., UAI 2022; method.md 1.1). Loss and everything else stay as they are.
+ * (ImCLR, arXiv 2011.12618; StackMix, Chen et al., UAI 2022; docs/method.md). Loss and everything else stay as they are.
  */
 import type { Axis } from './axes.js'
 
