@@ -315,7 +315,7 @@ describe('trainingFeed', () => {
     )
   })
 
-  it('reports the entropy of its labels: (1 - 1/C)(1 - 1/B) ln 2 on average for permutations (method.md 1.4)', () => {
+  it('reports the entropy of its labels: (1 - 1/C)(1 - 1/B) ln 2 on average for permutations (docs/method.md)', () => {
     const big: LoadedSplit = {
       count: 1280,
       height: 8,
