@@ -38,16 +38,11 @@ export interface Dataset {
   notes: Note[]
 }
 
-/**
- * Uploads an archive (zip, tar, tar.gz) or a folder straight to the store, and waits until the service has checked and packed
- * it. After a broken connection or a crash, call it again with the same file: it continues where it stopped.
- *
- * @throws PrepareFailedError: `issues` lists every bad file with its problem and fix, `notes` what was done with the others
- */
+/** Sends the files straight to the store, and waits until the service has checked and packed them. */
 export async function uploadDataset(
   connection: Connection,
   from: string | URL | Blob | Uint8Array,
-  options: UploadOptions = {},
+  options: UploadOptions,
 ): Promise<Dataset> {
   const { name, onProgress, signal, followLinks, ...prepare } = options
   const source = await openSource(from, { followLinks })

@@ -1,6 +1,5 @@
 import type { Connection } from '../connection/connect.js'
 import type {
-  CallOptions,
   CreateExperimentRequest,
   Experiment as ExperimentRecord,
   ExperimentDefinition,
@@ -9,6 +8,7 @@ import type {
 } from '../generated/api.js'
 import { sleep } from '../connection/sleep.js'
 import { localError, WaitTimeoutError } from '../errors.js'
+import { versionIdOf } from '../idOf.js'
 
 export interface ExperimentOptions extends Omit<CreateExperimentRequest, 'versionId' | 'experiment'> {
   /** The data set, or the id of a version. */
@@ -46,19 +46,14 @@ export interface Experiment {
   delete(options?: { runs?: 'keep' | 'delete' }): Promise<void>
 }
 
-/**
- * Starts a preset or an experiment of your own; resolves when its runs are queued. The same definition on the same data is the
- * same experiment: it trains only runs that failed, were canceled or are new.
- */
 export async function runExperiment(
   connection: Connection,
   experiment: CreateExperimentRequest['experiment'],
-  { dataset, call, ...options }: ExperimentOptions & { call?: CallOptions },
+  { dataset, ...options }: ExperimentOptions,
 ): Promise<Experiment> {
-  const versionId = typeof dataset === 'string' ? dataset : dataset.versionId
   return experimentHandle(
     connection,
-    await connection.api.experiment.create({ versionId, experiment, ...options }, call),
+    await connection.api.experiment.create({ versionId: versionIdOf(dataset), experiment, ...options }),
   )
 }
 

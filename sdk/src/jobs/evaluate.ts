@@ -44,11 +44,6 @@ interface Evaluate {
   options: EvaluateOptions
 }
 
-/**
- * Submits an evaluation of a model on a version; resolves when it is queued. The same job measures a reference model on the same pictures.
- *
- * @throws BadInputError if classes or pictures differ: `issues` has both lists
- */
 export async function evaluate(
   connection: Connection,
   { modelId, versionId, options }: Evaluate,
@@ -75,7 +70,6 @@ export async function evaluate(
   }
 }
 
-/** The result of an evaluation that has succeeded. */
 export async function getEvaluation(connection: Connection, jobId: string): Promise<Evaluation> {
   const summary = await connection.api.job.evaluation({ jobId })
   const prefix = `/v1/evaluations/${jobId}/`

@@ -25,17 +25,14 @@ export interface Job {
   refresh(): Promise<TrainJob>
 }
 
-/** Submits a training on a data set version. Resolves when it is queued, with the complete spec, limits and an estimate. */
 export async function train(
   connection: Connection,
-  { dataset, options, call }: { dataset: { versionId: string } | string; options: TrainOptions; call?: CallOptions },
+  { versionId, options, call }: { versionId: string; options: TrainOptions; call: CallOptions },
 ): Promise<Job> {
   const { name, ...spec } = options
-  const versionId = typeof dataset === 'string' ? dataset : dataset.versionId
   return jobHandle(connection, await connection.api.job.submit({ versionId, name, spec }, call))
 }
 
-/** Finds a training that was submitted before. */
 export async function getJob(connection: Connection, jobId: string): Promise<Job> {
   return jobHandle(connection, trainJobOf(await connection.api.job.get({ jobId })))
 }

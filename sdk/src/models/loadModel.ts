@@ -47,15 +47,10 @@ export interface LoadOptions {
 /** How far probabilities may differ from the golden outputs: runtimes add in another order. Where the model was made the tolerance is 1e-4. */
 const goldenTolerance = 1e-3
 
-/**
- * Loads a model to predict in this process, and checks it on its golden inputs first.
- *
- * @throws IntegrityError `GOLDEN_MISMATCH`
- */
 export async function loadModel<Label extends string = string>(
   connection: Connection,
   model: Pick<Model, 'id'>,
-  { runtime, verify = true }: LoadOptions = {},
+  { runtime, verify = true }: LoadOptions,
 ): Promise<LoadedModel<Label>> {
   const tf = runtime ?? (await defaultRuntime())
   const { url } = await connection.api.model.url({ modelId: model.id })

@@ -23,16 +23,10 @@ export interface NetworkFiles {
   weights: Blob | Uint8Array
 }
 
-/**
- * Uploads a layers model of TensorFlow.js for training or fine-tuning: `model.json` (or its folder) and the weight files beside it. The same network
- * gets the same id again.
- *
- * @throws BadInputError: `issues` lists every layer that is not supported
- */
 export async function uploadNetwork(
   connection: Connection,
   from: string | URL | NetworkFiles,
-  options: NetworkUploadOptions = {},
+  options: NetworkUploadOptions,
 ): Promise<NetworkSummary> {
   const { name, normalisation, licence, onProgress, signal } = options
   const files = typeof from === 'string' || from instanceof URL ? await readFiles(from) : { name: 'network', ...from }
