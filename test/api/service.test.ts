@@ -69,7 +69,23 @@ describe('the service', () => {
       {
         msg: 'request failed',
         path: 'dataset.versionManifest',
-        err: { message: expect.stringContaining('manifest.json') as string },
+        err: {
+          message: expect.stringMatching(/an object that the database names is missing: .*manifest\.json/) as string,
+          stack: expect.stringContaining('caused by: Failure') as string,
+        },
+      },
+    ])
+    // An error that is no failure of ours: the manifest is there again, and is not JSON.
+    await api.dependencies.store.put(`${prefix}manifest.json`, Buffer.from('no JSON'), {
+      contentType: 'application/json',
+    })
+    const { requestId } = await api.refusal('query', 'dataset.versionManifest', { versionId })
+    expect(api.logs.filter((line) => line.requestId === requestId)).toMatchObject([
+      {
+        err: {
+          message: expect.stringMatching(/^an unexpected error: .*is not valid JSON$/) as string,
+          stack: expect.stringContaining('caused by: SyntaxError') as string,
+        },
       },
     ])
     // What callers do wrong is theirs to read, and not in the log.

@@ -36,13 +36,16 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     .send(bodyFor(request, { ...wire, status }))
 }
 
-/** Logs our own faults. The answer says what a caller did wrong, and the log does not. */
+/**
+ * Logs our own faults: the failure and what caused it, which the serializer of `err` adds. The answer says what a caller did
+ * wrong, and the log does not.
+ */
 export function logFault(
   { log }: Pick<ServerDependencies, 'log'>,
   { error, requestId, path }: { error: unknown; requestId: string; path: string | undefined },
 ): void {
   const failure = failureOf(error)
-  if (isMasked(failure)) log.error({ err: failure.cause ?? failure, requestId, path }, 'request failed')
+  if (isMasked(failure)) log.error({ err: failure, requestId, path }, 'request failed')
   else if (failures[failure.code].http >= 500) log.warn({ err: failure, requestId, path }, 'request failed')
 }
 

@@ -46,7 +46,7 @@ function unexpected(error: unknown, database: string): Failure {
   if (isDiskFull(error))
     return new Failure('DISK_FULL', `There is no space left for the database, ${database}`, { cause: error })
   if (isConnectionError(error)) return new Failure('UNAVAILABLE', 'The database does not answer', { cause: error })
-  return new Failure('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error })
+  return new Failure('INTERNAL', error instanceof Error ? 'an unexpected error' : String(error), { cause: error })
 }
 
 /** Requests that fastify itself refuses (a body that is too large, invalid JSON, ...) have a status below 500. */

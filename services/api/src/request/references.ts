@@ -7,7 +7,7 @@ export async function requireObject<T>(reading: Promise<T>): Promise<T> {
     return await reading
   } catch (error) {
     throw error instanceof Failure && error.code === 'NOT_FOUND'
-      ? new Failure('INTERNAL', `an object that the database names is missing: ${error.message}`, { cause: error })
+      ? new Failure('INTERNAL', 'an object that the database names is missing', { cause: error })
       : error
   }
 }
