@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { sweep } from '@imclr/api'
+import { findModelInAnyProject, schema } from '@imclr/database'
+import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeModel, makeVersion, smallSpec, type MadeModel } from './makeThings.js'
 import { sha256, stacks, startTestApi, type TestApi } from './testApi.js'
@@ -38,6 +40,39 @@ describe.each(stacks)('models on %s', (stack) => {
     })
     expect(shown.files.map(({ path }) => path)).toEqual([...model.files.keys()])
     expect(await api.query('model.list', { versionId })).toEqual({ items: [shown], nextCursor: null })
+  })
+
+  it('get the defaults of fields that an earlier release did not store', async () => {
+    const { queries } = api.dependencies.database
+    const other = await makeModel(api, versionId)
+    await queries
+      .update(schema.model)
+      .set({ manifest: sql`${schema.model.manifest} - 'layers' - 'origin' #- '{spec,precision}'` })
+      .where(eq(schema.model.id, other.modelId))
+    expect(await api.query('model.get', { modelId: other.modelId })).toMatchObject({ layers: [], origin: null })
+    expect(await findModelInAnyProject(queries, other.modelId)).toMatchObject({
+      manifest: { layers: [], origin: null, spec: { precision: 'float32' } },
+    })
+    await api.mutate('model.delete', { modelId: other.modelId })
+  })
+
+  it('with a stored manifest that is not valid are our fault, the log names the field, and they can be deleted', async () => {
+    const { queries } = api.dependencies.database
+    const { modelId } = await makeModel(api, versionId)
+    await queries
+      .update(schema.model)
+      .set({ manifest: sql`${schema.model.manifest} || '{"accuracy": "high"}'` })
+      .where(eq(schema.model.id, modelId))
+    const { code, message, requestId } = await api.refusal('query', 'model.get', { modelId })
+    expect([code, message]).toEqual(['INTERNAL', 'Something went wrong on our side'])
+    expect(api.logs.filter((line) => line['requestId'] === requestId)).toMatchObject([
+      {
+        err: { message: expect.stringContaining(`manifest of model ${modelId} cannot be read: accuracy: `) as string },
+      },
+    ])
+    expect((await fetchFile('model.json', withKey(), modelId)).status).toBe(500)
+    await api.mutate('model.delete', { modelId })
+    expect((await api.refusal('query', 'model.get', { modelId })).code).toBe('NOT_FOUND')
   })
 
   it('serve their files with type, length, ETag and caching for ever', async () => {

@@ -1,6 +1,5 @@
 import {
   evaluateOptions,
-  Failure,
   isFinal,
   jobKind,
   queueOf,
@@ -19,6 +18,7 @@ import {
 import { and, asc, count, eq, gt, inArray, lt, lte, or, sql } from 'drizzle-orm'
 import { notify, type Queries } from '../database.js'
 import { newestFirst, type Slice } from '../newestFirst.js'
+import { parseStored } from '../parseStored.js'
 import { job, jobEvent, model, version } from '../schema.js'
 import { collectPrefixes } from './collect.js'
 import { experimentReferencesToJob } from './experimentRun.js'
@@ -92,20 +92,6 @@ export const storedPrepareOptions = ({ id, options }: Pick<JobRow, 'id' | 'optio
 /** The options of a job that evaluates. Throws Failure INTERNAL as `storedSpec` does. */
 export const storedEvaluateOptions = ({ id, options }: Pick<JobRow, 'id' | 'options'>): EvaluateOptions =>
   parseStored(evaluateOptions, options, `options of job ${id}`)
-
-interface Schema<Value> {
-  safeParse(
-    stored: unknown,
-  ): { success: true; data: Value } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } }
-}
-
-/** The failure has no cause: the API logs the cause of an INTERNAL failure alone, without the message, which names the job. */
-function parseStored<Value>(schema: Schema<Value>, stored: unknown, what: string): Value {
-  const parsed = schema.safeParse(stored)
-  if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'all of it'}: ${message}`)
-  throw new Failure('INTERNAL', `the stored ${what} cannot be read: ${issues.join('; ')}`)
-}
 
 /** The position of a waiting job among all that wait in its queue. The job at position 1 is the next. */
 export async function queuePosition(

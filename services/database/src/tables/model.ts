@@ -1,14 +1,24 @@
-import type { Issue, TrainingSpec } from '@imclr/contract'
+import { artifactManifest, type ArtifactManifest, type Issue, type TrainingSpec } from '@imclr/contract'
 import { median } from '@imclr/statistics'
 import { and, desc, eq, inArray, or, sql } from 'drizzle-orm'
 import type { Queries } from '../database.js'
 import { newestFirst, type Slice } from '../newestFirst.js'
+import { parseStored } from '../parseStored.js'
 import { job, model, unfinishedStates } from '../schema.js'
 import { collectPrefixes } from './collect.js'
 import { probedSpeeds } from './probe.js'
 import { experimentReferencesToJob } from './experimentRun.js'
 
-export type ModelRow = typeof model.$inferSelect
+type StoredModel = typeof model.$inferSelect
+
+/** A row as the service uses it, with its manifest parsed. */
+export type ModelRow = Omit<StoredModel, 'manifest'> & { manifest: ArtifactManifest }
+
+/** Throws Failure INTERNAL where the row holds no valid manifest. */
+const toModelRow = (row: StoredModel): ModelRow => ({
+  ...row,
+  manifest: parseStored(artifactManifest, row.manifest, `manifest of model ${row.id}`),
+})
 
 export async function findModel(
   queries: Queries,
@@ -18,13 +28,13 @@ export async function findModel(
     .select()
     .from(model)
     .where(and(eq(model.id, modelId), eq(model.projectId, projectId)))
-  return row
+  return row && toModelRow(row)
 }
 
 /** Finds a model without knowing its project, for requests with a token and for public models. */
 export async function findModelInAnyProject(queries: Queries, modelId: string): Promise<ModelRow | undefined> {
   const [row] = await queries.select().from(model).where(eq(model.id, modelId))
-  return row
+  return row && toModelRow(row)
 }
 
 export async function listModels(
@@ -42,12 +52,13 @@ export async function listModels(
     datasetId === undefined ? undefined : eq(model.datasetId, datasetId),
     versionId === undefined ? undefined : eq(model.versionId, versionId),
   )
-  return queries
+  const rows = await queries
     .select()
     .from(model)
     .where(and(filter, where))
     .orderBy(...orderBy)
     .limit(slice.limit)
+  return rows.map(toModelRow)
 }
 
 export async function setModelPublic(
@@ -59,16 +70,19 @@ export async function setModelPublic(
     .set({ public: isPublic })
     .where(and(eq(model.id, modelId), eq(model.projectId, projectId)))
     .returning()
-  return row
+  return row && toModelRow(row)
 }
 
-/** Finds the row and locks it until the transaction ends: no job begins to refer to it meanwhile. */
+/**
+ * Finds the row and locks it until the transaction ends: no job begins to refer to it meanwhile. Reads what deleting needs,
+ * so that a model whose manifest cannot be read can be deleted.
+ */
 export async function lockModel(
   tx: Queries,
   { projectId, modelId }: { projectId: string; modelId: string },
-): Promise<ModelRow | undefined> {
+): Promise<Pick<ModelRow, 'id' | 'jobId' | 'prefix'> | undefined> {
   const [row] = await tx
-    .select()
+    .select({ id: model.id, jobId: model.jobId, prefix: model.prefix })
     .from(model)
     .where(and(eq(model.id, modelId), eq(model.projectId, projectId)))
     .for('update')
@@ -85,7 +99,7 @@ export async function lockModelForShare(
     .from(model)
     .where(and(eq(model.id, modelId), eq(model.projectId, projectId)))
     .for('share')
-  return row
+  return row && toModelRow(row)
 }
 
 /**
