@@ -111,7 +111,7 @@ function masksOf(
   return [content.readUInt32LE(54), content.readUInt32LE(58), content.readUInt32LE(62), alpha]
 }
 
-/** Bytes of a row, and the place of row `y` counted from the top. */
+/** Bytes of a row, and the offset of row `y` counted from the top. */
 function rowsOf(content: Buffer, { width, height, bits, topDown, offset }: Layout): (y: number) => number {
   const stride = Math.ceil((width * bits) / 32) * 4
   if (offset + stride * height > content.length)
@@ -119,7 +119,7 @@ function rowsOf(content: Buffer, { width, height, bits, topDown, offset }: Layou
   return (y) => offset + stride * (topDown ? y : height - 1 - y)
 }
 
-/** Places in the palette: uint8 `[h, w]`. */
+/** Indices in the palette: uint8 `[h, w]`. */
 function plainIndices(content: Buffer, layout: Layout): Uint8Array {
   const { width, height, bits } = layout
   const rowAt = rowsOf(content, layout)

@@ -352,8 +352,8 @@ describe('any tree', () => {
         const files = [...paths.keys()].sort()
         const notes = new Notes()
         try {
-          const { places } = readFolders({ paths: files, folders: 'auto', notes })
-          const read = new Map(files.map((path, i) => [path, places[i]]))
+          const { assignments } = readFolders({ paths: files, folders: 'auto', notes })
+          const read = new Map(files.map((path, i) => [path, assignments[i]]))
           const differs = files.some((path) => JSON.stringify(read.get(path)) !== JSON.stringify(paths.get(path)))
           const said = notes.list.some(({ code }) =>
             ['TAKEN_FOR_SPLIT', 'TAKEN_FOR_CLASS', 'NESTED_FOLDERS'].includes(code),

@@ -26,7 +26,7 @@ function webpFrames(content: Buffer): number {
   return Math.max(1, frames)
 }
 
-/** Each directory ends in the place of the next; 0: it is the last. Places of 8 bytes in a big TIFF. */
+/** Each directory ends with the offset of the next; 0: it is the last. Offsets of 8 bytes in a big TIFF. */
 function tiffPages(content: Buffer, { little, big }: { little: boolean; big: boolean }): number {
   const wide = (at: number) =>
     at + 8 > content.length ? 0 : Number(little ? content.readBigUInt64LE(at) : content.readBigUInt64BE(at))

@@ -68,7 +68,9 @@ export function makeAhead({ split, spec, shape, workers, end }: AheadOptions): A
 
   /** Empties slots that are not wanted any more, and asks for the wanted batches that nobody makes yet. */
   const wish = (first: number) => {
-    const wanted = new Set(Array.from({ length: slots.length }, (_, i) => first + i).filter((place) => place < end))
+    const wanted = new Set(
+      Array.from({ length: slots.length }, (_, i) => first + i).filter((position) => position < end),
+    )
     for (let slot = 0; slot < slots.length; slot++) {
       if (state(slot) === slotState.empty || wanted.delete(position(slot))) continue
       // A slot that a worker fills is left alone until it is ready.

@@ -69,7 +69,7 @@ export const batchArrays = (
 })
 
 /**
- * Shuffled, augmented, mixed and (mode 'imclr') stacked batches of bytes, each a function of the spec and its place alone, whatever thread
+ * Shuffled, augmented, mixed and (mode 'imclr') stacked batches of bytes, each a function of the spec and its position alone, whatever thread
  * it is made on. Baseline and ImCLR runs of one seed see the same images, augmented and mixed alike, in the same order; partners, too, are
  * augmented once per step. Unlabelled images come from streams of their own: the labelled ones are the same with and without them.
  */

@@ -24,7 +24,7 @@ export interface StreamKey {
   epoch?: number
   /** Which batch, image or layer of that epoch, counted from 0. */
   index?: number
-  /** Which of several uses at that place, where it has more than one. */
+  /** Which of several uses there, if there are more than one. */
   part?: string
 }
 
@@ -42,7 +42,7 @@ export interface Stream {
 }
 
 /**
- * A deterministic generator for one purpose at one place of a run.
+ * A deterministic generator for one purpose at one point of a run.
  *
  * The state is the first 128 bits of SHA-256 over the key, so streams of different keys have nothing in common, and the draws of
  * one (the partners, say) do not depend on how many another has used. The generator is xoshiro128** 1.1 (Blackman and Vigna,

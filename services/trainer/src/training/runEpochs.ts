@@ -164,7 +164,7 @@ function advance(
     ...(stepped.unlabelled && { unlabelled: added(sums.unlabelled, stepped.unlabelled) }),
   }
   if (total.steps < stepsPerEpoch) return { epoch, step: step + 1, sums: total, history, endedEarly }
-  const record: EpochRecord = {
+  const ended: EpochRecord = {
     epoch: epoch + 1,
     loss: total.loss / total.steps,
     labelEntropy: total.labelEntropy / total.steps,
@@ -180,7 +180,7 @@ function advance(
       },
     }),
   }
-  return { epoch: epoch + 1, step: step + 1, sums: noSums, history: [...history, record], endedEarly }
+  return { epoch: epoch + 1, step: step + 1, sums: noSums, history: [...history, ended], endedEarly }
 }
 
 type Unlabelled = NonNullable<StepLosses['unlabelled']>

@@ -46,11 +46,11 @@ function nearest({ height, width, pixels, spare }: Canvas, [a, b, c, d, e, f]: M
   let rowX = fixed(c + a * 0.5 + b * 0.5)
   let rowY = fixed(f + d * 0.5 + e * 0.5)
   for (let y = 0, out = 0; y < height; y++, rowX += rowStepX, rowY += rowStepY) {
-    let placeX = rowX
-    let placeY = rowY
-    for (let x = 0; x < width; x++, out += 3, placeX += stepX, placeY += stepY) {
-      const xIn = placeX >> 16
-      const yIn = placeY >> 16
+    let pointX = rowX
+    let pointY = rowY
+    for (let x = 0; x < width; x++, out += 3, pointX += stepX, pointY += stepY) {
+      const xIn = pointX >> 16
+      const yIn = pointY >> 16
       if (xIn < 0 || xIn >= width || yIn < 0 || yIn >= height) continue
       const from = (yIn * width + xIn) * 3
       spare[out] = pixels[from]!

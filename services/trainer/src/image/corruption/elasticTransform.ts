@@ -61,7 +61,7 @@ export function elasticTransform(
   }
 }
 
-interface Places {
+interface Sampling {
   height: number
   width: number
   /** For every target pixel, where in the source it is read. */
@@ -70,8 +70,8 @@ interface Places {
   border: Border
 }
 
-/** Bilinear reading of `[height, width, 3]` at the places that `xs` and `ys` hold when the returned function is called. */
-function resampler({ height, width, xs, ys, border }: Places) {
+/** Bilinear reading of `[height, width, 3]` at the points that `xs` and `ys` hold when the returned function is called. */
+function resampler({ height, width, xs, ys, border }: Sampling) {
   return (from: Float64Array, to: Float64Array): void => {
     for (let p = 0; p < xs.length; p++) {
       const x = xs[p]!
@@ -97,7 +97,7 @@ function resampler({ height, width, xs, ys, border }: Places) {
 type Affine = readonly [number, number, number, number, number, number]
 
 /**
- * Three corners of a square around the centre are moved by `draw`; returns the map from the moved to the old place,
+ * Three corners of a square around the centre are moved by `draw`; returns the map from the moved to the old point,
  * x = m0 x' + m1 y' + m2, y = m3 x' + m4 y' + m5.
  */
 function inverseAffine({ height, width, draw }: { height: number; width: number; draw: () => number }): Affine {

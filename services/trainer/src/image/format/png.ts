@@ -4,7 +4,7 @@ const signature = '89504e470d0a1a0a'
 
 const isPng = (file: Uint8Array): boolean => Buffer.from(file.subarray(0, 8)).toString('hex') === signature
 
-/** Names, places and bytes of whole chunks, up to where the file ends or a chunk claims more than it has. */
+/** Names, offsets and ends of whole chunks, up to where the file ends or a chunk claims more than it has. */
 function* chunksOf(content: Buffer): Generator<{ name: string; at: number; end: number }> {
   for (let at = 8; at + 12 <= content.length;) {
     const end = at + 12 + content.readUInt32BE(at)

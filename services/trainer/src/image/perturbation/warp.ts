@@ -1,6 +1,6 @@
 import type { CorruptImage } from '../corruption/imageCorruption.js'
 
-/** A projective map in the plane, by rows; places are pixel centres at whole numbers. */
+/** A projective map in the plane, by rows; points are pixel centres at whole numbers. */
 export type PlaneMap = readonly [number, number, number, number, number, number, number, number, number]
 
 interface Size {
@@ -9,10 +9,10 @@ interface Size {
 }
 
 /**
- * Moves an image: every pixel of the result is read, bilinearly, at the place that `back` gives for it. What lies outside the image is
+ * Moves an image: every pixel of the result is read, bilinearly, at the point that `back` gives for it. What lies outside the image is
  * black; within the outermost half pixel its border counts. Cut off to bytes, as Pillow's transform.
  *
- * @param back from places of the result to places of the source
+ * @param back from points of the result to points of the source
  */
 export function warp(back: PlaneMap, { height, width }: Size): CorruptImage {
   const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = back
@@ -70,7 +70,7 @@ export const sheared = (degrees: number, size: Size): PlaneMap =>
 export function tilted(degrees: number, { height, width }: Size): PlaneMap {
   const [cos, sin] = [Math.cos(radians(degrees)), Math.sin(radians(degrees))]
   const far = Math.hypot(height, width)
-  // Places about the centre, turned about y, then about x; the depth they get divides them.
+  // Points about the centre, turned about y, then about x; the depth they get divides them.
   const [cx, cy] = [width / 2, height / 2]
   const x: Row = [cos, 0, -sin]
   const depthOfY: Row = [sin, 0, cos]

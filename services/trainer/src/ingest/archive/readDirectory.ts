@@ -88,13 +88,13 @@ async function findDirectory(file: OpenFile): Promise<Directory> {
   if (at >= lengths.locator64 && tail.readUInt32LE(at - lengths.locator64) === signatures.locator64) {
     const locator = endOffset - lengths.locator64
     const claimed = wide(tail, at - lengths.locator64 + 8)
-    // Before it stands its record, where the locator says; or right before the locator, where bytes were put before the archive.
-    const found = (await record64(file, claimed)) ?? (await record64(file, locator - lengths.end64))
+    // Before it stands the end of the zip64 directory, where the locator says; or right before the locator, where bytes were put before the archive.
+    const found = (await readEnd64(file, claimed)) ?? (await readEnd64(file, locator - lengths.end64))
     if (found === null) throw new DamagedFile('the zip64 record of its directory is missing')
-    disk = found.record.readUInt32LE(16)
-    count = wide(found.record, 32)
-    bytes = wide(found.record, 40)
-    claimedStart = wide(found.record, 48)
+    disk = found.end64.readUInt32LE(16)
+    count = wide(found.end64, 32)
+    bytes = wide(found.end64, 40)
+    claimedStart = wide(found.end64, 48)
     endOfDirectory = found.offset
     isExact = true
   }
@@ -110,7 +110,7 @@ async function findDirectory(file: OpenFile): Promise<Directory> {
   throw new DamagedFile('its directory is not where it says')
 }
 
-/** The last record whose comment ends the file; else, with bytes behind the archive, the last whose comment fits in. */
+/** Finds the end of the directory: the last whose comment ends the file; else, with bytes behind the archive, the last whose comment fits in. */
 function findEnd(tail: Buffer): number | null {
   let fitting: number | null = null
   for (let at = tail.length - lengths.end; at >= 0; at--) {
@@ -122,10 +122,10 @@ function findEnd(tail: Buffer): number | null {
   return fitting
 }
 
-async function record64(file: OpenFile, offset: number): Promise<{ offset: number; record: Buffer } | null> {
+async function readEnd64(file: OpenFile, offset: number): Promise<{ offset: number; end64: Buffer } | null> {
   if (offset < 0 || offset + lengths.end64 > file.bytes) return null
-  const record = Buffer.from(await file.read(offset, lengths.end64))
-  return record.readUInt32LE(0) === signatures.end64 ? { offset, record } : null
+  const end64 = Buffer.from(await file.read(offset, lengths.end64))
+  return end64.readUInt32LE(0) === signatures.end64 ? { offset, end64 } : null
 }
 
 const madeBy = { dos: 0, unix: 3, macos: 19 }

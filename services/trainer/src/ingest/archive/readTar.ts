@@ -144,7 +144,7 @@ function numberAt(header: Buffer, at: number): number {
   return digits === '' ? 0 : Number.parseInt(digits, 8)
 }
 
-/** Records of the form "<length> <key>=<value>\n"; of other keys than these nothing is kept. @throws DamagedFile where a record has no such form */
+/** Reads entries of the form "<length> <key>=<value>\n" and keeps those with the keys below. @throws DamagedFile for an entry of another form */
 function readPax(text: Buffer): Said {
   const said: Said = {}
   for (let at = 0; at < text.length && text[at] !== 0;) {

@@ -79,8 +79,8 @@ export function readPickle(bytes: Uint8Array): unknown {
       target.set(key, items[i + 1]!)
     }
   }
-  const memoise = (place: number): void => void memo.set(place, stack.at(-1) ?? refuse('nothing to remember'))
-  const recall = (place: number): Value => memo.get(place) ?? refuse('nothing remembered')
+  const memoise = (key: number): void => void memo.set(key, stack.at(-1) ?? refuse('nothing to remember'))
+  const recall = (key: number): Value => memo.get(key) ?? refuse('nothing remembered')
 
   for (let opcodes = 0; opcodes < maxOpcodes; opcodes++) {
     const opcode = take(1)[0]!

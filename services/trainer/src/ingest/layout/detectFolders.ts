@@ -32,18 +32,20 @@ export async function detectFolders({
   const empty = emptyFolders(archive.folders, { paths: archive.files.map(({ path }) => path), reading })
   for (const path of empty.elsewhere) notes.add('IGNORED_FOLDER', path)
 
-  const classes = [...new Set([...reading.places.flatMap((place) => place?.className ?? []), ...empty.classes])].sort()
+  const classes = [
+    ...new Set([...reading.assignments.flatMap((assignment) => assignment?.className ?? []), ...empty.classes]),
+  ].sort()
   const labels = new Map(classes.map((name, label) => [name, label]))
   const items: Item[] = []
   let unplaced = 0
   for (const [i, path] of paths.entries()) {
-    const [place, file] = [reading.places[i], places[i]!]
-    if (place)
+    const [assignment, file] = [reading.assignments[i], places[i]!]
+    if (assignment)
       items.push({
         path,
         file,
-        split: place.split,
-        label: place.className === null ? -1 : labels.get(place.className)!,
+        split: assignment.split,
+        label: assignment.className === null ? -1 : labels.get(assignment.className)!,
       })
     else {
       const other = ++unplaced <= maxLookedAt ? await noPicture(archive, file) : null

@@ -69,19 +69,23 @@ export async function detectParquet(containers: readonly Container[], context: L
       let row = 0
       for await (const [images, labels] of rowGroups(path, table, [image, ...(label ? [label.leaf] : [])])) {
         for (const [i, cell] of images!.entries()) {
-          const place = `${path}/${String(row++).padStart(6, '0')}`
+          const rowPath = `${path}/${String(row++).padStart(6, '0')}`
           const bytes = bytesOf(cell)
           if (bytes === null) {
             problems.add('file', {
-              path: place,
+              path: rowPath,
               code: 'BYTES_MISSING',
               message: 'the row has no bytes of a picture',
               fix: 'Embed the pictures in the file.',
             })
             continue
           }
-          files.push({ path: place, bytes: bytes.length })
-          rows.push({ path: place, split, ...(label ? labelOf(labels![i]!, label.leaf) : { label: null, odd: null }) })
+          files.push({ path: rowPath, bytes: bytes.length })
+          rows.push({
+            path: rowPath,
+            split,
+            ...(label ? labelOf(labels![i]!, label.leaf) : { label: null, odd: null }),
+          })
           offsets.push(offset)
           offset += bytes.length
           yield bytes

@@ -39,7 +39,7 @@ export async function previewSheet({ images, count, height, width, rows, seed }:
     const words = await drawText(text)
     if (words !== null) paste(sheet, words, at)
   }
-  const place = async (pictures: Uint8Array, { top, left }: { top: number; left: number }) => {
+  const draw = async (pictures: Uint8Array, { top, left }: { top: number; left: number }) => {
     const size = height * width * 3
     for (let i = 0; i < count; i++) {
       const bytes = await enlarged({ bytes: pictures.subarray(i * size, (i + 1) * size), height, width })
@@ -52,10 +52,10 @@ export async function previewSheet({ images, count, height, width, rows, seed }:
   for (const [row, name] of corruptionNames.entries()) {
     const top = headHeight + row * (cell + gap)
     await write(title(name), { top: top + (cell >> 1) - 8, left: gap, maxWidth: nameWidth - 2 * gap })
-    await place(images, { top, left: leftOf(0) })
+    await draw(images, { top, left: leftOf(0) })
     for (const severity of severities) {
       const apply = prepareCorruption({ height, width, name, severity, seed, jpeg: jpegRoundTrip })
-      await place(await apply({ images, count, indices: rows }), { top, left: leftOf(severity) })
+      await draw(await apply({ images, count, indices: rows }), { top, left: leftOf(severity) })
     }
   }
   return encodePng(sheet)

@@ -6,7 +6,7 @@ export type Cell = Uint8Array | number | boolean | null
 /** Physical types by their numbers in Parquet's Thrift definition. */
 export const physical = { boolean: 0, int32: 1, int64: 2, float: 4, double: 5, bytes: 6, fixed: 7 }
 
-/** A place in a page. */
+/** A position in a page. */
 export interface Cursor {
   bytes: Uint8Array
   at: number

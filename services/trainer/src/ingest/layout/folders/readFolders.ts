@@ -10,7 +10,7 @@ export interface FolderReading {
   /** The folder that was looked through, with its slash; '' for the top. */
   root: string
   /** For each file its split and class; null if it has none. */
-  places: ({ split: Split; className: string | null } | null)[]
+  assignments: ({ split: Split; className: string | null } | null)[]
   /** The folders that hold the classes' folders, each with its slash. An empty folder is an empty class only there. */
   classLevels: string[]
   testWasGiven: boolean
@@ -125,14 +125,14 @@ class Reader {
   readonly #root: Folder
   readonly #level: Level
   readonly #notes: Notes
-  readonly #places: FolderReading['places']
+  readonly #assignments: FolderReading['assignments']
 
   constructor({ paths, root, level, notes }: Reading) {
     this.#paths = paths
     this.#root = root
     this.#level = level
     this.#notes = notes
-    this.#places = paths.map(() => null)
+    this.#assignments = paths.map(() => null)
   }
 
   byNeighbours(): FolderReading {
@@ -195,7 +195,7 @@ class Reader {
       for (const { path } of this.#levelOf(part).folders)
         this.#notes.add('NESTED_FOLDERS', `${path} belongs to ${className}`)
       for (const file of part.files)
-        this.#places[file] = { split, className: split === 'unlabelled' ? null : className }
+        this.#assignments[file] = { split, className: split === 'unlabelled' ? null : className }
     }
     return this.#done([this.#root.path], [...settled.values()].includes('test'))
   }
@@ -236,7 +236,7 @@ class Reader {
       levels.push(folder.path)
       for (const one of level.folders) this.#assignClass(one, role)
     })
-    const labelled = this.#places.some((place) => place?.split === 'test')
+    const labelled = this.#assignments.some((assignment) => assignment?.split === 'test')
     return this.#done(levels, labelled)
   }
 
@@ -268,16 +268,16 @@ class Reader {
   #assignClass(folder: Folder, split: Split): void {
     for (const { path } of this.#levelOf(folder).folders)
       this.#notes.add('NESTED_FOLDERS', `${path} belongs to ${folder.name}`)
-    for (const file of folder.files) this.#places[file] = { split, className: folder.name }
+    for (const file of folder.files) this.#assignments[file] = { split, className: folder.name }
   }
 
   #assignUnlabelled(folders: readonly Folder[]): void {
     for (const { files } of folders)
-      for (const file of files) this.#places[file] = { split: 'unlabelled', className: null }
+      for (const file of files) this.#assignments[file] = { split: 'unlabelled', className: null }
   }
 
   #done(classLevels: string[], testWasGiven: boolean): FolderReading {
-    return { root: this.#root.path, places: this.#places, classLevels, testWasGiven }
+    return { root: this.#root.path, assignments: this.#assignments, classLevels, testWasGiven }
   }
 
   #missing(message: string, fix: string): UnclearFolders {

@@ -36,15 +36,18 @@ export async function* delimitedRows(
   const parser = parse({ ...dialect, delimiter: separator, info: true, max_record_size: maxLineLength })
   const fed = pipeline(Readable.from(text.blocks()), parser).catch(() => undefined) // the reader below is told as well
   try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      if (record.length > maxColumns)
+    for await (const { record: cells, info } of parser as AsyncIterable<{
+      record: string[]
+      info: { lines: number }
+    }>) {
+      if (cells.length > maxColumns)
         throw unfit({
           path: `${text.path}:${info.lines}`,
           code: 'ROW_LENGTH',
-          message: `the row has ${record.length} fields; at most ${maxColumns} are taken`,
+          message: `the row has ${cells.length} fields; at most ${maxColumns} are taken`,
           fix: 'Keep the columns path, label and split.',
         })
-      if (info.lines > headerLine) yield { cells: record, line: info.lines }
+      if (info.lines > headerLine) yield { cells, line: info.lines }
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error

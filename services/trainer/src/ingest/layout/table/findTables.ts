@@ -32,7 +32,7 @@ interface Candidate {
   index: number
   role: Split | null
   /** The folder that it speaks for: its own, or the one around where that is called after a split. */
-  place: string
+  scope: string
   /** 0: called as tables of labels are, or after a split; 1: called anything; 2: a text that may be something else. */
   rank: 0 | 1 | 2
 }
@@ -88,15 +88,15 @@ export async function findTables(
   }
   const hasFolders = classFolders.length > 1
   // Beside folders of classes a table speaks for all pictures or lies apart from them; one within a class folder is something of that class's own.
-  const fitting = ({ place }: Candidate) =>
-    !hasFolders || pictures.every((path) => path.startsWith(place)) || !pictures.some((path) => path.startsWith(place))
+  const fitting = ({ scope }: Candidate) =>
+    !hasFolders || pictures.every((path) => path.startsWith(scope)) || !pictures.some((path) => path.startsWith(scope))
   const usable = labelled.filter(fitting)
-  const top = Math.min(...usable.map(({ place }) => depthOf(place)))
-  const nearest = usable.filter(({ place }) => depthOf(place) === top)
+  const top = Math.min(...usable.map(({ scope }) => depthOf(scope)))
+  const nearest = usable.filter(({ scope }) => depthOf(scope) === top)
   const [first] = nearest
   const meant = unread.filter(
     ({ candidate, isMeant }) =>
-      isMeant && (first === undefined ? fitting(candidate) : candidate.place === first.place && candidate.rank === 0),
+      isMeant && (first === undefined ? fitting(candidate) : candidate.scope === first.scope && candidate.rank === 0),
   )
   if (meant.length > 0) throw unfit(meant[0]!.issue)
   if (first === undefined) {
@@ -104,14 +104,14 @@ export async function findTables(
     if (told.length > 0) throw unfit(told[0]!.issue)
     return null
   }
-  const elsewhere = nearest.find(({ place }) => place !== first.place)
+  const elsewhere = nearest.find(({ scope }) => scope !== first.scope)
   if (elsewhere !== undefined) {
     if (hasFolders) return null
     throw twice(elsewhere, first)
   }
   return oneForEachPart(
     nearest,
-    unlabelled.filter(({ place }) => place === first.place),
+    unlabelled.filter(({ scope }) => scope === first.scope),
   )
 }
 
@@ -148,7 +148,7 @@ function candidateOf(path: string, index: number, sharedDepth: number): Candidat
   if (isText && !usual) return []
   let role = own
   while (folders.length > sharedDepth && roleOf(folders.at(-1)!) !== null) role ??= roleOf(folders.pop()!)
-  return { path, index, role, place: folders.map((folder) => `${folder}/`).join(''), rank: isText ? 2 : usual ? 0 : 1 }
+  return { path, index, role, scope: folders.map((folder) => `${folder}/`).join(''), rank: isText ? 2 : usual ? 0 : 1 }
 }
 
 const depthOf = (path: string): number => path.split('/').length

@@ -70,16 +70,16 @@ export async function openText(source: Source, given: string | null): Promise<Te
   const readings = guesses.map(
     (encoding) => `${JSON.stringify((decodeText(first, encoding) ?? '').slice(0, 80))} by ${encoding}`,
   )
-  const place = `${path}:${(await lineAt(source, bad.at, plain)) + line.number}`
+  const where = `${path}:${(await lineAt(source, bad.at, plain)) + line.number}`
   if (!isWide && first.includes(0))
     throw unfit({
-      path: place,
+      path: where,
       code: 'TABLE_ENCODING',
       message: 'the line holds a NUL byte, which no text has',
       fix: 'Take the byte out, or save the table anew.',
     })
   throw unfit({
-    path: place,
+    path: where,
     code: 'TABLE_ENCODING',
     message: `the line is not UTF-8${readings.length === 0 ? '' : `; it reads ${readings.join(', ')}`}`,
     fix:
@@ -225,7 +225,7 @@ function lastLineEnd(bytes: Buffer, units: Units): number {
   return 0
 }
 
-/** Places of the lines, their ends (LF, CR or both) left out. */
+/** Offsets of the lines, their ends (LF, CR or both) left out. */
 export function* linesOf(bytes: Buffer, units: Units = plain): Generator<{ start: number; end: number }> {
   const { size } = units
   let start = 0
@@ -252,11 +252,11 @@ function firstBadLine(
   return { number: Math.max(1, number), start: 0 }
 }
 
-/** How many lines end before a place in the file that is behind an end of a line. */
-async function lineAt(source: Source, place: number, units: Units): Promise<number> {
-  if (place <= units.start) return 0
+/** How many lines end before an offset in the file that lies behind the end of a line. */
+async function lineAt(source: Source, offset: number, units: Units): Promise<number> {
+  if (offset <= units.start) return 0
   let lines = 0
-  for await (const { bytes } of byteBlocks(source, units, place)) {
+  for await (const { bytes } of byteBlocks(source, units, offset)) {
     for (const _ of linesOf(bytes, units)) lines++
   }
   return lines
