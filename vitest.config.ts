@@ -6,7 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source', 'node'], externalConditions: ['source', 'node'] } },
   test: {
     include: ['test/**/*.test.ts'],
-    reporters: ['default', './test/support/closingLine.ts'],
+    reporters: ['default', './test/support/closingLine.ts', './test/support/quietEngine.ts'],
     pool: 'forks',
     // Two cores: more workers only make each other slow.
     maxWorkers: 2,
