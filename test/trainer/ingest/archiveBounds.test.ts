@@ -176,7 +176,7 @@ describe('overlapping entries of a zip', () => {
     expect([code, message]).toEqual(['ARCHIVE_UNSAFE', expect.stringContaining(words)])
   })
 
-  it('are not those of headers that are longer than the directory says: moved by their own lengths, they read no more than the file', async () => {
+  it('do not include headers that are longer than the directory says: no more is read than the file has', async () => {
     // Local headers claim 65,535 bytes of extra fields, so that each entry's bytes lie in entries behind it.
     const count = 2000
     const header = Buffer.concat([
@@ -202,8 +202,8 @@ describe('overlapping entries of a zip', () => {
   })
 })
 
-describe('what an entry claims', () => {
-  it('is where reading ends: packed bytes that go on cost their own length once', async () => {
+describe('the size that an entry claims', () => {
+  it('ends the reading: packed bytes behind it are read once, and no more', async () => {
     const bomb = deflateRawSync(Buffer.alloc(400 * 2 ** 20)) // 400 KB
     const entry = { name: 'cat/1.png', offset: 0, packed: bomb.length, bytes: 2 ** 20 }
     const honest = await openElsewhere(zipClaiming([localHeader('cat/1.png', bomb.length, 2 ** 20), bomb], [entry]))
@@ -212,7 +212,7 @@ describe('what an entry claims', () => {
     expect(honest.seconds).toBeLessThan(1)
   })
 
-  it('is refused where it is packed to much more than it unpacks to', async () => {
+  it('is refused if the packed bytes are many more than the unpacked ones', async () => {
     const unit = deflateRawSync(noise(1, 2 ** 20), { level: 0, finishFlush: 2 })
     const body = Array.from({ length: 150 }, () => unit)
     const outcome = await openElsewhere(
@@ -236,7 +236,7 @@ describe('many entries', () => {
       end,
     ])
 
-  it('take less than a kilobyte of memory each, what the garbage collector leaves for later included: 300,000 in a zip', async () => {
+  it('take less than a kilobyte of memory each, uncollected garbage included: 300,000 in a zip', async () => {
     const archive = rawZip(
       Array.from({ length: 300_000 }, (_, i) => ({ name: `class-${i % 10}/${String(i).padStart(6, '0')}.png` })),
     )
@@ -251,7 +251,7 @@ describe('many entries', () => {
     expect(megabytes).toBeLessThan(150)
   }, 120_000)
 
-  it('are a bomb where the size of the upload does not explain them: 100,000 in half a megabyte of gzip', async () => {
+  it('are refused as a bomb if the upload is too small for so many: 100,000 in half a megabyte of gzip', async () => {
     const { code, message, megabytes } = await openElsewhere(gzipSync(emptyFiles(100_000), { level: 9 }))
     expect([code, message]).toEqual([
       'ARCHIVE_UNSAFE',
@@ -260,7 +260,7 @@ describe('many entries', () => {
     expect(megabytes).toBeLessThan(100)
   }, 60_000)
 
-  it('end at the limit, however many more there are', async () => {
+  it('are read up to the limit, however many more there are', async () => {
     const archive = rawZip(Array.from({ length: 300_000 }, (_, i) => ({ name: `cat/${i}` })))
     const { code, message, megabytes } = await openElsewhere(archive, 1000)
     expect([code, message]).toEqual(['DATASET_TOO_LARGE', expect.stringContaining('1000')])
@@ -285,7 +285,7 @@ describe('many entries', () => {
   }, 60_000)
 })
 
-describe('a tar that lies', () => {
+describe('a tar with false headers', () => {
   const pax = (record: string) => Buffer.concat([tarHeader('pax', record.length, { type: 'x' }), blocks(record)])
   it.each([
     [
@@ -350,7 +350,7 @@ describe('a tar that lies', () => {
     expect(megabytes).toBeLessThan(60)
   })
 
-  it('does not have global headers merged into every entry: 70,000 keys for 20,000 entries', async () => {
+  it('with 70,000 global keys and 20,000 entries does not copy the keys to every entry', async () => {
     const keys = Array.from({ length: 70_000 }, (_, i) => `13 k${String(i).padStart(7, '0')}=\n`).join('')
     const records = Array.from({ length: 20_000 }, (_, i) =>
       Buffer.concat([pax(`20 path=cat/${String(i).padStart(7, '0')}\n`), tarHeader('short', 0)]),
@@ -365,7 +365,7 @@ describe('a tar that lies', () => {
 
 describe('gzip', () => {
   const tar = Buffer.concat([picture, end])
-  it('of many members takes no longer than their bytes: 500,000 empty ones around a tar', async () => {
+  it('of many members is read as fast as its bytes: 500,000 empty members around a tar', async () => {
     const empty = Buffer.alloc(20 * 500_000, gzipSync(''))
     const { code, files, seconds } = await openElsewhere([empty, gzipSync(tar), empty])
     expect([code, files]).toEqual([null, 1])

@@ -148,7 +148,7 @@ describe('archives as tools write them', () => {
     )
   }
 
-  it('are read the same: Finder, with names in NFD, files of its own and sizes behind the data', async () => {
+  it('from Finder give the same data set: names in NFD, litter of its own, sizes behind the data', async () => {
     const unix = (type: number) => ({
       madeBy: 0x0315,
       attributes: (type << 16) >>> 0,
@@ -224,7 +224,7 @@ describe('archives as tools write them', () => {
     expect(found).toEqual(offsets.map((offset, i) => [`${i}.png`, offset]))
   })
 
-  it('are read with bytes behind them', async () => {
+  it('are read although other bytes follow them', async () => {
     const entries = Object.entries(filesOf(short)).map(([name, content]): RawZipEntry => ({
       name,
       content,
@@ -319,14 +319,14 @@ describe('names in other encodings', () => {
     expect((await opened(archive, encoding)).files).toEqual(filesOf(entries))
   })
 
-  it('are not taken for UTF-8 one by one: the Chinese for cat, in GBK, would be an e with grave accent', async () => {
+  it('are decoded together, not one by one: the Chinese word for cat in GBK is also valid UTF-8 (an e with grave accent)', async () => {
     const chinese: Entries = [...folderOf('猫', 1), ...folderOf('狗', 1)]
     const archive = inBytes(chinese, 'gbk')
     expect((await failureOf(opened(archive))).issues.map(({ code }) => code)).toEqual(['NAME_ENCODING'])
     expect((await opened(archive, 'gbk')).files).toEqual(filesOf(chinese))
   })
 
-  it('that the option does not decode, or of no known encoding, are reported', async () => {
+  it('are reported if the encoding in the options does not decode them, or if no encoding is known to fit', async () => {
     const archive = inBytes(japanese, 'shift_jis')
     const [misfit, unknown] = [await failureOf(opened(archive, 'euc-kr')), await failureOf(opened(archive, 'klingon'))]
     expect(misfit.issues.map(({ code, message }) => [code, message])).toEqual([
@@ -337,7 +337,7 @@ describe('names in other encodings', () => {
     ])
   })
 
-  it('do not matter where the name stands in UTF-8 as well, as Info-ZIP and WinZip write it', async () => {
+  it('do not matter if the entry also has its name in UTF-8, as Info-ZIP and WinZip write it', async () => {
     const field = (name: string, sum: number) =>
       Buffer.concat([
         numbers('HH', [0x7075, 5 + Buffer.byteLength(name)]),
@@ -356,9 +356,9 @@ describe('names in other encodings', () => {
   })
 })
 
-describe('names that are alike', () => {
+describe('names that look alike', () => {
   const one = Buffer.from('1')
-  it('by Unicode form alone are one path twice, both spelled out', async () => {
+  it('that differ only by Unicode form are refused as one path twice, and both are spelled out', async () => {
     const { files, issues } = await opened(
       await zipOf([
         ['cafe\u0301/1.png', one],
@@ -372,7 +372,7 @@ describe('names that are alike', () => {
     ])
   })
 
-  it('by Unicode form alone are told of where they become one folder', async () => {
+  it('that differ only by Unicode form become one folder, with a note', async () => {
     const { files, notes } = await opened(
       await tarOf([
         ['cafe\u0301/1.png', one],
@@ -390,7 +390,7 @@ describe('names that are alike', () => {
     ])
   })
 
-  it('are found wherever they stand among many', async () => {
+  it('are found wherever they are in a long list', async () => {
     const step = 7919 // prime to 10,000: every number once, far from its neighbours
     const entries = Array.from({ length: 10_000 }, (_, i): RawZipEntry => ({
       name: `cat/${String((i * step) % 10_000).padStart(5, '0')}.png`,
@@ -403,7 +403,7 @@ describe('names that are alike', () => {
     expect(notes).toEqual([{ code: 'DIFFERS_BY_CASE', count: 1, examples: ['cat/09998.PNG / cat/09998.png'] }])
   })
 
-  it('by case alone are kept apart and told of, files and folders, each pair once', async () => {
+  it('that differ only by case stay different files and folders, with one note for each pair', async () => {
     const { files, notes, issues } = await opened(
       await zipOf([
         ['Cat/1.png', one],
@@ -420,7 +420,7 @@ describe('names that are alike', () => {
     ])
   })
 
-  it('as a file and a folder are refused, whichever comes first', async () => {
+  it('of a file and a folder are refused, whichever comes first', async () => {
     for (const entries of [
       [
         ['cat', one],
@@ -444,7 +444,7 @@ describe('names that are alike', () => {
     }
   })
 
-  it('by backslash are folders where no name has a slash, as old programs of Windows write', async () => {
+  it('with backslashes are paths with folders if no name has a slash, as old Windows programs write them', async () => {
     const written = rawZip([
       { name: 'cat\\', attributes: 0x10 },
       { name: 'cat\\1.png', content: one },
@@ -484,14 +484,14 @@ describe('names that are alike', () => {
   })
 })
 
-describe('what is no data', () => {
+describe('files that are not part of the data', () => {
   const one = Buffer.from('1')
   const pictures: Entries = [
     ['cat/1.png', one],
     ['dog/2.png', one],
   ]
 
-  it('is ignored and counted, each file once and each folder without files', async () => {
+  it('are ignored and counted: each file once, and each folder without files', async () => {
     const litter: Entries = [
       ['.git', null],
       ['.git/HEAD', one],
@@ -518,7 +518,7 @@ describe('what is no data', () => {
     ])
   })
 
-  it('is named if the archive holds nothing else', async () => {
+  it('are named if the archive holds nothing else', async () => {
     const nothing = async (archive: Uint8Array) =>
       (await failureOf(opened(archive))).issues.map(({ code, message }) => `${code}: ${message}`)
     expect(
@@ -538,7 +538,7 @@ describe('what is no data', () => {
     expect((await failureOf(opened(Buffer.alloc(10_240)))).message).toContain('a tar archive without entries')
   })
 
-  it('is refused where it is an archive, by its content, however few there are', async () => {
+  it('are refused if they are archives by their content, even a single one', async () => {
     const nested = async (archive: Uint8Array) =>
       (await failureOf(opened(archive))).issues.map(
         ({ path, code, message }) => `${path} ${code} ${/\((.+)\)/.exec(message)![1]}`,
@@ -565,7 +565,7 @@ describe('what is no data', () => {
     expect(issues.map(({ path, code }) => `${path} ${code}`)).toEqual(['train.zip NESTED_ARCHIVE'])
   })
 
-  it('is named where it is an archive of another kind, with the way out', async () => {
+  it('are named if they are archives of another kind, with advice', async () => {
     const kinds: [string, Buffer][] = [['RAR', Buffer.from('526172211a0701001234', 'hex')]]
     if (requirePart('bsdtar')) {
       for (const [name, options] of [
@@ -615,18 +615,21 @@ describe('what is no data', () => {
     },
   )
 
-  it.skipIf(!requirePart('tar'))('is refused where it is a sparse file, and what follows it is read', async () => {
-    const sparse = async (tree: string) => {
-      await truncate(join(tree, 'cat', 'a.bin'), 2 ** 20)
-    }
-    for (const format of ['gnu', 'pax', 'pax --sparse-version=0.0', 'pax --sparse-version=0.1']) {
-      const { files, issues } = await opened(
-        await packed([...pictures, ['cat/a.bin', one]], `tar -S --format=${format} -cf ../out *`, sparse),
-      )
-      expect([Object.keys(files), issues.map(({ path, code }) => `${path} ${code}`)]).toEqual([
-        ['cat/1.png', 'dog/2.png'],
-        ['cat/a.bin SPARSE_FILE'],
-      ])
-    }
-  })
+  it.skipIf(!requirePart('tar'))(
+    'are refused if they are sparse files, and the entries behind them are read',
+    async () => {
+      const sparse = async (tree: string) => {
+        await truncate(join(tree, 'cat', 'a.bin'), 2 ** 20)
+      }
+      for (const format of ['gnu', 'pax', 'pax --sparse-version=0.0', 'pax --sparse-version=0.1']) {
+        const { files, issues } = await opened(
+          await packed([...pictures, ['cat/a.bin', one]], `tar -S --format=${format} -cf ../out *`, sparse),
+        )
+        expect([Object.keys(files), issues.map(({ path, code }) => `${path} ${code}`)]).toEqual([
+          ['cat/1.png', 'dog/2.png'],
+          ['cat/a.bin SPARSE_FILE'],
+        ])
+      }
+    },
+  )
 })

@@ -381,7 +381,7 @@ describe('bad input', () => {
     expect(failure.message).toMatch(/^1100 problems in the upload; the first 1000 are listed: cat\/\d+\.pic/)
   })
 
-  it('ends at once when cancelled, with what the signal says where it says something', async () => {
+  it('ends at once when it is cancelled, with the reason of the signal if it has one', async () => {
     await using place = await workplace()
     const archive = await zipOf(good)
     expect((await failureOf(place.prepare(archive, {}, { signal: AbortSignal.abort() }))).code).toBe('CANCELED')
@@ -392,7 +392,7 @@ describe('bad input', () => {
 
   // Needs the right to mount a disk of half a megabyte; wherever the tests run as root in Linux, they have it.
   const mount = (...args: string[]) => spawnSync(args[0]!, args.slice(1)).status === 0
-  it('says that the disk is full, and frees it', async ({ skip }) => {
+  it('reports a full disk, and deletes its files', async ({ skip }) => {
     await using place = await workplace()
     if (!mount('mount', '-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', place.workDir)) skip('mounting is not allowed here')
     try {

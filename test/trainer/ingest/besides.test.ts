@@ -31,7 +31,7 @@ async function issuesOf(entries: Entries | Buffer) {
   return { code, message, issues: issues.map(({ path, code: what }) => `${path} ${what}`), first: issues[0] }
 }
 
-describe('files beside files of many pictures', () => {
+describe('next to files that hold many pictures', () => {
   const arrays: Entries = [
     ['x_train.npy', npyOf('|u1', [40, 8, 8], noise(1, 40 * 64))],
     [
@@ -45,7 +45,7 @@ describe('files beside files of many pictures', () => {
   ]
   const labels = Array.from({ length: 20 }, (_, i) => i % 2)
 
-  it('pictures, arrays and tables that have no part in the data set are noted', async () => {
+  it('pictures, arrays and tables that the data set does not use are ignored with a note', async () => {
     const [table, list] = [
       parquetOf([...rows(labels), ...rows(labels, 100)]),
       ['labels.csv', 'path,label\n'] as Entries[number],
@@ -59,11 +59,11 @@ describe('files beside files of many pictures', () => {
     })
   })
 
-  it('columns of Parquet that are not read are noted', async () => {
+  it('Parquet columns that are not read are noted', async () => {
     expect(await notesOf(fixture('strings.parquet'))).toMatchObject({ TABLE_READ: ['archive: column not read: id'] })
   })
 
-  it('a table of which a file is missing is refused; so is one without labels, once', async () => {
+  it('a table with a missing file is refused, and so is one without labels, with one problem for all of its rows', async () => {
     const table = parquetOf(rows(labels))
     expect(
       await issuesOf([
@@ -81,7 +81,7 @@ describe('files beside files of many pictures', () => {
     })
   })
 
-  it('labels beyond what can be told apart are refused, and large ones are not cut to 32 bits', async () => {
+  it('labels above 32 bits are read exactly, and labels too large to be exact are refused', async () => {
     const wide = (values: bigint[]) => Buffer.from(BigInt64Array.from(values).buffer)
     const images: Entries[number] = ['x.npy', npyOf('|u1', [4, 8, 8], noise(1, 4 * 64))]
     await using place = await workplace()
@@ -103,10 +103,10 @@ describe('files beside files of many pictures', () => {
   })
 })
 
-describe('beside folders of classes', () => {
+describe('next to folders of classes', () => {
   const classes = [...folderOf('cat', 6), ...folderOf('dog', 6, { seed: 20 })]
 
-  it('an archive is named as one, whatever else there is', async () => {
+  it('an archive is reported as an archive, whatever other files there are', async () => {
     const inner = await zipOf(folderOf('owl', 3))
     expect(await issuesOf([...classes, ['more.zip', inner]])).toMatchObject({
       code: 'ARCHIVE_UNSAFE',
@@ -123,7 +123,7 @@ describe('beside folders of classes', () => {
     })
   })
 
-  it('a file of another kind is named for what it is, not sent to a class', async () => {
+  it('a file of another kind is reported as that kind, without the advice to put it into a class', async () => {
     expect(
       await issuesOf([
         ...classes,
@@ -147,7 +147,7 @@ describe('beside folders of classes', () => {
     ).toMatchObject({ message: expect.stringContaining('no file is called as a picture is: a.bin, b.bin') as string })
   })
 
-  it('a table that could not be one is the cause, where there are no classes', async () => {
+  it('a table that cannot be read is reported as the cause if there are no classes', async () => {
     const pictures = folderOf('img', 8)
     const [sheet, list, lines, table] = [
       ['labels.xlsx', 'PK'],
@@ -160,7 +160,7 @@ describe('beside folders of classes', () => {
     expect(await issuesOf([...pictures, table!])).toMatchObject({ issues: ['labels.csv TABLE_EMPTY'] })
   })
 
-  it('what is merged or trimmed is noted', async () => {
+  it('merged classes and trimmed labels are noted', async () => {
     const splits = (set: string, seed: number) =>
       ['train/cat', 'train/dog', 'test/cat'].flatMap((folder, i) =>
         folderOf(`${set}/${folder}`, 3, { seed: seed + 10 * i }),
@@ -177,7 +177,7 @@ describe('beside folders of classes', () => {
     })
   })
 
-  it('a NUL in a table is named with its line, not taken for another encoding', async () => {
+  it('a NUL byte in a table is reported with its line, not as another encoding', async () => {
     const pictures = folderOf('img', 4)
     const lines = ['path,label', ...pictures.map(([path], i) => `${path},${i % 2 ? 'dog' : i === 2 ? 'ca\0t' : 'cat'}`)]
     expect(await issuesOf([...pictures, ['labels.csv', lines.join('\n')]])).toMatchObject({
@@ -186,14 +186,14 @@ describe('beside folders of classes', () => {
     })
   })
 
-  it('labels are alike by what nobody sees, not by a minus', () => {
+  it('labels that differ only by invisible characters count as alike, and those that differ by a minus do not', () => {
     expect(labelsAlike(['cat', 'cat\u200b', '-1', '1', 't-shirt', 'T shirt'])).toEqual([
       ['cat', 'cat\u200b'],
       ['t-shirt', 'T shirt'],
     ])
   })
 
-  it('an archive before another is not left out', async () => {
+  it('an archive that is joined to another one is not silently left out', async () => {
     const entries = classes.map(([name, content]) => ({ name, content: Buffer.from(content!) }))
     expect(
       await issuesOf(rawZip(entries, { before: rawZip([{ name: 'other.png', content: Buffer.alloc(100) }]) })),
@@ -216,7 +216,7 @@ describe('within a picture', () => {
     expect((await measurePicture(plain)).hasMore).toBe(false)
   })
 
-  it('packed texts are not unpacked, and change nothing', async () => {
+  it('compressed texts are not unpacked and change nothing', async () => {
     const text = pngChunk('zTXt', Buffer.concat([Buffer.from('Comment\0\0'), deflateSync(Buffer.alloc(7_900_000, 65))]))
     const many = withChunks(...new Array<Buffer>(100).fill(text))
     const before = process.memoryUsage().rss
@@ -224,7 +224,7 @@ describe('within a picture', () => {
     expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(200)
   })
 
-  it('channels that are no colours are refused where they would be taken for transparency', async () => {
+  it('extra channels are refused if they would be read as transparency', async () => {
     const rgba = Uint8Array.from({ length: 16 * 16 * 4 }, (_, i) => (i * 37) % 256)
     const tiff = await sharp(rgba, { raw: { height: 16, width: 16, channels: 4 } })
       .tiff({ compression: 'none' })

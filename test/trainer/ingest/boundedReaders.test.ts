@@ -154,7 +154,7 @@ describe('lists of class names', () => {
     120_000,
   )
 
-  it('of the largest size take no longer than reading them', async () => {
+  it('of the largest size cost no more time than reading their bytes', async () => {
     for (const entries of [cifar(lines(65_535)), stl(lines(65_535)), tiny({ wnids: lines(65_535) })])
       expect((await ending(tar(entries))).told).toMatch(
         /^DATASET_INVALID .*(EMPTY_CLASS|CLASS_TOO_SMALL|NOT_IN_A_CLASS)$/,
@@ -162,7 +162,7 @@ describe('lists of class names', () => {
   }, 240_000)
 })
 
-describe('names of classes that cannot be written or seen', () => {
+describe('class names that cannot be stored or seen', () => {
   it.each<[string, string]>([
     ['a control character', 'a\u0000b'],
     ['half a character', '\ud800'],
@@ -321,7 +321,7 @@ describe('headers of arrays', () => {
     60_000,
   )
 
-  it('are quoted in words that can be stored, whatever they hold', async () => {
+  it('are quoted in messages that can be stored, whatever bytes they hold', async () => {
     const file = npy([2, 8, 8], 128)
     file.fill(0, 20, 40)
     file.write('\ud83d', 30, 'utf8')
@@ -332,7 +332,7 @@ describe('headers of arrays', () => {
     })
   })
 
-  it('in Fortran order, of few large pictures, take about as long as in C order', async () => {
+  it('for few large pictures in Fortran order take about as long as in C order', async () => {
     const time = async (fortran: boolean) => {
       const start = performance.now()
       expect(
@@ -351,7 +351,7 @@ describe('headers of arrays', () => {
     expect(await time(true)).toBeLessThan(5 + 10 * (await time(false)))
   }, 120_000)
 
-  it('in Fortran order give every picture its own bytes, however many parts it is read in', async () => {
+  it('in Fortran order give every picture its own bytes, however many parts they are read in', async () => {
     await using place = await workplace()
     const [count, side] = [3000, 80]
     const rows = Uint8Array.from(
@@ -605,7 +605,7 @@ describe('Parquet', () => {
     120_000,
   )
 
-  it('with more rows than there may be images is refused before they are read', async () => {
+  it('with more rows than the limit of images is refused before the rows are read', async () => {
     expect(await ending(file(page(value(png(1)), {}), { rows: 2 ** 40 }))).toEqual({
       told: 'DATASET_TOO_LARGE',
       message: 'the upload has 1099511627776 rows; the limit maxImages is 20000',
@@ -640,7 +640,7 @@ describe('stored evaluation sets', () => {
   const labels = npyOf({ type: '|u1', shape: [5], values: new Uint8Array(5) })
   const pictures = (seed: number) => npyOf({ type: '|u1', shape: [5, 8, 8, 3], values: noise(seed, 960) })
   const classes = Buffer.from('ant\nbee\n')
-  it('tell of a thousand strange names, and no more', async () => {
+  it('report at most a thousand unknown names', async () => {
     const found = await ending(
       tar([
         ['labels.npy', labels],
@@ -652,7 +652,7 @@ describe('stored evaluation sets', () => {
     expect(found.message.length).toBeLessThan(1000)
   }, 60_000)
 
-  it('have each corruption once, and labels that can be read', async () => {
+  it('need each corruption once, and labels that can be read', async () => {
     expect(
       (
         await ending(
@@ -713,7 +713,7 @@ describe('many packed files', () => {
     expect(openFiles()).toBeLessThanOrEqual(before)
   }, 120_000)
 
-  it('beyond two thousand are refused, with their place', async () => {
+  it('are refused if there are more than two thousand', async () => {
     const found = await ending(
       tar([...packed, ...Array.from({ length: 200 }, (_, i): Entries[number] => [`z${i}-labels.gz`, labels])]),
     )
@@ -721,7 +721,7 @@ describe('many packed files', () => {
     expect(found.message).toMatch(/at most 2000 files/)
   }, 60_000)
 
-  it('that unpack to more than 500 times the upload together are a bomb, although none is alone', async () => {
+  it('that together unpack to more than 500 times the upload are refused as a bomb, although no single one is', async () => {
     const bomb = gzipSync(Buffer.concat([idxOf([60 * 2 ** 20], new Uint8Array()), Buffer.alloc(60 * 2 ** 20)]), {
       level: 9,
     })
@@ -735,7 +735,7 @@ describe('many packed files', () => {
     })
   }, 120_000)
 
-  it('of which one is cut off name that one', async () => {
+  it('of which one is cut off are refused, and that one is named', async () => {
     await using place = await workplace()
     const failure = await failureOf(
       place.prepare(

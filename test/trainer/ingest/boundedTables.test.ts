@@ -38,7 +38,7 @@ const good = [
 const missing = (count: number) => Array.from({ length: count }, (_, i) => `img/no${i}.png,cat\n`).join('')
 const nested = `{"path":"img/0.png","label":"cat","x":${'['.repeat(30_000)}${']'.repeat(30_000)}}\n`
 
-describe('tables of 20 MB that say nothing', () => {
+describe('useless tables of 20 MB', () => {
   it.each<[string, { name?: string; content: string; options?: PrepareOptionsInput; issue: string }]>([
     ['rows for missing files', { content: good + missing(1_000_000), issue: 'labels.csv:10 PATHS_DO_NOT_MATCH' }],
     [

@@ -59,7 +59,7 @@ describe('pictures that are cut off or of one colour', () => {
     },
   )
 
-  it('are told of where nothing but the beginning of their first row of blocks is left', async () => {
+  it('are noted even if only the beginning of their first row of blocks is left', async () => {
     await using place = await workplace()
     const early = await cutJpeg(256, 256, 0.06)
     const { data, info } = await sharp(early, { failOn: 'error' }).raw().toBuffer({ resolveWithObject: true })
@@ -75,7 +75,7 @@ describe('pictures that are cut off or of one colour', () => {
     expect(noted(manifest.notes)).toEqual({ CUT_OFF: [1, ['cat/early.jpg']] })
   })
 
-  it('are none that stand on a gray ground or hold a square of one colour', async () => {
+  it('do not include pictures on a gray background or with a square of one colour', async () => {
     await using place = await workplace()
     const dots = noise(9, 64 * 64 * 3)
     const { manifest } = await place.prepare(
@@ -90,7 +90,7 @@ describe('pictures that are cut off or of one colour', () => {
   })
 })
 
-it('files of several pages or frames are told of: the first is the picture', async () => {
+it('files of several pages or frames are noted: the first page is the picture', async () => {
   await using place = await workplace()
   const side = 16
   const first = Uint8Array.from(
@@ -128,7 +128,7 @@ it('files of several pages or frames are told of: the first is the picture', asy
   })
 })
 
-it('files that were left out are counted, also beyond those that are listed', async () => {
+it('files that were left out are all counted, even if not all of them are listed', async () => {
   await using place = await workplace()
   const broken = Array.from({ length: 1100 }, (_, i): Entries[number] => [
     `cat/broken-${i}.png`,
@@ -139,7 +139,7 @@ it('files that were left out are counted, also beyond those that are listed', as
   expect(manifest.notes.find(({ code }) => code === 'SKIPPED')).toMatchObject({ count: 1100 })
 })
 
-it('the same picture under three labels, and in several parts, is told of each time', async () => {
+it('the same picture under three labels and in several parts is noted each time', async () => {
   await using place = await workplace()
   const { manifest } = await place.prepare(
     await zipOf([

@@ -187,7 +187,7 @@ describe.skipIf(!requirePart('python'))('BMP pictures', () => {
   })
 })
 
-it('runs of a BMP may jump to the right and up', async () => {
+it('a run-length coded BMP may skip pixels to the right and upwards', async () => {
   const gray = Buffer.from(Array.from({ length: 256 }, (_, i) => [i, i, i, 0]).flat())
   // 200 at the bottom left; then three to the right and two up of the place behind it, 90 twice; nothing more.
   const file = bmpOf({
@@ -209,7 +209,7 @@ it('runs of a BMP may jump to the right and up', async () => {
   ])
 })
 
-it('BMP files of any bytes give a picture or an error, at once', async () => {
+it('BMP files of random bytes give a picture or an error quickly', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...bmps),
@@ -235,7 +235,7 @@ it('BMP files of any bytes give a picture or an error, at once', async () => {
 })
 
 describe('kinds of pictures', () => {
-  it('are read as one: TIFF, BMP and AVIF beside the others; what a browser does not read is kept as PNG of the same pixels', async () => {
+  it('may be mixed (TIFF, BMP, AVIF and the others), and originals that browsers cannot show are kept as PNG of the same pixels', async () => {
     await using place = await workplace()
     const bmp = (seed: number) => bmpOf({ bits: 24, pixels: rows(24, seed) })
     const files: Record<string, (seed: number) => Promise<Buffer> | Buffer> = {
@@ -285,7 +285,7 @@ describe('kinds of pictures', () => {
     ).toBe(0)
   })
 
-  it('that are not read are named for what they are, by their content alone, with the way out', async () => {
+  it('that cannot be read are recognised by their content alone and refused with advice', async () => {
     await using place = await workplace()
     const ftyp = (...brands: string[]) =>
       Buffer.concat([
@@ -351,7 +351,7 @@ describe('kinds of pictures', () => {
 })
 
 describe('doubtful pictures', () => {
-  it('are noted: cut off, of one colour, twice, under two labels; and stay', async () => {
+  it('are noted and kept: cut off, of one colour, present twice, under two labels', async () => {
     await using place = await workplace()
     const whole = await raw(1).resize(256, 256).jpeg({ quality: 90 }).toBuffer()
     const cut = Buffer.concat([whole.subarray(0, Math.floor(whole.length * 0.6)), Buffer.from('ffd9', 'hex')])
@@ -392,7 +392,7 @@ describe('doubtful pictures', () => {
     expect(manifest.splits.train.count).toBe(14)
   })
 
-  it('that are TIFFs of cameras but whole pictures are read; those whose colours libvips would mistake are refused', async () => {
+  it('from cameras are read if the TIFF holds the whole picture, and refused if libvips would read wrong colours', async () => {
     const tags = (more: Record<number, number>, pixelsAt: number) =>
       tiffWith({ 254: 0, 256: 16, 257: 16, 258: 8, 259: 1, 262: 1, 273: pixelsAt, 277: 1, 278: 16, 279: 256, ...more })
     const honest = (more: Record<number, number>) => Buffer.concat([tags(more, tags(more, 0).length), noise(3, 256)])
@@ -406,7 +406,7 @@ describe('doubtful pictures', () => {
     ).rejects.toThrow('YCbCr')
   })
 
-  it('cost no more than their header when they claim what their bytes cannot hold', async () => {
+  it('that claim more pixels than their bytes can hold are refused by their header alone', async () => {
     await expect(
       decodePicture(
         bmpOf({ bits: 8, compression: 1, palette: palette(8), width: 9000, height: 9000, pixels: Buffer.from([0, 1]) }),
@@ -429,7 +429,7 @@ describe('doubtful pictures', () => {
       expect(() => pictureKind(tiffWith({ 254: 1 }).subarray(0, bytes))).not.toThrow()
   })
 
-  it('of too many pixels are refused by their header, BMP too', async () => {
+  it('of too many pixels are refused by their header alone, BMP included', async () => {
     await using place = await workplace()
     const huge = pngFile({ height: 60_000, width: 60_000, colour: 0 }, deflateSync(Buffer.alloc(1000)))
     const { issues } = await failureOf(
@@ -448,7 +448,7 @@ describe('doubtful pictures', () => {
     expect(issues.map(({ code }) => code)).toEqual(['TOO_MANY_PIXELS', 'TOO_MANY_PIXELS'])
   })
 
-  it('are seen between the bars of a letterbox as well', async () => {
+  it('are recognised between the bars of a letterbox as well', async () => {
     await using place = await workplace()
     const wide = await raw(1).resize(400, 200, { fit: 'fill' }).jpeg({ quality: 90 }).toBuffer()
     const cut = Buffer.concat([wide.subarray(0, Math.floor(wide.length / 2)), Buffer.from('ffd9', 'hex')])
@@ -524,7 +524,7 @@ describe('files of many frames or pages', () => {
     return file
   }
 
-  it('give their first, and are refused beyond 2,000, which libvips would all go through', async () => {
+  it('give their first picture, and are refused above 2,000 frames, because libvips would read them all', async () => {
     for (const file of [await webpOf(2000), tiffOf(2000)])
       expect((await measurePicture(file)).height).toBeGreaterThan(7)
     for (const file of [await webpOf(2001), tiffOf(2001), tiffOf(1, 72)])

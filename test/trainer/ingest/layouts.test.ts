@@ -225,7 +225,7 @@ describe('layouts of folders', () => {
     expect(await place.leftovers()).toEqual([])
   })
 
-  it('says what lies where nothing is read', async () => {
+  it('says what is missing if no data set can be read', async () => {
     await using place = await workplace()
     const of = async (entries: Entries) =>
       (await failureOf(place.prepare(await zipOf(entries)))).issues.map(({ path, code, message }) => [
@@ -345,7 +345,7 @@ const trees = fc
   })
 
 describe('any tree', () => {
-  it('is read as it was meant; where names may mean two things, that is refused or noted, never read otherwise without a word', () => {
+  it('is read as it was meant; names with two meanings are refused or noted, and never silently read in another way', () => {
     let asked = 0
     fc.assert(
       fc.property(trees, ({ paths, tricky }) => {

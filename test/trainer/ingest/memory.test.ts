@@ -30,7 +30,7 @@ async function prepareElsewhere(
 }
 
 describe('memory while preparing', () => {
-  it('grows by a small entry per image', async () => {
+  it('grows only by a small entry for each image', async () => {
     const pixels = noise(1, 192 + 8000)
     const pictures = (count: number) =>
       Array.from({ length: count }, (_, i): Entries[number] => [
@@ -44,7 +44,7 @@ describe('memory while preparing', () => {
     expect(many.megabytes - few.megabytes).toBeLessThan(100)
   }, 300_000)
 
-  it('does not grow with what pictures are decoded to: 300 MB of pixels out of files', async () => {
+  it('does not grow with the decoded pixels: 300 MB of them from picture files', async () => {
     const pixels = noise(3, 192 + 1600)
     const pictures = (count: number) =>
       Array.from({ length: count }, (_, i): Entries[number] => [
@@ -58,7 +58,7 @@ describe('memory while preparing', () => {
     expect(many.megabytes - few.megabytes).toBeLessThan(100)
   }, 300_000)
 
-  it('does not grow with the bytes: 250 MB of pixels', async () => {
+  it('does not grow with the bytes of raw pixels: 250 MB of them', async () => {
     const batch = Buffer.from(noise(2, 8000 * 3073))
     const batches = Array.from({ length: 10 }, (_, file): Entries[number] => {
       for (let record = 0; record < 8000; record++) {

@@ -68,12 +68,12 @@ describe('Parquet', () => {
     expect(found).toEqual(await theirs(bytes, Object.keys(found)))
   })
 
-  it('has no values of a column of lists', async () => {
+  it('gives no values for a column of lists', async () => {
     const { columns } = await openParquet(fileOf(readFileSync(join(fixtures, 'encoded-plain.parquet'))))
     expect(columns.find(({ name }) => name === 'list')).toMatchObject({ leaf: null })
   })
 
-  it('is a damaged file or one of other values, whatever byte is changed, and nothing worse', async () => {
+  it('with any one byte changed gives an error for a damaged file or other values, and nothing worse', async () => {
     for (const name of names.filter((one) => one.startsWith('encoded'))) {
       const bytes = readFileSync(join(fixtures, name))
       for (let at = 3; at < bytes.length; at += 7) {

@@ -49,7 +49,7 @@ async function expectOriginals({ store, manifest }: Prepared): Promise<void> {
 }
 
 describe('preparing folders', () => {
-  it('packs classes in code-unit order, cuts a fifth of each class as test, and lists every image where it stands', async () => {
+  it('orders classes by code units, takes a fifth of each class for the test, and lists the position of every image', async () => {
     await using place = await workplace()
     const prepared = await place.prepare(await zipOf(twoClasses))
     const { manifest, store } = prepared
@@ -92,7 +92,7 @@ describe('preparing folders', () => {
     expect(await place.leftovers().then((left) => left.filter((name) => !name.startsWith(outputPrefix)))).toEqual([])
   })
 
-  it('says mean and deviation of the training pixels', async () => {
+  it('reports mean and standard deviation of the training pixels', async () => {
     await using place = await workplace()
     const { manifest, store } = await place.prepare(await zipOf(twoClasses))
     const { images } = await loadSplit({ store, prefix: outputPrefix, manifest, split: 'train' })
@@ -107,7 +107,7 @@ describe('preparing folders', () => {
     }
   })
 
-  it('gives one version for one content: zip, tar, tar.gz, a wrapping folder, litter, the order of entries; and the same bytes again', async () => {
+  it('gives the same content the same version and bytes: as zip, tar or tar.gz, in another folder, with litter, in any order of entries', async () => {
     await using place = await workplace()
     const first = await place.prepare(await zipOf(twoClasses))
     const again = await place.prepare(await zipOf(twoClasses))
@@ -135,7 +135,7 @@ describe('preparing folders', () => {
     expect(otherSeed.manifest.versionId).not.toBe(first.manifest.versionId)
   })
 
-  it('takes train, test and unlabelled as given, nested folders, and names in any case', async () => {
+  it('takes the given parts train, test and unlabelled, nested folders, and names in upper or lower case', async () => {
     await using place = await workplace()
     const { manifest, store } = await place.prepare(
       await tarOf([
@@ -155,7 +155,7 @@ describe('preparing folders', () => {
     })
   })
 
-  it('keeps what is tested out of training: equal pixels are removed whatever their files are, similar ones reported', async () => {
+  it('keeps test images out of the training: images of equal pixels are removed, even if their files differ, and similar ones are reported', async () => {
     await using place = await workplace()
     const test = picture(smooth(4))
     const sameOtherFile = picture(smooth(4), 9)
@@ -192,7 +192,7 @@ describe('preparing folders', () => {
     expect(without.contentSha256).not.toBe(manifest.contentSha256)
   })
 
-  it('refuses images that look nearly like a test image where that is chosen, each with its twin; and a class that removing them would empty', async () => {
+  it('refuses images that are nearly like a test image if the options say so, naming both, and a class that would become empty', async () => {
     await using place = await workplace()
     const archive = await zipOf([
       ...folderOf('train/a', 3, { side: 32 }),
@@ -216,7 +216,7 @@ describe('preparing folders', () => {
     expect((await place.prepare(archive)).manifest.nearDuplicateCount).toBe(2)
   })
 
-  it('chooses the size: the one that all share, 64 where they differ, the one asked for', async () => {
+  it('chooses the size: the common one, 64 if they differ, or the one in the options', async () => {
     await using place = await workplace()
     const size = async (entries: Entries, options = {}) =>
       (await place.prepare(await zipOf(entries), options)).manifest.picture.height
@@ -225,7 +225,7 @@ describe('preparing folders', () => {
     expect(await size(twoClasses, { imageSize: 24 })).toBe(24)
   })
 
-  it('brings every original to the pixels that stand in the test split: turned, scaled, letterboxed', async () => {
+  it('keeps originals that decode to exactly the pixels of the test split: rotated, scaled, letterboxed', async () => {
     await using place = await workplace()
     const turned = await Promise.all(
       [1, 2, 3, 4, 5, 6, 7, 8].map((orientation) =>
@@ -276,7 +276,7 @@ describe('preparing folders', () => {
     expect([manifest.skippedCount, manifest.splits.train.count + manifest.splits.test.count]).toEqual([2, 25])
   })
 
-  it('reports bytes, then images, with speed and the time left', async () => {
+  it('reports its progress in bytes and then in images, with speed and time left', async () => {
     await using place = await workplace()
     const { progress } = await place.prepare(await zipOf(twoClasses))
     expect([...new Set(progress.map(({ phase, unit }) => `${phase} ${unit}`))]).toEqual([
@@ -315,7 +315,7 @@ describe('preparing labels.csv', () => {
     expect([train.perClass, test.perClass, unlabelled.count]).toEqual([[1, 3], [1, 1], 2])
   })
 
-  it('names rows and files that do not fit, all at once', async () => {
+  it('names all rows and files that do not match, at once', async () => {
     await using place = await workplace()
     const rows = [
       'path,label,split',
@@ -344,7 +344,7 @@ describe('preparing labels.csv', () => {
     )
   })
 
-  it('wants its header and a readable table', async () => {
+  it('refuses a table without the right header, or one that cannot be read', async () => {
     await using place = await workplace()
     for (const text of ['img/0.png,a\nimg/1.png,b\n', 'path,lable\nimg/0.png,a\n', 'path,label\n"img/0.png,a\n']) {
       await expect(place.prepare(await zipOf(csv(text)))).rejects.toMatchObject({
@@ -386,7 +386,7 @@ describe('preparing the CIFAR binary archive', () => {
     await expectOriginals(smaller)
   })
 
-  it('makes one class of a name that stands twice in the list, and says so', async () => {
+  it('merges class names that are in the list twice, with a note', async () => {
     await using place = await workplace()
     const { manifest } = await place.prepare(
       await tarOf([
@@ -402,7 +402,7 @@ describe('preparing the CIFAR binary archive', () => {
     ]).toEqual([['ant', 'crane'], [1, 2], [['CLASSES_MERGED', 1, ['crane']]]])
   })
 
-  it('refuses lengths and labels that cannot be', async () => {
+  it('refuses files of impossible lengths and impossible labels', async () => {
     await using place = await workplace()
     const archive = (train: Uint8Array, test = Buffer.concat([record(0, 8), record(1, 9)])) =>
       tarOf([
@@ -444,7 +444,7 @@ describe('what was written', () => {
     await expect(readDatasetManifest(store, outputPrefix)).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' })
   })
 
-  it('is taken back when the store fails half way', async () => {
+  it('is deleted if the store fails half way', async () => {
     await using place = await workplace()
     const archive = await zipOf(twoClasses)
     // A store whose disk is full when the labels come.

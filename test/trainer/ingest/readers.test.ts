@@ -173,7 +173,7 @@ describe.skipIf(!requirePart('python'))('data sets as they are published', () =>
     expect(wide.manifest.picture).toMatchObject({ height: 16, width: 32 })
   }, 120_000)
 
-  it('are refused when they are not whole, not what they say, or hold labels that cannot be; nothing stays behind', async () => {
+  it('are refused if they are incomplete, contradict their headers or hold impossible labels, and nothing is left behind', async () => {
     await using place = await workplace()
     const changed = (name: string, path: string, change: (bytes: Buffer) => Uint8Array): Entries =>
       entriesOf(name).map(([at, content]) => [at, at === path ? change(Buffer.from(content as Uint8Array)) : content])
@@ -279,7 +279,7 @@ describe('a JSON-lines manifest', () => {
     ...pictures,
   ]
 
-  it('says path, label and split', async () => {
+  it('gives path, label and split of each picture', async () => {
     await using place = await workplace()
     const rows = [
       { path: 'img/0.png', label: 'cat' },
@@ -299,7 +299,7 @@ describe('a JSON-lines manifest', () => {
     ])
   })
 
-  it('names the line that does not fit, or the second table', async () => {
+  it('is refused with the number of the bad line, or with the name of a second table', async () => {
     await using place = await workplace()
     for (const row of [
       '{"path": "img/0.png"',
@@ -352,7 +352,7 @@ describe('Parquet', () => {
     expect((await splitOf(prepared, 'test')).labels).toEqual([2, 0, 1])
   })
 
-  it('comes alone as well, with string labels or numbers', async () => {
+  it('may be uploaded without an archive, with labels that are strings or numbers', async () => {
     await using place = await workplace()
     const strings = await place.prepare(fixture('strings.parquet'))
     expect(strings.manifest).toMatchObject({ format: 'parquet in file', classes: ['hot', 'not'], testWasGiven: false })
@@ -391,7 +391,7 @@ describe('sizes', () => {
       ]),
     )
 
-  it('need not be square: the common size, or the one asked for', async () => {
+  it('need not be square: the common size is taken, or the one in the options', async () => {
     await using place = await workplace()
     const common = await place.prepare(await zipOf(wide(4, 0)))
     expect(common.manifest.picture).toMatchObject({ height: 12, width: 20 })
@@ -402,7 +402,7 @@ describe('sizes', () => {
     expect(asked.manifest.splits.test.shards[0]!.bytes).toBe(2 * 9 * 15 * 3)
   })
 
-  it('are taken from 8 pixels on, and are 64 x 64 where they are larger than 96 or differ', async () => {
+  it('of at least 8 pixels are kept, and 64 x 64 is taken if they differ or are above 96', async () => {
     await using place = await workplace()
     for (const [size, expected] of [
       [{ height: 8, width: 8 }, 8],

@@ -74,7 +74,7 @@ describe('a stored evaluation set', () => {
     expect(zipped.manifest.versionId).toBe(manifest.versionId)
   })
 
-  it('is evaluated cell by cell, in whatever order the model has its classes', async () => {
+  it('is evaluated for each corruption and severity, in whatever order the model has its classes', async () => {
     await using place = await workplace()
     const { store } = await place.prepare(await tarOf(entries()))
     const manifest = await readDatasetManifest(store, outputPrefix)
@@ -126,7 +126,7 @@ describe('a stored evaluation set', () => {
     expect(again.corruption.cells).toEqual(found.corruption.cells)
   })
 
-  it('is read the same whatever its shards hold', async () => {
+  it('is read the same, however many rows a shard has', async () => {
     await using place = await workplace()
     const { store, manifest } = await place.prepare(await tarOf(entries()))
     const evaluated = (split: typeof manifest) =>
@@ -160,7 +160,7 @@ describe('a stored evaluation set', () => {
     }
   })
 
-  it('can be evaluated in part, the same rows in every cell', async () => {
+  it('can be evaluated in part, with the same rows for every corruption and severity', async () => {
     await using place = await workplace()
     const { store, manifest } = await place.prepare(await tarOf(entries()))
     const { corruption, predictions } = await evaluateStored({
@@ -188,7 +188,7 @@ describe('a stored evaluation set', () => {
     expect(await failureOf(none)).toMatchObject({ code: 'BAD_INPUT' })
   })
 
-  it('takes the names of CIFAR by their number where it brings none', async () => {
+  it('uses the class names of CIFAR-10 or CIFAR-100, by the number of classes, if it has no names', async () => {
     await using place = await workplace()
     const ten = Uint8Array.from({ length: 50 }, (_, i) => i % 10)
     const set: Entries = [
@@ -202,7 +202,7 @@ describe('a stored evaluation set', () => {
     expect([...cifar100].sort()).toEqual(cifar100)
   })
 
-  it('is not made of labels beside images that bear no corruption in their name', async () => {
+  it('is not assumed for labels next to images whose file names are no corruptions', async () => {
     await using place = await workplace()
     const { manifest } = await place.prepare(
       await tarOf([

@@ -273,7 +273,7 @@ describe('tables as programs write them', () => {
     ).toEqual(['labels.csv LABELS_UNREADABLE'])
   })
 
-  it('name the header that was found and the columns that are needed, with near matches', async () => {
+  it('are refused with the header that was found, the columns that are needed, and similar names', async () => {
     const [issue] = await refused([['labels.csv', table('path,lable', rows)], ...pictures()])
     expect(issue).toMatchObject({
       path: 'labels.csv',
@@ -292,7 +292,7 @@ describe('tables as programs write them', () => {
     })
   })
 
-  it('have rows of one length: every row of another length is named by its line', async () => {
+  it('are refused if rows differ in length, with the line of each such row', async () => {
     const issues = await refused([
       [
         'labels.csv',
@@ -307,7 +307,7 @@ describe('tables as programs write them', () => {
     ])
   })
 
-  it('name a file once', async () => {
+  it('are refused if they name a file twice', async () => {
     const issues = await refused([
       ['labels.csv', table('path,label', [...rows, 'img/1.png,dog', 'img/2.png,dog'])],
       ...pictures(),
@@ -318,7 +318,7 @@ describe('tables as programs write them', () => {
     ])
   })
 
-  it('keep labels apart that differ by form, and say so', async () => {
+  it('keep labels apart that differ only by case, space or Unicode form, with a note', async () => {
     const labels = ['Cat', 'cat', 'big cat', 'bigcat', 'caf\u00e9', 'cafe\u0301']
     const { manifest, notes } = await prepared([
       [
@@ -367,12 +367,12 @@ describe('encodings of tables', () => {
     expect(notes.ENCODING).toEqual({ count: 1, examples: [`labels.csv: ${encoding}`] })
   })
 
-  it('names the encoding that it looks like', async () => {
+  it('are refused with a guess at the encoding if they are not UTF-8', async () => {
     const [issue] = await refused([['labels.csv', written('猫の写真です', '犬の写真です', 'shift_jis')], ...pictures()])
     expect(issue!.fix).toContain("{ encoding: 'shift_jis' }")
   })
 
-  it('refuses what is not of the encoding given, with its line, far into the table', async () => {
+  it('that are not the given one are refused with the line, even far into the table', async () => {
     const many = Array.from({ length: 40_000 }, (_, i) => `img/${i % 8}.png,${'猫'.repeat(30)}`)
     const bytes = Buffer.concat([
       iconv.encode(table('path,label', many), 'shift_jis'),
@@ -434,7 +434,7 @@ describe('paths in tables', () => {
     if (noted !== undefined) expect(notes.TABLE_PATHS!.count).toBe(8)
   })
 
-  it('are found beside a table that lies apart, and from folders around the archive', async () => {
+  it('are found if the table is in another folder, and if they include folders outside of the archive', async () => {
     const apart = await prepared([
       [
         'set/annotations/labels.csv',
@@ -459,7 +459,7 @@ describe('paths in tables', () => {
     expect(around.notes.TABLE_PATHS!.examples[0]).toBe('D:\\b\\img\\0.png -> a/img/0.png')
   })
 
-  it('that fit two files are refused with both, and so are those that fit none, with what may be meant', async () => {
+  it('that match two files are refused with both names, and those that match none with similar names', async () => {
     const issues = await refused([
       [
         'labels.csv',
@@ -520,7 +520,7 @@ describe('paths in tables', () => {
     })
   })
 
-  it('leave pictures out that no row names; other files are ignored and counted', async () => {
+  it('leave out pictures that no row names; other files are ignored and counted', async () => {
     const beside: Entries = [
       ['README.md', 'x'],
       ['LICENSE', 'x'],
@@ -538,7 +538,7 @@ describe('paths in tables', () => {
 
 describe('splits in tables', () => {
   const words = ['TRAIN', 'Training', 'train', 'dev', 'Test', 'PublicTest', 'unlabeled', '']
-  it('are one vocabulary, in any case, in columns of several names', async () => {
+  it('may have any of the known names, in upper or lower case, in columns of several names', async () => {
     for (const name of ['split', 'Usage', 'subset', 'set', 'part']) {
       const { manifest } = await prepared(
         [
@@ -562,7 +562,7 @@ describe('splits in tables', () => {
     }
   })
 
-  it('are named where they are unknown; another column of that name is no split', async () => {
+  it('are reported if they are unknown; a column of such a name with other content is no split', async () => {
     const issues = await refused([
       [
         'labels.csv',
@@ -597,7 +597,7 @@ describe('splits in tables', () => {
     expect(notes.TABLE_READ!.examples).toContain('labels.csv: the column part names no splits and was not read')
   })
 
-  it('take a validation part for the test part where there is no other, and say so', async () => {
+  it('use the validation part as the test part if there is no other, with a note', async () => {
     const { manifest, notes } = await prepared([
       [
         'labels.csv',
@@ -635,7 +635,7 @@ describe('which files are tables', () => {
   const part = (from: number, to: number, line = (i: number, label: string) => `img/${i}.png,${label}`) =>
     table('path,label', both(line).slice(from, to))
 
-  it('is told by their ending and header: any name at all', async () => {
+  it('is decided by ending and header, whatever their names', async () => {
     for (const name of [
       'labels.tsv',
       'metadata.csv',
@@ -660,7 +660,7 @@ describe('which files are tables', () => {
     }
   })
 
-  it('reads the tables of several parts together', async () => {
+  it('tables of several parts are read together', async () => {
     const { reading, manifest } = await prepared([
       ['train.csv', part(0, 4)],
       ['val.csv', part(4, 6)],
@@ -681,7 +681,7 @@ describe('which files are tables', () => {
     expect(manifest.format).toBe('labels.csv in zip')
   })
 
-  it("takes a competition's test table without labels for unlabelled pictures", async () => {
+  it("a competition's test table without labels gives unlabelled pictures", async () => {
     const { reading, notes } = await prepared([
       [
         'train.csv',
@@ -708,7 +708,7 @@ describe('which files are tables', () => {
     expect([folder.reading['test/7.png'], folder.notes.TEST_PART_UNLABELLED?.count]).toEqual(['unlabelled', 2])
   })
 
-  it('reads those of split folders, paths relative to each', async () => {
+  it('tables in the folders of splits are read, with paths relative to each', async () => {
     const of = (folder: string, from: number, to: number) =>
       both((i, label) => `{"file_name":"${i}.png","label":"${label}","text":"a"}`)
         .slice(from, to)
@@ -726,7 +726,7 @@ describe('which files are tables', () => {
     ])
   })
 
-  it('refuses two that say the same', async () => {
+  it('two tables for the same part are refused', async () => {
     expect(
       short(
         await refused([
@@ -747,7 +747,7 @@ describe('which files are tables', () => {
     ])
   })
 
-  it('leaves the folders alone where a table is about something else, and says where both would do', async () => {
+  it('folders are read if a table is about something else, and the user is asked if either would do', async () => {
     const folders = pictures(8, (i) => `${i % 2 === 0 ? 'cat' : 'dog'}/${i}.png`)
     for (const [name, text] of [
       ['classes.csv', 'id,name\n0,cat\n'],
@@ -776,7 +776,7 @@ describe('which files are tables', () => {
 })
 
 describe('JSON lines', () => {
-  it('have keys of many names, whole numbers as labels, ids, and keys more than are read', async () => {
+  it('may have keys of many names, whole numbers as labels, ids, and keys that are not read', async () => {
     const lines = both((i, label) =>
       JSON.stringify({
         image_id: i,
@@ -792,7 +792,7 @@ describe('JSON lines', () => {
     ])
   })
 
-  it('end at a line that is too long or holds no object', async () => {
+  it('are refused at a line that is too long or is not an object', async () => {
     const good = both((i, label) => JSON.stringify({ path: `img/${i}.png`, label }))
     for (const [line, code] of [
       ['['.repeat(70_000), 'LINE_TOO_LONG'],
@@ -807,7 +807,7 @@ describe('JSON lines', () => {
 })
 
 describe('limits of tables', () => {
-  it('are named: problems, rows, length of a line, columns, bytes', async () => {
+  it('are named when they are exceeded: problems, rows, length of a line, columns, bytes', async () => {
     const missing = Array.from({ length: 3000 }, (_, i) => `img/no${i}.png,cat`)
     const many = pictures(1200)
     const issues = await refused([
@@ -863,7 +863,7 @@ describe('limits of tables', () => {
     ).toContain('1002 columns; at most 1000')
   })
 
-  it('leave rows out as asked', async () => {
+  it('with bad rows are read without those rows if the options skip problems', async () => {
     const { manifest } = await prepared(
       [
         ['labels.csv', table('path,label', [...rows, ...Array.from({ length: 30 }, (_, i) => `img/no${i}.png,cat`)])],
@@ -905,7 +905,7 @@ describe('any table', () => {
     seed: fc.nat(1000),
   })
 
-  it('gives the labels and splits that were meant, however it is written', async () => {
+  it('gives the intended labels and splits, however it is written', async () => {
     await fc.assert(
       fc.asyncProperty(dialect, set, async (how, { folders, labels, seed }) => {
         const items = Array.from({ length: 4 * labels.length }, (_, i) => {
