@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// The program behind `npm run demo`, `npm test`, `npm start` and the other verbs. It works on a fresh clone: it first makes
-// what a verb needs (packages, the native engine, the build), and says so. What is there already costs nothing. Plain
-// JavaScript without dependencies, because it runs before there are any.
+// The program behind `npm run demo`, `npm test`, `npm start` and the other verbs. It works on a fresh clone: it first
+// makes what a verb needs (packages, the native engine, the build), and says so. What is there already costs nothing.
+// Plain JavaScript without dependencies, because it runs before there are any.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -13,7 +13,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 const service = ['services/standalone', 'services/trainer']
 
-/** What each verb needs and runs. `builds` are TypeScript projects; '.' is all of them, tests included. The doctor changes nothing. */
+/**
+ * What each verb needs and runs. `builds` are TypeScript projects; '.' is all of them, tests included. The doctor
+ * changes nothing.
+ */
 const verbs = {
   demo: {
     says: 'train imclr and baseline on a small real data set, and show both reports',

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { readSource, type Import, type Source } from './support/readSource.js'
 
 /*
- * Who may import what: the map of the code (CONTRIBUTING.md) as a test. A failure names the file and what it reached for.
+ * Who may import what: the map of the code (CONTRIBUTING.md) as a test. A failure names the file and what it reached
+ * for.
  */
 
 const root = join(import.meta.dirname, '..')
@@ -28,8 +29,8 @@ const mayImport: Record<string, string[]> = {
 
 /**
  * The trainer's folders, from the top floor to the ground: a file imports from its own floor and from those below it.
- * Files beside the folders are the process itself (`main.ts`), its door (`index.ts`), and what all may import: its environment
- * (`env.ts`) and `sha256Of.ts`.
+ * Files beside the folders are the process itself (`main.ts`), its door (`index.ts`), and what all may import: its
+ * environment (`env.ts`) and `sha256Of.ts`.
  */
 const trainerFloors = [
   ['jobs'],
@@ -77,10 +78,16 @@ const everywhere: Record<string, RegExp> = {
   sdk: /^@trpc\/client(\/.*)?$/,
 }
 
-/** What the SDK brings to run: the client, and what packs a folder for its upload. The rest it loads on demand, where it is there. */
+/**
+ * What the SDK brings to run: the client, and what packs a folder for its upload. The rest it loads on demand, where it
+ * is there.
+ */
 const sdkAtRunTime = ['@trpc/client', 'tar-stream']
 
-/** The five files that tell a newcomer the system, each read in one sitting, and the most lines of each: a table is read by the row. */
+/**
+ * The five files that tell a newcomer the system, each read in one sitting, and the most lines of each: a table is read
+ * by the row.
+ */
 const newcomersFiles = [
   ['services/api/src/router.ts', 110],
   ['services/scheduler/src/runJob.ts', 110],
@@ -153,7 +160,10 @@ function upstairs(sources: Sources): string[] {
   })
 }
 
-/** Tests that reach into a service by its path; a floor's `testing.ts` is the door to its inner parts. The SDK is published, and has no such door. */
+/**
+ * Tests that reach into a service by its path; a floor's `testing.ts` is the door to its inner parts. The SDK is
+ * published, and has no such door.
+ */
 const byPath = (tests: Sources): string[] =>
   wrongImports(tests, (_, { module }) => /^(\.\.\/)+services\/[^/]+\/src\//.test(module))
 

@@ -1,6 +1,7 @@
 /**
- * `npm run demo`: the main job on real data. It starts the service, uploads a data set through the SDK, trains a baseline and
- * an ImCLR model, prints both robustness reports side by side, and predicts with the model that it fetched over HTTP.
+ * `npm run demo`: the main job on real data. It starts the service, uploads a data set through the SDK, trains a
+ * baseline and an ImCLR model, prints both robustness reports side by side, and predicts with the model that it fetched
+ * over HTTP.
  */
 import { readFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
@@ -79,7 +80,10 @@ async function train(job: Job): Promise<Model> {
   return model
 }
 
-/** Predicts in this process with the files that came over HTTP. The pictures are the golden test pictures, as they were uploaded. */
+/**
+ * Predicts in this process with the files that came over HTTP. The pictures are the golden test pictures, as they were
+ * uploaded.
+ */
 async function predict(sdk: Client, { model, folder }: { model: Model; folder: string }): Promise<void> {
   const net = await sdk.models.load(model)
   const { cases } = JSON.parse(await readFile(join(folder, 'golden.json'), 'utf8')) as {

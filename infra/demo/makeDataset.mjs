@@ -1,11 +1,13 @@
-// Makes the data set of `npm run demo` from the original Fashion-MNIST files (Debian: apt-get install dataset-fashion-mnist):
+// Makes the data set of `npm run demo` from the original Fashion-MNIST files (Debian: apt-get install
+// dataset-fashion-mnist):
 //
 //     node infra/demo/makeDataset.mjs [folder of the originals]
 //
-// 50 training images and 200 test images of each class, and 4,000 unlabelled ones, as PNG files in one archive. Training and
-// unlabelled images come from the official training part, test images from the official test part. Which ones is decided by
-// a hash of their position, so that the choice looks random and never changes; an image whose pixels were taken already is
-// passed over. Compression is JavaScript (fflate), names are sorted, times are fixed: the same bytes on every machine.
+// 50 training images and 200 test images of each class, and 4,000 unlabelled ones, as PNG files in one archive.
+// Training and unlabelled images come from the official training part, test images from the official test part. Which
+// ones is decided by a hash of their position, so that the choice looks random and never changes; an image whose pixels
+// were taken already is passed over. Compression is JavaScript (fflate), names are sorted, times are fixed: the same
+// bytes on every machine.
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -53,7 +55,9 @@ function readOriginal(name) {
   return bytes
 }
 
-/** A part of the data set: `{ index, label, pixels }` for each image. The headers are 16 and 8 bytes long (IDX format). */
+/**
+ * A part of the data set: `{ index, label, pixels }` for each image. The headers are 16 and 8 bytes long (IDX format).
+ */
 function readPart(part) {
   const images = readOriginal(`${part}-images-idx3-ubyte.gz`).subarray(16)
   const labels = readOriginal(`${part}-labels-idx1-ubyte.gz`).subarray(8)

@@ -1,6 +1,6 @@
 /**
- * `npm run experiment`: runs a preset, or arms x seeds x label budgets of your own, and writes the report; or draws a report
- * from stored runs. docs/experiments.md explains it.
+ * `npm run experiment`: runs a preset, or arms x seeds x label budgets of your own, and writes the report; or draws a
+ * report from stored runs. docs/experiments.md explains it.
  */
 import { Failure, presetNames, scales } from '@imclr/contract'
 import { definitionOf, presets } from '@imclr/experiments'

@@ -8,8 +8,8 @@ import { z } from 'zod'
 import type { Chosen } from './options.js'
 
 /**
- * Reads the experiment that the command line names: a preset, or a file that defines one (JSON, or the default export of a
- * module). Throws an Error that says what is wrong and where in the file.
+ * Reads the experiment that the command line names: a preset, or a file that defines one (JSON, or the default export
+ * of a module). Throws an Error that says what is wrong and where in the file.
  */
 async function readDefinition(named: string): Promise<PresetName | ExperimentDefinition> {
   const preset = presetNames.find((name) => name === named)

@@ -11,8 +11,8 @@ import { writeReport } from './writeReport.js'
 type Say = (text: string) => void
 
 /**
- * Runs an experiment to its end, on a running service or on one that it starts, and writes the report. If `signal` aborts, it
- * closes the service that it started; trainings leave a checkpoint, and the next call continues.
+ * Runs an experiment to its end, on a running service or on one that it starts, and writes the report. If `signal`
+ * aborts, it closes the service that it started; trainings leave a checkpoint, and the next call continues.
  */
 export async function run(options: RunOptions, { say, signal }: { say: Say; signal: AbortSignal }): Promise<void> {
   const { experiment: definition, ...choice } = await readChoice(options)

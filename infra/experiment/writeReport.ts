@@ -32,8 +32,8 @@ export async function writeReport(
 }
 
 /**
- * Reads the stored runs of one experiment from one or several files. With `as`, reads them as runs of that experiment. Throws if a
- * file holds something else, and Failure CONFLICT if the runs do not fit together.
+ * Reads the stored runs of one experiment from one or several files. With `as`, reads them as runs of that experiment.
+ * Throws if a file holds something else, and Failure CONFLICT if the runs do not fit together.
  */
 export async function readRuns(paths: string[], as: ExperimentChoice | null): Promise<ExperimentRuns> {
   const files = await Promise.all(

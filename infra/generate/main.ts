@@ -1,6 +1,6 @@
 /**
- * `npm run generate`: writes sdk/src/generated from the router and from the trainer's picture readers, and the measured presets of
- * docs/results.md from docs/runs.
+ * `npm run generate`: writes sdk/src/generated from the router and from the trainer's picture readers, and the measured
+ * presets of docs/results.md from docs/runs.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -43,7 +43,10 @@ export function checkNode(version = process.versions.node) {
     )
 }
 
-/** Runs `npm ci` unless node_modules matches package-lock.json. An interrupted `npm ci` leaves no stamp and no record, so it runs again. */
+/**
+ * Runs `npm ci` unless node_modules matches package-lock.json. An interrupted `npm ci` leaves no stamp and no record,
+ * so it runs again.
+ */
 export async function installPackages(root) {
   if (isInstalled(root)) return
   // If npm runs us, its own path is in the environment.
@@ -70,7 +73,10 @@ export async function installPackages(root) {
 const stampOf = (root) => join(root, 'node_modules', '.imclr-installed')
 const sumOf = (path) => createHash('sha256').update(readFileSync(path)).digest('hex')
 
-/** Whether our stamp names this lock file, or npm's own record of node_modules (which it writes last) has every package of it. */
+/**
+ * Whether our stamp names this lock file, or npm's own record of node_modules (which it writes last) has every package
+ * of it.
+ */
 export function isInstalled(root) {
   const lock = join(root, 'package-lock.json')
   if (existsSync(stampOf(root)) && readFileSync(stampOf(root), 'utf8') === sumOf(lock)) return true

@@ -48,7 +48,11 @@ export function isInPlace(engine, library) {
   }
 }
 
-/** Returns the path of the addon for this library and compiler in the cache; compiles it first if it is missing. @returns {Promise<string>} */
+/**
+ * Returns the path of the addon for this library and compiler in the cache; compiles it first if it is missing.
+ *
+ * @returns {Promise<string>}
+ */
 export async function buildAddon({ cache, engine, library, compiler, log }) {
   const sources = readdirSync(join(engine.folder, 'binding'))
     .filter((name) => /\.(cc|h)$/.test(name))
@@ -146,7 +150,10 @@ function compileProblem(text, compiler, cache) {
   ])
 }
 
-/** Copies the addon into the package. It is no link, because package managers and container builds drop links that leave the tree. */
+/**
+ * Copies the addon into the package. It is no link, because package managers and container builds drop links that leave
+ * the tree.
+ */
 export function placeAddon(engine, built) {
   const temporary = `${engine.place}.${process.pid}`
   try {

@@ -45,8 +45,8 @@ const heartbeatMs = 5_000
 const silentMs = 60_000
 
 /**
- * Locks the cache for one set-up at a time. The lock is a file that names its owner. It no longer counts when the owner is gone:
- * on this machine another process id or start time, elsewhere no heartbeat for a minute.
+ * Locks the cache for one set-up at a time. The lock is a file that names its owner. It no longer counts when the owner
+ * is gone: on this machine another process id or start time, elsewhere no heartbeat for a minute.
  * @param {string} cache @param {(line: string) => void} log @returns {Promise<() => void>} the release
  */
 export async function lockCache(cache, log) {
@@ -129,7 +129,10 @@ function isAlive(text, path) {
   return started === null || holder.started === null || started === holder.started
 }
 
-/** Start time in clock ticks since boot. Together with the process id it identifies one process for good. Null without /proc. */
+/**
+ * Start time in clock ticks since boot. Together with the process id it identifies one process for good. Null without
+ * /proc.
+ */
 function startOf(pid) {
   const stat = read(`/proc/${pid}/stat`)
   return stat ? (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null) : null

@@ -1,5 +1,6 @@
 /**
- * `npm run doctor [-- --json]` shows this machine, its engine and its GPU, and whether a job could run. Exit code 0 if it could.
+ * `npm run doctor [-- --json]` shows this machine, its engine and its GPU, and whether a job could run. Exit code 0 if
+ * it could.
  */
 import { statfsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -17,7 +18,10 @@ import { findPython } from './python.mjs'
 import { readOptions } from './readOptions.mjs'
 import { cachedLibrary, givenLibrary } from './tensorflow.mjs'
 
-/** @typedef {{ name: string, state: 'ok' | 'note' | 'missing', value: string, fix?: string[] }} Finding `missing`: a job cannot run */
+/**
+ * @typedef {{ name: string, state: 'ok' | 'note' | 'missing', value: string, fix?: string[] }} Finding `missing`: a job
+ * cannot run
+ */
 
 /** @returns {Promise<{ ok: boolean, findings: Finding[] }>} */
 export async function examine() {

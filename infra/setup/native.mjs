@@ -1,10 +1,11 @@
 /**
- * Sets up the engine's native part: TensorFlow's libraries from the pinned wheel, and the addon of tfjs-node compiled against them.
+ * Sets up the engine's native part: TensorFlow's libraries from the pinned wheel, and the addon of tfjs-node compiled
+ * against them.
  *
  *   node infra/setup/native.mjs
  *
- * Once it is done, finding that out costs a few milliseconds. Everything is made in a temporary folder and renamed into place, under
- * a lock in the cache. So the next run repairs an interrupted one, and two at once wait for each other.
+ * Once it is done, finding that out costs a few milliseconds. Everything is made in a temporary folder and renamed into
+ * place, under a lock in the cache. So the next run repairs an interrupted one, and two at once wait for each other.
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'

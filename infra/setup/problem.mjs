@@ -1,6 +1,10 @@
 /** A problem that the user can fix: what is wrong, and what to do. Every failure of the set-up is one of these. */
 export class SetUpProblem extends Error {
-  /** @param {string} code @param {string} message @param {string[]} fix lines, each a thing to do or a command to run */
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {string[]} fix lines, each a thing to do or a command to run
+   */
   constructor(code, message, fix) {
     super(message)
     this.name = 'SetUpProblem'
@@ -20,7 +24,10 @@ const ofCache = {
   closed: 'name another place: IMCLR_CACHE=/somewhere/writable npm run setup',
 }
 
-/** Turns an error about a full or read-only disk, which any step may meet, into a problem with a fix. Returns other errors unchanged. */
+/**
+ * Turns an error about a full or read-only disk, which any step may meet, into a problem with a fix. Returns other
+ * errors unchanged.
+ */
 export function asDiskProblem(error, folder, fix = ofCache) {
   if (['ENOSPC', 'EDQUOT'].includes(error?.code))
     return new SetUpProblem('disk-full', `no space left in ${folder}`, [fix.full])

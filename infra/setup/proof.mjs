@@ -1,6 +1,6 @@
 /**
- * Run as a child process by the set-up: one training step with a known answer. A crash of a wrong library then ends this process, not the set-up.
- * Prints one line of JSON.
+ * Run as a child process by the set-up: one training step with a known answer. A crash of a wrong library then ends
+ * this process, not the set-up. Prints one line of JSON.
  */
 import { createRequire } from 'node:module'
 import util from 'node:util'
@@ -14,7 +14,8 @@ util.isNullOrUndefined ??= (value) => value === null || value === undefined
 util.isArray ??= Array.isArray
 const tf = createRequire(join(root, 'services', 'trainer', 'package.json'))('@tensorflow/tfjs-node-gpu')
 
-// A 1x1 convolution y = w x on a picture of twos: loss (w*2 - 3)^2 at w = 1 is 1, its gradient 2*(2-3)*2 = -4, so w becomes 1.4.
+// A 1x1 convolution y = w x on a picture of twos: loss (w*2 - 3)^2 at w = 1 is 1, its gradient 2*(2-3)*2 = -4, so w
+// becomes 1.4.
 const weight = tf.variable(tf.ones([1, 1, 1, 1]))
 const image = tf.fill([1, 4, 4, 1], 2)
 const loss = tf.train

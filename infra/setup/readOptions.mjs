@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 
 /**
- * The options of a program. `--help` prints `usage` and ends with 0; an option that does not exist is named, and ends with 2.
+ * The options of a program. `--help` prints `usage` and ends with 0; an option that does not exist is named, and ends
+ * with 2.
  * @param {string} usage @param {import('node:util').ParseArgsConfig['options']} [options]
  */
 export function readOptions(usage, options = {}) {

@@ -26,7 +26,10 @@ const libraries =
     ? ['libtensorflow_cc.2.dylib', 'libtensorflow_framework.2.dylib']
     : ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']
 
-/** @typedef {{ id: string, folder: string, variant: string, files: { path: string, bytes: number }[] }} Library where the libraries lie (`folder`) */
+/**
+ * @typedef {{ id: string, folder: string, variant: string, files: { path: string, bytes: number }[] }} Library where
+ * the libraries lie (`folder`)
+ */
 
 /** The folder name of an unpacked pin; it changes with every pinned hash. */
 export function libraryId(pin) {
@@ -48,7 +51,9 @@ export function cachedLibrary(cache, pin) {
   }
 }
 
-/** `IMCLR_LIBTENSORFLOW`: a folder with the libraries and `include/`, such as an installed `site-packages/tensorflow`. */
+/**
+ * `IMCLR_LIBTENSORFLOW`: a folder with the libraries and `include/`, such as an installed `site-packages/tensorflow`.
+ */
 export function givenLibrary(folder) {
   const lacking = [...libraries, 'include/tensorflow/c/c_api.h'].filter((name) => !existsSync(join(folder, name)))
   if (lacking.length > 0) {
@@ -69,8 +74,9 @@ export function givenLibrary(folder) {
 }
 
 /**
- * Fetches the pinned wheels with pip (so the user's mirror and proxy count), checks their sha256, keeps the needed files. The
- * caller holds the cache's lock. The folder appears by one rename, so an interrupted run leaves nothing that looks whole.
+ * Fetches the pinned wheels with pip (so the user's mirror and proxy count), checks their sha256, keeps the needed
+ * files. The caller holds the cache's lock. The folder appears by one rename, so an interrupted run leaves nothing that
+ * looks whole.
  * @returns {Promise<Library>}
  */
 export async function fetchLibrary(cache, pin, log) {
@@ -118,7 +124,8 @@ async function download({ wheel, pin, python, temporary, log }) {
   log(`fetching ${title} with pip ${python.pip}${wheel.bytes ? ` (${megabytes(wheel.bytes)} MB)` : ''}`)
   let told = 0
   const watch = setInterval(() => {
-    const bytes = Math.max(largestFile(scratch), largestFile(folder)) // pip downloads to the one and copies to the other
+    // pip downloads to the one and copies to the other
+    const bytes = Math.max(largestFile(scratch), largestFile(folder))
     if (bytes - told < 25_000_000) return
     told = bytes
     log(`  ${title}: ${megabytes(bytes)}${wheel.bytes ? ` of ${megabytes(wheel.bytes)}` : ''} MB`)
@@ -139,7 +146,8 @@ async function download({ wheel, pin, python, temporary, log }) {
     '-d',
     folder,
   ]
-  // One --abi alone: an old pip (20.0, as in Ubuntu 20.04) takes the last of several for the only one. Wheels for any ABI match by themselves.
+  // One --abi alone: an old pip (20.0, as in Ubuntu 20.04) takes the last of several for the only one. Wheels for any
+  // ABI match by themselves.
   const tags = [
     '--python-version',
     '3.12',

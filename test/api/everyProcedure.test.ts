@@ -70,7 +70,9 @@ function withStranger(value: unknown): unknown[] {
   ]
 }
 
-/** The value with every property in turn replaced by what fits its type and may still be too much for what is behind it. */
+/**
+ * The value with every property in turn replaced by what fits its type and may still be too much for what is behind it.
+ */
 function hostileTo(value: unknown, schema: Schema): unknown[] {
   return properties(schema).flatMap(([name, property]) =>
     extremes(name, property).map((extreme) => ({ ...(value as object), [name]: extreme })),

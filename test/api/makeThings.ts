@@ -1,4 +1,7 @@
-/** Data sets, versions and models as the service itself makes them, but for the trainer: a scheduler's calls, and files put into the store. */
+/**
+ * Data sets, versions and models as the service itself makes them, but for the trainer: a scheduler's calls, and files
+ * put into the store.
+ */
 import { randomBytes } from 'node:crypto'
 import {
   makeId,
@@ -200,7 +203,9 @@ export interface MadeModel {
   files: Map<string, Buffer>
 }
 
-/** Submits, and trains as a trainer would have. `right`: how many of the 30 test images the model knows, the first ones. */
+/**
+ * Submits, and trains as a trainer would have. `right`: how many of the 30 test images the model knows, the first ones.
+ */
 export async function makeModel(
   api: TestApi,
   versionId: string,

@@ -7,7 +7,8 @@ import { startTestApi } from './testApi.js'
 setFlagsFromString('--expose-gc')
 globalThis.gc = runInNewContext('gc') as typeof globalThis.gc
 
-// The short form of test/bench/apiMemory.ts. What one upload left behind, or one stream, would show: 1 MiB of each would be 12 or 40 here.
+// The short form of test/bench/apiMemory.ts. What one upload left behind, or one stream, would show: 1 MiB of each
+// would be 12 or 40 here.
 describe('memory of the service', () => {
   it('does not grow with uploads', async () => {
     await using api = await startTestApi({ config: { partBytes: 5 * 2 ** 20 } })

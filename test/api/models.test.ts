@@ -305,7 +305,8 @@ describe.each(stacks)('models on %s', (stack) => {
     expect(await api.refusal('mutation', 'job.delete', { jobId: waiting.id })).toMatchObject({ code: 'CONFLICT' })
 
     await api.mutate('job.cancel', { jobId: waiting.id })
-    // Asked again under the same key, as a client does whose answer was lost: the same answer. Otherwise there is no such model any more.
+    // Asked again under the same key, as a client does whose answer was lost: the same answer. Otherwise there is no
+    // such model any more.
     for (let i = 0; i < 2; i++)
       expect(
         await api.mutate('model.delete', { modelId: mine.modelId }, { idempotencyKey: 'delete-my-model' }),

@@ -1,4 +1,7 @@
-/** Networks that users upload: what is taken, what is refused and why, and what a training of them is told before it waits. */
+/**
+ * Networks that users upload: what is taken, what is refused and why, and what a training of them is told before it
+ * waits.
+ */
 import { createHash } from 'node:crypto'
 import type { NetworkSummary, TrainJob, Upload, WireError } from '@imclr/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

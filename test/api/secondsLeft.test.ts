@@ -32,7 +32,8 @@ describe('the time that an experiment still takes', () => {
   })
 
   it('learns from the runs that have started, and assumes as many at once as now', () => {
-    // Both take twice their estimates. The first that waits begins in 140 s and takes 200, the second in 340 s and takes 400.
+    // Both take twice their estimates. The first that waits begins in 140 s and takes 200, the second in 340 s and
+    // takes 400.
     expect(secondsLeft([running(100, 60, 140), running(200, 60, 340), queued(100), queued(200)], now)).toBe(740)
   })
 

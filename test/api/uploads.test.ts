@@ -68,7 +68,8 @@ describe.each(stacks)('uploads on %s', (stack) => {
       lastEvent: 1,
     })
     expect(job.queuePosition).toBeGreaterThan(0)
-    expect(job.limits).toEqual({ maxSeconds: 900 + 60 * 11 + 1, maxAttempts: 5 }) // a quarter of an hour, a minute for each of 11 MiB, and the 17 bytes
+    // A quarter of an hour, a minute for each of 11 MiB, and the 17 bytes
+    expect(job.limits).toEqual({ maxSeconds: 900 + 60 * 11 + 1, maxAttempts: 5 })
     expect(await api.query('dataset.get', { datasetId })).toMatchObject({
       name: 'big',
       latestVersionId: null,

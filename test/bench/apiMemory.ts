@@ -1,7 +1,7 @@
 /**
  * Does the API's memory stay flat? Runs the real server in this process over PGlite and a folder, as standalone does:
- * uploads of 10 MiB each in two parts, completed, and then streams of events, opened, fed and closed. After each round the
- * heap is collected and measured.
+ * uploads of 10 MiB each in two parts, completed, and then streams of events, opened, fed and closed. After each round
+ * the heap is collected and measured.
  *
  *     node --expose-gc test/dist/bench/apiMemory.js [--uploads 1000] [--streams 100] [--json FILE]
  */

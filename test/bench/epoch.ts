@@ -27,7 +27,10 @@ export interface EpochRow {
 
 export interface StartRow {
   network: 'resnet20'
-  /** From the start of a trainer's process to its first step done, in seconds; the smallest and largest of the repeats too. */
+  /**
+   * From the start of a trainer's process to its first step done, in seconds; the smallest and largest of the repeats
+   * too.
+   */
   firstStep: { median: number; smallest: number; largest: number }
 }
 
@@ -38,7 +41,10 @@ export interface EpochBenchOptions {
   log?: (line: string) => void
 }
 
-/** The default; a usual one; and one of nearly everything, whose making costs most beside its step (AugMix's loss would triple that). */
+/**
+ * The default; a usual one; and one of nearly everything, whose making costs most beside its step (AugMix's loss would
+ * triple that).
+ */
 const chains = {
   default: {},
   autoaugment: { augment: ['crop', 'flip', 'autoaugment', 'cutout'], mix: 'cutmix' },
@@ -133,7 +139,10 @@ export async function benchEpochs({ repeats, quick, log = () => {} }: EpochBench
   return rows
 }
 
-/** How long a trainer takes from the start of its process to its first step, on the demo's images. Runs from `test/dist` only. */
+/**
+ * How long a trainer takes from the start of its process to its first step, on the demo's images. Runs from `test/dist`
+ * only.
+ */
 export async function benchStart({ repeats, log = () => {} }: EpochBenchOptions): Promise<StartRow> {
   await using bench = await openBench()
   const { versionPrefix } = await bench.prepare(demoArchive)

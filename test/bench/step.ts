@@ -12,7 +12,10 @@ export interface StepRow {
   contender: string
   /** Of the median step. */
   imagesPerSecond: number
-  /** Median over the repeats of this contender's speed as a multiple of PyTorch's at the same precision, and its smallest and largest; null without PyTorch. */
+  /**
+   * Median over the repeats of this contender's speed as a multiple of PyTorch's at the same precision, and its
+   * smallest and largest; null without PyTorch.
+   */
   ratio: { median: number; smallest: number; largest: number } | null
   peakMegabytes: number
   version: string
@@ -47,8 +50,8 @@ export interface StepBenchOptions {
 }
 
 /**
- * Training steps, ours and PyTorch's. Every contender is a process of its own; they take turns of a few steps each, and ratios are taken
- * within a round, so that a machine that slows down slows all of them. Runs from `test/dist` only.
+ * Training steps, ours and PyTorch's. Every contender is a process of its own; they take turns of a few steps each, and
+ * ratios are taken within a round, so that a machine that slows down slows all of them. Runs from `test/dist` only.
  */
 export async function benchSteps({
   repeats,

@@ -9,7 +9,10 @@ export interface SubmitRow {
   median: number
 }
 
-/** From `sdk.train` to the first event of a step done, through the whole service on one machine; the first of the runs is not counted. */
+/**
+ * From `sdk.train` to the first event of a step done, through the whole service on one machine; the first of the runs
+ * is not counted.
+ */
 export async function benchSubmit({ repeats }: { repeats: number }): Promise<SubmitRow> {
   await using service = await standalone()
   const sdk = createClient(service)

@@ -4,7 +4,10 @@ import { requirePart } from '../support/parts.js'
 import { chaosRun, uploadData } from './chaosRun.js'
 import { separateFleet, standaloneFleet, type Fleet, type TrainerKind } from './fleet.js'
 
-/** 20 seeded runs; `npm run chaos` has as many as one likes. Most with a trainer that keeps the protocol alone, for time; the real one in some. */
+/**
+ * 20 seeded runs; `npm run chaos` has as many as one likes. Most with a trainer that keeps the protocol alone, for
+ * time; the real one in some.
+ */
 const storms: {
   where: string
   trainer: TrainerKind

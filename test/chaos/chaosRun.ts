@@ -49,7 +49,9 @@ export async function uploadData(sdk: Client, trainer: TrainerKind, variant = 0)
   return dataset
 }
 
-/** One training under a seeded storm of `kill -9`, with `undisturbed` losses to be met; null: a calm run, to learn them. */
+/**
+ * One training under a seeded storm of `kill -9`, with `undisturbed` losses to be met; null: a calm run, to learn them.
+ */
 export async function chaosRun({
   fleet,
   sdk,

@@ -14,7 +14,10 @@ import {
   type ServiceProcess,
 } from '../support/spawnService.js'
 
-/** A running service whose processes can be killed one by one and started again, on the same data and at the same address. */
+/**
+ * A running service whose processes can be killed one by one and started again, on the same data and at the same
+ * address.
+ */
 export interface Fleet extends AsyncDisposable {
   url: string
   apiKey(): string

@@ -39,7 +39,10 @@ import { postgres } from '../support/postgres.js'
 import { eventually, until } from '../support/eventually.js'
 import { aJob, aProject, newId, outputPrefix } from './rows.js'
 
-/** The same records in PGlite and in PostgreSQL. `open` opens them once more, as another process would; PGlite has only the one. */
+/**
+ * The same records in PGlite and in PostgreSQL. `open` opens them once more, as another process would; PGlite has only
+ * the one.
+ */
 interface Place extends AsyncDisposable {
   database: Database
   open(): Promise<Database>
@@ -380,7 +383,8 @@ describe.each(places)('the database in $name', ({ here, make }) => {
       ])
       await claim(early.id, 'me')
       expect(await queuePosition(database.queries, late)).toBe(1)
-      // One that has begun goes on before those that have not, whenever it came back; preparations are counted for themselves.
+      // One that has begun goes on before those that have not, whenever it came back; preparations are counted for
+      // themselves.
       await requeueJob(
         database,
         { jobId: early.id, attempt: 1, owner: 'me' },
@@ -413,7 +417,8 @@ describe.each(places)('the database in $name', ({ here, make }) => {
         on.transaction(async (tx) => {
           asking++
           if (!(await claimIdempotency(tx, asked))) return (await findIdempotency(tx, asked))?.answer
-          if (place.overlapping && answer !== 'fails') await until(() => asking === 5) // the one that failed, and all four
+          // The one that failed, and all four
+          if (place.overlapping && answer !== 'fails') await until(() => asking === 5)
           if (answer === 'fails') throw new Error('no')
           await storeAnswer(tx, { ...asked, answer })
           return answer

@@ -74,7 +74,8 @@ describe('PGlite in a folder', () => {
     const lines = events.flatMap(({ event }) => (event.type === 'log' ? [event.message] : []))
     expect(lines.length).toBeGreaterThanOrEqual(promised)
     expect(lines).toEqual(lines.map((_, i) => `line ${i + 1}`))
-    expect([row?.lastEvent, row?.eventsPosition]).toEqual([events.length, lines.length]) // stored together or not at all
+    // Stored together or not at all
+    expect([row?.lastEvent, row?.eventsPosition]).toEqual([events.length, lines.length])
   })
 })
 

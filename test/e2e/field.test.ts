@@ -1,4 +1,7 @@
-/** Data sets as people have them, packed by the tools people use, sent through the SDK to the real service: each becomes what its owner meant, or an answer that says what to do. */
+/**
+ * Data sets as people have them, packed by the tools people use, sent through the SDK to the real service: each becomes
+ * what its owner meant, or an answer that says what to do.
+ */
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -77,7 +80,9 @@ function table(
   })
 }
 
-/** 5,000 entries that claim 100 bytes each and all point at one blob of 20 MB: unpacking each would cost the whole blob. */
+/**
+ * 5,000 entries that claim 100 bytes each and all point at one blob of 20 MB: unpacking each would cost the whole blob.
+ */
 function overlapping(): string {
   const blob = deflateRawSync(Buffer.concat(Array.from({ length: 20 }, () => Buffer.from(noise(1, 2 ** 20)))), {
     level: 0,

@@ -1,4 +1,5 @@
-// Prepares one upload after another, in a process that may be ended when it does not answer: {path, name} comes as a message, and how it ended goes back.
+// Prepares one upload after another, in a process that may be ended when it does not answer: {path, name} comes as a
+// message, and how it ended goes back.
 import { readdirSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -68,8 +68,8 @@ export function uploadOf(
 const runs = 12
 
 /**
- * Tries uploads that are strange in a few places until the time is over, reader after reader, by seeds that follow each other. A finding is
- * shrunk by fast-check and its upload kept.
+ * Tries uploads that are strange in a few places until the time is over, reader after reader, by seeds that follow each
+ * other. A finding is shrunk by fast-check and its upload kept.
  */
 export async function fuzz({
   seconds,
@@ -90,7 +90,8 @@ export async function fuzz({
   const failing = async (reader: Reader, input: Input) => {
     const { upload, unpacked } = uploadOf(reader, input)
     const allowance = allowed(unpacked, reader.spare)
-    const ending = await trial.prepare(upload, { limitSeconds: 2 * allowance.seconds, options: { imageSize: 8 } }) // small, so that honest ones take little time
+    // Small, so that honest ones take little time
+    const ending = await trial.prepare(upload, { limitSeconds: 2 * allowance.seconds, options: { imageSize: 8 } })
     return { upload, ending, what: complaint(ending, allowance) }
   }
   let tried = 0

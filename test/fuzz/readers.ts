@@ -19,7 +19,9 @@ export interface Reader {
   name: string
   /** An archive's entries, or an upload that is one file. */
   write(twists: Twists): Entries | Buffer
-  /** Bytes of memory that it may take whatever its size: a picture of as many pixels as are allowed is decoded whole. */
+  /**
+   * Bytes of memory that it may take whatever its size: a picture of as many pixels as are allowed is decoded whole.
+   */
   spare?: number
 }
 

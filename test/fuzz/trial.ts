@@ -13,7 +13,10 @@ const program = join(root, 'test/fuzz/child.mjs')
 
 /** How preparing an upload ended, and what it cost. */
 export interface Ending {
-  /** Null: it became a version. 'THROWN': something that is no failure of ours; 'SILENT': no answer in time; 'DIED': its process ended. */
+  /**
+   * Null: it became a version. 'THROWN': something that is no failure of ours; 'SILENT': no answer in time; 'DIED': its
+   * process ended.
+   */
   code: string | null
   message: string
   /** Characters of the failure as it is stored and sent. */
@@ -27,7 +30,10 @@ export interface Ending {
   leaked: number
 }
 
-/** What an upload may cost: a stated multiple of what it holds when it is unpacked. Loose, since machines are shared and collectors lazy. */
+/**
+ * What an upload may cost: a stated multiple of what it holds when it is unpacked. Loose, since machines are shared and
+ * collectors lazy.
+ */
 export interface Allowance {
   seconds: number
   bytes: number

@@ -11,8 +11,9 @@ export interface Edit {
 const maxRepeated = 2 ** 20
 
 /**
- * What a writer of a format asks at every number, text, list and run of bytes that it writes: without edits it gets back what it gave, and
- * the file is an honest one; each edit makes one place strange. So files keep the grammar of their format around what is wrong with them.
+ * What a writer of a format asks at every number, text, list and run of bytes that it writes: without edits it gets
+ * back what it gave, and the file is an honest one; each edit makes one place strange. So files keep the grammar of
+ * their format around what is wrong with them.
  */
 export class Twists {
   #asked = 0

@@ -1,4 +1,6 @@
-/** The pages that people read: every link and path in them leads somewhere, and their programs compile against the SDK. */
+/**
+ * The pages that people read: every link and path in them leads somewhere, and their programs compile against the SDK.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import ts from 'typescript'
@@ -45,7 +47,10 @@ describe.each(pages)('%s', (page) => {
   })
 })
 
-/** Whether a path of ours exists, by its end alone (`keys.ts`) too; what is built counts by its source. Other words are not paths. */
+/**
+ * Whether a path of ours exists, by its end alone (`keys.ts`) too; what is built counts by its source. Other words are
+ * not paths.
+ */
 function isKnown(path: string): boolean {
   const source = path.replace(/^((?:services\/\w+|sdk)\/)dist\//, '$1src/').replace(/\/dist\//, '/')
   const typed = source === path ? path : source.replace(/\.js$/, '.ts')

@@ -23,7 +23,10 @@ const clone = join(folder, 'clone')
 const cache = join(folder, 'cache')
 const addon = join(clone, 'node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node')
 
-/** Makes a separate clone, so that no test here touches the engine of other tests. It has links to all packages and a copy of the engine's. */
+/**
+ * Makes a separate clone, so that no test here touches the engine of other tests. It has links to all packages and a
+ * copy of the engine's.
+ */
 function makeClone(): void {
   mkdirSync(join(clone, 'services/trainer'), { recursive: true })
   cpSync(join(root, 'infra/setup'), join(clone, 'infra/setup'), { recursive: true })
@@ -51,7 +54,10 @@ interface Outcome {
   seconds: number
 }
 
-/** Starts a set-up (or another of its programs). As soon as it prints `until`, it is killed by SIGKILL with all its children. */
+/**
+ * Starts a set-up (or another of its programs). As soon as it prints `until`, it is killed by SIGKILL with all its
+ * children.
+ */
 function run({
   program = 'native.mjs',
   args = [],

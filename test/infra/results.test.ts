@@ -17,7 +17,8 @@ it('matches the stored runs of the repository; if this fails, run "npm run gener
 it('prints stored runs as tables, and does not touch the rest of the page', () => {
   const labels = Uint16Array.of(0, 1, 2, 3, 0, 1, 2, 3, 0, 1)
   const right = (share: number) => Array.from(labels, (label, i) => (i < share * 10 ? label : (label + 1) % 4))
-  // Accuracies .3 .4 .2 and .5 .4 .5: differences .2 0 .3, their mean .1667, sd .15275, its error .08819, t(2) = 4.3027.
+  // Accuracies .3 .4 .2 and .5 .4 .5: differences .2 0 .3, their mean .1667, sd .15275, its error .08819, t(2) =
+  // 4.3027.
   const runs = [
     [0.3, 0.5],
     [0.4, 0.4],
@@ -60,7 +61,8 @@ it('prints stored runs as tables, and does not touch the rest of the page', () =
 it('prints differences under corruption by severity, and arms that the claim does not compare with the first', () => {
   const labels = Uint16Array.of(0, 1, 2, 3, 0, 1, 2, 3, 0, 1)
   const right = (share: number) => Array.from(labels, (label, i) => (i < share * 10 ? label : (label + 1) % 4))
-  // Each severity has its number of wrong images among the ten. The second arm has one wrong image fewer, and at severity 5 one more.
+  // Each severity has its number of wrong images among the ten. The second arm has one wrong image fewer, and at
+  // severity 5 one more.
   const runs = [1, 2].flatMap((seed) =>
     [
       ['baseline', 0.3, 0],

@@ -72,7 +72,8 @@ export async function runReference(
     schedule: scheduleOf(spec),
     emaDecay: spec.emaDecay,
     semiSupervised: semiSupervisedOf(spec, manifest),
-    ...(spec.semiSupervised && { unlabelled: { images: await pixelsOf('train', 'unlabelled') } }), // all there are, without labels
+    // All there are, without labels
+    ...(spec.semiSupervised && { unlabelled: { images: await pixelsOf('train', 'unlabelled') } }),
     ...cropAndFlip(spec.augment, size),
     dropLast: true,
   }
@@ -115,7 +116,10 @@ function scheduleOf({ schedule: { kind }, rampUp, rampDown, optimizer }: Trainin
   return kind
 }
 
-/** Of the Pi-model on all training images and unlabelled ones with the second view fixed, which is the one that learn.py knows. */
+/**
+ * Of the Pi-model on all training images and unlabelled ones with the second view fixed, which is the one that learn.py
+ * knows.
+ */
 function semiSupervisedOf(
   { semiSupervised, validation }: TrainingSpec,
   { splits }: DatasetManifest,

@@ -4,10 +4,10 @@ import { demoArchive, lossesOf, ofType, openBench } from '../trainer/jobs/harnes
 import type { Bench } from '../trainer/jobs/harness.js'
 
 /*
- * The short form of `npm run learning`: the demo's 500 training images, 20 epochs, tested on its 2,000. The numbers to meet are those of
- * the same recipe in PyTorch (test/pytorch/learn.py, version 2.15, seeds 1 to 4 and 1 to 3): accuracies 76.0 to 77.1 % and 71.9 to 72.7 %,
- * last losses 0.47 to 0.52 and 1.39 to 1.44; standard deviations of single runs 0.5 points and 0.03. (ImCLR is behind after so few epochs:
- * with the demo's 150 it is ahead.)
+ * The short form of `npm run learning`: the demo's 500 training images, 20 epochs, tested on its 2,000. The numbers to
+ * meet are those of the same recipe in PyTorch (test/pytorch/learn.py, version 2.15, seeds 1 to 4 and 1 to 3):
+ * accuracies 76.0 to 77.1 % and 71.9 to 72.7 %, last losses 0.47 to 0.52 and 1.39 to 1.44; standard deviations of
+ * single runs 0.5 points and 0.03. (ImCLR is behind after so few epochs: with the demo's 150 it is ahead.)
  */
 const recipe: TrainingSpecInput = {
   network: 'resnet8',

@@ -4,7 +4,10 @@ import { keys } from '@imclr/storage'
 import { eq } from 'drizzle-orm'
 import { flawsOf, lossesOf, openWorkshop, type Workshop } from './workshop.js'
 
-/** Jobs from the queue to their record, on PGlite and a folder store, with a trainer that keeps the protocol and misbehaves as the job's name says. */
+/**
+ * Jobs from the queue to their record, on PGlite and a folder store, with a trainer that keeps the protocol and
+ * misbehaves as the job's name says.
+ */
 let shop: Workshop
 let undisturbed: number[]
 

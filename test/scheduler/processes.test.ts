@@ -10,7 +10,10 @@ import { redis } from '../support/redis.js'
 import { builtScheduler, protocolTrainer, spawnService, type ServiceProcess } from '../support/spawnService.js'
 import { flawsOf, lossesOf, openWorkshop, type Workshop } from './workshop.js'
 
-/** Schedulers as processes of their own that are killed, frozen and started again; records in PostgreSQL, queue in PostgreSQL or Redis. */
+/**
+ * Schedulers as processes of their own that are killed, frozen and started again; records in PostgreSQL, queue in
+ * PostgreSQL or Redis.
+ */
 const epochs = 12
 const slowly = 'ms=40' // about two seconds
 

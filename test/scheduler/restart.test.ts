@@ -167,7 +167,8 @@ describe('a fence', () => {
       await expect(storeTrainerLines(shop.database, fence, [line])).rejects.toMatchObject({ code: 'CONFLICT' })
     }
     await storeTrainerLines(shop.database, { jobId, attempt: 2, owner: 'now' }, [line])
-    await storeTrainerLines(shop.database, { jobId, attempt: 2, owner: 'now' }, [line]) // read again after a crash: stored once
+    // Read again after a crash: stored once
+    await storeTrainerLines(shop.database, { jobId, attempt: 2, owner: 'now' }, [line])
     expect((await shop.events(jobId)).filter(({ event }) => event.type === 'log')).toHaveLength(1)
     await shop.database.queries.update(schema.job).set({ state: 'failed' }).where(eq(schema.job.id, jobId))
   })

@@ -72,7 +72,8 @@ describe('the service on one machine', () => {
           env: { ...process.env, XDG_STATE_HOME: state, IMCLR_URL: url, IMCLR_API_KEY: '' },
         },
       ).stdout
-    writeFileSync(join(state, 'imclr', 'services', '999999999.json'), JSON.stringify({ ...note(), pid: 999_999_999 })) // left by one that was killed
+    // Left by one that was killed
+    writeFileSync(join(state, 'imclr', 'services', '999999999.json'), JSON.stringify({ ...note(), pid: 999_999_999 }))
     expect(ask()).toBe('default')
     const other = join(folder, 'second')
     const second = start('--data-dir', other, '--port', '0')

@@ -39,7 +39,10 @@ export default class ClosingLine implements Reporter {
   }
 }
 
-/** The files that stopped in the middle, in words. Tests report in batches, so the one at fault may be a little further on. */
+/**
+ * The files that stopped in the middle, in words. Tests report in batches, so the one at fault may be a little further
+ * on.
+ */
 function unfinished(modules: ReadonlyArray<TestModule>): string[] {
   return modules.flatMap((module) => {
     const tests = [...module.children.allTests()]

@@ -4,8 +4,8 @@ type Options = NonNullable<ParseArgsConfig['options']>
 type Values<T extends Options> = ReturnType<typeof parseArgs<{ options: T }>>['values']
 
 /**
- * The options of a long program (bench, learning, chaos, fuzz). `--help` prints `usage` and ends with 0; an option that does not exist is named,
- * and ends with 2.
+ * The options of a long program (bench, learning, chaos, fuzz). `--help` prints `usage` and ends with 0; an option that
+ * does not exist is named, and ends with 2.
  */
 export function readOptions<const T extends Options>(usage: string, options: T): Values<T> {
   try {

@@ -8,10 +8,16 @@ export interface FlakyProxy extends AsyncDisposable {
   seen: string[]
 }
 
-/** What happens to a request: it passes, is cut off before or after so many bytes of the answer, or gets an answer of our own. */
+/**
+ * What happens to a request: it passes, is cut off before or after so many bytes of the answer, or gets an answer of
+ * our own.
+ */
 export type Fate = 'pass' | { cutAfterBytes: number } | { status: number; headers?: Record<string, string> }
 
-/** A proxy on a real socket that breaks what it is told to break. `fate` is asked for every request, with its number from 1. */
+/**
+ * A proxy on a real socket that breaks what it is told to break. `fate` is asked for every request, with its number
+ * from 1.
+ */
 export async function flakyProxy(
   target: string,
   fate: (request: IncomingMessage, number: number) => Fate,

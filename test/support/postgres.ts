@@ -79,7 +79,10 @@ async function start(): Promise<number> {
   return port
 }
 
-/** PostgreSQL refuses to run as root: then the user of Debian's package runs it, and owns the folder. Gives the words to put before the command. */
+/**
+ * PostgreSQL refuses to run as root: then the user of Debian's package runs it, and owns the folder. Gives the words to
+ * put before the command.
+ */
 function asUnprivileged(folder: string): string[] {
   if (process.getuid?.() !== 0) return []
   const user = ['postgres', 'nobody'].find((name) => idOf(name, '-u') !== undefined)

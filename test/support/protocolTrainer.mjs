@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /*
- * A trainer that computes nothing but keeps the whole protocol: it reads the job file, writes events, heeds signals, keeps
- * checkpoints in the store, goes on from the newest, and leaves an artifact or a version with its manifest last. Its
- * losses are a chain of hashes, so a run that was broken off must end with the very same ones. For tests of faults, which
- * need hundreds of runs.
+ * A trainer that computes nothing but keeps the whole protocol: it reads the job file, writes events, heeds signals,
+ * keeps checkpoints in the store, goes on from the newest, and leaves an artifact or a version with its manifest last.
+ * Its losses are a chain of hashes, so a run that was broken off must end with the very same ones. For tests of faults,
+ * which need hundreds of runs.
  *
- * What goes wrong is written in the job's name (train), the model's name (evaluate) or the upload's name (prepare), as `key=value` words:
+ * What goes wrong is written in the job's name (train), the model's name (evaluate) or the upload's name (prepare), as
+ * `key=value` words:
  *   ms=5          milliseconds per step (4 steps make an epoch)
  *   do=<what>     exit:<code> | fail:<FAILURE> | kill | hang | garbage | explain | half | missing | corrupt | foreign | deaf
  *   at=2          the epoch in which it is done (in `missing`, `corrupt`, `foreign`: at the output)

@@ -19,8 +19,8 @@ const arrayOf = (dtype: string) => {
 }
 
 /**
- * Runs `test/oracles/<script>` with the Python of `requirePart('python')` and gives back its answer. Arrays go to it and come back as
- * numpy arrays (see exchange.py).
+ * Runs `test/oracles/<script>` with the Python of `requirePart('python')` and gives back its answer. Arrays go to it
+ * and come back as numpy arrays (see exchange.py).
  *
  * @throws Error with what Python wrote to its standard error
  */

@@ -8,7 +8,9 @@ import type { Reporter, Vitest } from 'vitest/node'
 const notices =
   /^(?:WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR|I\d{4} [\d:.]+ .*)\r?\n/gm
 
-/** Leaves TensorFlow's notices out of what tests write to standard error, and passes on everything else, byte for byte. */
+/**
+ * Leaves TensorFlow's notices out of what tests write to standard error, and passes on everything else, byte for byte.
+ */
 export default class QuietEngine implements Reporter {
   onInit({ logger }: Vitest): void {
     const target = logger.errorStream

@@ -4,8 +4,8 @@ import sharp from 'sharp'
 import yazl from 'yazl'
 
 /**
- * A zip of small pictures that a network can learn: stripes of two directions and squares, each of its own random colour
- * with noise. `perClass` for training, a third of it for the test part.
+ * A zip of small pictures that a network can learn: stripes of two directions and squares, each of its own random
+ * colour with noise. `perClass` for training, a third of it for the test part.
  */
 export async function smallArchive(path: string, { perClass = 48, size = 16, seed = 7 } = {}): Promise<void> {
   const zip = new yazl.ZipFile()

@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** A server that a test started: it ends with `stop`, with `await using`, and with the process that started it, however that ends. */
+/**
+ * A server that a test started: it ends with `stop`, with `await using`, and with the process that started it, however
+ * that ends.
+ */
 export interface Server extends AsyncDisposable {
   /** A folder of its own, removed with it. */
   folder: string

@@ -16,7 +16,11 @@ import { originOf, proxyFields } from './proxy.js'
 export interface ClientOptions extends Partial<ServiceAddress> {
   /** Replaces the global `fetch`. */
   fetch?: typeof fetch
-  /** Time limit for one try of a request, and then for each piece of its answer. A part of an upload always has 15 minutes. @default 60000 */
+  /**
+   * Time limit for one try of a request, and then for each piece of its answer. A part of an upload always has 15
+   * minutes.
+   * @default 60000
+   */
   timeoutMs?: number
   /** How often a request is tried again, if that is safe. @default 4 */
   retries?: number
@@ -33,7 +37,10 @@ export interface Connection {
   send: typeof fetch
 }
 
-/** Connects the generated API over tRPC, and the plain routes that uploads and downloads need. Finds the service at the first call. */
+/**
+ * Connects the generated API over tRPC, and the plain routes that uploads and downloads need. Finds the service at the
+ * first call.
+ */
 export function connect(options: ClientOptions): Connection {
   const baseFetch = options.fetch ?? globalThis.fetch
   const retries = options.retries ?? 4
@@ -93,7 +100,8 @@ function makeClient(
   return createTRPCUntypedClient<AnyRouter>({
     links: [
       splitLink({
-        // Streams come line by line. Everything else is one request and one answer, so that each carries its own idempotency key.
+        // Streams come line by line. Everything else is one request and one answer, so that each carries its own
+        // idempotency key.
         condition: (operation) => isStream(operation.path),
         true: httpBatchStreamLink({
           ...common,

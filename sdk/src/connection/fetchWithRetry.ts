@@ -7,8 +7,8 @@ export interface RetryOptions {
   /** Time limit of one try, up to the first byte of its answer. Streams have no limit after that. */
   timeoutMs: number
   /**
-   * Reads the whole answer within the try. So an answer that breaks off in the middle is requested again too, and so is one that
-   * brings nothing for `timeoutMs`. Not for streams. @default false
+   * Reads the whole answer within the try. So an answer that breaks off in the middle is requested again too, and so is
+   * one that brings nothing for `timeoutMs`. Not for streams. @default false
    */
   readBody?: boolean
   /** Milliseconds to wait before retry `n` (from 1). */
@@ -17,7 +17,10 @@ export interface RetryOptions {
 
 const jittered = (n: number): number => Math.min(10_000, 250 * 2 ** (n - 1)) * (0.5 + Math.random() / 2)
 
-/** Makes a `fetch` that retries where that is safe: after a broken connection, 408, 429 and 5xx except 507 (a full disk), with jitter, and obeys Retry-After. */
+/**
+ * Makes a `fetch` that retries where that is safe: after a broken connection, 408, 429 and 5xx except 507 (a full
+ * disk), with jitter, and obeys Retry-After.
+ */
 export function fetchWithRetry({
   fetch: baseFetch,
   retries,

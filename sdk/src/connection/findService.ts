@@ -7,10 +7,11 @@ export interface ServiceAddress {
 }
 
 /**
- * Finds the service's address and key: from the caller, then from IMCLR_URL and IMCLR_API_KEY, then from the note of the
- * service that runs on this machine.
+ * Finds the service's address and key: from the caller, then from IMCLR_URL and IMCLR_API_KEY, then from the note of
+ * the service that runs on this machine.
  *
- * @throws ConnectionError `NO_SERVICE` if there is none, `SEVERAL_SERVICES` if several run on this machine and none is named;
+ * @throws ConnectionError `NO_SERVICE` if there is none, `SEVERAL_SERVICES` if several run on this machine and none is
+ * named;
  *   AuthenticationError `NO_API_KEY` for a url without a key
  */
 export async function findService(given: Partial<ServiceAddress>): Promise<ServiceAddress> {

@@ -53,7 +53,9 @@ const titleOf = (text: string): string =>
     .trim()
     .slice(0, 100)
 
-/** Scheme, host and port of an address. The rest is left out, because an address may hold a token and errors must not. */
+/**
+ * Scheme, host and port of an address. The rest is left out, because an address may hold a token and errors must not.
+ */
 export const originOf = (address: string): string => (URL.canParse(address) ? new URL(address).origin : address)
 
 /** The hint for an address that the service gave and that cannot be reached. */

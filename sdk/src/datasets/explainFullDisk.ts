@@ -1,7 +1,10 @@
 import { hostname } from 'node:os'
 import { localError, ServiceError } from '../errors.js'
 
-/** Turns a file system's error about a full disk into one that names the machine and the folder. Returns other errors unchanged. */
+/**
+ * Turns a file system's error about a full disk into one that names the machine and the folder. Returns other errors
+ * unchanged.
+ */
 export function explainFullDisk(error: unknown, folder: string): unknown {
   if (!(error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(String(error.code))))
     return error

@@ -19,8 +19,8 @@ export interface PackedFolder {
 }
 
 /**
- * Packs a folder as a tar in the system's temporary folder. Names are sorted and times are zero: the same files give the
- * same bytes, so an interrupted upload can continue. Hidden files are left out; `followLinks` decides about links.
+ * Packs a folder as a tar in the system's temporary folder. Names are sorted and times are zero: the same files give
+ * the same bytes, so an interrupted upload can continue. Hidden files are left out; `followLinks` decides about links.
  *
  * @throws BadInputError `EMPTY_SOURCE` with the reason, and what `walkFolder` throws; ServiceError `DISK_FULL`
  */

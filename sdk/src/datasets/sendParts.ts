@@ -27,8 +27,8 @@ const concurrency = 4
 const maxTriesPerPart = 6
 
 /**
- * Sends the missing parts straight to the store by signed URLs. The store checks each part against the sha256 that its URL
- * was signed for. Parts that arrived in an earlier run, or before a connection broke, are not sent again.
+ * Sends the missing parts straight to the store by signed URLs. The store checks each part against the sha256 that its
+ * URL was signed for. Parts that arrived in an earlier run, or before a connection broke, are not sent again.
  */
 export async function sendParts(options: SendOptions): Promise<Part[]> {
   const { source, upload, storedParts, onSent } = options

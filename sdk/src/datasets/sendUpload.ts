@@ -15,7 +15,10 @@ export interface SendUploadOptions<Answer> {
   complete: (uploadId: string, parts: Part[]) => Promise<Answer>
 }
 
-/** Sends bytes to the store and completes the upload. An upload that an earlier call left open continues where it stopped. */
+/**
+ * Sends bytes to the store and completes the upload. An upload that an earlier call left open continues where it
+ * stopped.
+ */
 export async function sendUpload<Answer>(
   connection: Connection,
   { source, name, signal, onSent, complete }: SendUploadOptions<Answer>,
@@ -59,13 +62,17 @@ async function openUpload(
       return { upload, storedParts: new Map(parts.map((part) => [part.partNumber, part.sha256])) }
     } catch (error) {
       if (!(error instanceof ConflictError || error instanceof NotFoundError)) throw error
-      // It was completed or aborted, or it has expired. The key of the next one follows from it, so that one is found again too.
+      // It was completed or aborted, or it has expired. The key of the next one follows from it, so that one is found
+      // again too.
       idempotencyKey = `upload-after-${upload.id}`
     }
   }
 }
 
-/** A key from name, length and the sha256 of up to 64 samples of 64 KiB. Samples are cheap, and each part is compared by its own sha256 anyway. */
+/**
+ * A key from name, length and the sha256 of up to 64 samples of 64 KiB. Samples are cheap, and each part is compared by
+ * its own sha256 anyway.
+ */
 async function fingerprint(source: Source, name: string): Promise<string> {
   const size = 65_536
   const samples = Math.min(64, Math.ceil(source.bytes / size))

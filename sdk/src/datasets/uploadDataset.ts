@@ -8,7 +8,10 @@ import { openSource } from './source.js'
 import { mergeNotes, type FollowLinks } from './walkFolder.js'
 
 export interface UploadOptions extends PrepareOptionsInput {
-  /** The data set's name. An upload under a name that exists adds a version. @default the file's name without its ending */
+  /**
+   * The data set's name. An upload under a name that exists adds a version.
+   * @default the file's name without its ending
+   */
   name?: string
   onProgress?: (progress: UploadProgress) => void
   /** Which links in an uploaded folder are followed: those that stay inside it, all, or none. @default 'inside' */
@@ -32,8 +35,8 @@ export interface Dataset {
   counts: { train: number; validation: number; test: number; unlabelled: number }
   picture: { height: number; width: number }
   /**
-   * Everything that was ignored, renamed, merged or assumed, with counts and examples. `upload` returns the notes of that upload; `get`
-   * returns those of the upload that first made the version.
+   * Everything that was ignored, renamed, merged or assumed, with counts and examples. `upload` returns the notes of
+   * that upload; `get` returns those of the upload that first made the version.
    */
   notes: Note[]
 }
@@ -98,7 +101,8 @@ async function waitForVersion(
       issues: [],
     })
   const version = await getVersion(connection, job.versionId, job.datasetId)
-  // The same content is the same version, and a version keeps the notes of its first upload. These notes belong to this upload.
+  // The same content is the same version, and a version keeps the notes of its first upload. These notes belong to this
+  // upload.
   return { name, ...version, notes: notes ?? version.notes }
 }
 

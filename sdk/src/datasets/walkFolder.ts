@@ -24,8 +24,8 @@ export interface Walked {
 const maxFilesByLinks = 200_000
 
 /**
- * Lists everything in a folder that is to be packed, sorted by name. Hidden files are left out. `followLinks` decides about links; a link
- * to a folder that contains it is never followed. `notes` says what was left out and followed.
+ * Lists everything in a folder that is to be packed, sorted by name. Hidden files are left out. `followLinks` decides
+ * about links; a link to a folder that contains it is never followed. `notes` says what was left out and followed.
  *
  * @throws BadInputError `UNREADABLE` with the file's path, `NAME_NOT_UTF8`, `TOO_MANY_LINKS`
  */

@@ -1,5 +1,8 @@
 // Written by "npm run generate" from services/trainer/src/image/format/png.ts.
-/** Reads the chunks of a PNG before its pixels (PNG specification, 3rd edition, section 5): libvips does not tell what is in them, or unpacks them in vain. */
+/**
+ * Reads the chunks of a PNG before its pixels (PNG specification, 3rd edition, section 5): libvips does not tell what
+ * is in them, or unpacks them in vain.
+ */
 
 const signature = '89504e470d0a1a0a'
 
@@ -26,7 +29,10 @@ export function isAnimatedPng(file: Uint8Array): boolean {
   return false
 }
 
-/** Texts that may be packed. A thousand of them, of 8 MB each, come out of as many kilobytes, and libpng unpacks them all. */
+/**
+ * Texts that may be packed. A thousand of them, of 8 MB each, come out of as many kilobytes, and libpng unpacks them
+ * all.
+ */
 const texts = new Set(['zTXt', 'iTXt'])
 
 /** The same picture without texts that may be packed; the file itself where it has none, or is no PNG. */

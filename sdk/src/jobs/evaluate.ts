@@ -30,7 +30,11 @@ export interface EvaluationJob {
   options: EvaluateJob['options']
   estimate: Estimate | null
   events(options?: EventOptions): AsyncGenerator<JobUpdate>
-  /** Waits for the report. @throws EvaluationFailedError, TrainingCanceledError, TrainingTimedOutError, WaitTimeoutError */
+  /**
+   * Waits for the report.
+   *
+   * @throws EvaluationFailedError, TrainingCanceledError, TrainingTimedOutError, WaitTimeoutError
+   */
   result(options?: FollowOptions): Promise<Evaluation>
   /** Cancels the job; nothing is kept. */
   cancel(): Promise<void>

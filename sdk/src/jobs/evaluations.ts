@@ -9,8 +9,9 @@ export type EvaluationComparison = JobCompareEvaluationsAnswer
 /** The client's verbs for evaluations. */
 export const evaluations = (connection: Connection) => ({
   /**
-   * Submits an evaluation: measures a registered model on the test images of any version with the same classes, or on a stored
-   * evaluation set. Resolves when the job is queued. The same job measures a reference model on the same pictures.
+   * Submits an evaluation: measures a registered model on the test images of any version with the same classes, or on a
+   * stored evaluation set. Resolves when the job is queued. The same job measures a reference model on the same
+   * pictures.
    *
    * @throws BadInputError if classes or pictures differ: `issues` has both lists
    */
@@ -28,7 +29,10 @@ export const evaluations = (connection: Connection) => ({
       return getEvaluation(connection, jobId)
     },
 
-    /** Compares evaluation `b` with `a`, paired by test image, as `compare` does for models. Both must be on the same version. */
+    /**
+     * Compares evaluation `b` with `a`, paired by test image, as `compare` does for models. Both must be on the same
+     * version.
+     */
     async compare(a: { jobId: string } | string, b: { jobId: string } | string): Promise<EvaluationComparison> {
       return connection.api.job.compareEvaluations({ a: jobIdOf(a), b: jobIdOf(b) })
     },

@@ -22,8 +22,8 @@ export interface EventOptions {
 }
 
 /**
- * Yields all events of a job in order, until it has ended. If the stream breaks off, it is opened again after the last event
- * that was read: no event is lost, and none comes twice.
+ * Yields all events of a job in order, until it has ended. If the stream breaks off, it is opened again after the last
+ * event that was read: no event is lost, and none comes twice.
  *
  * @throws ConnectionError if the service does not answer for minutes
  */
@@ -42,7 +42,8 @@ export async function* jobEvents(
         yield update
         if (update.event.type === 'finished') return
       }
-      // The service ends long streams on purpose. A stream that ended with the job has delivered 'finished', unless `after` lies beyond it.
+      // The service ends long streams on purpose. A stream that ended with the job has delivered 'finished', unless
+      // `after` lies beyond it.
       const job = await api.job.get({ jobId }, { signal })
       if (job.lastEvent <= number && isFinal(job)) return
     } catch (error) {

@@ -17,7 +17,11 @@ export interface Job {
   queuePosition: number | null
   /** Yields all events from the first (or after the event `after`) as they come; ends with the job. */
   events(options?: EventOptions): AsyncGenerator<JobUpdate>
-  /** Waits for the model. @throws TrainingFailedError, TrainingCanceledError, TrainingTimedOutError, WaitTimeoutError */
+  /**
+   * Waits for the model.
+   *
+   * @throws TrainingFailedError, TrainingCanceledError, TrainingTimedOutError, WaitTimeoutError
+   */
   result(options?: FollowOptions): Promise<Model>
   /** Cancels the job. `graceful` writes a checkpoint, evaluates and keeps the model; `now` keeps nothing. */
   cancel(mode?: 'graceful' | 'now'): Promise<void>

@@ -6,8 +6,8 @@ import { getJob, train, type Job, type TrainOptions } from './train.js'
 /** The client's verbs for trainings. */
 export const trainings = (connection: Connection) => ({
   /**
-   * Submits a training: `sdk.train(dataset, { mode: 'imclr' })`. Resolves when the job is queued, with the complete spec and an
-   * estimate.
+   * Submits a training: `sdk.train(dataset, { mode: 'imclr' })`. Resolves when the job is queued, with the complete
+   * spec and an estimate.
    */
   async train(
     dataset: { versionId: string } | string,

@@ -5,8 +5,8 @@ import { tiffMistake } from '../generated/tiff.js'
 import { BadInputError, localError } from '../errors.js'
 
 /**
- * Decodes a picture to a model's input, by the rule that prepared its data set: turned by EXIF, RGB on black, scaled by Lanczos-3 and
- * fitted by `fit`. Returns uint8 `[height, width, 3]`. Needs the optional package `sharp`.
+ * Decodes a picture to a model's input, by the rule that prepared its data set: turned by EXIF, RGB on black, scaled by
+ * Lanczos-3 and fitted by `fit`. Returns uint8 `[height, width, 3]`. Needs the optional package `sharp`.
  *
  * @throws BadInputError `UNREADABLE_IMAGE`
  */
@@ -35,8 +35,8 @@ export async function decodePicture(
     const upright = isBmp(file)
       ? sharp(decodeBmp(file), { raw: { ...readBmpHeader(file), channels: 3 } })
       : sharp(withoutTexts(file), { failOn: 'error' }).autoOrient().flatten({ background: '#000' })
-    // The same steps as in preparing: a JPEG is halved while decoding only if twice the target's size remains for Lanczos, and a picture of
-    // the target's size is not resampled.
+    // The same steps as in preparing: a JPEG is halved while decoding only if twice the target's size remains for
+    // Lanczos, and a picture of the target's size is not resampled.
     const pixels = await upright
       .resize({
         width,

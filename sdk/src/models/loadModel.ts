@@ -29,7 +29,10 @@ export interface Prediction<Label extends string = string> {
 /** A model that runs in this process. */
 export interface LoadedModel<Label extends string = string> {
   labels: Label[]
-  /** Predicts a picture, given as a file's path or bytes (JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF). The rule that prepared the data set decodes it. */
+  /**
+   * Predicts a picture, given as a file's path or bytes (JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF). The rule that prepared
+   * the data set decodes it.
+   */
   predict(image: string | URL | Uint8Array): Promise<Prediction<Label>>
   /** Predicts pixels 0..255, `[n, height, width, 3]` of the model's input size. */
   predictPixels(pixels: Uint8Array | Float32Array): Promise<Prediction<Label>[]>
@@ -44,7 +47,10 @@ export interface LoadOptions {
   verify?: boolean
 }
 
-/** How far probabilities may differ from the golden outputs: runtimes add in another order. Where the model was made the tolerance is 1e-4. */
+/**
+ * How far probabilities may differ from the golden outputs: runtimes add in another order. Where the model was made the
+ * tolerance is 1e-4.
+ */
 const goldenTolerance = 1e-3
 
 export async function loadModel<Label extends string = string>(

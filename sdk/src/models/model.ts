@@ -8,7 +8,10 @@ export interface Model extends ModelSummary {
   report: Report
   /** Downloads every file and checks it by its sha256; continues where an earlier call stopped. */
   download(folder: string): Promise<string[]>
-  /** Returns an address that plain tfjs can load, in a browser too. It needs no key, and it expires (by default after 7 days). */
+  /**
+   * Returns an address that plain tfjs can load, in a browser too. It needs no key, and it expires (by default after 7
+   * days).
+   */
   url(options?: { expiresInSeconds?: number }): Promise<string>
 }
 

@@ -11,7 +11,10 @@ export interface Ends {
   tail: Uint8Array
 }
 
-/** Says what a file is if it is no `model.json`, and which command makes one of it. Null if neither its bytes nor its name tell. */
+/**
+ * Says what a file is if it is no `model.json`, and which command makes one of it. Null if neither its bytes nor its
+ * name tell.
+ */
 export function describeForeignFile(path: string, { head, tail }: Ends): ErrorFields | null {
   const start = latin(head.subarray(0, 200))
   const name = path.split(/[\\/]/).at(-1)!
@@ -26,7 +29,8 @@ export function describeForeignFile(path: string, { head, tail }: Ends): ErrorFi
   if (head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5)
     return notAModel('a Python pickle, perhaps from PyTorch', pytorch)
   if (/^[^]{5}\0\0\0\{"/.test(start)) return notAModel('a safetensors file, which has weights but no layers', pytorch)
-  // Protocol buffers have no magic number. A SavedModel begins with its schema (1), an ONNX model with its version of ONNX; a text or message follows.
+  // Protocol buffers have no magic number. A SavedModel begins with its schema (1), an ONNX model with its version of
+  // ONNX; a text or message follows.
   if (start.startsWith('\x08\x01\x12') || /\.pb$/i.test(name)) return notAModel('a TensorFlow graph', savedModel)
   const isOnnx = head[0] === 0x08 && head[1]! >= 3 && head[1]! < 32 && [0x12, 0x1a, 0x3a, 0x42].includes(head[2]!)
   if (isOnnx || /\.onnx$/i.test(name)) return notAModel('an ONNX model, which can only predict', fromKeras)
@@ -90,7 +94,10 @@ export function describeForeignFolder(path: string, names: readonly string[]): E
   )
 }
 
-/** Says what is wrong with JSON that is no layers model with weights, such as the bare architecture from Keras' to_json(). Null for a good one. */
+/**
+ * Says what is wrong with JSON that is no layers model with weights, such as the bare architecture from Keras'
+ * to_json(). Null for a good one.
+ */
 export function describeForeignJson(path: string, json: unknown): ErrorFields | null {
   const { class_name: own, modelTopology, weightsManifest } = (json ?? {}) as Record<string, unknown>
   if (Array.isArray(weightsManifest)) return null
@@ -105,7 +112,10 @@ export function describeForeignJson(path: string, json: unknown): ErrorFields | 
   )
 }
 
-/** Says that a model is a graph model: by its own format, or because it lists operations in place of layers. Null for others. */
+/**
+ * Says that a model is a graph model: by its own format, or because it lists operations in place of layers. Null for
+ * others.
+ */
 export function describeGraphModel(path: string, json: unknown): ErrorFields | null {
   const { format, modelTopology } = (json ?? {}) as { format?: unknown; modelTopology?: { node?: unknown } | null }
   if (format !== 'graph-model' && modelTopology?.node === undefined) return null

@@ -8,8 +8,8 @@ export const networks = (connection: Connection) => ({
   networks: {
     /**
      * Uploads a layers model of your own (`model.json` or its folder, and the weight files beside it):
-     * `sdk.networks.upload('mobilenet/model.json')`. Name its id in `network` or `fineTune.from` of a training. The same
-     * network gets the same id again.
+     * `sdk.networks.upload('mobilenet/model.json')`. Name its id in `network` or `fineTune.from` of a training. The
+     * same network gets the same id again.
      *
      * @throws BadInputError: `issues` lists every layer that is not supported
      */

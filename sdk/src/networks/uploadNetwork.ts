@@ -17,7 +17,10 @@ export interface NetworkUploadOptions extends Pick<CreateNetworkRequest, 'normal
   signal?: AbortSignal
 }
 
-/** A network without files on a disk: the text of model.json, and the bytes of all weight files, in the manifest's order. */
+/**
+ * A network without files on a disk: the text of model.json, and the bytes of all weight files, in the manifest's
+ * order.
+ */
 export interface NetworkFiles {
   model: string
   weights: Blob | Uint8Array

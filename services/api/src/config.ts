@@ -1,14 +1,21 @@
 import { z } from 'zod'
 
-/** What an operator may decide. `env.ts` reads it from the environment, and tests set it. `system.info` tells clients the limits. */
+/**
+ * What an operator may decide. `env.ts` reads it from the environment, and tests set it. `system.info` tells clients
+ * the limits.
+ */
 export const apiConfig = z.strictObject({
   publicUrl: z
     .url()
     .transform((url) => url.replace(/\/+$/, ''))
     .nullable()
-    .default(null), // how clients reach this service: URLs in answers begin with it; null: the address that each request came to
-  signingKey: z.instanceof(Uint8Array).refine((key) => key.length >= 32, 'must have at least 32 bytes'), // signs the tokens of model URLs
-  trustProxy: z.union([z.boolean(), z.int().positive(), z.array(z.string()).min(1)]).default(false), // whose X-Forwarded-For, -Proto and -Host are believed: nobody's, everybody's, those of so many proxies in a row, or those of these addresses
+    // How clients reach this service: URLs in answers begin with it; null: the address that each request came to
+    .default(null),
+  // Signs the tokens of model URLs
+  signingKey: z.instanceof(Uint8Array).refine((key) => key.length >= 32, 'must have at least 32 bytes'),
+  // Whose X-Forwarded-For, -Proto and -Host are believed: nobody's, everybody's, those of so many proxies in a row, or
+  // those of these addresses
+  trustProxy: z.union([z.boolean(), z.int().positive(), z.array(z.string()).min(1)]).default(false),
   maxUploadBytes: z
     .int()
     .positive()
@@ -21,7 +28,8 @@ export const apiConfig = z.strictObject({
   requestsPerMinute: z.int().positive().default(1200), // per API key; for public models, per address
   authFailuresPerMinute: z.int().positive().default(20), // per address
   eventStreamSeconds: z.number().positive().default(300), // a stream then ends, and its reader connects again
-  trainerMemoryBytes: z.int().positive().nullable().default(null), // of the machine that trains: a training that does not fit is refused; null: unknown, and none is refused
+  // Of the machine that trains: a training that does not fit is refused; null: unknown, and none is refused
+  trainerMemoryBytes: z.int().positive().nullable().default(null),
   maxEventStreams: z.int().positive().default(1000), // at once, per process
 })
 export type ApiConfig = z.output<typeof apiConfig>

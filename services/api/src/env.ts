@@ -31,13 +31,18 @@ const defaults = apiConfig.shape
 const serving = {
   HOST: shared.HOST,
   PORT: shared.PORT.default(4700),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(), // how clients reach the service; unset: the address that each request came to
-  TRUST_PROXY: trustProxy, // 'true', how many proxies there are in a row, or their addresses (10.0.0.0/8, 192.168.1.7): only where they set X-Forwarded-For, -Proto and -Host
+  // How clients reach the service; unset: the address that each request came to
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  // 'true', how many proxies there are in a row, or their addresses (10.0.0.0/8, 192.168.1.7): only where they set
+  // X-Forwarded-For, -Proto and -Host
+  TRUST_PROXY: trustProxy,
   IMCLR_MAX_UPLOAD_BYTES: count.default(defaults.maxUploadBytes.parse(undefined)),
-  IMCLR_UPLOAD_HOURS: z.coerce.number().positive().default(defaults.uploadHours.parse(undefined)), // until an open upload expires
+  // Until an open upload expires
+  IMCLR_UPLOAD_HOURS: z.coerce.number().positive().default(defaults.uploadHours.parse(undefined)),
   IMCLR_REQUESTS_PER_MINUTE: count.default(defaults.requestsPerMinute.parse(undefined)), // per API key
   IMCLR_AUTH_FAILURES_PER_MINUTE: count.default(defaults.authFailuresPerMinute.parse(undefined)), // per address
-  IMCLR_TRAINER_MEMORY: byteSize.optional(), // of the machine that trains; unset: nothing is refused for it (standalone: this machine's)
+  // Of the machine that trains; unset: nothing is refused for it (standalone: this machine's)
+  IMCLR_TRAINER_MEMORY: byteSize.optional(),
   IMCLR_SWEEP_SECONDS: z.coerce.number().positive().default(60), // between two sweeps of what nobody needs
   LOG_LEVEL: shared.LOG_LEVEL,
 }
@@ -47,7 +52,8 @@ const environment = z.object({
   DATABASE_URL: shared.DATABASE_URL,
   QUEUE_URL: shared.QUEUE_URL.optional(), // unset: the database
   OBJECT_STORE_URL: shared.OBJECT_STORE_URL,
-  OBJECT_STORE_PUBLIC_ENDPOINT: shared.OBJECT_STORE_PUBLIC_ENDPOINT.optional(), // unset: the endpoint of the store's URL
+  // Unset: the endpoint of the store's URL
+  OBJECT_STORE_PUBLIC_ENDPOINT: shared.OBJECT_STORE_PUBLIC_ENDPOINT.optional(),
   IMCLR_SIGNING_KEY: shared.IMCLR_SIGNING_KEY,
   IMCLR_FIRST_KEY_FILE: z.string().default('./.imclr/api-key'), // where the first API key is written, or lies already
 })

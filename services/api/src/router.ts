@@ -1,8 +1,8 @@
 /**
- * The table of contents of the service. Every line below is a domain with its own router. A procedure in those says which scope
- * the API key needs (`readProcedure`, `writeProcedure`, `keysProcedure`, `instanceProcedure`), its input, its output, and the
- * function behind it; the shortest ones are written there. `server.ts` adds the plain routes: health, metrics, signed objects, and
- * the files of models and evaluations.
+ * The table of contents of the service. Every line below is a domain with its own router. A procedure in those says
+ * which scope the API key needs (`readProcedure`, `writeProcedure`, `keysProcedure`, `instanceProcedure`), its input,
+ * its output, and the function behind it; the shortest ones are written there. `server.ts` adds the plain routes:
+ * health, metrics, signed objects, and the files of models and evaluations.
  */
 import { datasetRouter } from './dataset/datasetRouter.js'
 import { experimentRouter } from './experiment/experimentRouter.js'
@@ -28,17 +28,23 @@ export const appRouter = router({
    */
   dataset: datasetRouter,
   /**
-   * From a version to a model: submit -> events until the job has ended; get, list, cancel, delete. From a model and a version to a
-   * report: evaluate -> events -> evaluation; compareEvaluations compares two of them image by image.
+   * From a version to a model: submit -> events until the job has ended; get, list, cancel, delete. From a model and a
+   * version to a report: evaluate -> events -> evaluation; compareEvaluations compares two of them image by image.
    */
   job: jobRouter,
-  /** The result of a training: list, get, delete; url and setPublic open its files to others; compare compares two image by image. */
+  /**
+   * The result of a training: list, get, delete; url and setPublic open its files to others; compare compares two image
+   * by image.
+   */
   model: modelRouter,
-  /** Networks that users upload, to train or fine-tune them: dataset.createUpload (the weights) -> create; list, get, delete. */
+  /**
+   * Networks that users upload, to train or fine-tune them: dataset.createUpload (the weights) -> create; list, get,
+   * delete.
+   */
   network: networkRouter,
   /**
-   * From a claim to a number with its interval: create (a preset by its name, or your own arms) submits the jobs -> get until they
-   * have ended -> report, page, runs; list, cancel, delete; presets.
+   * From a claim to a number with its interval: create (a preset by its name, or your own arms) submits the jobs -> get
+   * until they have ended -> report, page, runs; list, cancel, delete; presets.
    */
   experiment: experimentRouter,
 })

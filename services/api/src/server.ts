@@ -21,8 +21,8 @@ import { appRouter, type AppRouter } from './router.js'
 const closeGraceMs = 5_000
 
 /**
- * Makes the HTTP server. It listens after `await app.listen(...)`. `app.close()` ends event streams, whose readers connect again
- * elsewhere, and waits a few seconds at most for other requests. It does not close the dependencies.
+ * Makes the HTTP server. It listens after `await app.listen(...)`. `app.close()` ends event streams, whose readers
+ * connect again elsewhere, and waits a few seconds at most for other requests. It does not close the dependencies.
  */
 export async function createApi(opened: ApiDependencies): Promise<FastifyInstance> {
   const app = Fastify({
@@ -34,7 +34,8 @@ export async function createApi(opened: ApiDependencies): Promise<FastifyInstanc
     routerOptions: { maxParamLength: 5000 }, // a batch names all its procedures in the path
     requestTimeout: 15 * 60_000, // enough for a part of an upload over a slow line
     forceCloseConnections: 'idle',
-    frameworkErrors: (error, request, reply) => void sendError(error, request, reply), // such as a URL that cannot be decoded
+    // Such as a URL that cannot be decoded
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
   })
   await app.register(helmet, {
     contentSecurityPolicy: {

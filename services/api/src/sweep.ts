@@ -16,8 +16,8 @@ const day = 86_400_000
 const atOnce = 100
 
 /**
- * Deletes what nobody needs: expired uploads, collected objects, answers to idempotency keys after a day, and rows of closed uploads
- * after a month. Several processes may sweep at once. The next sweep tries again what failed.
+ * Deletes what nobody needs: expired uploads, collected objects, answers to idempotency keys after a day, and rows of
+ * closed uploads after a month. Several processes may sweep at once. The next sweep tries again what failed.
  */
 export async function sweep(
   dependencies: SweepDependencies,

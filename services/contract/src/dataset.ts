@@ -117,7 +117,8 @@ export const datasetManifest = z.object({
     )
     .nullable()
     .default(null),
-  originals: z.array(fileEntry.extend({ testPosition: z.int().nonnegative(), contentType: z.string() })), // 8 test images as uploaded
+  // 8 test images as uploaded
+  originals: z.array(fileEntry.extend({ testPosition: z.int().nonnegative(), contentType: z.string() })),
 })
 export type DatasetManifest = z.infer<typeof datasetManifest>
 

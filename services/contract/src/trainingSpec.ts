@@ -23,7 +23,8 @@ export const schedule = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cosine-7-16') }),
   z.strictObject({
     kind: z.literal('step'),
-    milestones: z.array(fraction).min(1).max(10).default([0.5, 0.75]), // fractions of all steps (He et al.: 32k and 48k of 64k)
+    // Fractions of all steps (He et al.: 32k and 48k of 64k)
+    milestones: z.array(fraction).min(1).max(10).default([0.5, 0.75]),
     factor: z.number().gt(0).lt(1).default(0.1), // multiplies the rate at each milestone
   }),
 ])

@@ -66,7 +66,8 @@ export const networkLayer = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('reLU'), ...layer, maxValue: z.number().gt(0).optional() }),
   z.strictObject({ kind: z.literal('leakyReLU'), ...layer, alpha: z.number().min(0).max(1) }),
   z.strictObject({ kind: z.literal('dropout'), ...layer, rate: z.number().min(0).lt(1) }),
-  z.strictObject({ kind: z.literal('zeroPadding2d'), ...layer, padding: z.tuple([border, border]) }), // top and bottom, left and right
+  // Top and bottom, left and right
+  z.strictObject({ kind: z.literal('zeroPadding2d'), ...layer, padding: z.tuple([border, border]) }),
   z.strictObject({ kind: z.literal('maxPooling2d'), ...layer, poolSize: pair, strides: pair, padding }),
   z.strictObject({ kind: z.literal('averagePooling2d'), ...layer, poolSize: pair, strides: pair, padding }),
   z.strictObject({ kind: z.literal('globalAveragePooling2d'), ...layer }),

@@ -7,8 +7,8 @@ import type * as schema from './schema.js'
 export type Queries = PgDatabase<PgQueryResultHKT, typeof schema>
 
 /**
- * Receives the payload of a notification, or `null` after the connection was lost and restored: notifications may have been
- * missed then, so look again.
+ * Receives the payload of a notification, or `null` after the connection was lost and restored: notifications may have
+ * been missed then, so look again.
  */
 export type Listener = (payload: string | null) => void
 
@@ -21,13 +21,19 @@ export interface Database {
   readonly location: string
   readonly queries: Queries
   /**
-   * Runs `work` in one transaction. PGlite has one session and everything else waits while `work` runs, so `work` must use
-   * the transaction that it is given, and neither `queries` nor the queue.
+   * Runs `work` in one transaction. PGlite has one session and everything else waits while `work` runs, so `work` must
+   * use the transaction that it is given, and neither `queries` nor the queue.
    */
   transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T>
-  /** Calls `listener` for every notification on `channel`. All listeners share one connection. Gives a function that stops listening. */
+  /**
+   * Calls `listener` for every notification on `channel`. All listeners share one connection. Gives a function that
+   * stops listening.
+   */
   listen(channel: Channel, listener: Listener): Promise<() => Promise<void>>
-  /** Tells the listeners of all processes at once. Inside a transaction use the function `notify`, which tells them when it commits. */
+  /**
+   * Tells the listeners of all processes at once. Inside a transaction use the function `notify`, which tells them when
+   * it commits.
+   */
   notify(channel: Channel, payload: string): Promise<void>
   /** Throws Failure UNAVAILABLE where the database does not answer within 5 s. */
   check(): Promise<void>

@@ -1,7 +1,10 @@
 import { and, desc, eq, lt, or, type SQL } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 
-/** Part of a list, the newest first: the rows that are older than `before` (by time, then by id), or the first rows of all. */
+/**
+ * Part of a list, the newest first: the rows that are older than `before` (by time, then by id), or the first rows of
+ * all.
+ */
 export interface Slice {
   before: { createdAt: Date; id: string } | null
   limit: number

@@ -1,18 +1,23 @@
 import type { JobKind, QueueEntry, QueueName } from '@imclr/contract'
 
 /**
- * Does the work of one entry. The signal aborts when the lock is lost (`signal.reason` is 'lock lost': another worker may
- * have the entry by now) or when the worker closes ('closing'). The entry is gone when the handler resolves or rejects:
- * the scheduler decides about another attempt and queues the job anew.
+ * Does the work of one entry. The signal aborts when the lock is lost (`signal.reason` is 'lock lost': another worker
+ * may have the entry by now) or when the worker closes ('closing'). The entry is gone when the handler resolves or
+ * rejects: the scheduler decides about another attempt and queues the job anew.
  */
 export type Handler = (entry: QueueEntry, signal: AbortSignal) => Promise<void>
 
 export interface QueueWorker {
-  /** Takes no further entries, waits `graceMs` for those at work, then aborts their signals and waits once more as long. */
+  /**
+   * Takes no further entries, waits `graceMs` for those at work, then aborts their signals and waits once more as long.
+   */
   close(options: { graceMs: number }): Promise<void>
 }
 
-/** The queues of job ids. They may lose all they hold: the database is the truth, and the scheduler queues from it again. */
+/**
+ * The queues of job ids. They may lose all they hold: the database is the truth, and the scheduler queues from it
+ * again.
+ */
 export interface JobQueue {
   /**
    * Adds an entry to the queue of the job's kind, behind those of the same priority. An entry that waits or is at work

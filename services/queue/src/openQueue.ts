@@ -21,7 +21,10 @@ export type QueueConfig = ({ url: string } | { pglite: PgliteSession }) & QueueO
 
 const answerWithinMs = 5_000
 
-/** Opens the queue of jobs. Throws Failure UNAVAILABLE where it does not answer, BAD_INPUT for an address of no known kind. */
+/**
+ * Opens the queue of jobs. Throws Failure UNAVAILABLE where it does not answer, BAD_INPUT for an address of no known
+ * kind.
+ */
 export async function openQueue(config: QueueConfig): Promise<JobQueue> {
   const { onError, lockDurationMs = 60_000, stalledIntervalMs = 30_000 } = config
   const backend = await connect(config)
@@ -49,7 +52,8 @@ export async function openQueue(config: QueueConfig): Promise<JobQueue> {
   try {
     await answered(() => Promise.all(queueNames.map((name) => queues[name].waitUntilReady())))
   } catch (error) {
-    for (const name of queueNames) void queues[name].close().catch(() => {}) // may wait for a connection that never comes
+    // May wait for a connection that never comes
+    for (const name of queueNames) void queues[name].close().catch(() => {})
     await backend.close()
     throw error
   }

@@ -3,7 +3,9 @@ import { queueEntry } from '@imclr/contract'
 import type { Backend } from './backend/backend.js'
 import type { Handler, QueueWorker } from './jobQueue.js'
 
-/** An entry is delivered again however often its worker is lost: the scheduler decides when a job has been tried enough. */
+/**
+ * An entry is delivered again however often its worker is lost: the scheduler decides when a job has been tried enough.
+ */
 const maxStalledCount = 1_000_000
 
 interface WorkerOptions {
@@ -41,8 +43,8 @@ export async function startWorker(backend: Backend, handler: Handler, options: W
       const closed = worker.close()
       if (await within(closed, graceMs)) return
       worker.cancelAllJobs('closing')
-      // A handler that ignores its signal, or a queue that does not answer, is left behind: its entries count as stalled
-      // once this process is gone, and are delivered again.
+      // A handler that ignores its signal, or a queue that does not answer, is left behind: its entries count as
+      // stalled once this process is gone, and are delivered again.
       await within(closed, graceMs)
     },
   }

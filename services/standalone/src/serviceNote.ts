@@ -13,8 +13,8 @@ export interface ServiceNote {
 
 /**
  * Writes notes that tell clients on this machine where the service is: one in the data folder, and one where every
- * `createClient()` looks, beside those of other services. Removes the notes of services that are gone. Returns a function
- * that removes our own.
+ * `createClient()` looks, beside those of other services. Removes the notes of services that are gone. Returns a
+ * function that removes our own.
  */
 export async function leaveNotes(note: ServiceNote, stateHome: string | null): Promise<() => Promise<void>> {
   const shared = stateHome === null ? null : join(stateHome, 'imclr', 'services')

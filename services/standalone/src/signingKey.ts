@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { Failure } from '@imclr/contract'
 
-/** Reads the key that signs URLs (hexadecimal) from a file, which the first start makes with mode 0600. The caller holds the folder's lock. */
+/**
+ * Reads the key that signs URLs (hexadecimal) from a file, which the first start makes with mode 0600. The caller holds
+ * the folder's lock.
+ */
 export async function signingKey(path: string): Promise<string> {
   const kept = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null

@@ -32,7 +32,10 @@ export interface RunningService {
   close(): Promise<void>
 }
 
-/** Starts the service. Where anything fails, it closes what it has opened. Throws Failure CONFLICT where the folder or the port is in use. */
+/**
+ * Starts the service. Where anything fails, it closes what it has opened. Throws Failure CONFLICT where the folder or
+ * the port is in use.
+ */
 export async function startService(settings: Settings, log: Logger): Promise<RunningService> {
   const { dataDir, running, databaseUrl, queueUrl } = settings
   const closers: { name: string; close: () => Promise<unknown> }[] = []

@@ -9,9 +9,9 @@ export interface JobPlace {
 }
 
 /**
- * Prefixes of the objects that an ended job leaves in the store and nobody needs: outputs of failed attempts, the archive
- * of a preparation, and the checkpoints of a job that succeeded. The checkpoints of other jobs stay until the job is
- * deleted.
+ * Prefixes of the objects that an ended job leaves in the store and nobody needs: outputs of failed attempts, the
+ * archive of a preparation, and the checkpoints of a job that succeeded. The checkpoints of other jobs stay until the
+ * job is deleted.
  */
 export function leftovers(
   { projectId, id, attempt, uploadId }: JobPlace,

@@ -32,12 +32,15 @@ export interface Multipart {
 }
 
 /**
- * The object store: a folder or an S3 bucket. `keys.ts` makes the keys; a prefix ends with a slash. An object appears whole
- * or not at all, and is durable once its `put` has resolved. Every method may throw Failure STORE_UNAVAILABLE (the caller
- * may try again) and DISK_FULL.
+ * The object store: a folder or an S3 bucket. `keys.ts` makes the keys; a prefix ends with a slash. An object appears
+ * whole or not at all, and is durable once its `put` has resolved. Every method may throw Failure STORE_UNAVAILABLE
+ * (the caller may try again) and DISK_FULL.
  */
 export interface ObjectStore {
-  /** Writes an object, over an earlier one. Throws Failure CHECKSUM_MISMATCH, and changes nothing, where `sha256` (hexadecimal) or `bytes` is given and does not match. */
+  /**
+   * Writes an object, over an earlier one. Throws Failure CHECKSUM_MISMATCH, and changes nothing, where `sha256`
+   * (hexadecimal) or `bytes` is given and does not match.
+   */
   put(
     key: string,
     body: Uint8Array | Readable,
@@ -59,11 +62,17 @@ export interface ObjectStore {
   deletePrefix(prefix: string): Promise<number>
   /** Begins an upload in parts and returns the store's id of it. */
   createMultipart(key: string, contentType: string): Promise<string>
-  /** A URL (a path of the API where the store has `signedRoutes`) to PUT one part to, with the headers to send along. The store refuses other bytes. A part may be sent again. */
+  /**
+   * A URL (a path of the API where the store has `signedRoutes`) to PUT one part to, with the headers to send along.
+   * The store refuses other bytes. A part may be sent again.
+   */
   signPart(part: PartToSign): Promise<{ url: string; headers: Record<string, string> }>
   /** The parts that have arrived, by number. Throws Failure NOT_FOUND where there is no such upload (any more). */
   listParts(multipart: Multipart): Promise<StoredPart[]>
-  /** Joins the parts to one object. A second call changes nothing. Throws Failure UPLOAD_INCOMPLETE with the missing parts. */
+  /**
+   * Joins the parts to one object. A second call changes nothing. Throws Failure UPLOAD_INCOMPLETE with the missing
+   * parts.
+   */
   completeMultipart(multipart: Multipart & { parts: StoredPart[] }): Promise<void>
   abortMultipart(multipart: Multipart): Promise<void>
   /** A URL (or path, as for `signPart`) that gives the object to whoever has it; browsers save it as `fileName`. */
@@ -75,9 +84,15 @@ export interface ObjectStore {
   readonly signedRoutes: SignedRoutes | null
 }
 
-/** Signed URLs of a folder store: `PUT /v1/objects/part?…` and `GET /v1/objects/<key>?…`. `url` is the request's path with its query. */
+/**
+ * Signed URLs of a folder store: `PUT /v1/objects/part?…` and `GET /v1/objects/<key>?…`. `url` is the request's path
+ * with its query.
+ */
 export interface SignedRoutes {
-  /** Checks the URL and stores the part while it arrives. Throws Failure URL_REJECTED, CHECKSUM_MISMATCH, NOT_FOUND (no such upload). */
+  /**
+   * Checks the URL and stores the part while it arrives. Throws Failure URL_REJECTED, CHECKSUM_MISMATCH, NOT_FOUND (no
+   * such upload).
+   */
   receivePart(url: string, body: Readable): Promise<{ etag: string }>
   /** Checks the URL and returns which object it is for. Throws Failure URL_REJECTED. */
   verifyGet(url: string): { key: string; fileName: string | null }

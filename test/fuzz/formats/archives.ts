@@ -4,7 +4,10 @@ import type { Twists } from '../twists.js'
 
 export type Entries = [path: string, content: Uint8Array][]
 
-/** Of fflate, whose zips differ from yazl's. A path that comes twice is there once, and one is cut to what a zip can hold. */
+/**
+ * Of fflate, whose zips differ from yazl's. A path that comes twice is there once, and one is cut to what a zip can
+ * hold.
+ */
 export const zipped = (entries: Entries, level: 0 | 6 = 6): Buffer =>
   Buffer.from(
     zipSync(Object.fromEntries(entries.map(([path, content]) => [path.slice(0, 20_000), content])), {

@@ -10,7 +10,10 @@ const raw = (seed: number, frames = 1) =>
     raw: { height: frames * side, width: side, channels: 3, ...(frames > 1 ? { pageHeight: side } : {}) },
   })
 
-/** What sharp writes; the writers below take these apart and put them together again, each number and piece as the twists have it. */
+/**
+ * What sharp writes; the writers below take these apart and put them together again, each number and piece as the
+ * twists have it.
+ */
 const honest = {
   png: await raw(1).png().toBuffer(),
   jpeg: await raw(2).withIccProfile('p3').withMetadata({ orientation: 6 }).jpeg().toBuffer(),

@@ -18,7 +18,10 @@ const normals = (shape: number[], scale = 1) =>
     shape,
   )
 
-/** Gradients by the tape against central differences of the same function, in float32: h = 1e-2 leaves about 1e-3 of error. */
+/**
+ * Gradients by the tape against central differences of the same function, in float32: h = 1e-2 leaves about 1e-3 of
+ * error.
+ */
 function checkGradients(f: (...inputs: Tensor[]) => Tensor, inputs: Tensor[]): void {
   // A fixed random weighting of the outputs makes one scalar of them, so that no component can hide behind another.
   const weights = normals(f(...inputs).shape)

@@ -16,13 +16,15 @@ type StepRecipe = Parameters<typeof stepScalars>[0]
 const inputsOf = (scalars: StepScalars) =>
   Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, Float32Array.of(value)]))
 
-// The mean is subtracted from the pixels, which are then divided by 60: one unit in its last place is 1e-7 in what the network sees.
+// The mean is subtracted from the pixels, which are then divided by 60: one unit in its last place is 1e-7 in what the
+// network sees.
 const nudged = (times: number) => [120 + times * 8e-6, 118 + times * 8e-6, 110 + times * 8e-6] as const
 
 // The eager step is the oracle: tfjs op by op, no graph.
 describe('a recorded step has the losses of the eager step', () => {
-  // Freshly drawn deep networks magnify rounding: the rates keep the weights where 5 digits can be kept, yet each step must show in the
-  // losses. For the deepest, and VGG with no shortcuts, not even that is enough, and the yardstick is an eager run whose inputs differ by 1e-7.
+  // Freshly drawn deep networks magnify rounding: the rates keep the weights where 5 digits can be kept, yet each step
+  // must show in the losses. For the deepest, and VGG with no shortcuts, not even that is enough, and the yardstick is
+  // an eager run whose inputs differ by 1e-7.
   const rates: Record<NetworkName, number> = {
     resnet8: 2e-3,
     resnet20: 1e-4,

@@ -253,7 +253,8 @@ describe('mixing', () => {
   it('Mixup, by hand: pixels and labels in one share, rounded', () => {
     const one = batch()
     mixImages(draw({}), one)
-    expect([0, 48, 96].map((at) => [...new Set(one.images.subarray(at, at + 48))])).toEqual([[33], [138], [190]]) // 32.5, 137.5, 190
+    // 32.5, 137.5, 190
+    expect([0, 48, 96].map((at) => [...new Set(one.images.subarray(at, at + 48))])).toEqual([[33], [138], [190]])
     expect([...one.labels]).toEqual([0.75, 0.25, 0, 0.125, 0.75, 0.125, 0.625, 0, 0.375])
   })
 
@@ -273,7 +274,8 @@ describe('mixing', () => {
     expect(rows(2)[1]).toEqual([250, 10, 10, 250])
     expect([...one.labels.subarray(0, 3)]).toEqual([0.75, 0.25, 0])
     const corner = batch()
-    mixImages(draw({ op: 'cutmix', centre: { y: 0, x: 0.99 } }), corner) // a quarter of it is left: 1 x 2 pixels, at the top right
+    // A quarter of it is left: 1 x 2 pixels, at the top right
+    mixImages(draw({ op: 'cutmix', centre: { y: 0, x: 0.99 } }), corner)
     expect(corner.images.filter((value, i) => i < 48 && value === 100)).toHaveLength(6)
     expect([...corner.labels.subarray(0, 3)]).toEqual([0.875, 0.125, 0])
   })

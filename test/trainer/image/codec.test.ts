@@ -77,7 +77,8 @@ describe('decoding', () => {
   })
 
   it('turns as EXIF says, for all eight orientations', async () => {
-    // A mark in the corner that EXIF calls the 0th row and 0th column; where it goes by the specification (row, column of the upright picture).
+    // A mark in the corner that EXIF calls the 0th row and 0th column; where it goes by the specification (row, column
+    // of the upright picture).
     const marked = new Uint8Array(height * width * 3)
     for (let y = 0; y < 8; y++) for (let x = 0; x < 8; x++) marked.set([255, 255, 255], (y * width + x) * 3)
     const corners: Record<number, ['top' | 'bottom', 'left' | 'right']> = {
@@ -245,7 +246,10 @@ describe.skipIf(!requirePart('python'))('against Pillow', () => {
         .toBuffer(),
     }
   }
-  /** Largest difference in levels that is not ours to remove: rounding of alpha, and of colours in JPEG and WebP decoders. */
+  /**
+   * Largest difference in levels that is not ours to remove: rounding of alpha, and of colours in JPEG and WebP
+   * decoders.
+   */
   const tolerance: Record<string, number> = { alpha: 1, webp: 1, jpeg: 2, 'turned jpeg': 2 }
 
   it('decodes to the same pixels', async () => {
@@ -292,8 +296,8 @@ describe.skipIf(!requirePart('python'))('against Pillow', () => {
         ])
         const pixels = await scalePixels({ bytes: soft, height, width }, { ...size, fit, kernel: 'lanczos3' })
         const largest = pixels.reduce((max, value, i) => Math.max(max, Math.abs(value - arrays[0]!.data[i]!)), 0)
-        // Down: both sides have one scale here, in Pillow the longer one is fitted to its rounded length. Up: a quarter of a pixel, 4 levels.
-        // A whole pixel's shift would be 15.
+        // Down: both sides have one scale here, in Pillow the longer one is fitted to its rounded length. Up: a quarter
+        // of a pixel, 4 levels. A whole pixel's shift would be 15.
         const tolerated = size.height > height ? 7 : 4
         expect([fit, largest <= tolerated, largest]).toEqual([fit, true, largest])
       }

@@ -33,10 +33,12 @@ interface Case {
   ours: Uint8Array
 }
 
-// Impulse noise draws in another order than scikit-image's: it is compared in numbers of changed values (prepareCorruption.test.ts).
+// Impulse noise draws in another order than scikit-image's: it is compared in numbers of changed values
+// (prepareCorruption.test.ts).
 const compared = corruptionNames.filter((name) => name !== 'impulse_noise')
 
-// Not square where the package's own formula allows it; 64 stands for the middle table, and 132 pixels for the large one.
+// Not square where the package's own formula allows it; 64 stands for the middle table, and 132 pixels for the large
+// one.
 const sizes = [
   { table: '32', height: 32, width: 32, images: [0, 1] },
   { table: '32', height: 40, width: 33, images: [3] },
@@ -45,12 +47,13 @@ const sizes = [
 ] as const
 
 /**
- * By how many levels a value may differ (1: both sides cut off, not rounded, so the last bit of a float decides), and in what share
- * of the values by more.
+ * By how many levels a value may differ (1: both sides cut off, not rounded, so the last bit of a float decides), and
+ * in what share of the values by more.
  */
 const tolerance: Partial<Record<CorruptionName, { levels: number; beyond: number }>> = {
   glass_blur: { levels: 2, beyond: 0 }, // cut off twice
-  snow: { levels: 1, beyond: 0.001 }, // scipy's zoom reads 0 where rounding puts the last row outside; ours the last row
+  // Scipy's zoom reads 0 where rounding puts the last row outside; ours the last row
+  snow: { levels: 1, beyond: 0.001 },
   jpeg_compression: { levels: 6, beyond: 0.001 }, // encoders differ; here both are of libjpeg's family
 }
 

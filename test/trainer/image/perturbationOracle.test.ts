@@ -19,7 +19,8 @@ function recording(source: Stream) {
 const sizes = [
   { table: '32', height: 32, width: 32 },
   { table: '64', height: 64, width: 64 },
-  { table: '224', height: 72, width: 65 }, // smaller than what it is for: the formulae are the same, the oracle takes its time,
+  // Smaller than what it is for: the formulae are the same, the oracle takes its time,
+  { table: '224', height: 72, width: 65 },
 ] as const
 
 interface Case {
@@ -29,12 +30,15 @@ interface Case {
 }
 
 /**
- * By how many levels a value may differ, and in what share of the values by more. One level: both sides cut off, so the last bit of a
- * float decides. Where a place lies on the very border of the image, that bit decides between a pixel and black.
+ * By how many levels a value may differ, and in what share of the values by more. One level: both sides cut off, so the
+ * last bit of a float decides. Where a place lies on the very border of the image, that bit decides between a pixel and
+ * black.
  */
 const tolerance: Partial<Record<PerturbationName, { levels: number; beyond: number }>> = {
-  snow: { levels: 1, beyond: 0.002 }, // scipy's zoom reads 0 where rounding puts the last row outside; ours the last row
-  motion_blur: { levels: 1, beyond: 0.03 }, // at 60 degrees every other tap lies right between two pixels: the last bit of a sine decides the whole frame
+  // Scipy's zoom reads 0 where rounding puts the last row outside; ours the last row
+  snow: { levels: 1, beyond: 0.002 },
+  // At 60 degrees every other tap lies right between two pixels: the last bit of a sine decides the whole frame
+  motion_blur: { levels: 1, beyond: 0.03 },
   zoom_blur: { levels: 1, beyond: 0.001 },
   rotate: { levels: 1, beyond: 0.001 },
   shear: { levels: 1, beyond: 0.001 },

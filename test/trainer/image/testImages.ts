@@ -1,6 +1,6 @@
 /**
- * Small pictures that are hard on a corruption in different ways: smooth colour, sharp edges, fine texture, grey, black and white
- * parts. uint8 `[height, width, 3]`, drawn by formula.
+ * Small pictures that are hard on a corruption in different ways: smooth colour, sharp edges, fine texture, grey, black
+ * and white parts. uint8 `[height, width, 3]`, drawn by formula.
  */
 export function testImage(height: number, width: number, which: number): Uint8Array {
   const bytes = new Uint8Array(height * width * 3)

@@ -48,7 +48,10 @@ function foldersOf(entries: Entries): string[] {
   return [...new Set(folders)].sort()
 }
 
-/** A command that packs the folder it runs in to `../out`; its folder entries: those of all folders, of empty ones, or of none. */
+/**
+ * A command that packs the folder it runs in to `../out`; its folder entries: those of all folders, of empty ones, or
+ * of none.
+ */
 const tools: { name: string; part: PartName; command: string; tree?: Entries; folders?: 'empty' | 'none' }[] = [
   { name: 'GNU tar', part: 'tar', command: 'tar cf ../out *' },
   { name: 'GNU tar, gzipped', part: 'tar', command: 'tar czf ../out *' },

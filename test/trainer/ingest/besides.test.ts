@@ -1,4 +1,7 @@
-/** What lies beside a data set, stands in it unread, or cannot be told apart: noted or refused, never left out without a word. */
+/**
+ * What lies beside a data set, stands in it unread, or cannot be told apart: noted or refused, never left out without a
+ * word.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateSync, gzipSync } from 'node:zlib'

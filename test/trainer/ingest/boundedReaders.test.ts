@@ -16,8 +16,8 @@ const trial = new Trial()
 afterAll(() => trial[Symbol.asyncDispose]())
 
 /**
- * Prepares an upload in a process of its own, within what is allowed for so many unpacked bytes (20 s and 5 s more for each MiB: tens of
- * times what any of these takes), and gives `CODE path ISSUE` of its first problem, or `CODE` alone.
+ * Prepares an upload in a process of its own, within what is allowed for so many unpacked bytes (20 s and 5 s more for
+ * each MiB: tens of times what any of these takes), and gives `CODE path ISSUE` of its first problem, or `CODE` alone.
  */
 async function ending(upload: Uint8Array, unpacked = upload.length): Promise<{ told: string; message: string }> {
   const allowance = { ...allowed(0), bytes: allowed(unpacked).bytes }

@@ -87,7 +87,8 @@ describe('useless tables of 20 MB', () => {
     async (_, { name = 'labels.csv', content, options, issue }) => {
       const { megabytes, seconds, issues } = await cost(name, content, options)
       expect(issues).toContain(issue)
-      // The program itself grows by some 80 MB whatever it reads, and what the garbage collector leaves for later; without bounds these took gigabytes.
+      // The program itself grows by some 80 MB whatever it reads, and what the garbage collector leaves for later;
+      // without bounds these took gigabytes.
       expect(megabytes).toBeLessThan(300)
       expect(seconds).toBeLessThan(60)
     },

@@ -4,7 +4,11 @@ import { decodePicture } from '@imclr/trainer/image/testing'
 import { folderOf, noise, noisePng, pngOf, workplace, zipOf } from './uploads.js'
 import type { Entries } from './uploads.js'
 
-/** Coarse noise of a shape, as a JPEG whose second part is missing, and which ends as if it were whole. @param part of its bytes that is kept */
+/**
+ * Coarse noise of a shape, as a JPEG whose second part is missing, and which ends as if it were whole.
+ *
+ * @param part of its bytes that is kept
+ */
 async function cutJpeg(width: number, height: number, part = 0.6): Promise<Buffer> {
   const coarse = sharp(noise(5, (width / 8) * (height / 8) * 3), {
     raw: { width: width / 8, height: height / 8, channels: 3 },

@@ -40,7 +40,8 @@ describe('memory while preparing', () => {
     const few = await prepareElsewhere(await tarOf(pictures(1000)))
     const many = await prepareElsewhere(await tarOf(pictures(8000)))
     expect([few.images, many.images]).toEqual([1000, 8000])
-    // 7,000 entries of well below a kilobyte, and what the garbage collector leaves for later (40,000 images take no more).
+    // 7,000 entries of well below a kilobyte, and what the garbage collector leaves for later (40,000 images take no
+    // more).
     expect(many.megabytes - few.megabytes).toBeLessThan(100)
   }, 300_000)
 

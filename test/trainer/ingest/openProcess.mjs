@@ -1,4 +1,5 @@
-// Opens an archive in a process of its own, from dist, reads every file of it, and prints what came of it: `<file> <work folder> <max entries>`.
+// Opens an archive in a process of its own, from dist, reads every file of it, and prints what came of it:
+// `<file> <work folder> <max entries>`.
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { openArchive } from '../../../services/trainer/dist/ingest/archive/openArchive.js'

@@ -1,4 +1,5 @@
-// Prepares the upload of a store in a process of its own, from dist, and prints how much memory and processor time that took, and what it was refused for: `<store root> <work folder> <upload key> <output prefix> <options as JSON>`.
+// Prepares the upload of a store in a process of its own, from dist, and prints how much memory and processor time that
+// took, and what it was refused for: `<store root> <work folder> <upload key> <output prefix> <options as JSON>`.
 import { prepareOptions } from '../../../services/contract/dist/index.js'
 import { openStore } from '../../../services/storage/dist/index.js'
 import { prepare } from '../../../services/trainer/dist/jobs/prepare.js'

@@ -1,4 +1,7 @@
-/** What the tests of preparing share: archives out of entries, small pictures, and one call that prepares an archive in a store of its own. */
+/**
+ * What the tests of preparing share: archives out of entries, small pictures, and one call that prepares an archive in
+ * a store of its own.
+ */
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

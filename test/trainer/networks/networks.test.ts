@@ -13,9 +13,9 @@ import { buildNetwork, joinLayers, buildServingModel } from '@imclr/trainer/netw
 import { stream } from '@imclr/trainer/random/testing'
 
 /**
- * Counted by hand. ResNet: stem 27 f + 2 f; a unit of f filters has two kernels of 9 f f and two norms of 2 f; the first unit of later
- * stages has 9 (f/2) f in front, and a shortcut of (f/2) f with a norm. WRN: units of two norms and two kernels, shortcuts without norm.
- * The others: kernels of 9 (or 1) from f, norms of 2 f.
+ * Counted by hand. ResNet: stem 27 f + 2 f; a unit of f filters has two kernels of 9 f f and two norms of 2 f; the
+ * first unit of later stages has 9 (f/2) f in front, and a shortcut of (f/2) f with a norm. WRN: units of two norms and
+ * two kernels, shortcuts without norm. The others: kernels of 9 (or 1) from f, norms of 2 f.
  */
 const resnetParameters = (n: number, [first, ...later]: readonly number[] = [16, 32, 64]) => {
   const unit = (f: number) => 2 * 9 * f * f + 2 * 2 * f
@@ -65,7 +65,9 @@ const expected: Record<NetworkName, number> = {
   ]),
 }
 
-/** In millions, as the sources state them. Laine and Aila give none; Athiwaratkun et al. 2019 say 3.1 for their network. */
+/**
+ * In millions, as the sources state them. Laine and Aila give none; Athiwaratkun et al. 2019 say 3.1 for their network.
+ */
 const published: Partial<Record<NetworkName, number>> = {
   resnet20: 0.27,
   resnet32: 0.46,
@@ -98,7 +100,10 @@ function shapes(model: LayersModel, height: number, width: number): Map<string, 
   return found
 }
 
-/** What is multiplied: each value of a convolution's (or the last layer's) output takes one number of its kernel per input. */
+/**
+ * What is multiplied: each value of a convolution's (or the last layer's) output takes one number of its kernel per
+ * input.
+ */
 function multiplyAdds(model: LayersModel): number {
   const outputs = shapes(model, 32, 32)
   return model.layers.reduce((sum, layer) => {

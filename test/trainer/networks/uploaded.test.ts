@@ -176,7 +176,8 @@ describe('a network from the files of a tfjs model', () => {
   it('has the shapes and parameters that TensorFlow.js counts, and the multiply-adds that follow from them', async () => {
     const model = await fineTuned({ classes: 10 })
     const uploaded = await uploadModel(someModel())
-    expect(uploaded.smallestSize).toBe(3) // 3 + 2 by steps of 2: two pixels, one behind the pooling; of 2 + 2 none would be left
+    // 3 + 2 by steps of 2: two pixels, one behind the pooling; of 2 + 2 none would be left
+    expect(uploaded.smallestSize).toBe(3)
     // 34 become 17: one pooling makes 8 of them, the other 9.
     expect(() => shapesOf(uploaded.layers, { height: 32, width: 34 })).toThrow('joins 8 x 8 x 8 and 8 x 9 x 8 values')
     for (const [height, width] of [

@@ -3,7 +3,10 @@ import { locateWeights, measureNetwork, readTopology } from '@imclr/api/network/
 import { layersModelFiles } from '@imclr/trainer/networks/testing'
 import { tf, type LayersModel, type SymbolicTensor } from '@imclr/trainer/engine/testing'
 
-/** Every kind of layer that can be had, in plain TensorFlow.js, with first weights and moving statistics that matter. The caller disposes of it. */
+/**
+ * Every kind of layer that can be had, in plain TensorFlow.js, with first weights and moving statistics that matter.
+ * The caller disposes of it.
+ */
 export function someModel({ classes = 5, seed = 1 }: { classes?: number; seed?: number } = {}): LayersModel {
   const through = (layer: { apply(x: SymbolicTensor | SymbolicTensor[]): unknown }, ...x: SymbolicTensor[]) =>
     layer.apply(x.length === 1 ? x[0]! : x) as SymbolicTensor

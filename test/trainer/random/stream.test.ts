@@ -56,14 +56,17 @@ describe('named seeded streams', () => {
 })
 
 /**
- * What a training draws is drawn from many short streams, so what matters is that streams of neighbouring keys have nothing in common.
- * Each count below has a known distribution; bounds are at 4.5 standard errors (one in 150,000), and the seeds are fixed.
+ * What a training draws is drawn from many short streams, so what matters is that streams of neighbouring keys have
+ * nothing in common. Each count below has a known distribution; bounds are at 4.5 standard errors (one in 150,000), and
+ * the seeds are fixed.
  */
 describe('streams of neighbouring keys are independent', () => {
   const [epochs, steps, batch] = [200, 10, 32] as const
   const near = (found: number, expected: number, deviation: number) =>
     expect(Math.abs(found - expected)).toBeLessThan(4.5 * deviation)
-  /** Offsets and flips as the augmentation draws them: `[epochs][steps][batch]` of top (0..8), left (0..8), flip (0, 1). */
+  /**
+   * Offsets and flips as the augmentation draws them: `[epochs][steps][batch]` of top (0..8), left (0..8), flip (0, 1).
+   */
   const augmentations = Array.from({ length: epochs }, (_, epoch) =>
     Array.from({ length: steps }, (_, index) => {
       const random = stream({ seed: 1, name: 'augment', epoch, index })
@@ -74,7 +77,10 @@ describe('streams of neighbouring keys are independent', () => {
     }),
   )
 
-  /** Chi-squared of independence of two draws with `n` and `m` values: their joint counts against equal ones, as a standard normal. */
+  /**
+   * Chi-squared of independence of two draws with `n` and `m` values: their joint counts against equal ones, as a
+   * standard normal.
+   */
   function dependence(pairs: (readonly [number, number])[], n: number, m: number): number {
     const counts = new Float64Array(n * m)
     for (const [a, b] of pairs) counts[a * m + b]!++

@@ -116,8 +116,9 @@ describe('one step of the Pi-model', { timeout: 180_000 }, () => {
         if (network === 'resnet8')
           expectTold(new Map(gradients), expected.gradients, { own: 1e-4, negligible: whole / 100 })
         else {
-          // Of WRN-28-2's million activations some lie so near to zero that rounding decides on which side of leaky ReLU's bend: noise of 1e-6
-          // in PyTorch itself moves single gradients by 2e-3 of their norm, and by 1e-4 of that of all.
+          // Of WRN-28-2's million activations some lie so near to zero that rounding decides on which side of leaky
+          // ReLU's bend: noise of 1e-6 in PyTorch itself moves single gradients by 2e-3 of their norm, and by 1e-4 of
+          // that of all.
           expectTold(new Map(gradients), expected.gradients, { own: 5e-3, negligible: whole / 100 })
           expectTold(new Map(gradients), expected.gradients, { own: 3e-4, negligible: whole })
         }

@@ -9,7 +9,9 @@ import {
 import { stream } from '@imclr/trainer/random/testing'
 import { tf, type SymbolicTensor, type Tensor, type Tensor4D } from '@imclr/trainer/engine/testing'
 
-/** Pixels see only themselves in a network of 1x1 kernels with fixed statistics, and the head is linear in their mean. */
+/**
+ * Pixels see only themselves in a network of 1x1 kernels with fixed statistics, and the head is linear in their mean.
+ */
 it.each([
   ['height', 1],
   ['width', 2],

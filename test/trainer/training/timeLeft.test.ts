@@ -2,7 +2,8 @@ import { trainingSpec, type DatasetManifest, type TrainingSpecInput } from '@imc
 import { expect, it } from 'vitest'
 import { timeLeft } from '@imclr/trainer/training/testing'
 
-// 100 test images of 32 x 32, 10 of which in 95 corrupted forms each: 1050 pictures, 950 of them made at 0.2 s a megapixel. Five steps of 10 inputs are left, 0.6 s each.
+// 100 test images of 32 x 32, 10 of which in 95 corrupted forms each: 1050 pictures, 950 of them made at 0.2 s a
+// megapixel. Five steps of 10 inputs are left, 0.6 s each.
 const dataset = { splits: { test: { count: 100 } }, picture: { height: 32, width: 32 } } as DatasetManifest
 const left = (spec: TrainingSpecInput) =>
   timeLeft(trainingSpec.parse({ ...spec, evaluation: { corruptionImages: 10 } }), dataset, {

@@ -51,7 +51,9 @@ export function training({ network, shape, classes = 10, options = {} }: Recipe)
   }
 }
 
-/** Images of blobs whose colour depends on the class, and the mean of two one-hot labels: something that can be learnt. */
+/**
+ * Images of blobs whose colour depends on the class, and the mean of two one-hot labels: something that can be learnt.
+ */
 export function batch(shape: Shape, index = 0, classes = 10) {
   const [n, h, w] = shape
   const random = stream({ seed: 5, name: 'augment', index })

@@ -182,7 +182,8 @@ describe('the consistency term', { timeout: 300_000 }, () => {
       for (let c = 0; c < classes; c++) entropy -= (labels[i * classes + c]! * Math.log(first[i]![c]!)) / n
     expect(supervised![0]).toBeCloseTo(entropy, 5)
     expect(unlabelled![0]! / meanSquare(first.slice(n), probabilities(view2, before))).toBeCloseTo(1, 4)
-    // The moving mean of the first normalisation goes a tenth of the way to that of the sixteen images, not of the eight.
+    // The moving mean of the first normalisation goes a tenth of the way to that of the sixteen images, not of the
+    // eight.
     const meansAfter = (pixels: Uint8Array, rows: number) => {
       const model = network()
       tf.tidy(() =>

@@ -35,11 +35,11 @@ type Completed = z.infer<typeof completedUpload>
 type Input = z.output<typeof completeUploadRequest>
 
 /**
- * Makes an upload the newest content of its data set: joins its parts, and submits the job that prepares a version of them.
- * Completing it again with the same options gives the same job.
+ * Makes an upload the newest content of its data set: joins its parts, and submits the job that prepares a version of
+ * them. Completing it again with the same options gives the same job.
  *
- * Throws Failure UPLOAD_INCOMPLETE where a part is missing and CHECKSUM_MISMATCH where one differs, with the parts as issues;
- * UPLOAD_EXPIRED; CONFLICT.
+ * Throws Failure UPLOAD_INCOMPLETE where a part is missing and CHECKSUM_MISMATCH where one differs, with the parts as
+ * issues; UPLOAD_EXPIRED; CONFLICT.
  */
 export async function completeUpload(call: Call, input: Input): Promise<Completed> {
   const earlier = await earlierAnswer<Completed>(call, input)
@@ -80,7 +80,10 @@ export async function completeUpload(call: Call, input: Input): Promise<Complete
   return completed
 }
 
-/** The answer of the request that completed the upload. Throws Failure CONFLICT where it had other options, or where its job was deleted. */
+/**
+ * The answer of the request that completed the upload. Throws Failure CONFLICT where it had other options, or where its
+ * job was deleted.
+ */
 async function completedBefore({
   tx,
   call,

@@ -25,8 +25,8 @@ export function toDataset({ id, name, createdAt, latestVersionId, preparingJobId
 export const deletedDataset = z.object({ datasetId })
 
 /**
- * Deletes a data set, and those of its versions that no other data set has. Throws Failure IN_USE where models or unfinished
- * jobs need it.
+ * Deletes a data set, and those of its versions that no other data set has. Throws Failure IN_USE where models or
+ * unfinished jobs need it.
  */
 export async function deleteDataset(call: Call, input: { datasetId: string }): Promise<z.infer<typeof deletedDataset>> {
   const { datasetId } = input

@@ -27,7 +27,10 @@ export async function requireUpload({ database, caller }: Call, uploadId: string
   return row
 }
 
-/** Finds an upload that still takes parts. Throws Failure NOT_FOUND, UPLOAD_EXPIRED, or CONFLICT where it is completed or aborted. */
+/**
+ * Finds an upload that still takes parts. Throws Failure NOT_FOUND, UPLOAD_EXPIRED, or CONFLICT where it is completed
+ * or aborted.
+ */
 async function requireOpenUpload(call: Call, uploadId: string): Promise<UploadRow> {
   const row = await requireUpload(call, uploadId)
   assertOpen(row, call.clock())
@@ -93,7 +96,9 @@ export async function createUpload(call: Call, input: z.output<typeof createUplo
 
 const mebibyte = 2 ** 20
 
-/** Bytes of every part but the last: the usual size, or a larger one where an archive would have more than 10,000 parts. */
+/**
+ * Bytes of every part but the last: the usual size, or a larger one where an archive would have more than 10,000 parts.
+ */
 function partBytesFor(bytes: number, usual: number): number {
   return Math.max(usual, Math.ceil(bytes / maxParts / mebibyte) * mebibyte)
 }
@@ -158,7 +163,10 @@ export async function listParts(call: Call, { uploadId }: { uploadId: string }):
   return { parts: parts.map(({ partNumber, sha256, bytes }) => ({ partNumber, sha256, bytes })) }
 }
 
-/** Aborts an upload and drops the parts that were sent. Aborting it again changes nothing. Throws Failure CONFLICT where it is completed. */
+/**
+ * Aborts an upload and drops the parts that were sent. Aborting it again changes nothing. Throws Failure CONFLICT where
+ * it is completed.
+ */
 export async function abortUpload(call: Call, { uploadId }: { uploadId: string }): Promise<Upload> {
   const upload = await requireUpload(call, uploadId)
   const aborted = await call.database.transaction((tx) =>
@@ -169,7 +177,10 @@ export async function abortUpload(call: Call, { uploadId }: { uploadId: string }
   return toUpload(aborted)
 }
 
-/** Joins the parts of an upload in the store, once all have arrived as announced. Throws Failure UPLOAD_INCOMPLETE, CHECKSUM_MISMATCH. */
+/**
+ * Joins the parts of an upload in the store, once all have arrived as announced. Throws Failure UPLOAD_INCOMPLETE,
+ * CHECKSUM_MISMATCH.
+ */
 export async function joinParts(call: Pick<Call, 'store'>, upload: UploadRow, announced: UploadPart[]): Promise<void> {
   const multipart = { key: upload.objectKey, multipartId: upload.multipartId }
   // A request that was interrupted, or another at the same time, may have joined them already.

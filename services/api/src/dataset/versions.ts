@@ -19,7 +19,10 @@ export function toVersion({ id, datasetId, summary, bytes, createdAt }: VersionR
 
 export const deletedVersion = z.object({ versionId })
 
-/** Deletes a version with its files, in every data set that has it. Throws Failure IN_USE where models or unfinished jobs need it. */
+/**
+ * Deletes a version with its files, in every data set that has it. Throws Failure IN_USE where models or unfinished
+ * jobs need it.
+ */
 export async function deleteVersion(call: Call, input: { versionId: string }): Promise<z.infer<typeof deletedVersion>> {
   const { versionId } = input
   return idempotent(call, input, async (tx) => {
@@ -61,8 +64,8 @@ export async function contactSheetUrl(
 }
 
 /**
- * The URL of a picture (PNG) with some test images under every corruption at severities 1 to 5: what a robustness report tests.
- * It expires after 15 minutes. Throws Failure NOT_FOUND where the version has no such picture.
+ * The URL of a picture (PNG) with some test images under every corruption at severities 1 to 5: what a robustness
+ * report tests. It expires after 15 minutes. Throws Failure NOT_FOUND where the version has no such picture.
  */
 export async function corruptionPreviewUrl(
   call: Call,

@@ -26,7 +26,10 @@ export interface ExperimentContext {
   runs?: readonly RunWithNetwork[]
 }
 
-/** Says, before any run is submitted, why a data set does not suit an experiment, and the nearest thing that would work. Gives nothing where it does. */
+/**
+ * Says, before any run is submitted, why a data set does not suit an experiment, and the nearest thing that would work.
+ * Gives nothing where it does.
+ */
 export function checkExperiment(
   definition: ExperimentDefinition,
   data: ExperimentData,

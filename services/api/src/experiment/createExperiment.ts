@@ -27,11 +27,12 @@ import { outcomeOf, toExperiment } from './experiments.js'
 import { resolveExperiment } from './resolveExperiment.js'
 
 /**
- * Starts an experiment: submits its runs as jobs. The same definition on the same version is the same experiment: asking again
- * submits the runs that failed or were canceled, and no others. Where a training of the same spec exists, of another experiment
- * or on its own, it becomes the run (`satisfies`).
+ * Starts an experiment: submits its runs as jobs. The same definition on the same version is the same experiment:
+ * asking again submits the runs that failed or were canceled, and no others. Where a training of the same spec exists,
+ * of another experiment or on its own, it becomes the run (`satisfies`).
  *
- * Throws Failure NOT_FOUND (version), and BAD_INPUT where the data do not suit it, with the nearest thing that would work.
+ * Throws Failure NOT_FOUND (version), and BAD_INPUT where the data do not suit it, with the nearest thing that would
+ * work.
  */
 export async function createExperiment(
   call: Call,

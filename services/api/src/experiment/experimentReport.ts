@@ -13,8 +13,8 @@ export async function experimentReport(call: Call, input: { experimentId: string
 }
 
 /**
- * The records of an experiment's runs (`runs.json`), to be merged with others or reported anew. Stores the records that are new
- * since the last time, so that the models may be deleted afterwards.
+ * The records of an experiment's runs (`runs.json`), to be merged with others or reported anew. Stores the records that
+ * are new since the last time, so that the models may be deleted afterwards.
  */
 export async function experimentRuns(call: Call, { experimentId }: { experimentId: string }): Promise<ExperimentRuns> {
   const row = await requireExperiment(call, experimentId)

@@ -108,8 +108,8 @@ function summary(
 }
 
 /**
- * Cancels the unfinished runs at once, without keeping their models: half a run is no result. Runs that another experiment has
- * too continue. Creating the experiment again submits what was canceled.
+ * Cancels the unfinished runs at once, without keeping their models: half a run is no result. Runs that another
+ * experiment has too continue. Creating the experiment again submits what was canceled.
  */
 export async function cancelExperiment(call: Call, { experimentId }: { experimentId: string }): Promise<Experiment> {
   const { queries } = call.database
@@ -125,13 +125,15 @@ export async function cancelExperiment(call: Call, { experimentId }: { experimen
 
 export const deleteExperimentRequest = z.strictObject({
   experimentId,
-  runs: z.enum(['keep', 'delete']).default('keep'), // jobs and models of its runs; those that another experiment has too are always kept
+  // Jobs and models of its runs; those that another experiment has too are always kept
+  runs: z.enum(['keep', 'delete']).default('keep'),
 })
 export const deletedExperiment = z.object({ experimentId })
 
 /**
  * Deletes an experiment and its stored results, and on request the jobs and models of the runs that only it has, in one
- * transaction. Throws Failure CONFLICT while such runs are unfinished, and IN_USE where something else needs one of the models.
+ * transaction. Throws Failure CONFLICT while such runs are unfinished, and IN_USE where something else needs one of the
+ * models.
  */
 export async function deleteExperiment(
   call: Call,

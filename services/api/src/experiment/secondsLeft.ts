@@ -11,8 +11,9 @@ export interface RunTime {
 }
 
 /**
- * Seconds until all runs have ended, or null where they have. A waiting run takes its estimate times a factor: the median of how
- * much longer than estimated the started runs take. As many runs continue at once as now, and each that ends lets the next begin.
+ * Seconds until all runs have ended, or null where they have. A waiting run takes its estimate times a factor: the
+ * median of how much longer than estimated the started runs take. As many runs continue at once as now, and each that
+ * ends lets the next begin.
  */
 export function secondsLeft(runs: readonly RunTime[], now: Date): number | null {
   const unfinished = runs.filter(({ state }) => !isFinal(state))

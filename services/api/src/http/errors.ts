@@ -37,8 +37,8 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 }
 
 /**
- * Logs our own faults: the failure and what caused it, which the serializer of `err` adds. The answer says what a caller did
- * wrong, and the log does not.
+ * Logs our own faults: the failure and what caused it, which the serializer of `err` adds. The answer says what a
+ * caller did wrong, and the log does not.
  */
 export function logFault(
   { log }: Pick<ServerDependencies, 'log'>,

@@ -19,8 +19,8 @@ const reportPolicy =
 const filePolicy = "default-src 'none'; sandbox"
 
 /**
- * The files of models and of evaluations. Only the paths in their manifests exist. Their bytes never change, so caches may keep
- * them for ever.
+ * The files of models and of evaluations. Only the paths in their manifests exist. Their bytes never change, so caches
+ * may keep them for ever.
  *
  * - `/v1/models/<id>/<path>` needs an API key or a token of `model.url`, and neither where the model is public.
  * - `/v1/evaluations/<job>/<path>` needs an API key.

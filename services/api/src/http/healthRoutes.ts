@@ -5,7 +5,10 @@ import type { ServerDependencies } from '../dependencies.js'
 
 const answerWithinMs = 5_000
 
-/** `/healthz` answers while this process lives. `/readyz` checks that what it needs answers, and otherwise says with 503 what does not. */
+/**
+ * `/healthz` answers while this process lives. `/readyz` checks that what it needs answers, and otherwise says with 503
+ * what does not.
+ */
 export function healthRoutes(app: FastifyInstance, { database, store, queue, log }: ServerDependencies): void {
   app.get('/healthz', async () => ({ status: 'ok' }))
   app.get('/readyz', async (request, reply) => {

@@ -16,7 +16,8 @@ export function metricsRoute(app: FastifyInstance, { database, signals }: Server
     registers,
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
   })
-  // The path of a procedure is its route. All other paths below /trpc are one route, or clients could create any number of them.
+  // The path of a procedure is its route. All other paths below /trpc are one route, or clients could create any number
+  // of them.
   app.addHook('onResponse', async (request, reply) => {
     const path = (request.params as { path?: string } | undefined)?.path
     const route =

@@ -5,8 +5,8 @@ import type { ServerDependencies } from '../dependencies.js'
 import { sendObject } from './sendObject.js'
 
 /**
- * Serves the signed URLs of a folder store: receives parts of uploads and sends objects, both as streams. (S3 has a server of its
- * own.) `app` must serve nothing else, because these routes parse no bodies.
+ * Serves the signed URLs of a folder store: receives parts of uploads and sends objects, both as streams. (S3 has a
+ * server of its own.) `app` must serve nothing else, because these routes parse no bodies.
  */
 export function objectRoutes(app: FastifyInstance, { store }: ServerDependencies): void {
   const routes = store.signedRoutes
@@ -22,7 +22,8 @@ export function objectRoutes(app: FastifyInstance, { store }: ServerDependencies
       const { etag } = await routes.receivePart(request.url, body)
       return reply.header('etag', `"${etag}"`).send()
     } catch (error) {
-      // A client sends the rest of its body before it reads the answer. Unread, it would block the next request on this connection.
+      // A client sends the rest of its body before it reads the answer. Unread, it would block the next request on this
+      // connection.
       body.resume()
       throw error
     }

@@ -46,9 +46,10 @@ function matches(header: string | undefined, etag: string): boolean {
 type ByteRange = { start: number; end: number }
 
 /**
- * Parses a Range header (RFC 9110, 14.1.2). Gives `null` for the whole object: where there is no range, an invalid one, or several.
- * Gives `unsatisfiable` where the range begins after the end. The library range-parser is not used: it calls a suffix that is longer
- * than the object unsatisfiable, for which the RFC asks for the whole object, and an invalid range as well.
+ * Parses a Range header (RFC 9110, 14.1.2). Gives `null` for the whole object: where there is no range, an invalid one,
+ * or several. Gives `unsatisfiable` where the range begins after the end. The library range-parser is not used: it
+ * calls a suffix that is longer than the object unsatisfiable, for which the RFC asks for the whole object, and an
+ * invalid range as well.
  */
 function parseRange(header: string | undefined, bytes: number): ByteRange | null | 'unsatisfiable' {
   const [, first = '', last = ''] = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/.exec(header ?? '') ?? []

@@ -174,7 +174,10 @@ function inputSizes(
   return { height: [tall], width: [wide], random: [tall, wide] }[spec.stacking.axis]
 }
 
-/** Why pictures do not pass the network, alone or stacked. Null where they do. Pictures are tested alone where training stacks them. */
+/**
+ * Why pictures do not pass the network, alone or stacked. Null where they do. Pictures are tested alone where training
+ * stacks them.
+ */
 function tooSmall(
   { title, smallestSize, layers }: TrainedNetwork,
   picture: { height: number; width: number },
@@ -224,7 +227,10 @@ interface Refusal {
   fix: string
 }
 
-/** Finds why the data or the rest of a spec do not suit its learning from unlabelled images, and the nearest thing that would work. */
+/**
+ * Finds why the data or the rest of a spec do not suit its learning from unlabelled images, and the nearest thing that
+ * would work.
+ */
 function checkUnlabelled(spec: TrainingSpec, counts: VersionSummary['counts']): Refusal[] {
   const { semiSupervised, emaDecay } = spec
   if (semiSupervised === null) return []

@@ -20,9 +20,9 @@ const batchSize = 200
 const lookAgainMs = 10_000
 
 /**
- * Streams the events of a job after a number, the oldest first, each once. The stream ends after the last event of a job that has
- * ended, when no event is left and `follow` is off, and after some minutes: a reader then asks again with its last number.
- * A stream has one batch of events in memory, and reads the next when the reader has taken this one.
+ * Streams the events of a job after a number, the oldest first, each once. The stream ends after the last event of a
+ * job that has ended, when no event is left and `follow` is off, and after some minutes: a reader then asks again with
+ * its last number. A stream has one batch of events in memory, and reads the next when the reader has taken this one.
  */
 export async function followEvents(call: Call, input: Input, signal?: AbortSignal): Promise<AsyncIterable<JobEvent>> {
   await requireJob(call, input.jobId) // throws for an unknown job, before the stream begins

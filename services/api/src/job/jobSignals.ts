@@ -11,7 +11,9 @@ export interface JobSignals {
 }
 
 interface JobFollower extends Disposable {
-  /** Resolves when the job has changed since the last call, when `signal` aborts, and after `atMostMs` at the latest. */
+  /**
+   * Resolves when the job has changed since the last call, when `signal` aborts, and after `atMostMs` at the latest.
+   */
   waitForUpdate(atMostMs: number, signal?: AbortSignal): Promise<void>
 }
 

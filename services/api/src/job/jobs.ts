@@ -118,8 +118,8 @@ async function commonFields(queries: Queries, row: JobRow) {
 }
 
 /**
- * Puts a stored job into the queue. Where the queue does not answer, the request does not fail: the scheduler finds the job in
- * the database when it reconciles.
+ * Puts a stored job into the queue. Where the queue does not answer, the request does not fail: the scheduler finds the
+ * job in the database when it reconciles.
  */
 export async function enqueue(
   { queue, log, requestId }: Pick<Call, 'queue' | 'log' | 'requestId'>,
@@ -135,9 +135,9 @@ export async function enqueue(
 export const cancelJobRequest = z.strictObject({ jobId, mode: cancelMode.default('graceful') })
 
 /**
- * Asks a job to end. A waiting job is canceled at once, unless it has a checkpoint to evaluate and keep. A running job is canceled
- * when its process is gone; until then the answer says `cancelRequested`. Asking again changes nothing, except that `now` after
- * `graceful` makes it end sooner. A job that has ended stays as it is.
+ * Asks a job to end. A waiting job is canceled at once, unless it has a checkpoint to evaluate and keep. A running job
+ * is canceled when its process is gone; until then the answer says `cancelRequested`. Asking again changes nothing,
+ * except that `now` after `graceful` makes it end sooner. A job that has ended stays as it is.
  */
 export async function cancelJob(call: Call, { jobId, mode }: z.output<typeof cancelJobRequest>): Promise<Job> {
   const {
@@ -153,8 +153,8 @@ export async function cancelJob(call: Call, { jobId, mode }: z.output<typeof can
 export const deletedJob = z.object({ jobId })
 
 /**
- * Deletes a job that has ended, with its events, checkpoints and files. Throws Failure CONFLICT where it has not ended, and
- * IN_USE where its model or version exists, whose files are the job's, or where it is a run of an experiment.
+ * Deletes a job that has ended, with its events, checkpoints and files. Throws Failure CONFLICT where it has not ended,
+ * and IN_USE where its model or version exists, whose files are the job's, or where it is a run of an experiment.
  */
 export async function deleteJob(call: Call, input: { jobId: string }): Promise<z.infer<typeof deletedJob>> {
   return idempotent(call, input, async (tx) => {

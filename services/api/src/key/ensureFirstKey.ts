@@ -6,9 +6,9 @@ import { anyKeyExists, insertKey, insertProject, lockFirstStart, type Database }
 import { isSecret, makeSecret, storedForm } from './secret.js'
 
 /**
- * Makes a new service usable: where it has no key yet, creates the project `default` and a key with every scope, and writes the
- * key to `path` (mode 0600, whole or not at all). Where the file holds a key already, takes that one: an operator put it there, or
- * a start that was interrupted. Several processes may start at once.
+ * Makes a new service usable: where it has no key yet, creates the project `default` and a key with every scope, and
+ * writes the key to `path` (mode 0600, whole or not at all). Where the file holds a key already, takes that one: an
+ * operator put it there, or a start that was interrupted. Several processes may start at once.
  *
  * @returns whether it created a key, which is in the file and nowhere else
  * @throws Failure BAD_INPUT where the file holds something else

@@ -30,7 +30,9 @@ export const createKeyRequest = z.strictObject({
 /** Only this answer has the `secret`. */
 export const newKey = z.object({ key: apiKeySummary, secret: z.string() })
 
-/** Creates a key of the caller's project. Throws Failure FORBIDDEN where it would have a scope that the caller lacks. */
+/**
+ * Creates a key of the caller's project. Throws Failure FORBIDDEN where it would have a scope that the caller lacks.
+ */
 export async function createKey(call: Call, input: z.output<typeof createKeyRequest>): Promise<z.infer<typeof newKey>> {
   const excess = input.scopes.filter((wanted) => !call.caller.scopes.includes(wanted))
   if (excess.length > 0)
@@ -69,7 +71,10 @@ export async function insertNewKey(
   return { key: toKey(row), secret }
 }
 
-/** Revokes a key for good. Revoking it again changes nothing. Throws Failure CONFLICT for the caller's own key, so that nobody locks themselves out. */
+/**
+ * Revokes a key for good. Revoking it again changes nothing. Throws Failure CONFLICT for the caller's own key, so that
+ * nobody locks themselves out.
+ */
 export async function revokeKey(
   { database, caller, clock }: Call,
   { keyId }: { keyId: string },

@@ -11,7 +11,10 @@ export function makeSecret(random: Uint8Array): string {
 
 export const isSecret = (text: string): boolean => shape.test(text)
 
-/** What is stored of a key: its first characters find it, and its SHA-256 verifies it (256 random bits need no slow hash). */
+/**
+ * What is stored of a key: its first characters find it, and its SHA-256 verifies it (256 random bits need no slow
+ * hash).
+ */
 export function storedForm(secret: string): { prefix: string; sha256: string } {
   return { prefix: secret.slice(0, prefixLength), sha256: createHash('sha256').update(secret).digest('hex') }
 }

@@ -11,8 +11,8 @@ export const compareModelsRequest = z.strictObject({ a: modelId, b: modelId })
 export const comparedModels = z.object({ a: modelSummary, b: modelSummary, ...comparison.shape })
 
 /**
- * Compares two models image by image, on the test images of the version that both were trained on. Differences are `b` minus `a`.
- * Throws Failure CONFLICT where the models are of different versions.
+ * Compares two models image by image, on the test images of the version that both were trained on. Differences are `b`
+ * minus `a`. Throws Failure CONFLICT where the models are of different versions.
  */
 export async function compareModels(
   call: Call,
@@ -37,7 +37,10 @@ export async function compareModels(
 /** A comparison has a thread and all predictions in memory, so no more than two run at once. */
 const limitConcurrency = pLimit(2)
 
-/** Compares two stored files of predictions of the same test images. `first` and `second` are their keys; differences are second minus first. */
+/**
+ * Compares two stored files of predictions of the same test images. `first` and `second` are their keys; differences
+ * are second minus first.
+ */
 export function comparePredictions(store: ObjectStore, first: string, second: string): Promise<EvaluationComparison> {
   return limitConcurrency(async () => {
     const files = await Promise.all([requireObject(store.read(first)), requireObject(store.read(second))])

@@ -38,7 +38,9 @@ export async function modelUrl(
   }
 }
 
-/** A token that opens one model until `expires` (seconds since 1970): `<expires>.<HMAC-SHA256 of model id and expires>`. */
+/**
+ * A token that opens one model until `expires` (seconds since 1970): `<expires>.<HMAC-SHA256 of model id and expires>`.
+ */
 function makeModelToken(signingKey: Uint8Array, modelId: string, expires: number): string {
   return `${expires}.${signature(signingKey, modelId, expires).toString('base64url')}`
 }

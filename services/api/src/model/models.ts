@@ -49,8 +49,8 @@ export function toModel(row: ModelRow): ModelSummary {
 export const deletedModel = z.object({ modelId })
 
 /**
- * Deletes a model with its files. Throws Failure IN_USE where an unfinished job evaluates it, begins with it or compares others
- * with it, and where an experiment has not stored its results yet.
+ * Deletes a model with its files. Throws Failure IN_USE where an unfinished job evaluates it, begins with it or
+ * compares others with it, and where an experiment has not stored its results yet.
  */
 export async function deleteModel(call: Call, input: { modelId: string }): Promise<z.infer<typeof deletedModel>> {
   return idempotent(call, input, async (tx) => {

@@ -22,9 +22,9 @@ import { readTopology, TopologyProblem, type Topology } from './readTopology.js'
 type Input = z.output<typeof createNetworkRequest>
 
 /**
- * Makes a network of an upload, which holds its weights, and the text of its `model.json`. It stores a list of known layers with
- * their settings, and where their weights are; nothing in the file is executed. The same content is the same network, however
- * often it is sent.
+ * Makes a network of an upload, which holds its weights, and the text of its `model.json`. It stores a list of known
+ * layers with their settings, and where their weights are; nothing in the file is executed. The same content is the
+ * same network, however often it is sent.
  *
  * Throws Failure BAD_INPUT with every layer that is not supported, UPLOAD_INCOMPLETE, CHECKSUM_MISMATCH, LIMIT_REACHED.
  */
@@ -148,7 +148,10 @@ function readModel(text: string, bytes: number): ReadNetwork {
   }
 }
 
-/** Hashes a stream of float32 (little-endian) with SHA-256. Throws Failure BAD_INPUT at the first value that is not a finite number. */
+/**
+ * Hashes a stream of float32 (little-endian) with SHA-256. Throws Failure BAD_INPUT at the first value that is not a
+ * finite number.
+ */
 async function checkWeights(body: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash('sha256')
   let rest = Buffer.alloc(0)
@@ -157,7 +160,8 @@ async function checkWeights(body: AsyncIterable<Uint8Array>): Promise<string> {
     hash.update(chunk)
     const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
     const count = bytes.length >> 2
-    const values = new Float32Array(Uint8Array.prototype.slice.call(bytes, 0, 4 * count).buffer) // a copy lies at a multiple of 4
+    // A copy lies at a multiple of 4
+    const values = new Float32Array(Uint8Array.prototype.slice.call(bytes, 0, 4 * count).buffer)
     const wrong = values.findIndex((value) => !Number.isFinite(value))
     if (wrong >= 0)
       throw new Failure('BAD_INPUT', `Weight ${before + wrong} of the network is ${values[wrong]}`, {

@@ -19,8 +19,9 @@ const normalization = z.object({
 })
 
 /**
- * Removes the first layers that normalise pixels, where nothing else reads the input: Keras' Rescaling (pixel x scale + offset), and
- * Normalization whose settings hold its statistics. They become the network's `normalisation`, (pixel - mean) / std.
+ * Removes the first layers that normalise pixels, where nothing else reads the input: Keras' Rescaling (pixel x scale +
+ * offset), and Normalization whose settings hold its statistics. They become the network's `normalisation`, (pixel -
+ * mean) / std.
  */
 export function firstRescaling(graph: Graph): { graph: Graph; normalisation: Normalisation | null; layers: string[] } {
   let { entries } = graph
@@ -48,7 +49,10 @@ export function firstRescaling(graph: Graph): { graph: Graph; normalisation: Nor
   return { graph: { ...graph, entries, output }, normalisation: toNormalisation({ scale, offset }), layers }
 }
 
-/** What a Rescaling or Normalization layer does to pixels, as a `normalisation`. Null where the layer is neither, or its settings cannot be read. */
+/**
+ * What a Rescaling or Normalization layer does to pixels, as a `normalisation`. Null where the layer is neither, or its
+ * settings cannot be read.
+ */
 export function normalisationOf(className: string, config: Record<string, unknown>): Normalisation | null {
   const read = linear({ className, config })
   return read?.scale.every((value) => value > 0) ? toNormalisation(read) : null

@@ -22,10 +22,10 @@ export const maxDepth = 8
 const within = '\u0000'
 
 /**
- * Moves the layers of inner models (Teachable Machine makes such networks) into the model itself. A layer that read an inner model
- * then reads its last layer, and a layer that read the inner input reads the input of the inner model. A name refers to a layer of
- * its own model only. Layers keep their names, by which their weights are found; a layer whose name occurs in another model too is
- * renamed to `model/layer`.
+ * Moves the layers of inner models (Teachable Machine makes such networks) into the model itself. A layer that read an
+ * inner model then reads its last layer, and a layer that read the inner input reads the input of the inner model. A
+ * name refers to a layer of its own model only. Layers keep their names, by which their weights are found; a layer
+ * whose name occurs in another model too is renamed to `model/layer`.
  *
  * @param open reads the layers of an inner model at that depth; throws where it cannot
  */

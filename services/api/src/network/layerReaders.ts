@@ -1,6 +1,7 @@
 /**
- * The supported layers by their class in `model.json`, each with the settings that it may have. Initialisers and regularisers are
- * not read: weights come with the file or are initialised here, and the training decides the weight decay.
+ * The supported layers by their class in `model.json`, each with the settings that it may have. Initialisers and
+ * regularisers are not read: weights come with the file or are initialised here, and the training decides the weight
+ * decay.
  */
 import { layerActivation } from '@imclr/contract'
 import { z } from 'zod'
@@ -98,7 +99,8 @@ export const layerReaders: Readonly<Record<string, z.ZodType<object>>> = {
     .transform(({ max_value: maxValue }) => ({ kind: 'reLU', ...(maxValue == null ? {} : { maxValue }) })),
   LeakyReLU: z
     .object({ alpha: optional(z.number()), negative_slope: optional(z.number()) })
-    .transform(({ alpha, negative_slope: slope }) => ({ kind: 'leakyReLU', alpha: alpha ?? slope ?? 0.3 })), // Keras 3 has the second name
+    // Keras 3 has the second name
+    .transform(({ alpha, negative_slope: slope }) => ({ kind: 'leakyReLU', alpha: alpha ?? slope ?? 0.3 })),
   Dropout: z
     .object({ rate: z.number(), noise_shape: optional(z.never()) })
     .transform(({ rate }) => ({ kind: 'dropout', rate })),

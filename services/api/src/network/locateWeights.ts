@@ -31,8 +31,9 @@ interface WeightSlot {
 const ownNames = 'Give every layer a name of its own, in models within the model too, and save it again'
 
 /**
- * Finds where a network's weights lie in its files, by the `weightsManifest` of its `model.json`. Throws TopologyProblem where a
- * weight is missing or has another shape, and where the number of bytes is not that of the manifest.
+ * Finds where a network's weights lie in its files, by the `weightsManifest` of its `model.json`. Throws
+ * TopologyProblem where a weight is missing or has another shape, and where the number of bytes is not that of the
+ * manifest.
  */
 export function locateWeights(
   manifest: unknown,
@@ -50,8 +51,8 @@ export function locateWeights(
       'Send the model with float32 weights, without quantization',
     )
   }
-  // Weights by their name as it is written, and without the first model in it, without the first two, ...: Keras writes some of
-  // them, TensorFlow.js none.
+  // Weights by their name as it is written, and without the first model in it, without the first two, ...: Keras writes
+  // some of them, TensorFlow.js none.
   const slots = Array.from({ length: maxDepth + 2 }, () => new Map<string, WeightSlot[]>())
   let first = 0
   for (const { name, shape } of parsed.data.flatMap(({ weights }) => weights)) {
@@ -85,7 +86,8 @@ export function locateWeights(
     weightShapes(layer, shapes.get(layer.inputs[0]!)!).map(([name, shape]): NetworkWeight => {
       const wanted = `${layer.name}/${name}`
       const found =
-        [wanted, wanted.replace(/\/depthwise_kernel$/, '/kernel')].map(slotsOf).find(({ length }) => length > 0) ?? [] // Keras 3 writes the second name
+        // Keras 3 writes the second name
+        [wanted, wanted.replace(/\/depthwise_kernel$/, '/kernel')].map(slotsOf).find(({ length }) => length > 0) ?? []
       const [slot] = found
       if (found.length > 1)
         return refuse(

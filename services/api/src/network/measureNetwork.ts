@@ -1,4 +1,7 @@
-/** What follows from the layers of a network without running it: shapes, parameters, multiply-adds and the smallest image. */
+/**
+ * What follows from the layers of a network without running it: shapes, parameters, multiply-adds and the smallest
+ * image.
+ */
 import { networkInput, networkLimits, type NetworkLayer } from '@imclr/contract'
 
 /** `[height, width, channels]`, or `[channels]` after a global pooling. */
@@ -20,7 +23,10 @@ export interface Side {
   width: number
 }
 
-/** The output shapes of all layers for one picture, and the picture itself as `images`. Throws NetworkProblem where the picture does not pass a layer. */
+/**
+ * The output shapes of all layers for one picture, and the picture itself as `images`. Throws NetworkProblem where the
+ * picture does not pass a layer.
+ */
 export function shapesOf(layers: readonly NetworkLayer[], { height, width }: Side): Map<string, LayerShape> {
   const shapes = new Map<string, LayerShape>([[networkInput, [height, width, 3]]])
   for (const layer of layers)
@@ -52,7 +58,10 @@ function shapeOf(layer: NetworkLayer, inputs: LayerShape[]): LayerShape {
           `${layer.kind} works on images; its input has been pooled to ${input[0]} values`,
           'Put it before the global pooling',
         )
-  /** The output size of a window that slides along height and width. With 'valid' padding it skips positions that do not fit. */
+  /**
+   * The output size of a window that slides along height and width. With 'valid' padding it skips positions that do not
+   * fit.
+   */
   const slide = (
     window: readonly number[],
     strides: readonly number[],

@@ -30,7 +30,10 @@ const weighted = new Set(['conv2d', 'depthwiseConv2d', 'dense', 'batchNormalizat
 
 export const deletedNetwork = z.object({ networkId })
 
-/** Deletes an uploaded network with its files. Throws Failure IN_USE where a model is made of it, or an unfinished job trains it. */
+/**
+ * Deletes an uploaded network with its files. Throws Failure IN_USE where a model is made of it, or an unfinished job
+ * trains it.
+ */
 export async function deleteNetwork(
   { database, caller: { projectId } }: Call,
   { networkId }: { networkId: string },

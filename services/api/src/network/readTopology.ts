@@ -41,7 +41,10 @@ export class TopologyProblem extends Error {
 const problem = (path: string, message: string, fix: string): TopologyProblem =>
   new TopologyProblem([{ path, code: 'not_supported', message, fix }])
 
-/** Reads the topology of a `model.json` (`modelTopology`). Throws TopologyProblem with all layers that are not supported. */
+/**
+ * Reads the topology of a `model.json` (`modelTopology`). Throws TopologyProblem with all layers that are not
+ * supported.
+ */
 export function readTopology(json: unknown): Topology {
   const wrapped = z.object({ model_config: z.unknown(), keras_version: z.string().optional() }).safeParse(json)
   const parsed = modelTopology.safeParse(
@@ -303,7 +306,10 @@ function ofFunctional({ config: { layers, input_layers, output_layers } }: z.inf
   return { entries, input, output }
 }
 
-/** Throws TopologyProblem unless the input takes RGB images, of any size or of one. The layers decide whether other sizes pass. */
+/**
+ * Throws TopologyProblem unless the input takes RGB images, of any size or of one. The layers decide whether other
+ * sizes pass.
+ */
 function assertRgbInput({ batch_shape, batch_input_shape: shape = batch_shape }: z.infer<typeof config>): void {
   const image = z.tuple([z.null(), z.int().nullable(), z.int().nullable(), z.literal(3)]).safeParse(shape)
   if (!image.success)

@@ -14,8 +14,8 @@ export interface Caller {
 const lastUsedEveryMs = 60_000
 
 /**
- * Finds the caller by `Authorization: Bearer <key>`. Throws Failure RATE_LIMITED, and UNAUTHENTICATED with the same message
- * whether a key is unknown, expired or revoked.
+ * Finds the caller by `Authorization: Bearer <key>`. Throws Failure RATE_LIMITED, and UNAUTHENTICATED with the same
+ * message whether a key is unknown, expired or revoked.
  */
 export async function authenticate(
   dependencies: ServerDependencies,

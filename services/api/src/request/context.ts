@@ -39,13 +39,16 @@ export function createContext(dependencies: ServerDependencies, request: Fastify
   }
 }
 
-/** Completes an address for an answer: a path gets the beginning by which the client reaches this service, and a whole URL (of an S3 store) stays as it is. */
+/**
+ * Completes an address for an answer: a path gets the beginning by which the client reaches this service, and a whole
+ * URL (of an S3 store) stays as it is.
+ */
 export const addressOf = ({ baseUrl }: Pick<Context, 'baseUrl'>, url: string): string =>
   url.startsWith('/') ? `${baseUrl}${url}` : url
 
 /**
- * How the client reached the service: by scheme and host of the request, or as a trusted proxy says (X-Forwarded-Proto and
- * -Host). Where a request has no usable Host, by the address of the socket that received it.
+ * How the client reached the service: by scheme and host of the request, or as a trusted proxy says (X-Forwarded-Proto
+ * and -Host). Where a request has no usable Host, by the address of the socket that received it.
  */
 function originOf({ protocol, host, socket }: Pick<FastifyRequest, 'protocol' | 'host' | 'socket'>): string {
   const scheme = protocol === 'https' ? 'https' : 'http'

@@ -5,9 +5,10 @@ import { z } from 'zod'
 import type { Call } from './context.js'
 
 /**
- * Runs a change and stores its answer in one transaction. The same idempotency key and input get the same answer, also after a
- * restart. Where two requests come at once, the second waits until the first has committed, and gets its answer. A change that
- * fails leaves nothing behind. `change` must use the transaction alone (see `Database.transaction`).
+ * Runs a change and stores its answer in one transaction. The same idempotency key and input get the same answer, also
+ * after a restart. Where two requests come at once, the second waits until the first has committed, and gets its
+ * answer. A change that fails leaves nothing behind. `change` must use the transaction alone (see
+ * `Database.transaction`).
  *
  * Throws Failure IDEMPOTENCY_MISMATCH where the key came with another input before.
  */
@@ -28,7 +29,10 @@ export async function idempotent<Answer>(
   })
 }
 
-/** The answer that an earlier request got, for changes with work to do before their transaction. `undefined` where there is none. */
+/**
+ * The answer that an earlier request got, for changes with work to do before their transaction. `undefined` where there
+ * is none.
+ */
 export async function earlierAnswer<Answer>(call: Call, input: unknown): Promise<Answer | undefined> {
   const key = call.idempotencyKey()
   if (key === null) return undefined

@@ -1,7 +1,10 @@
 /** What a row of the database names must be there, and what others name must not be deleted. */
 import { Failure, type Issue } from '@imclr/contract'
 
-/** Awaits an object that a row of the database names. Where the store does not have it, that is our fault (INTERNAL), not the caller's. */
+/**
+ * Awaits an object that a row of the database names. Where the store does not have it, that is our fault (INTERNAL),
+ * not the caller's.
+ */
 export async function requireObject<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading

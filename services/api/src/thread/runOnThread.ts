@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads'
 import type { Tasks } from './threadProgram.js'
 
 /**
- * Runs a task on a thread of its own: these take seconds, for which a server must not stand still. Rejects with what the task
- * throws. The program must be compiled: from sources (in tests) it is that of `dist`.
+ * Runs a task on a thread of its own: these take seconds, for which a server must not stand still. Rejects with what
+ * the task throws. The program must be compiled: from sources (in tests) it is that of `dist`.
  */
 export function runOnThread<Name extends keyof Tasks>(
   task: Name,

@@ -13,7 +13,9 @@ export interface Claim {
   outputPrefix: (job: { projectId: string; id: string; attempt: number }) => string
 }
 
-/** Starts the next attempt of a queued job that is due. Gives null where the job is not queued any more, or not due yet. */
+/**
+ * Starts the next attempt of a queued job that is due. Gives null where the job is not queued any more, or not due yet.
+ */
 export function claimJob(
   database: Database,
   { jobId, owner, leaseSeconds, outputPrefix }: Claim,

@@ -25,7 +25,10 @@ export interface Finish {
   leftovers: string[]
 }
 
-/** Ends a job in one transaction: stores its state, result and last event, and collects what it leaves behind. Throws Failure CONFLICT where the attempt was superseded. */
+/**
+ * Ends a job in one transaction: stores its state, result and last event, and collects what it leaves behind. Throws
+ * Failure CONFLICT where the attempt was superseded.
+ */
 export function finishJob(database: Database, fence: Fence, finish: Finish): Promise<void> {
   return database.transaction(async (tx) => {
     const row = await lockFenced(tx, fence)
@@ -75,7 +78,10 @@ export const endedColumns = (state: JobState) => ({
   notBefore: null,
 })
 
-/** Inserts the row of a model or a version and gives the prefix of its objects. Where the version exists already, that is the prefix of the earlier attempt. */
+/**
+ * Inserts the row of a model or a version and gives the prefix of its objects. Where the version exists already, that
+ * is the prefix of the earlier attempt.
+ */
 async function insertResult(
   tx: Queries,
   row: JobRow,

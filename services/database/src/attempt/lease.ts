@@ -14,7 +14,10 @@ export interface Fence {
 /** The time so many seconds from now by the clock of the database: the clocks of the schedulers may differ. */
 export const secondsFromNow = (seconds: number) => sql<Date>`clock_timestamp() + make_interval(secs => ${seconds})`
 
-/** Condition of every write by an attempt: it is the job's current attempt, the job has not ended, and the writer has the lease. */
+/**
+ * Condition of every write by an attempt: it is the job's current attempt, the job has not ended, and the writer has
+ * the lease.
+ */
 const isHeldBy = ({ jobId, attempt, owner }: Fence) =>
   and(eq(job.id, jobId), eq(job.attempt, attempt), eq(job.leaseOwner, owner), inArray(job.state, [...activeStates]))
 
@@ -25,7 +28,9 @@ export async function lockFenced(tx: Queries, fence: Fence): Promise<JobRow> {
   return row
 }
 
-/** Extends the lease. Gives whether somebody has asked to cancel the job, or null where another scheduler has the lease. */
+/**
+ * Extends the lease. Gives whether somebody has asked to cancel the job, or null where another scheduler has the lease.
+ */
 export async function renewLease(
   database: Database,
   fence: Fence,
@@ -40,8 +45,8 @@ export async function renewLease(
 }
 
 /**
- * Takes over a job that was left running: one that this scheduler ran before it restarted, or one whose lease has expired.
- * Gives null where another scheduler was faster, or where the job has ended.
+ * Takes over a job that was left running: one that this scheduler ran before it restarted, or one whose lease has
+ * expired. Gives null where another scheduler was faster, or where the job has ended.
  */
 export async function takeLease(database: Database, fence: Fence, leaseSeconds: number): Promise<JobRow | null> {
   const { jobId, attempt, owner } = fence

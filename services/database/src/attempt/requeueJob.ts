@@ -17,7 +17,10 @@ export interface Requeue {
   log: string | null
 }
 
-/** Puts a job whose attempt is over back into the queue, under a new entry. Throws Failure CONFLICT where the attempt was superseded. */
+/**
+ * Puts a job whose attempt is over back into the queue, under a new entry. Throws Failure CONFLICT where the attempt
+ * was superseded.
+ */
 export function requeueJob(
   database: Database,
   fence: Fence,

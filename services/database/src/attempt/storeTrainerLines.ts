@@ -13,9 +13,9 @@ export interface TrainerLine {
 }
 
 /**
- * Stores what a trainer wrote, together with how far its events file was read, in one transaction: a follower that restarts
- * continues after the last stored line. Updates the job's progress, last checkpoint and heartbeat. Gives whether somebody has
- * asked to cancel the job. Throws Failure CONFLICT where the attempt was superseded.
+ * Stores what a trainer wrote, together with how far its events file was read, in one transaction: a follower that
+ * restarts continues after the last stored line. Updates the job's progress, last checkpoint and heartbeat. Gives
+ * whether somebody has asked to cancel the job. Throws Failure CONFLICT where the attempt was superseded.
  */
 export function storeTrainerLines(
   database: Database,

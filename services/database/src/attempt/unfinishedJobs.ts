@@ -14,7 +14,10 @@ export function listActive(database: Database): Promise<JobRow[]> {
     .where(inArray(job.state, [...activeStates]))
 }
 
-/** Queued jobs in the order in which they are served. A job may start in `dueIn` seconds, and at once where `dueIn` is 0 or less. */
+/**
+ * Queued jobs in the order in which they are served. A job may start in `dueIn` seconds, and at once where `dueIn` is 0
+ * or less.
+ */
 export async function listQueued(
   database: Database,
 ): Promise<
@@ -38,8 +41,9 @@ export async function listQueued(
 }
 
 /**
- * Gives every waiting job a new queue entry. A scheduler calls this when it starts: the entries that it took before it was
- * killed stay locked in the queue until their locks expire, and the queue may have lost its entries. Superfluous entries do nothing.
+ * Gives every waiting job a new queue entry. A scheduler calls this when it starts: the entries that it took before it
+ * was killed stay locked in the queue until their locks expire, and the queue may have lost its entries. Superfluous
+ * entries do nothing.
  */
 export async function renewQueueEntries(database: Database): Promise<void> {
   await database.queries
@@ -62,8 +66,8 @@ export async function explainWaiting(database: Database, queue: QueueName, reaso
 }
 
 /**
- * Cancels a waiting job that somebody asked to cancel, and collects its `leftovers`. A job with a checkpoint that is asked to
- * stop gracefully is not canceled here: it gets its turn, to evaluate the checkpoint and keep it as a model.
+ * Cancels a waiting job that somebody asked to cancel, and collects its `leftovers`. A job with a checkpoint that is
+ * asked to stop gracefully is not canceled here: it gets its turn, to evaluate the checkpoint and keep it as a model.
  *
  * @returns whether it canceled the job
  */

@@ -14,10 +14,10 @@ const heartbeatMs = 5_000
 const deadAfterMs = 30_000
 
 /**
- * Takes `<folder>.lock`, so that one process at a time works in the folder. A holder on this machine counts as dead when its
- * process (number and start time) is gone: a restart after a crash does not wait. A holder on another machine (a shared volume,
- * another container) counts as dead when it gave no sign of life for 30 s. Gives a function that releases the lock.
- * Throws Failure CONFLICT where a living process holds the lock.
+ * Takes `<folder>.lock`, so that one process at a time works in the folder. A holder on this machine counts as dead
+ * when its process (number and start time) is gone: a restart after a crash does not wait. A holder on another machine
+ * (a shared volume, another container) counts as dead when it gave no sign of life for 30 s. Gives a function that
+ * releases the lock. Throws Failure CONFLICT where a living process holds the lock.
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const path = `${folder.replace(/\/+$/, '')}.lock`
@@ -39,10 +39,10 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 }
 
 /**
- * Creates the lock file at `path`, or throws CONFLICT where a living process has it. To remove the file of a dead process, a
- * process takes the lock of that file (`<path>.lock`) and reads the file again: otherwise the slower of two that saw the same
- * dead holder would remove the file of the faster. A process that dies while it removes leaves this inner lock, which the next
- * takes over in the same way.
+ * Creates the lock file at `path`, or throws CONFLICT where a living process has it. To remove the file of a dead
+ * process, a process takes the lock of that file (`<path>.lock`) and reads the file again: otherwise the slower of two
+ * that saw the same dead holder would remove the file of the faster. A process that dies while it removes leaves this
+ * inner lock, which the next takes over in the same way.
  */
 async function take(path: string, mine: Holder, inUseBy: (other: Holder) => string): Promise<void> {
   const draft = `${path}.${mine.token}`
@@ -99,7 +99,10 @@ async function isAlive(other: Holder, path: string): Promise<boolean> {
   return Date.now() - seen < deadAfterMs
 }
 
-/** When a process of this machine was started, in a form that no later process repeats. Empty where there is no such process. */
+/**
+ * When a process of this machine was started, in a form that no later process repeats. Empty where there is no such
+ * process.
+ */
 async function startOf(pid: number): Promise<string> {
   const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   if (status === null) return isRunning(pid) && process.platform !== 'linux' ? 'running' : ''

@@ -10,8 +10,8 @@ import { lockFolder } from './lockFolder.js'
 import { migrations } from './migrations.js'
 
 /**
- * Opens PostgreSQL inside this process over a folder, which it creates where it is missing. PGlite does not notice a second
- * process in its folder, and two would ruin it, so a lock file beside the folder keeps the second one out.
+ * Opens PostgreSQL inside this process over a folder, which it creates where it is missing. PGlite does not notice a
+ * second process in its folder, and two would ruin it, so a lock file beside the folder keeps the second one out.
  */
 export async function openPglite({ pgliteDir }: { pgliteDir: string }): Promise<Database> {
   await mkdir(pgliteDir, { recursive: true, mode: 0o700 })

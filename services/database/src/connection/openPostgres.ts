@@ -9,7 +9,10 @@ import { migrationLock, migrations } from './migrations.js'
 import { PostgresListener } from './postgresListener.js'
 
 const connectWithinMs = 5_000
-/** A process that freezes in the middle of a transaction loses its locks after this time. No transaction of ours waits that long between two statements. */
+/**
+ * A process that freezes in the middle of a transaction loses its locks after this time. No transaction of ours waits
+ * that long between two statements.
+ */
 const frozenAfterMs = 10_000
 
 /** Opens a PostgreSQL server: a pool for queries, and a separate connection for notifications once somebody listens. */
@@ -90,7 +93,10 @@ export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && (('code' in error && error.code === '53100') || isDiskFull(error.cause))
 }
 
-/** Node's network errors, and PostgreSQL's classes 08 (connection), 28 (password), 3D (no such database), 53 (resources), 57P (shutdown). */
+/**
+ * Node's network errors, and PostgreSQL's classes 08 (connection), 28 (password), 3D (no such database), 53
+ * (resources), 57P (shutdown).
+ */
 export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''

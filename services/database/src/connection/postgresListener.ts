@@ -5,7 +5,10 @@ import { channelName, type Channel, type Listener } from '../database.js'
 const firstRetryMs = 200
 const lastRetryMs = 5_000
 
-/** Listens for the whole process through one connection. Where that breaks, it connects again and tells every listener `null`. */
+/**
+ * Listens for the whole process through one connection. Where that breaks, it connects again and tells every listener
+ * `null`.
+ */
 export class PostgresListener {
   private readonly listeners = new Map<string, Set<Listener>>()
   private readonly subscribed = new Map<string, Promise<void>>()

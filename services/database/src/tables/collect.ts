@@ -2,7 +2,10 @@ import { asc, eq, lte, sql } from 'drizzle-orm'
 import type { Queries } from '../database.js'
 import { collect } from '../schema.js'
 
-/** Marks every object below these prefixes for deletion: the sweep deletes them from the store once the transaction has committed. */
+/**
+ * Marks every object below these prefixes for deletion: the sweep deletes them from the store once the transaction has
+ * committed.
+ */
 export async function collectPrefixes(tx: Queries, prefixes: string[]): Promise<void> {
   if (prefixes.length === 0) return
   await tx

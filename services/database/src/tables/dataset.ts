@@ -79,7 +79,10 @@ export async function lockDataset(
   return rows.length > 0
 }
 
-/** What keeps a data set from being deleted: jobs that prepare it, and whatever needs a version that only this data set has. */
+/**
+ * What keeps a data set from being deleted: jobs that prepare it, and whatever needs a version that only this data set
+ * has.
+ */
 export async function referencesToDataset(tx: Queries, datasetId: string): Promise<Issue[]> {
   const preparing = await tx
     .select({ id: job.id, state: job.state })

@@ -71,9 +71,9 @@ export async function putRun(
 }
 
 /**
- * Finds a training of this spec on this version that is unfinished or has its model: another one would give the same result.
- * A training that is evaluated further counts too. Stored specs get the defaults of fields that they lack. The row is locked
- * until the transaction ends.
+ * Finds a training of this spec on this version that is unfinished or has its model: another one would give the same
+ * result. A training that is evaluated further counts too. Stored specs get the defaults of fields that they lack. The
+ * row is locked until the transaction ends.
  */
 export async function findSameTraining(
   tx: Queries,

@@ -14,7 +14,10 @@ export type IdempotencyRow = typeof idempotency.$inferSelect
 const is = ({ projectId, key }: Pick<IdempotentRequest, 'projectId' | 'key'>) =>
   and(eq(idempotency.projectId, projectId), eq(idempotency.key, key))
 
-/** Gives whether this is the first request under its key. A second one waits here until the transaction of the first has ended. */
+/**
+ * Gives whether this is the first request under its key. A second one waits here until the transaction of the first has
+ * ended.
+ */
 export async function claimIdempotency(
   tx: Queries,
   { projectId, key, route, bodySha256 }: IdempotentRequest,

@@ -81,7 +81,10 @@ export async function countJobs(queries: Queries): Promise<{ kind: JobKind; stat
   return queries.select({ kind: job.kind, state: job.state, count: count() }).from(job).groupBy(job.kind, job.state)
 }
 
-/** The spec of a training. Throws Failure INTERNAL where the row holds no valid one; fields that the row lacks get their defaults. */
+/**
+ * The spec of a training. Throws Failure INTERNAL where the row holds no valid one; fields that the row lacks get their
+ * defaults.
+ */
 export const storedSpec = ({ id, spec }: Pick<JobRow, 'id' | 'spec'>): TrainingSpec =>
   parseStored(trainingSpec, spec, `spec of job ${id}`)
 
@@ -131,7 +134,10 @@ export async function insertJob(tx: Queries, row: NewJob): Promise<JobRow> {
   return { ...inserted!, lastEvent }
 }
 
-/** Notes that somebody asked to cancel a job, and tells the schedulers. Nothing takes back `now`, and a job that has ended stays as it is. */
+/**
+ * Notes that somebody asked to cancel a job, and tells the schedulers. Nothing takes back `now`, and a job that has
+ * ended stays as it is.
+ */
 export async function requestCancel(
   tx: Queries,
   { projectId, jobId, mode }: { projectId: string; jobId: string; mode: CancelMode },

@@ -28,7 +28,10 @@ export async function listNetworks(queries: Queries, slice: Slice & { projectId:
     .limit(slice.limit)
 }
 
-/** Inserts a network, or finds the one of the same id (the same content); then it collects the objects of `row`, which nobody needs. */
+/**
+ * Inserts a network, or finds the one of the same id (the same content); then it collects the objects of `row`, which
+ * nobody needs.
+ */
 export async function findOrInsertNetwork(tx: Queries, row: typeof network.$inferInsert): Promise<NetworkRow> {
   await tx.insert(network).values(row).onConflictDoNothing({ target: network.id })
   const [found] = await tx.select().from(network).where(eq(network.id, row.id)).for('update')

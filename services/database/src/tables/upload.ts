@@ -52,7 +52,9 @@ export async function markUploadCompleted(
   await tx.update(upload).set({ state: 'completed', jobId }).where(eq(upload.id, uploadId))
 }
 
-/** Aborts an upload and collects what may lie under `prefix`. Gives `undefined` where the upload is completed already. */
+/**
+ * Aborts an upload and collects what may lie under `prefix`. Gives `undefined` where the upload is completed already.
+ */
 export async function markUploadAborted(
   tx: Queries,
   { uploadId, prefix }: { uploadId: string; prefix: string },
@@ -66,7 +68,10 @@ export async function markUploadAborted(
   return row
 }
 
-/** Deletes the rows of closed uploads that expired before then, except those that an unfinished job still reads. Gives how many it deleted. */
+/**
+ * Deletes the rows of closed uploads that expired before then, except those that an unfinished job still reads. Gives
+ * how many it deleted.
+ */
 export async function deleteUploadsBefore(queries: Queries, olderThan: Date): Promise<number> {
   const read = queries
     .select({ id: job.uploadId })

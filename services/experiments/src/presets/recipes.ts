@@ -1,7 +1,9 @@
 /** Recipes that several presets share, each with its source. */
 import type { TrainingSpecInput } from '@imclr/contract'
 
-/** weiaicunzai/pytorch-cifar100: 0.1, times 0.2 at epochs 60, 120 and 160 of 200, batch 128, decay 5e-4, Nesterov 0.9. */
+/**
+ * weiaicunzai/pytorch-cifar100: 0.1, times 0.2 at epochs 60, 120 and 160 of 200, batch 128, decay 5e-4, Nesterov 0.9.
+ */
 export const stepRecipe = {
   epochs: 200,
   batchSize: 128,

@@ -1,6 +1,6 @@
 /**
- * BullMQ over the PGlite that the database has open. PGlite is one session and runs one statement, or one transaction, at
- * a time, whoever asks; so BullMQ, whose every operation is a single statement, and our tables share it without ever
+ * BullMQ over the PGlite that the database has open. PGlite is one session and runs one statement, or one transaction,
+ * at a time, whoever asks; so BullMQ, whose every operation is a single statement, and our tables share it without ever
  * seeing the middle of each other's work. BullMQ expects node-postgres: `SharedClient` and `sharedPool` look like it.
  */
 import { EventEmitter } from 'node:events'
@@ -24,7 +24,8 @@ export interface PgliteSession {
 const { Queue, Worker } = withBackend(createPostgresBackend)
 
 export async function pgliteBackend(session: PgliteSession): Promise<Backend> {
-  // In one transaction of PGlite's, so that nobody else's statement gets between; BullMQ's own BEGIN and COMMIT are left out.
+  // In one transaction of PGlite's, so that nobody else's statement gets between; BullMQ's own BEGIN and COMMIT are
+  // left out.
   await session.transaction((tx) =>
     runMigrations(
       new SharedClient({ ...without(tx), listen: session.listen.bind(session) }, isTransactionControl),
@@ -74,7 +75,8 @@ class SharedClient extends EventEmitter {
   }
 
   release(): void {
-    for (const stop of this.unlisten.splice(0)) stop().catch(() => {}) // only a closed session refuses, and it listens no more
+    // Only a closed session refuses, and it listens no more
+    for (const stop of this.unlisten.splice(0)) stop().catch(() => {})
   }
 }
 

@@ -7,7 +7,10 @@ export const queueSchema = 'bullmq'
 
 const { Queue, Worker } = withBackend(createPostgresBackend)
 
-/** PostgreSQL; one pool for all, of which each worker keeps one connection to listen with: more than a scheduler's most slots and preparations. */
+/**
+ * PostgreSQL; one pool for all, of which each worker keeps one connection to listen with: more than a scheduler's most
+ * slots and preparations.
+ */
 export async function postgresBackend(url: string): Promise<Backend> {
   const pool = new pg.Pool({
     connectionString: url,

@@ -4,7 +4,10 @@ import { diskFull, Failure, type FullDisk } from '@imclr/contract'
 /** With less free space a store counts as full: the smallest model has 300 KB. */
 const leastFreeBytes = 2 ** 20
 
-/** Checks without writing that files could be written into these folders. Throws Failure STORE_UNAVAILABLE or DISK_FULL, or the error of the file system. */
+/**
+ * Checks without writing that files could be written into these folders. Throws Failure STORE_UNAVAILABLE or DISK_FULL,
+ * or the error of the file system.
+ */
 export async function checkFolders(disk: FullDisk, folders: readonly string[]): Promise<void> {
   for (const folder of folders) {
     const there = await stat(folder).then(

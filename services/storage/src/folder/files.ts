@@ -1,4 +1,7 @@
-/** Files of a folder store: written aside, synced, then renamed into place, so that a crash leaves the old file or the new one. */
+/**
+ * Files of a folder store: written aside, synced, then renamed into place, so that a crash leaves the old file or the
+ * new one.
+ */
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -18,7 +21,8 @@ export interface Written {
 
 /**
  * Writes `body` to a new file in `folder`, syncs it and returns its path; removes the file where anything goes wrong.
- * Throws Failure CHECKSUM_MISMATCH where the bytes are not the expected ones: while it writes, where there are too many.
+ * Throws Failure CHECKSUM_MISMATCH where the bytes are not the expected ones: while it writes, where there are too
+ * many.
  */
 export async function writeAside(
   folder: string,
@@ -114,7 +118,11 @@ const exists = (path: string): Promise<boolean> =>
 
 export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 
-/** Turns an error of the file system into the failure that callers know; returns other errors as they are. @param disk where was written; absent: nothing was */
+/**
+ * Turns an error of the file system into the failure that callers know; returns other errors as they are.
+ *
+ * @param disk where was written; absent: nothing was
+ */
 export function asFailure(error: unknown, what: string, disk?: FullDisk): unknown {
   if (disk !== undefined && isNoSpace(error)) return diskFull(what, disk, error)
   switch (codeOf(error)) {

@@ -38,8 +38,9 @@ const getPath = '/v1/objects/'
 const leftoverAfterMs = 24 * 3_600_000
 
 /**
- * Keeps objects as files: `objects/<key>`; beside them `types/<key>` where the content type is not the one that the key's
- * ending implies, and `multipart/` and `aside/` for unfinished uploads and files. Several processes may work in one folder.
+ * Keeps objects as files: `objects/<key>`; beside them `types/<key>` where the content type is not the one that the
+ * key's ending implies, and `multipart/` and `aside/` for unfinished uploads and files. Several processes may work in
+ * one folder.
  */
 export async function openFolderStore({
   root: given,

@@ -2,7 +2,9 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asFailure, codeOf } from './files.js'
 
-/** All files below `root` whose key begins with `prefix` (which ends with a slash), in the order of their keys' bytes. */
+/**
+ * All files below `root` whose key begins with `prefix` (which ends with a slash), in the order of their keys' bytes.
+ */
 export async function* listFolder(
   root: string,
   prefix: string,

@@ -1,4 +1,7 @@
-/** Uploads in parts of a folder store: `multipart/<id>/upload.json` says for which key, `multipart/<id>/<number>-<sha256>` are the parts. */
+/**
+ * Uploads in parts of a folder store: `multipart/<id>/upload.json` says for which key,
+ * `multipart/<id>/<number>-<sha256>` are the parts.
+ */
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'

@@ -11,7 +11,11 @@ const refusedBytes = new Set([
 ])
 const full = new Set(['XMinioStorageFull', 'StorageFull', 'QuotaExceeded', 'XMinioAdminBucketQuotaExceeded'])
 
-/** Turns an error of the SDK into the failure that callers know; returns failures as they are. @param store its address, for the failure of a full disk */
+/**
+ * Turns an error of the SDK into the failure that callers know; returns failures as they are.
+ *
+ * @param store its address, for the failure of a full disk
+ */
 export function asFailure(given: unknown, what: string, store: string): unknown {
   if (given instanceof Failure) return given
   const message = given instanceof Error ? given.message : String(given)

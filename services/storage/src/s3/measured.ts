@@ -3,8 +3,8 @@ import { Transform } from 'node:stream'
 import { Failure } from '@imclr/contract'
 
 /**
- * Counts and hashes the bytes that pass. Where they are not those announced, the stream fails instead of ending, so that
- * its reader never sees an end and stores nothing.
+ * Counts and hashes the bytes that pass. Where they are not those announced, the stream fails instead of ending, so
+ * that its reader never sees an end and stores nothing.
  */
 export function measured(expected: { sha256?: string; bytes?: number }): {
   through: Transform

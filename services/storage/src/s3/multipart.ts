@@ -36,7 +36,10 @@ export class S3Multipart {
     return UploadId
   }
 
-  /** Checksum and length are signed headers: a request with others has a wrong signature, and the store checks the body against them. */
+  /**
+   * Checksum and length are signed headers: a request with others has a wrong signature, and the store checks the body
+   * against them.
+   */
   async sign({
     key,
     multipartId,

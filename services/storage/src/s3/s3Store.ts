@@ -175,7 +175,10 @@ export async function openS3Store(config: S3StoreConfig): Promise<ObjectStore> {
     return found
   }
 
-  /** Uploads a stream in parts, a few at a time, so that any length fits into little memory; a stream that fails leaves no object. */
+  /**
+   * Uploads a stream in parts, a few at a time, so that any length fits into little memory; a stream that fails leaves
+   * no object.
+   */
   async function putStream(
     key: string,
     body: Readable,
@@ -206,7 +209,8 @@ function clientConfig(
     forcePathStyle: endpoint !== undefined,
     credentials:
       accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey },
-    // By default the SDK frames bodies, and stores that do not know the framing keep it in the object; we send SHA-256 where it matters.
+    // By default the SDK frames bodies, and stores that do not know the framing keep it in the object; we send SHA-256
+    // where it matters.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: new NodeHttpHandler({ connectionTimeout: 5_000, socketTimeout: 60_000 }),

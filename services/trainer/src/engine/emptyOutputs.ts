@@ -1,7 +1,7 @@
 /**
- * While a step is recorded nobody needs its values, only the shapes of its tensors. For the ops that hold nearly all of a step's memory
- * and time the outputs are made without computing them: tensors of the right shape whose memory is never touched, and so never
- * taken from the system. Any other op is executed, on whatever values there are.
+ * While a step is recorded nobody needs its values, only the shapes of its tensors. For the ops that hold nearly all of
+ * a step's memory and time the outputs are made without computing them: tensors of the right shape whose memory is
+ * never touched, and so never taken from the system. Any other op is executed, on whatever values there are.
  */
 import { backend, binding, type OpAttribute, type Tensor, type TensorInfo } from './tf.js'
 import { opAttribute } from './opAttributes.js'

@@ -46,8 +46,8 @@ const dtypes: Record<InputDeclaration['dtype'], number> = {
 }
 
 /**
- * Makes a step of a definition. Recorded steps keep their variables inside a TensorFlow session; the definition's own variables keep
- * the values they had. If recording fails the eager step is returned, with the reason.
+ * Makes a step of a definition. Recorded steps keep their variables inside a TensorFlow session; the definition's own
+ * variables keep the values they had. If recording fails the eager step is returned, with the reason.
  *
  * @throws Failure PRECISION_UNSUPPORTED when bfloat16 is asked for where it cannot be had
  */
@@ -137,7 +137,10 @@ function eagerStep(definition: StepDefinition): Step {
   }
 }
 
-/** Copies a state (of a recorded step, or a checkpoint) into the definition's own variables, and so into the model that owns them. */
+/**
+ * Copies a state (of a recorded step, or a checkpoint) into the definition's own variables, and so into the model that
+ * owns them.
+ */
 export function assignStates(definition: Pick<StepDefinition, 'variables'>, states: readonly VariableState[]): void {
   tf.tidy(() => {
     definition.variables.forEach(({ variable }, index) =>

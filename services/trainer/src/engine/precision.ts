@@ -1,6 +1,7 @@
 /**
- * Which ops of a recorded step run in bfloat16: convolutions and their padding, batch normalisation, ReLU and the additions of residual branches.
- * Statistics, losses, weights and the optimiser stay in float32 (Kalamkar et al. 2019, "A study of bfloat16 for deep learning training").
+ * Which ops of a recorded step run in bfloat16: convolutions and their padding, batch normalisation, ReLU and the
+ * additions of residual branches. Statistics, losses, weights and the optimiser stay in float32 (Kalamkar et al. 2019,
+ * "A study of bfloat16 for deep learning training").
  */
 import { readFileSync } from 'node:fs'
 import { binding } from './tf.js'
@@ -34,7 +35,10 @@ export const lowPrecisionRules: Readonly<Record<string, LowPrecisionRule>> = {
   AddV2: { inputs: [true, true], outputs: [true], follows: true },
 }
 
-/** Whether this machine has bfloat16 arithmetic: AVX-512 or AMX with bf16, or a GPU. On some CPUs without AMX it is no faster than float32. */
+/**
+ * Whether this machine has bfloat16 arithmetic: AVX-512 or AMX with bf16, or a GPU. On some CPUs without AMX it is no
+ * faster than float32.
+ */
 export function supportsBfloat16(): boolean {
   if (binding.isUsingGpuDevice()) return true
   try {

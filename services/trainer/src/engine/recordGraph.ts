@@ -11,7 +11,10 @@ export interface InputDeclaration {
 
 export type Inputs = Readonly<Record<string, InputDeclaration>>
 
-/** A function that can be recorded. It may read declared inputs, and read and assign declared variables, but use nothing else that changes. */
+/**
+ * A function that can be recorded. It may read declared inputs, and read and assign declared variables, but use nothing
+ * else that changes.
+ */
 export interface StepDefinition {
   inputs: Inputs
   /** The same inputs in other shapes. Each shape gets a graph of its own over the same variables. */
@@ -46,7 +49,8 @@ export const graphName = {
   initialised: 'initialised',
 }
 
-// In bytes. A larger constant must be a tensor that should have been declared: it would be copied into the graph and go stale.
+// In bytes. A larger constant must be a tensor that should have been declared: it would be copied into the graph and go
+// stale.
 const largestConstant = 64 * 1024
 const graphTypes: Record<InputDeclaration['dtype'], number> = {
   uint8: dataType.uint8,
@@ -55,9 +59,9 @@ const graphTypes: Record<InputDeclaration['dtype'], number> = {
 }
 
 /**
- * Runs the step once for each shape of its inputs and writes down every op that tfjs-node executes, computing as little as possible:
- * declared inputs become placeholders, variables become resource variables (handle, read, assignment), everything else constants. The
- * variables' values are as before afterwards.
+ * Runs the step once for each shape of its inputs and writes down every op that tfjs-node executes, computing as little
+ * as possible: declared inputs become placeholders, variables become resource variables (handle, read, assignment),
+ * everything else constants. The variables' values are as before afterwards.
  *
  * @throws Error when the step reads values of its own tensors or captures a large tensor
  */
@@ -100,7 +104,10 @@ export function recordGraph(definition: StepDefinition, precision: Precision): R
 class Recorder {
   readonly nodes: Buffer[] = []
   constantBytes = 0
-  /** Data of a tensor, to the node output that holds it. Held for the whole recording, so that no identity is used twice. */
+  /**
+   * Data of a tensor, to the node output that holds it. Held for the whole recording, so that no identity is used
+   * twice.
+   */
   private readonly outputs = new Map<object, string>()
   /** Node outputs that are bfloat16. */
   private readonly low = new Set<string>()
@@ -200,8 +207,8 @@ class Recorder {
   }
 
   /**
-   * Adds the step's assignments, each after every read of the old value, then its results, after all assignments. Gives the variables the
-   * data they were declared with, so that the next shape can be recorded.
+   * Adds the step's assignments, each after every read of the old value, then its results, after all assignments. Gives
+   * the variables the data they were declared with, so that the next shape can be recorded.
    */
   finish(results: Record<string, Tensor>, shape: number): void {
     const dtype = attributeValue.type(dataType.float)
@@ -307,7 +314,10 @@ class Recorder {
     return reshaped
   }
 
-  /** A tensor that was made outside of the recorded ops becomes a constant; if all of its values are equal, a Fill of any size. */
+  /**
+   * A tensor that was made outside of the recorded ops becomes a constant; if all of its values are equal, a Fill of
+   * any size.
+   */
   private captured(type: number, shape: readonly number[], values: Float32Array | Int32Array | Uint8Array): string {
     const uniform = values.length > 16 && values.every((value) => value === values[0])
     if (uniform) {
@@ -339,8 +349,9 @@ class Recorder {
   }
 
   /**
-   * What is fed is the caller's memory, lent for one run. A variable that took it as it is would hold it longer, and let go of it on one
-   * of TensorFlow's threads, where the addon must not tell V8 so: two of them at once end the process.
+   * What is fed is the caller's memory, lent for one run. A variable that took it as it is would hold it longer, and
+   * let go of it on one of TensorFlow's threads, where the addon must not tell V8 so: two of them at once end the
+   * process.
    */
   private copy(placeholder: string): string {
     return `${this.add({ op: 'DeepCopy', inputs: [placeholder], attributes: { T: attributeValue.type(dataType.float) } })}:0`

@@ -1,14 +1,16 @@
 /**
  * The one door to sharp: pictures become bytes here, and bytes pictures.
  *
- * Read are JPEG, PNG, WebP, GIF (the first frame), TIFF (the first page), AVIF, and BMP by a reader of our own; every other loader of
- * libvips is blocked for this process, SVG among them. A picture is turned as its EXIF says, brought to sRGB (embedded profiles and CMYK converted, gray repeated,
- * 16 bits cut to 8), alpha is laid over black, then scaled by the rule `fit`: down with Lanczos-3; up with bicubic interpolation,
- * what libvips takes in its place (its grid lies a quarter of a pixel to the top left of Pillow's):
+ * Read are JPEG, PNG, WebP, GIF (the first frame), TIFF (the first page), AVIF, and BMP by a reader of our own; every
+ * other loader of libvips is blocked for this process, SVG among them. A picture is turned as its EXIF says, brought to
+ * sRGB (embedded profiles and CMYK converted, gray repeated, 16 bits cut to 8), alpha is laid over black, then scaled
+ * by the rule `fit`: down with Lanczos-3; up with bicubic interpolation, what libvips takes in its place (its grid lies
+ * a quarter of a pixel to the top left of Pillow's):
  *
- * - crop: the shorter side (relative to the target) fills it, the longer one, scaled and rounded, is cut to its centre; of an odd
- *   rest the larger half goes at the top or left
- * - letterbox: the whole picture, scaled and rounded, centred on black; of an odd rest the larger half is at the bottom or right
+ * - crop: the shorter side (relative to the target) fills it, the longer one, scaled and rounded, is cut to its centre;
+ *   of an odd rest the larger half goes at the top or left
+ * - letterbox: the whole picture, scaled and rounded, centred on black; of an odd rest the larger half is at the bottom
+ *   or right
  * - stretch: both sides scaled on their own
  *
  * A picture that has the target's size is not resampled: its pixels come out as they are.
@@ -22,7 +24,8 @@ import { decodeBmp, isBmp, readBmpHeader } from './format/bmp.js'
 import { isAnimatedPng, withoutTexts } from './format/png.js'
 import { tiffMistake } from './format/tiff.js'
 
-// One thread per picture, several pictures at once: that is what keeps a few cores busy with small pictures. No cache: no picture is read twice.
+// One thread per picture, several pictures at once: that is what keeps a few cores busy with small pictures. No cache:
+// no picture is read twice.
 sharp.concurrency(1)
 sharp.cache(false)
 sharp.block({ operation: ['VipsForeignLoad'] })
@@ -157,7 +160,10 @@ export async function jpegRoundTrip(pixels: Pixels, quality: number): Promise<Ui
   return rawBytes(sharp(jpeg).toColourspace('srgb'))
 }
 
-/** Text, white on black: a line as long as it is, or lines of at most `width` pixels; null where this machine has no font to draw it with. */
+/**
+ * Text, white on black: a line as long as it is, or lines of at most `width` pixels; null where this machine has no
+ * font to draw it with.
+ */
 export async function drawText(text: string, width?: number): Promise<Pixels | null> {
   if (text.trim() === '' || !(await (fonts ??= hasFonts()))) return null
   return renderText(text, width).catch(() => null)

@@ -1,7 +1,13 @@
-/** Only the first frame or page is read, but libvips goes through all of them: through a WebP's in time that grows with their square. */
+/**
+ * Only the first frame or page is read, but libvips goes through all of them: through a WebP's in time that grows with
+ * their square.
+ */
 export const maxFrames = 2000
 
-/** Frames of a WebP or pages of a TIFF, counted to one more than `maxFrames` at most; 1 for whatever else. A ring of pages counts as too many. */
+/**
+ * Frames of a WebP or pages of a TIFF, counted to one more than `maxFrames` at most; 1 for whatever else. A ring of
+ * pages counts as too many.
+ */
 export function framesOf(file: Uint8Array): number {
   const content = Buffer.from(file.buffer, file.byteOffset, file.length)
   const magic = content.toString('latin1', 0, 4)

@@ -16,7 +16,10 @@ export interface NoPicture {
   fix: string
 }
 
-/** How many first bytes are looked at: a page of HTML may begin with comments. A TIFF's first directory is read as well, wherever it is. */
+/**
+ * How many first bytes are looked at: a page of HTML may begin with comments. A TIFF's first directory is read as well,
+ * wherever it is.
+ */
 export const kindBytes = 4096
 
 const phone = 'Save it as JPEG (on an iPhone: Settings > Camera > Formats > Most Compatible, or export the photo).'
@@ -116,7 +119,8 @@ export function pictureKind(file: Uint8Array): PictureFormat | NoPicture {
   if (isBmp(file)) return 'bmp'
   if (/^P[1-6]\s/.test(latin(0, 3))) return named.netpbm
   if (latin(128, 132) === 'DICM') return named.dicom
-  if (['moov', 'mdat', 'wide', 'free', 'skip'].includes(latin(4, 8)) && head.readUInt32BE(0) >= 8) return named.video // QuickTime before it had brands
+  // QuickTime before it had brands
+  if (['moov', 'mdat', 'wide', 'free', 'skip'].includes(latin(4, 8)) && head.readUInt32BE(0) >= 8) return named.video
   if (latin(0, 1024).includes('%PDF-')) return named.pdf
   return asText(head) ?? named.other
 }
@@ -137,7 +141,10 @@ function byBrand(head: Buffer): PictureFormat | NoPicture {
   return has('mif1', 'msf1') ? named.heic : named.video
 }
 
-/** Cameras' files that are TIFFs by their first bytes: by tags of raw data in the first directory, or what is in it is a small picture of what lies in others. */
+/**
+ * Cameras' files that are TIFFs by their first bytes: by tags of raw data in the first directory, or what is in it is a
+ * small picture of what lies in others.
+ */
 function isRaw(file: Uint8Array): boolean {
   if (file[8] === 0x43 && file[9] === 0x52) return true // Canon's CR2
   const tags = firstDirectory(file)
@@ -170,7 +177,10 @@ function asText(head: Buffer): NoPicture | null {
   return /^[[{]/.test(text) ? named.json : named.text
 }
 
-/** The text that a file begins with: UTF-8, UTF-16 with its mark, or of one byte a letter, where most are ASCII. Null where it is none. */
+/**
+ * The text that a file begins with: UTF-8, UTF-16 with its mark, or of one byte a letter, where most are ASCII. Null
+ * where it is none.
+ */
 function textOf(head: Buffer): string | null {
   const mark = head.toString('hex', 0, 2)
   const even = head.subarray(0, head.length & ~1)

@@ -24,8 +24,10 @@ export const dataFormats: readonly DataFormat[] = [
   { name: 'parquet', magic: ['50415231'], standsAlone: true, detect: detectParquet }, // PAR1
   { name: 'matlab', magic: ['4d41544c41422035'], standsAlone: true, detect: detectSvhn }, // MATLAB 5
   { name: 'numpy', magic: ['934e554d5059'], standsAlone: false, detect: detectNumpy }, // \x93NUMPY
-  { name: 'idx', magic: ['0000080'], standsAlone: false, detect: detectIdx }, // unsigned bytes, fewer than 16 dimensions
-  { name: 'pickle', magic: ['8002', '8003', '8004', '8005'], standsAlone: false, detect: detectCifarPython }, // protocols 2 to 5
+  // Unsigned bytes, fewer than 16 dimensions
+  { name: 'idx', magic: ['0000080'], standsAlone: false, detect: detectIdx },
+  // Protocols 2 to 5
+  { name: 'pickle', magic: ['8002', '8003', '8004', '8005'], standsAlone: false, detect: detectCifarPython },
 ]
 
 /** The data format of a file with these first bytes; null where it is something else. */

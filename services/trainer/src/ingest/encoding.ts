@@ -1,12 +1,15 @@
 /**
- * The one door to iconv-lite and chardet: bytes become text here, strictly. A byte that is not of the encoding is never replaced without
- * a word, since two class names that differ by such bytes alone would become one.
+ * The one door to iconv-lite and chardet: bytes become text here, strictly. A byte that is not of the encoding is never
+ * replaced without a word, since two class names that differ by such bytes alone would become one.
  */
 import { isUtf8 } from 'node:buffer'
 import { detect } from 'chardet'
 import iconv from 'iconv-lite'
 
-/** Whether texts can be read by an encoding of this name (shift_jis, windows-1252, cp437 and so on; the case does not matter). */
+/**
+ * Whether texts can be read by an encoding of this name (shift_jis, windows-1252, cp437 and so on; the case does not
+ * matter).
+ */
 export const isEncoding = (name: string): boolean => iconv.encodingExists(name)
 
 /** The text; null where a byte is not of the encoding. A byte-order mark is left out. */
@@ -24,8 +27,8 @@ const candidates = ['shift_jis', 'gb18030', 'big5', 'euc-kr', 'windows-1252', 'c
 const maxReadings = 3
 
 /**
- * Encodings, in the spelling of the option `encoding`, that bytes which are not UTF-8 can be read by, the likeliest first. A guess, as
- * short texts mislead any detector: show people how their text reads by each.
+ * Encodings, in the spelling of the option `encoding`, that bytes which are not UTF-8 can be read by, the likeliest
+ * first. A guess, as short texts mislead any detector: show people how their text reads by each.
  */
 export function likelyEncodings(bytes: Uint8Array): string[] {
   return [...new Set([...detected(bytes), ...candidates])]
@@ -37,8 +40,8 @@ export function likelyEncodings(bytes: Uint8Array): string[] {
 }
 
 /**
- * The answer of the detector, which takes short texts of Japanese and DOS code pages for Western European or worse: those have letters
- * in the bytes from 0x80 to 0xbf, where Windows-1252 has marks that hardly stand in names.
+ * The answer of the detector, which takes short texts of Japanese and DOS code pages for Western European or worse:
+ * those have letters in the bytes from 0x80 to 0xbf, where Windows-1252 has marks that hardly stand in names.
  */
 function detected(bytes: Uint8Array): string[] {
   const high = bytes.filter((byte) => byte >= 0x80)

@@ -4,7 +4,10 @@ import type { Note, NoteCode } from '@imclr/contract'
 const maxExamples = 5
 const maxExampleLength = 200
 
-/** Collects what preparing does with an upload without being asked (the contract's `noteKinds`): counts, and a few examples of each kind. */
+/**
+ * Collects what preparing does with an upload without being asked (the contract's `noteKinds`): counts, and a few
+ * examples of each kind.
+ */
 export class Notes {
   readonly #found = new Map<NoteCode, { count: number; examples: string[] }>()
 

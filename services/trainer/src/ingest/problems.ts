@@ -13,7 +13,10 @@ export type Severity = 'unsafe' | 'set' | 'file' | 'consequence'
 /** How many issues one answer lists. The others are only counted. */
 export const maxIssues = 1000
 
-/** Collects every problem of an archive, so that one answer can name them all. Holds at most 1,000 issues of each severity. Causes come before what follows from them. */
+/**
+ * Collects every problem of an archive, so that one answer can name them all. Holds at most 1,000 issues of each
+ * severity. Causes come before what follows from them.
+ */
 export class Problems {
   readonly #found: Record<Severity, { count: number; issues: Issue[] }> = {
     unsafe: { count: 0, issues: [] },

@@ -8,8 +8,8 @@ import type { Problems } from './problems.js'
 export type SplitIndices = Record<Split, Uint32Array>
 
 /**
- * The splits as given. If no test split was given, `testFraction` of each class becomes it: rounded, at least one image, never all. Its
- * images are drawn from the stream (splitSeed, 'split', class).
+ * The splits as given. If no test split was given, `testFraction` of each class becomes it: rounded, at least one
+ * image, never all. Its images are drawn from the stream (splitSeed, 'split', class).
  */
 export function splitItems(
   detected: Pick<DetectedLayout, 'items' | 'classes' | 'testWasGiven'>,
@@ -43,7 +43,10 @@ export interface CheckClasses {
   problems: Problems
 }
 
-/** Finds what makes a data set as a whole unfit for training. If unusable files explain it, it is reported as their consequence. */
+/**
+ * Finds what makes a data set as a whole unfit for training. If unusable files explain it, it is reported as their
+ * consequence.
+ */
 export function checkClasses(
   { classes, items, testWasGiven }: Pick<DetectedLayout, 'items' | 'classes' | 'testWasGiven'>,
   { splits: { train, test }, usable, problems }: CheckClasses,

@@ -8,8 +8,8 @@ export const axesOf = ({ axis }: Pick<TrainingSpec['stacking'], 'axis'>): readon
   axis === 'random' ? ['height', 'width'] : [axis]
 
 /**
- * Which of `axesOf` the batch of a step is stacked along, each equally likely where there are two. From a stream of its own: partners are
- * the same along either.
+ * Which of `axesOf` the batch of a step is stacked along, each equally likely where there are two. From a stream of its
+ * own: partners are the same along either.
  */
 export function drawAxis(
   { seed, stacking }: Pick<TrainingSpec, 'seed' | 'stacking'>,

@@ -1,4 +1,7 @@
-/** A thread of `makeAhead`: takes the wish with the lowest position, makes the batch, and waits for the bell where there is none. */
+/**
+ * A thread of `makeAhead`: takes the wish with the lowest position, makes the batch, and waits for the bell where there
+ * is none.
+ */
 import { workerData } from 'node:worker_threads'
 import { bell, positionAt, slotState, stateAt, type WorkerData } from './makeAhead.js'
 import { batchMaker } from './makeBatch.js'

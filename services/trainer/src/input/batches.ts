@@ -7,9 +7,9 @@ export interface Batches {
 }
 
 /**
- * Every batch is full, because a recorded step has one shape: an epoch has floor(count / batchSize) of them and leaves the rest of its
- * order out (PyTorch's `drop_last=True`). Each epoch has an order of its own, so every image is seen equally often in expectation.
- * Where there are fewer images than `batchSize`, all of them are the one batch.
+ * Every batch is full, because a recorded step has one shape: an epoch has floor(count / batchSize) of them and leaves
+ * the rest of its order out (PyTorch's `drop_last=True`). Each epoch has an order of its own, so every image is seen
+ * equally often in expectation. Where there are fewer images than `batchSize`, all of them are the one batch.
  */
 export function batchesOf(count: number, batchSize: number): Batches {
   const size = Math.min(count, batchSize)
@@ -22,9 +22,9 @@ export function epochOrder(count: number, seed: number, epoch: number): Uint32Ar
 }
 
 /**
- * The order of an epoch in which every class comes equally often, to within one: as many places as there are images, from the same
- * stream. A class with more images than its share gives some of them. A class with fewer repeats all of its images, in a new order each
- * time. The order does not depend on the mode, so paired runs share it.
+ * The order of an epoch in which every class comes equally often, to within one: as many places as there are images,
+ * from the same stream. A class with more images than its share gives some of them. A class with fewer repeats all of
+ * its images, in a new order each time. The order does not depend on the mode, so paired runs share it.
  *
  * @param labels uint16 `[n]`
  */

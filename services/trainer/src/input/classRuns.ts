@@ -1,4 +1,7 @@
-/** All training images, those of one class together: class c has `order[starts[c]]` up to, not with, `order[starts[c + 1]]`. */
+/**
+ * All training images, those of one class together: class c has `order[starts[c]]` up to, not with,
+ * `order[starts[c + 1]]`.
+ */
 export interface ClassRuns {
   order: Uint32Array
   /** `[classes + 1]` */

@@ -15,8 +15,8 @@ export interface TrainingBatch extends BatchArrays {
 
 export interface TrainingFeed extends BatchShape {
   /**
-   * The batch of a step, in the feed's own memory, good until the next call; both are counted from 0. Any position can be asked for at once:
-   * nothing depends on what was asked before.
+   * The batch of a step, in the feed's own memory, good until the next call; both are counted from 0. Any position can
+   * be asked for at once: nothing depends on what was asked before.
    */
   batch(epoch: number, step: number): TrainingBatch
   /** Threads that make batches ahead, now. */
@@ -28,7 +28,10 @@ export interface TrainingFeed extends BatchShape {
 export type FeedSpec = BatchSpec & Pick<TrainingSpec, 'epochs'>
 
 export interface FeedOptions {
-  /** Threads that make batches. 0: the caller's thread makes them. 'auto': the first steps show how many are needed, up to `mostWorkers`. */
+  /**
+   * Threads that make batches. 0: the caller's thread makes them. 'auto': the first steps show how many are needed, up
+   * to `mostWorkers`.
+   */
   workers: number | 'auto'
   mostWorkers?: number
   /** Milliseconds. */
@@ -41,8 +44,8 @@ const measured = 4
 const worthThreads = 0.03
 
 /**
- * Gives the training its batches. They are the same whichever thread makes them, because a batch is a function of its position alone
- * (`batchMaker`).
+ * Gives the training its batches. They are the same whichever thread makes them, because a batch is a function of its
+ * position alone (`batchMaker`).
  */
 export function trainingFeed(
   split: TrainingImages,

@@ -7,10 +7,15 @@ const program = new URL(
   import.meta.url.replace(/\/src\/data\/[^/]*$/, '/dist/data/').replace(/[^/]*$/, '') + 'batchWorker.js',
 )
 
-/** The states of a slot, and who sets them: empty -> wanted (us) -> taken (a worker, or us again) -> ready (the worker) -> empty (us). */
+/**
+ * The states of a slot, and who sets them: empty -> wanted (us) -> taken (a worker, or us again) -> ready (the worker)
+ * -> empty (us).
+ */
 export const slotState = { empty: 0, wanted: 1, taken: 2, ready: 3, failed: 4 } as const
 
-/** Where things lie in the shared counters: a bell that we ring for new wishes, then state and position of each slot. */
+/**
+ * Where things lie in the shared counters: a bell that we ring for new wishes, then state and position of each slot.
+ */
 export const bell = 0
 export const stateAt = (slot: number): number => 1 + 2 * slot
 export const positionAt = (slot: number): number => 2 + 2 * slot
@@ -26,8 +31,8 @@ export interface WorkerData {
 
 export interface Ahead {
   /**
-   * Copies the batch of a position (epochs * stepsPerEpoch + step) into `into`, waiting for a worker that is at it, and has the next ones
-   * made meanwhile. False where no worker has begun it: the caller makes it sooner itself.
+   * Copies the batch of a position (epochs * stepsPerEpoch + step) into `into`, waiting for a worker that is at it, and
+   * has the next ones made meanwhile. False where no worker has begun it: the caller makes it sooner itself.
    */
   take(position: number, into: BatchArrays): boolean
   close(): void
@@ -47,8 +52,9 @@ export interface AheadOptions {
 const patience = 30_000
 
 /**
- * Starts workers that make batches while steps run. All threads share the memory of the slots, one per worker and one more. Slots are
- * handed over by atomic counters, because a step blocks the training thread: it cannot answer messages meanwhile.
+ * Starts workers that make batches while steps run. All threads share the memory of the slots, one per worker and one
+ * more. Slots are handed over by atomic counters, because a step blocks the training thread: it cannot answer messages
+ * meanwhile.
  */
 export function makeAhead({ split, spec, shape, workers, end }: AheadOptions): Ahead {
   const slots = Array.from({ length: workers + 1 }, () => batchArrays(shape, (bytes) => new SharedArrayBuffer(bytes)))

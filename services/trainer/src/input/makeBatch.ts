@@ -20,7 +20,10 @@ export type BatchSpec = Pick<
   'mode' | 'batchSize' | 'seed' | 'augment' | 'mix' | 'stacking' | 'semiSupervised' | 'labelSmoothing' | 'sampling'
 >
 
-/** The images that batches are made of: labelled ones, already cut to the label budget, and unlabelled ones if the spec asks for them. */
+/**
+ * The images that batches are made of: labelled ones, already cut to the label budget, and unlabelled ones if the spec
+ * asks for them.
+ */
 export interface TrainingImages extends LoadedSplit {
   unlabelled?: UnlabelledImages | null
 }
@@ -41,7 +44,10 @@ export interface BatchShape {
 export interface BatchArrays {
   /** uint8 `[views * batchSize, height, width, 3]`, of one of the input sizes */
   images: Uint8Array
-  /** float32 `[batchSize, classes]`, rows sum to 1 (with class-weighted sampling: to the weight of the input in the loss) */
+  /**
+   * float32 `[batchSize, classes]`, rows sum to 1 (with class-weighted sampling: to the weight of the input in the
+   * loss)
+   */
   labels: Float32Array
   /** The step's unlabelled images, each view uint8 `[n, h, w, 3]`; empty if the step has none. */
   views: readonly Uint8Array[]
@@ -52,7 +58,10 @@ export interface BatchMaker extends BatchShape {
   make(epoch: number, step: number, into: BatchArrays): void
 }
 
-/** Arrays of a batch's size, in memory of the caller's choice; the input sizes of a batch have the same number of pixels. */
+/**
+ * Arrays of a batch's size, in memory of the caller's choice; the input sizes of a batch have the same number of
+ * pixels.
+ */
 export const batchArrays = (
   { batchSize, views, inputSizes: [size], classes, unlabelled }: BatchShape,
   memory: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes),
@@ -69,9 +78,10 @@ export const batchArrays = (
 })
 
 /**
- * Shuffled, augmented, mixed and (mode 'imclr') stacked batches of bytes, each a function of the spec and its position alone, whatever thread
- * it is made on. Baseline and ImCLR runs of one seed see the same images, augmented and mixed alike, in the same order; partners, too, are
- * augmented once per step. Unlabelled images come from streams of their own: the labelled ones are the same with and without them.
+ * Shuffled, augmented, mixed and (mode 'imclr') stacked batches of bytes, each a function of the spec and its position
+ * alone, whatever thread it is made on. Baseline and ImCLR runs of one seed see the same images, augmented and mixed
+ * alike, in the same order; partners, too, are augmented once per step. Unlabelled images come from streams of their
+ * own: the labelled ones are the same with and without them.
  */
 export function batchMaker(split: TrainingImages, spec: BatchSpec): BatchMaker {
   const { count, height, width, classes, images, labels, unlabelled } = split

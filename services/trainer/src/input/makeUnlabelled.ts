@@ -32,11 +32,12 @@ export interface UnlabelledMaker {
 }
 
 /**
- * Makes the unlabelled images of a step. They are a function of the spec and the step alone and have streams of their own. All images are
- * used once before any is used again, in a new order each round; a batch may hold the end of one round and the beginning of the next.
+ * Makes the unlabelled images of a step. They are a function of the spec and the step alone and have streams of their
+ * own. All images are used once before any is used again, in a new order each round; a batch may hold the end of one
+ * round and the beginning of the next.
  *
- * Two views of a batch differ by the augmentation alone. Stacked (ImCLR), they are two views of the same ordered pairs: the pairs are
- * drawn once per step, then each image of each view is augmented on its own.
+ * Two views of a batch differ by the augmentation alone. Stacked (ImCLR), they are two views of the same ordered pairs:
+ * the pairs are drawn once per step, then each image of each view is augmented on its own.
  *
  * @param labelled how many labelled inputs come with them
  */

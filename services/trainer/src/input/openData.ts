@@ -17,11 +17,17 @@ export interface TrainingData {
   feed: TrainingFeed
   /** How many images are trained on with their labels: the label budget, or all images, less the validation part. */
   trainImages: number
-  /** Images that the best epoch is chosen by, if the spec asks for it: the version's own validation part, or the end of the budget's stratified order. */
+  /**
+   * Images that the best epoch is chosen by, if the spec asks for it: the version's own validation part, or the end of
+   * the budget's stratified order.
+   */
   validation: ValidationPart | null
   /** Images that are learnt from without labels, if the spec asks for it. */
   unlabelled: UnlabelledPool | null
-  /** The digest of the positions of all parts. Two trainings on the same content with the same digest use each image for the same purpose. */
+  /**
+   * The digest of the positions of all parts. Two trainings on the same content with the same digest use each image for
+   * the same purpose.
+   */
   partsSha256: string
   /** Of the pixels of the whole training split, per channel, in 0..255. */
   normalisation: { mean: [number, number, number]; std: [number, number, number] }
@@ -38,8 +44,8 @@ export interface ValidationPart {
 }
 
 /**
- * Loads the version's training images, takes the label budget of them, and holds back the validation part. Adds the images that are learnt
- * from without labels, and the feed that makes batches of them all.
+ * Loads the version's training images, takes the label budget of them, and holds back the validation part. Adds the
+ * images that are learnt from without labels, and the feed that makes batches of them all.
  */
 export async function openData(
   store: ObjectStore,

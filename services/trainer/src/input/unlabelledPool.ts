@@ -10,7 +10,10 @@ export interface UnlabelledPool {
   images: UnlabelledImages
   /** How many images each source gave. */
   sources: Partial<Record<UnlabelledSource, number>>
-  /** The digest of their positions, uint32 little-endian. Positions in the unlabelled split go on where those of the training split end. */
+  /**
+   * The digest of their positions, uint32 little-endian. Positions in the unlabelled split go on where those of the
+   * training split end.
+   */
   positionsSha256: string
 }
 

@@ -17,17 +17,23 @@ const Standard = Object.getPrototypeOf(tf.layers.batchNormalization()).construct
 // PyTorch's defaults, on which the published recipes rest; tfjs' own are 0.99 and 1e-3.
 const usual = { momentum: 0.9, epsilon: 1e-5 }
 
-/** Whether a pass in training updates the moving averages of mean and variance. It normalises by its own batch either way. */
+/**
+ * Whether a pass in training updates the moving averages of mean and variance. It normalises by its own batch either
+ * way.
+ */
 export type Statistics = 'moved' | 'frozen'
 
-/** A pass in training. With frozen statistics a batch of another kind (unlabelled images, say) leaves no trace in what inference normalises by. */
+/**
+ * A pass in training. With frozen statistics a batch of another kind (unlabelled images, say) leaves no trace in what
+ * inference normalises by.
+ */
 export const applyInTraining = (model: LayersModel, x: Tensor, statistics: Statistics): Tensor =>
   model.apply(x, { training: true, statistics }) as Tensor
 
 /**
- * The standard batch normalisation with its training path through one fused op. A layer that is not to be trained normalises by its moving
- * statistics in training too, and leaves them as they are. It inherits the standard class name, so a saved model
- * says `BatchNormalization` and opens in any TensorFlow.js.
+ * The standard batch normalisation with its training path through one fused op. A layer that is not to be trained
+ * normalises by its moving statistics in training too, and leaves them as they are. It inherits the standard class
+ * name, so a saved model says `BatchNormalization` and opens in any TensorFlow.js.
  */
 class FusedBatchNormalization extends Standard {
   override call(inputs: Tensor | Tensor[], kwargs: { training?: boolean; statistics?: Statistics }): Tensor | Tensor[] {

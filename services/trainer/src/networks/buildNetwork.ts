@@ -38,8 +38,8 @@ export interface NetworkOptions {
 }
 
 /**
- * A network for training: normalised images `[n, h, w, 3]` of any size to logits `[n, classes]`. It is fully convolutional, so stacked
- * images go through the same weights. The caller disposes it.
+ * A network for training: normalised images `[n, h, w, 3]` of any size to logits `[n, classes]`. It is fully
+ * convolutional, so stacked images go through the same weights. The caller disposes it.
  */
 export function buildNetwork({ seed, ...options }: NetworkOptions): LayersModel {
   const model = joinLayers(options)

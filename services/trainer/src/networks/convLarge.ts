@@ -2,9 +2,9 @@ import type { SymbolicTensor } from '../engine/tf.js'
 import { classifier, convolution, dropout, leakyRelu, maxPooling, normalised } from './layers.js'
 
 /**
- * The network of Laine and Aila 2017 ("Temporal ensembling", table 5), known as Conv-Large: nine convolutions with leaky ReLU (slope 0.1),
- * two times pooled and dropped out. Batch normalisation stands in for their weight normalisation with mean-only batch normalisation;
- * their Gaussian noise on the input belongs to augmentation here.
+ * The network of Laine and Aila 2017 ("Temporal ensembling", table 5), known as Conv-Large: nine convolutions with
+ * leaky ReLU (slope 0.1), two times pooled and dropped out. Batch normalisation stands in for their weight
+ * normalisation with mean-only batch normalisation; their Gaussian noise on the input belongs to augmentation here.
  *
  * @param x images `[n, h, w, 3]`, normalised
  * @returns logits `[n, classes]`

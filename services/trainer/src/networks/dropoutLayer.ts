@@ -9,10 +9,10 @@ interface State {
 }
 
 /**
- * Dropout (Srivastava et al. 2014) whose masks are a function of its state: the key that `initialiseWeights` drew from the `dropout`
- * stream, and the number of passes in training so far. The state is a weight that is not trained, so that it goes into checkpoints:
- * the same seed gives the same masks, recorded or eager, with or without a kill and resume, and two passes of one step differ. Both
- * numbers are whole and below 2^24, where float32 is exact.
+ * Dropout (Srivastava et al. 2014) whose masks are a function of its state: the key that `initialiseWeights` drew from
+ * the `dropout` stream, and the number of passes in training so far. The state is a weight that is not trained, so that
+ * it goes into checkpoints: the same seed gives the same masks, recorded or eager, with or without a kill and resume,
+ * and two passes of one step differ. Both numbers are whole and below 2^24, where float32 is exact.
  *
  * In use it does nothing, and the serving model leaves it out: no other TensorFlow.js has to know it.
  */
@@ -53,7 +53,11 @@ class KeyedDropout extends (tf.layers.Layer as unknown as new (args: { name: str
 
 export const dropoutLayer = (name: string, rate: number): Layer => new KeyedDropout(name, rate)
 
-/** Whether a weight is the state of a dropout layer, which must not be averaged. @param name with the name of its layer before it */
+/**
+ * Whether a weight is the state of a dropout layer, which must not be averaged.
+ *
+ * @param name with the name of its layer before it
+ */
 export const isDropoutState = (name: string): boolean => name.endsWith(`/${stateName}`)
 
 /** Whether a layer does nothing once training is over. */

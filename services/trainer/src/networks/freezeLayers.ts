@@ -3,8 +3,9 @@ import type { LayersModel } from '../engine/tf.js'
 import { bodyLayers } from './takeWeights.js'
 
 /**
- * Keeps layers as they are: they have no gradient, no state of the optimiser and no weight decay, and batch normalisation keeps its statistics
- * and normalises by them. Returns their names. Throws Failure BAD_INPUT if a pattern matches no layer.
+ * Keeps layers as they are: they have no gradient, no state of the optimiser and no weight decay, and batch
+ * normalisation keeps its statistics and normalises by them. Returns their names. Throws Failure BAD_INPUT if a pattern
+ * matches no layer.
  */
 export function freezeLayers(model: LayersModel, freeze: NonNullable<TrainingSpec['fineTune']>['freeze']): string[] {
   const layers = bodyLayers(model)

@@ -3,9 +3,10 @@ import { tf, type LayersModel } from '../engine/tf.js'
 import { actsInTrainingOnly, dropoutKeys } from './dropoutLayer.js'
 
 /**
- * Draws a network's first weights, a pure function of the seed: convolutions normal with variance 2 / fan-in (He et al. 2015, "Delving
- * deep into rectifiers"), the last layer (any dense one) normal with variance 1 / fan-in, biases and shifts 0, scales 1; dropout gets its key. Each layer has a stream of
- * its own, so a network keeps its draws when another layer is added behind.
+ * Draws a network's first weights, a pure function of the seed: convolutions normal with variance 2 / fan-in (He et al.
+ * 2015, "Delving deep into rectifiers"), the last layer (any dense one) normal with variance 1 / fan-in, biases and
+ * shifts 0, scales 1; dropout gets its key. Each layer has a stream of its own, so a network keeps its draws when
+ * another layer is added behind.
  */
 export function initialiseWeights(model: LayersModel, seed: number): void {
   model.layers.forEach((layer, index) => {

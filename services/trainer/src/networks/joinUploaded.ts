@@ -4,8 +4,8 @@ import { batchNormalizationLayer } from './batchNormalizationLayer.js'
 import { dropoutLayer } from './dropoutLayer.js'
 
 /**
- * The layers of a network that a user uploaded, with weights of zero. Batch normalisation and dropout are ours, so that steps are recorded
- * and repeat themselves; all others are TensorFlow.js' own.
+ * The layers of a network that a user uploaded, with weights of zero. Batch normalisation and dropout are ours, so that
+ * steps are recorded and repeat themselves; all others are TensorFlow.js' own.
  *
  * @param images `[n, h, w, 3]`, normalised
  * @returns features `[n, c]`

@@ -16,9 +16,9 @@ export interface ConvolutionOptions {
 }
 
 /**
- * Convolution without bias (normalisation follows), zero padded to keep the size, or half of it, rounded up. A 3x3 kernel looks one pixel to
- * all sides, with stride 2 too, as in the published networks. 'same' would pad an even size on the far sides alone: the kernel would sit a
- * pixel off the shortcut's 1x1 kernel.
+ * Convolution without bias (normalisation follows), zero padded to keep the size, or half of it, rounded up. A 3x3
+ * kernel looks one pixel to all sides, with stride 2 too, as in the published networks. 'same' would pad an even size
+ * on the far sides alone: the kernel would sit a pixel off the shortcut's 1x1 kernel.
  */
 export function convolution(
   x: SymbolicTensor,

@@ -20,7 +20,11 @@ export interface OpenedModel {
   model: LayersModel
 }
 
-/** A registered model out of the store, every file checked against its manifest. @throws Failure CHECKSUM_MISMATCH, NOT_FOUND */
+/**
+ * A registered model out of the store, every file checked against its manifest.
+ *
+ * @throws Failure CHECKSUM_MISMATCH, NOT_FOUND
+ */
 export async function openModel(store: ObjectStore, prefix: string): Promise<OpenedModel> {
   const bytes = await store.read(prefix + artifactPaths.manifest)
   const manifest = artifactManifest.parse(JSON.parse(Buffer.from(bytes).toString()))

@@ -21,7 +21,10 @@ import { sha256Of } from '../sha256Of.js'
 export interface OpenedNetwork {
   /** Normalised images to logits. The caller disposes of it. */
   network: LayersModel
-  /** Makes another network of the same form with the same layers frozen and weights drawn by the seed. The caller disposes of it. */
+  /**
+   * Makes another network of the same form with the same layers frozen and weights drawn by the seed. The caller
+   * disposes of it.
+   */
   cloneArchitecture: (seed: number) => LayersModel
   title: string
   /** Of one forward pass of one 32x32 image. */
@@ -30,11 +33,16 @@ export interface OpenedNetwork {
   layers: string[]
   /** The model whose weights it begins with; null: its weights are drawn. */
   origin: Origin | null
-  /** How the pictures were normalised that those weights were trained on; null: weights are drawn, or it is not known. */
+  /**
+   * How the pictures were normalised that those weights were trained on; null: weights are drawn, or it is not known.
+   */
   normalisation: Normalisation | null
 }
 
-/** Opens the network that a job trains, with its first weights: drawn by the seed, or taken from another model and some of them frozen. */
+/**
+ * Opens the network that a job trains, with its first weights: drawn by the seed, or taken from another model and some
+ * of them frozen.
+ */
 export async function openNetwork(
   store: ObjectStore,
   { spec, network: uploadedAt, from }: TrainJobFile,

@@ -10,9 +10,10 @@ interface ResnetOptions {
 }
 
 /**
- * ResNet for small images (He et al. 2015, "Deep residual learning", section 4.2): a 3x3 stem without pooling, three stages of n units with
- * 16, 32 and 64 filters; 6n+2 layers. Where the shape changes, the shortcut is a 1x1 convolution with normalisation (their option B) in
- * place of zero padding. With four stages of two units and 64 to 512 filters it is their ResNet-18 behind that stem.
+ * ResNet for small images (He et al. 2015, "Deep residual learning", section 4.2): a 3x3 stem without pooling, three
+ * stages of n units with 16, 32 and 64 filters; 6n+2 layers. Where the shape changes, the shortcut is a 1x1 convolution
+ * with normalisation (their option B) in place of zero padding. With four stages of two units and 64 to 512 filters it
+ * is their ResNet-18 behind that stem.
  *
  * @param x images `[n, h, w, 3]`, normalised
  * @returns logits `[n, classes]`

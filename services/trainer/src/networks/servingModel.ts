@@ -6,17 +6,20 @@ export interface ServingOptions {
   /** Per channel, in 0..255, as in training. */
   mean: readonly [number, number, number]
   std: readonly [number, number, number]
-  /** How training inputs were stacked, and how a single picture becomes such an input (default: stacked with itself); null: trained on single images. */
+  /**
+   * How training inputs were stacked, and how a single picture becomes such an input (default: stacked with itself);
+   * null: trained on single images.
+   */
   stack: { images: number; axis: TrainingSpec['stacking']['axis']; testInput?: TestInput } | null
   /** Of the pictures. A model that mirrors takes this width alone; others take any. */
   width?: number
 }
 
 /**
- * The model as it is used: pixels 0..255 `[n, h, w, 3]` to probabilities `[n, classes]`. A fixed batch normalisation comes first, softmax last.
- * Where training inputs were stacked, an image is stacked with itself, above itself if the training stacked along either axis. 'self-mirror'
- * alternates the image and its mirror image. Only standard layers, so plain TensorFlow.js loads it.
- * The trained layers are shared, not copied: dispose the trained model, not this one.
+ * The model as it is used: pixels 0..255 `[n, h, w, 3]` to probabilities `[n, classes]`. A fixed batch normalisation
+ * comes first, softmax last. Where training inputs were stacked, an image is stacked with itself, above itself if the
+ * training stacked along either axis. 'self-mirror' alternates the image and its mirror image. Only standard layers, so
+ * plain TensorFlow.js loads it. The trained layers are shared, not copied: dispose the trained model, not this one.
  */
 export function buildServingModel(trained: LayersModel, { mean, std, stack, width }: ServingOptions): LayersModel {
   const mirrors = stack?.testInput === 'self-mirror'
@@ -58,8 +61,8 @@ export function normalisationOf(serving: LayersModel): Normalisation {
 }
 
 /**
- * Left to right. TensorFlow.js has no layer that does it, so each row is multiplied by the matrix that reverses it: ones on the
- * antidiagonal, which is exact, and 1/100 of the work of a small network.
+ * Left to right. TensorFlow.js has no layer that does it, so each row is multiplied by the matrix that reverses it:
+ * ones on the antidiagonal, which is exact, and 1/100 of the work of a small network.
  * @param x `[n, h, width, 3]`
  */
 function mirror(x: SymbolicTensor, width: number): SymbolicTensor {
@@ -76,7 +79,10 @@ function mirror(x: SymbolicTensor, width: number): SymbolicTensor {
   return tf.layers.permute({ name: 'mirror_back', dims: [1, 3, 2] }).apply(reversed) as SymbolicTensor
 }
 
-/** Applies a model's layers to another input, so that both share their weights without a model inside a model. Layers for training only are left out. */
+/**
+ * Applies a model's layers to another input, so that both share their weights without a model inside a model. Layers
+ * for training only are left out.
+ */
 function applyLayers(model: LayersModel, input: SymbolicTensor): SymbolicTensor {
   const outputs = new Map<string, SymbolicTensor>()
   for (const layer of model.layers) {

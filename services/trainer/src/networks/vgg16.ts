@@ -10,8 +10,8 @@ const stages = [
 ]
 
 /**
- * VGG16 (Simonyan and Zisserman 2015, configuration D) with batch normalisation, in the form for small images: thirteen 3x3 convolutions,
- * pooled after each stage, then the mean over the image and one linear layer in place of three.
+ * VGG16 (Simonyan and Zisserman 2015, configuration D) with batch normalisation, in the form for small images: thirteen
+ * 3x3 convolutions, pooled after each stage, then the mean over the image and one linear layer in place of three.
  *
  * @param x images `[n, h, w, 3]`, normalised
  * @returns logits `[n, classes]`

@@ -11,9 +11,10 @@ interface WideResnetOptions {
 }
 
 /**
- * Wide ResNet (Zagoruyko and Komodakis 2016) of depth 6n+4: pre-activation units (norm, activation, convolution), filters 16k, 32k, 64k.
- * With n = 4, k = 2 and leaky ReLU (slope 0.1) in place of ReLU it is the WRN-28-2 of Oliver et al. 2018, which the semi-supervised literature uses.
- * Where the number of filters changes, the activation comes before the shortcut's 1x1 convolution too, as in the authors' code.
+ * Wide ResNet (Zagoruyko and Komodakis 2016) of depth 6n+4: pre-activation units (norm, activation, convolution),
+ * filters 16k, 32k, 64k. With n = 4, k = 2 and leaky ReLU (slope 0.1) in place of ReLU it is the WRN-28-2 of Oliver et
+ * al. 2018, which the semi-supervised literature uses. Where the number of filters changes, the activation comes before
+ * the shortcut's 1x1 convolution too, as in the authors' code.
  *
  * @param x images `[n, h, w, 3]`, normalised
  * @returns logits `[n, classes]`

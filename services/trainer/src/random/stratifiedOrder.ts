@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { stream } from './stream.js'
 
 /**
- * Orders all images of a split so that every beginning of the order is stratified: first one image of each class, then each class as
- * often as its share has it, to within one image. A pure function of (labels, versionId, subsetSeed); a label budget
- * (`trainImages`) is its beginning, so a larger budget holds the smaller one and paired runs share it.
+ * Orders all images of a split so that every beginning of the order is stratified: first one image of each class, then
+ * each class as often as its share has it, to within one image. A pure function of (labels, versionId, subsetSeed); a
+ * label budget (`trainImages`) is its beginning, so a larger budget holds the smaller one and paired runs share it.
  *
  * @param labels uint16 `[n]`
  * @returns a permutation of 0..n-1

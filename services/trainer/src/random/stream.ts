@@ -44,9 +44,9 @@ export interface Stream {
 /**
  * A deterministic generator for one purpose at one point of a run.
  *
- * The state is the first 128 bits of SHA-256 over the key, so streams of different keys have nothing in common, and the draws of
- * one (the partners, say) do not depend on how many another has used. The generator is xoshiro128** 1.1 (Blackman and Vigna,
- * "Scrambled linear pseudorandom number generators", 2021).
+ * The state is the first 128 bits of SHA-256 over the key, so streams of different keys have nothing in common, and the
+ * draws of one (the partners, say) do not depend on how many another has used. The generator is xoshiro128** 1.1
+ * (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021).
  *
  * @example const partners = stream({ seed: 7, name: 'pair', epoch: 3, index: batch }).permutation(128)
  */

@@ -1,6 +1,9 @@
 import type { EpochRecord } from '@imclr/contract'
 
-/** The epoch of the highest validation accuracy, among equals that of the lowest loss, then the first; null where none was validated. */
+/**
+ * The epoch of the highest validation accuracy, among equals that of the lowest loss, then the first; null where none
+ * was validated.
+ */
 export function bestEpoch(
   history: readonly EpochRecord[],
 ): (EpochRecord & Required<Pick<EpochRecord, 'validation'>>) | null {

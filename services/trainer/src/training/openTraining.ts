@@ -9,13 +9,18 @@ import type { TrainingData } from '../input/openData.js'
 import type { StepScalars } from './optimizer/stepScalars.js'
 import type { LayersModel } from '../engine/tf.js'
 
-/** Which weights: those that are the model (averaged ones where the spec asks for them), or those that the steps move. */
+/**
+ * Which weights: those that are the model (averaged ones where the spec asks for them), or those that the steps move.
+ */
 type Weights = 'model' | 'raw'
 
 export interface StepLosses {
   /** Mean cross-entropy of the labelled inputs. */
   loss: number
-  /** Of the unlabelled ones: their term of the loss before its weight, the same times its weight, and the share of the inputs that count in it. */
+  /**
+   * Of the unlabelled ones: their term of the loss before its weight, the same times its weight, and the share of the
+   * inputs that count in it.
+   */
   unlabelled?: { term: number; weighted: number; counted: number }
 }
 

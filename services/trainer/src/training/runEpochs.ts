@@ -16,7 +16,10 @@ export interface TrainOptions {
   /** Runs one step and gives the losses over its batch. */
   run: (batch: TrainingBatch, scalars: StepScalars) => StepLosses
   scalarsOf: (step: number) => StepScalars
-  /** If there is a validation part: measures the weights on it after each epoch, and keeps them after the best epoch so far. */
+  /**
+   * If there is a validation part: measures the weights on it after each epoch, and keeps them after the best epoch so
+   * far.
+   */
   validation: {
     measure: (position: TrainingPosition) => Promise<NonNullable<EpochRecord['validation']>>
     keep: () => void
@@ -36,8 +39,8 @@ export interface TrainOptions {
 const checkpointShare = 0.05
 
 /**
- * The steps from `from` to the last, to the end of patience, or to the request to stop. Resuming from any position gives the losses of an undisturbed
- * run, because batches and scalars are functions of the step's number.
+ * The steps from `from` to the last, to the end of patience, or to the request to stop. Resuming from any position
+ * gives the losses of an undisturbed run, because batches and scalars are functions of the step's number.
  *
  * @returns where it ended; a checkpoint of that position has been written
  * @throws Suspended after a checkpoint, on request
@@ -87,7 +90,8 @@ export async function runEpochs(from: TrainingPosition, options: TrainOptions): 
       options.onEpoch(position.history.at(-1)!)
       before = now()
     }
-    if (position.step === from.step + 1) measured = { since: now(), step: position.step } // a process's first step prepares kernels: no measure
+    // A process's first step prepares kernels: no measure
+    if (position.step === from.step + 1) measured = { since: now(), step: position.step }
     const secondsPerStep =
       position.step > measured.step ? (now() - measured.since) / (position.step - measured.step) : seconds
     emitter.progress({
@@ -121,8 +125,9 @@ export async function runEpochs(from: TrainingPosition, options: TrainOptions): 
 }
 
 /**
- * How far below the entropy of its labels a loss can seem to be: float32 rounds in proportion (weighted classes make both large), and the
- * Jensen-Shannon loss, whose mean is kept above 1e-7, can be below zero by 1e-7 / e for each class (`jensenShannon`).
+ * How far below the entropy of its labels a loss can seem to be: float32 rounds in proportion (weighted classes make
+ * both large), and the Jensen-Shannon loss, whose mean is kept above 1e-7, can be below zero by 1e-7 / e for each class
+ * (`jensenShannon`).
  */
 function roundingOf({ augment }: Pick<TrainingSpec, 'augment'>, classes: number): (labelEntropy: number) => number {
   const clipped = jsdOf(augment) * classes * (1e-7 / Math.E)

@@ -13,7 +13,10 @@ export interface LossTerm {
   inputs: Inputs
   /** Its inputs in the other shapes of the step, where they differ there. */
   otherInputs?: readonly Inputs[]
-  /** Its addition to the loss; gradients flow from it to the model's weights. Values passed to `note` are among the step's results. */
+  /**
+   * Its addition to the loss; gradients flow from it to the model's weights. Values passed to `note` are among the
+   * step's results.
+   */
   value(inputs: Record<string, Tensor>, note: (name: string, value: Scalar) => void): Scalar
 }
 
@@ -23,7 +26,10 @@ export interface TrainingStepOptions extends Pick<
 > {
   /** The step's variables are its weights. */
   model: LayersModel
-  /** A network of the same form whose weights are to be the averages (with `emaDecay`), so that terms can make passes with them; they begin with the model's. */
+  /**
+   * A network of the same form whose weights are to be the averages (with `emaDecay`), so that terms can make passes
+   * with them; they begin with the model's.
+   */
   teacher?: LayersModel | null
   /** Passes of the terms through the model are made in this order. */
   terms: readonly LossTerm[]
@@ -38,8 +44,9 @@ export interface TrainingStepDefinition extends StepDefinition {
 }
 
 /**
- * One step of training: the inputs of the terms and the optimiser's scalars (float32 `[]`); results `loss`, the sum of the terms before
- * weight decay, each term under its name, and what terms note. Moving statistics and averages are updated in the same step.
+ * One step of training: the inputs of the terms and the optimiser's scalars (float32 `[]`); results `loss`, the sum of
+ * the terms before weight decay, each term under its name, and what terms note. Moving statistics and averages are
+ * updated in the same step.
  */
 export function trainingStep({
   model,
@@ -64,7 +71,8 @@ export function trainingStep({
     emaDecay === null
       ? []
       : weights.map((weight, index) => ({ name: `average/${weight.name}`, variable: averageOf(weight, index) }))
-  const averaged = averages.map((_, index) => index).filter((index) => !isDropoutState(weights[index]!.name)) // a teacher counts its own passes
+  // A teacher counts its own passes
+  const averaged = averages.map((_, index) => index).filter((index) => !isDropoutState(weights[index]!.name))
 
   const run = (inputs: Record<string, Tensor>) => {
     let values: Scalar[] = []

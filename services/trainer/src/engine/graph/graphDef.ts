@@ -1,4 +1,7 @@
-/** TensorFlow's GraphDef and SavedModel messages, as far as we write them. Field numbers are those of its published .proto files. */
+/**
+ * TensorFlow's GraphDef and SavedModel messages, as far as we write them. Field numbers are those of its published
+ * .proto files.
+ */
 import { bytesField, floatField, integerField } from './protobuf.js'
 
 /** DataType values of TensorFlow's types.proto. */
@@ -39,7 +42,9 @@ export function nodeDef({ name, op, inputs, attributes }: NodeDefinition): Buffe
   )
 }
 
-/** A SavedModel of one graph under the tag `serve`. 1087 is the graph version of TensorFlow 2.8, which later ones read. */
+/**
+ * A SavedModel of one graph under the tag `serve`. 1087 is the graph version of TensorFlow 2.8, which later ones read.
+ */
 export function savedModel(nodes: readonly Buffer[]): Buffer {
   const versions = bytesField(4, Buffer.concat([integerField(1, 1087), integerField(2, 12)]))
   const graph = Buffer.concat([...nodes, versions])

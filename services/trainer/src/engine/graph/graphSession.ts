@@ -20,7 +20,10 @@ export interface GraphSession {
   dispose(): void
 }
 
-/** Loads a SavedModel. It passes through a temporary folder, because the addon loads from disk only; the folder is gone on return. */
+/**
+ * Loads a SavedModel. It passes through a temporary folder, because the addon loads from disk only; the folder is gone
+ * on return.
+ */
 export function openGraphSession(model: Buffer): GraphSession {
   const folder = mkdtempSync(join(tmpdir(), 'imclr-graph-'))
   let id: number

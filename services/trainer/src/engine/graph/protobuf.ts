@@ -1,4 +1,7 @@
-/** Protocol-buffer wire format, the writing half (five of its six wire types are enough for graphs). Messages are byte arrays of fields. */
+/**
+ * Protocol-buffer wire format, the writing half (five of its six wire types are enough for graphs). Messages are byte
+ * arrays of fields.
+ */
 
 function varint(value: number | bigint): Buffer {
   let rest = BigInt.asUintN(64, BigInt(value))

@@ -20,8 +20,8 @@ export interface BatchNormalizationInput {
 }
 
 /**
- * Batch normalisation in training (Ioffe and Szegedy 2015) as one op each way, with the moving averages updated in the same pass.
- * As in PyTorch, y is normalised by the biased variance, and the moving variance averages the unbiased one.
+ * Batch normalisation in training (Ioffe and Szegedy 2015) as one op each way, with the moving averages updated in the
+ * same pass. As in PyTorch, y is normalised by the biased variance, and the moving variance averages the unbiased one.
  *
  * @returns `y [n, h, w, c]` and the new moving mean and variance `[c]`; gradients flow to x, gamma and beta.
  */
@@ -75,7 +75,8 @@ tf.registerKernel({
 tf.registerGradient({
   kernelName: forward,
   inputsToSave: ['x', 'gamma'],
-  outputsToSave: [false, false, false, true, true, true], // the batch's own statistics, in the form the gradient op wants them
+  // The batch's own statistics, in the form the gradient op wants them
+  outputsToSave: [false, false, false, true, true, true],
   gradFunc: (dys, saved, attrs) => {
     const [x, gamma, mean, variance, reserve] = saved
     const { epsilon } = attrs as { epsilon: number }

@@ -1,4 +1,6 @@
-/** The gradient of a mean: its share, broadcast. tfjs multiplies with a constant of ones as large as the input instead. */
+/**
+ * The gradient of a mean: its share, broadcast. tfjs multiplies with a constant of ones as large as the input instead.
+ */
 import { tf, type Tensor } from '../tf.js'
 
 tf.registerGradient({

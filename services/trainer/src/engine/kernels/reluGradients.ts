@@ -28,8 +28,8 @@ tf.registerGradient({
   gradFunc: (dy, [y]) => ({ x: () => tf.engine().runKernel(reluGradient, { dy: dy as Tensor, y: y! }) as Tensor }),
 })
 
-// From the output, which is above zero where the input is (slopes are positive): nobody keeps the input, so the op may run in place, and
-// a step of WRN-28-2 takes 12 to 20 % less memory.
+// From the output, which is above zero where the input is (slopes are positive): nobody keeps the input, so the op may
+// run in place, and a step of WRN-28-2 takes 12 to 20 % less memory.
 tf.registerGradient({
   kernelName: 'LeakyRelu',
   outputsToSave: [true],

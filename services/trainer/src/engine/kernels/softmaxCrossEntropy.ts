@@ -17,8 +17,9 @@ export function softmaxCrossEntropy(labels: Tensor2D, logits: Tensor2D): Tensor1
 }
 
 /**
- * The same sum for rows that add up to anything above 0, which then is a weight of the row: PyTorch's `cross_entropy(weight=)` with
- * soft labels. The op's own gradient holds for rows that add up to 1 alone, so it is given those, and the weight is a factor.
+ * The same sum for rows that add up to anything above 0, which then is a weight of the row: PyTorch's
+ * `cross_entropy(weight=)` with soft labels. The op's own gradient holds for rows that add up to 1 alone, so it is
+ * given those, and the weight is a factor.
  */
 export function weightedCrossEntropy(labels: Tensor2D, logits: Tensor2D): Tensor1D {
   const weights = tf.sum(labels, 1, true)

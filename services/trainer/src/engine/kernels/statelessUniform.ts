@@ -1,4 +1,7 @@
-/** Random numbers that are a function of a seed alone, as one op of a recorded step: the seed is a tensor, so each step has its own. */
+/**
+ * Random numbers that are a function of a seed alone, as one op of a recorded step: the seed is a tensor, so each step
+ * has its own.
+ */
 import { backend, binding, tf, type Tensor } from '../tf.js'
 import { opAttribute } from '../opAttributes.js'
 

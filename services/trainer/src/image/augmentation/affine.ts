@@ -1,6 +1,9 @@
 import { swapBuffers, type Canvas } from './canvas.js'
 
-/** Pixel (x, y) of the result is taken from (a x + b y + c, d x + e y + f) of the picture, centres of pixels lying at halves. */
+/**
+ * Pixel (x, y) of the result is taken from (a x + b y + c, d x + e y + f) of the picture, centres of pixels lying at
+ * halves.
+ */
 export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number]
 
 export interface Sampling {

@@ -62,8 +62,8 @@ export function augMixArgument(
 }
 
 /**
- * (1 - m) x + m sum_i w_i chain_i(x), with w from a Dirichlet and m from a Beta distribution (Hendrycks et al. 2020, algorithm 1); mixed in
- * single precision and rounded to bytes.
+ * (1 - m) x + m sum_i w_i chain_i(x), with w from a Dirichlet and m from a Beta distribution (Hendrycks et al. 2020,
+ * algorithm 1); mixed in single precision and rounded to bytes.
  */
 export function augMix(
   picture: { height: number; width: number },

@@ -1,4 +1,7 @@
-/** One picture that is being augmented, uint8 `[height, width, 3]`, and a second buffer for operations that cannot work in place. */
+/**
+ * One picture that is being augmented, uint8 `[height, width, 3]`, and a second buffer for operations that cannot work
+ * in place.
+ */
 export interface Canvas {
   readonly height: number
   readonly width: number

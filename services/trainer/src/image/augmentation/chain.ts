@@ -68,8 +68,8 @@ export function openChain(chain: AugmentChain, picture: PictureSize): Chain {
 }
 
 /**
- * What each step of the contract does to one picture: a row per name, so that the compiler asks for a new one. The draws of a step are in an
- * order, and mostly of a number, that do not depend on what they decide.
+ * What each step of the contract does to one picture: a row per name, so that the compiler asks for a new one. The
+ * draws of a step are in an order, and mostly of a number, that do not depend on what they decide.
  */
 const augmentations: { [Op in AugmentName]: (step: StepOf<Op>, picture: PictureSize) => Apply } = {
   crop: (step, { height, width }) => shiftUpTo(step.padding ?? Math.round(Math.min(height, width) / 8), step.border),

@@ -1,11 +1,15 @@
 /**
- * Pillow's `ImageEnhance`: the picture is moved away from, or towards, a plainer one of itself. Factor 1 changes nothing, 0 gives the
- * plain one, above 1 exaggerates.
+ * Pillow's `ImageEnhance`: the picture is moved away from, or towards, a plainer one of itself. Factor 1 changes
+ * nothing, 0 gives the plain one, above 1 exaggerates.
  */
 import { swapBuffers, type Canvas } from './canvas.js'
 import { applyTable } from './tones.js'
 
-/** Pillow's `blend` of two bytes, in its single precision; cut off at 0 and 255, not rounded. @param factor single precision */
+/**
+ * Pillow's `blend` of two bytes, in its single precision; cut off at 0 and 255, not rounded.
+ *
+ * @param factor single precision
+ */
 function blend(plain: number, value: number, factor: number): number {
   const mixed = Math.fround(plain + Math.fround(factor * (value - plain)))
   return mixed <= 0 ? 0 : mixed >= 255 ? 255 : mixed | 0

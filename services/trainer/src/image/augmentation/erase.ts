@@ -14,7 +14,10 @@ export interface Erase {
 /** Rectangles that do not fit are drawn again, so often at most. */
 const attempts = 10
 
-/** A rectangle inside of the picture: area uniform, aspect uniform in its logarithm (Zhong et al. 2020; torchvision's reading). */
+/**
+ * A rectangle inside of the picture: area uniform, aspect uniform in its logarithm (Zhong et al. 2020; torchvision's
+ * reading).
+ */
 export function erase(canvas: Canvas, random: Stream, { probability, smallest, largest, aspect, fill }: Erase): void {
   if (random.uniform() >= probability) return
   const { height, width } = canvas

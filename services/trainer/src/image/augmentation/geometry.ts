@@ -1,7 +1,10 @@
 import { affine, type Sampling } from './affine.js'
 import type { Canvas } from './canvas.js'
 
-/** Pillow's `Image.rotate(degrees)`: anticlockwise about the middle. The sums are in its order, so that they are rounded alike. */
+/**
+ * Pillow's `Image.rotate(degrees)`: anticlockwise about the middle. The sums are in its order, so that they are rounded
+ * alike.
+ */
 export function rotate(canvas: Canvas, degrees: number, sampling: Sampling): void {
   const angle = -(((degrees % 360) + 360) % 360) * (Math.PI / 180)
   if (angle === 0) return

@@ -10,8 +10,8 @@ const sectors = Uint8Array.from({ length: 256 }, (_, angle) => Math.floor((angle
 const rests = Float32Array.from({ length: 256 }, (_, angle) => ((angle * 6) / 255) % 1)
 
 /**
- * Turns the colour circle, in Pillow's HSV of bytes: what torchvision's `adjust_hue` does to a Pillow image. Gray pixels stay. Where
- * Pillow is in single precision so are we: both cut off, so the last bit of a float decides.
+ * Turns the colour circle, in Pillow's HSV of bytes: what torchvision's `adjust_hue` does to a Pillow image. Gray
+ * pixels stay. Where Pillow is in single precision so are we: both cut off, so the last bit of a float decides.
  *
  * @param turns in -0.5..0.5; cut off to 255ths
  */

@@ -35,8 +35,9 @@ export interface MixedImages {
 }
 
 /**
- * Mixup (Zhang et al. 2018): share x + (1 - share) partner, rounded to bytes. CutMix (Yun et al. 2019): a rectangle of the partner whose
- * sides are sqrt(1 - share) of the picture's, cut off at the borders, so that the share is counted anew. In place.
+ * Mixup (Zhang et al. 2018): share x + (1 - share) partner, rounded to bytes. CutMix (Yun et al. 2019): a rectangle of
+ * the partner whose sides are sqrt(1 - share) of the picture's, cut off at the borders, so that the share is counted
+ * anew. In place.
  */
 export function mixImages(
   { op, partners, share, centre }: MixDraw,

@@ -2,8 +2,8 @@ import type { Stream } from '../../random/stream.js'
 import type { Canvas } from './canvas.js'
 
 /**
- * Adds rounded normal noise to every value and cuts off at 0 and 255. Of 32 random bits two values are made, by a table of the
- * distribution in steps of 2^-16, so what lies beyond 4.3 deviations does not occur.
+ * Adds rounded normal noise to every value and cuts off at 0 and 255. Of 32 random bits two values are made, by a table
+ * of the distribution in steps of 2^-16, so what lies beyond 4.3 deviations does not occur.
  *
  * @param sigma of 255
  */

@@ -9,7 +9,10 @@ export interface Rectangle {
   right: number
 }
 
-/** `height` x `width` pixels about a centre, cut off at the borders; halves are rounded down, as in the authors' code of Cutout and CutMix. */
+/**
+ * `height` x `width` pixels about a centre, cut off at the borders; halves are rounded down, as in the authors' code of
+ * Cutout and CutMix.
+ */
 export function rectangleAround(
   centre: { y: number; x: number },
   size: { height: number; width: number },

@@ -5,7 +5,10 @@ export interface Shift {
   /** Where the new picture's corner lies in the old one, in pixels; negative: above it, left of it. */
   top: number
   left: number
-  /** What is seen outside: black (the usual recipe pads with zeros before normalisation), or the picture mirrored without repeating its edge. */
+  /**
+   * What is seen outside: black (the usual recipe pads with zeros before normalisation), or the picture mirrored
+   * without repeating its edge.
+   */
   border: 'zero' | 'reflect'
 }
 

@@ -4,8 +4,8 @@ import { nearest } from '../borders.js'
 const tangent = 13_573
 
 /**
- * Edges by Canny (1986) as OpenCV computes them: 3x3 Sobel, |dx| + |dy|, thinned across the gradient's direction, kept where above `high`
- * or above `low` and connected to such a pixel.
+ * Edges by Canny (1986) as OpenCV computes them: 3x3 Sobel, |dx| + |dy|, thinned across the gradient's direction, kept
+ * where above `high` or above `low` and connected to such a pixel.
  *
  * @returns a function from bytes `[height, width]` to 1 (edge) or 0 in `edges`
  */

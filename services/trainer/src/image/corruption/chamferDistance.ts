@@ -1,4 +1,7 @@
-/** Lengths of a straight, a diagonal and a knight's step in 1/65536 pixel (Borgefors 1986; OpenCV's 5x5 mask for Euclidean distance). */
+/**
+ * Lengths of a straight, a diagonal and a knight's step in 1/65536 pixel (Borgefors 1986; OpenCV's 5x5 mask for
+ * Euclidean distance).
+ */
 const straight = 65_536
 const diagonal = 91_750
 const knight = 143_976

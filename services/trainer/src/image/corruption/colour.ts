@@ -2,8 +2,8 @@
 import { toBytes, type CorruptionContext, type CorruptImage } from './imageCorruption.js'
 
 /**
- * HSV value + amount, which may be below 0. With hue and saturation kept, all three channels are multiplied by what the largest of them is; a black
- * pixel becomes grey.
+ * HSV value + amount, which may be below 0. With hue and saturation kept, all three channels are multiplied by what the
+ * largest of them is; a black pixel becomes grey.
  */
 export function brightness({ amount }: { amount: number }): CorruptImage {
   return (source, out) => {
@@ -31,8 +31,9 @@ export function contrast({ factor }: { factor: number }, { height, width }: Corr
 }
 
 /**
- * HSV saturation * factor + shift. Every channel is `value - value * saturation * q` with q in 0..1, so q is kept. Grey pixels have no
- * hue; the published code takes red for it, so a shift above 0 turns them reddish, and ours does the same.
+ * HSV saturation * factor + shift. Every channel is `value - value * saturation * q` with q in 0..1, so q is kept. Grey
+ * pixels have no hue; the published code takes red for it, so a shift above 0 turns them reddish, and ours does the
+ * same.
  */
 export function saturate({ factor, shift }: { factor: number; shift: number }): CorruptImage {
   return (source, out) => {

@@ -9,8 +9,8 @@ interface Tap {
 }
 
 /**
- * A disk on the pixel grid, smoothed by a small Gaussian (3x3, 5x5 for radii above 8) against its jagged edge: the pupil of a lens
- * that is out of focus.
+ * A disk on the pixel grid, smoothed by a small Gaussian (3x3, 5x5 for radii above 8) against its jagged edge: the
+ * pupil of a lens that is out of focus.
  */
 function diskKernel(radius: number, alias: number): Tap[] {
   const reach = radius <= 8 ? 8 : Math.ceil(radius)

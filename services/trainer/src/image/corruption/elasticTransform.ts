@@ -10,8 +10,8 @@ export interface ElasticParameters {
 }
 
 /**
- * A random affine map (three points of the image, each moved by up to `affine`), then a smooth random displacement: uniform noise in
- * -1..1, blurred, times `alpha`. After Simard, Steinkraus and Platt 2003.
+ * A random affine map (three points of the image, each moved by up to `affine`), then a smooth random displacement:
+ * uniform noise in -1..1, blurred, times `alpha`. After Simard, Steinkraus and Platt 2003.
  */
 export function elasticTransform(
   { alpha, sigma, affine }: ElasticParameters,
@@ -70,7 +70,9 @@ interface Sampling {
   border: Border
 }
 
-/** Bilinear reading of `[height, width, 3]` at the points that `xs` and `ys` hold when the returned function is called. */
+/**
+ * Bilinear reading of `[height, width, 3]` at the points that `xs` and `ys` hold when the returned function is called.
+ */
 function resampler({ height, width, xs, ys, border }: Sampling) {
   return (from: Float64Array, to: Float64Array): void => {
     for (let p = 0; p < xs.length; p++) {

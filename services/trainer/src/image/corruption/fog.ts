@@ -2,8 +2,9 @@ import type { Stream } from '../../random/stream.js'
 import type { CorruptionContext, CorruptImage } from './imageCorruption.js'
 
 /**
- * A height map by the diamond-square algorithm (Fournier, Fussell and Carpenter 1982) on a torus: starts from one corner and halves
- * the step until every point has its value, the mean of four neighbours plus noise that shrinks by `decay` at every level.
+ * A height map by the diamond-square algorithm (Fournier, Fussell and Carpenter 1982) on a torus: starts from one
+ * corner and halves the step until every point has its value, the mean of four neighbours plus noise that shrinks by
+ * `decay` at every level.
  *
  * @param side a power of two
  * @returns a function that fills `[side, side]` with values from 0 to 1

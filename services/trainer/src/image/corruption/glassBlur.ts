@@ -4,8 +4,9 @@ import { toBytes, type CorruptionContext, type CorruptImage } from './imageCorru
 /**
  * Frosted glass: blur, let pixels take the value of a random neighbour, blur again.
  *
- * The published code means to swap two pixels, but both sides of its assignment are views of one array, so the neighbour overwrites
- * the pixel and keeps its own value. The published files were made that way; so are ours: a copy, not a swap.
+ * The published code means to swap two pixels, but both sides of its assignment are views of one array, so the
+ * neighbour overwrites the pixel and keeps its own value. The published files were made that way; so are ours: a copy,
+ * not a swap.
  */
 export function glassBlur(
   { sigma, reach, passes }: { sigma: number; reach: number; passes: number },

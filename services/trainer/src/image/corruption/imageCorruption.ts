@@ -16,8 +16,8 @@ export interface CorruptionContext {
 }
 
 /**
- * Corrupts one image: reads `source` `[h, w, 3]`, writes all of `out` (another array), takes its randomness from `draw`. Prepared
- * once per parameters and size, with its tables and scratch, so that nothing is allocated per image.
+ * Corrupts one image: reads `source` `[h, w, 3]`, writes all of `out` (another array), takes its randomness from
+ * `draw`. Prepared once per parameters and size, with its tables and scratch, so that nothing is allocated per image.
  */
 export type CorruptImage = (source: Uint8Array, out: Uint8Array, draw: Stream) => void
 

@@ -8,8 +8,8 @@ const ninth = 1 / 9
 const even: Kernel = [ninth, ninth, ninth, ninth, ninth, ninth, ninth, ninth, ninth]
 
 /**
- * How light falls on drops of water: the distance to their outlines (at most 20 pixels), smoothed, its histogram equalised, embossed
- * and smoothed again.
+ * How light falls on drops of water: the distance to their outlines (at most 20 pixels), smoothed, its histogram
+ * equalised, embossed and smoothed again.
  *
  * @returns a function from the liquid `[height, width]` to its relief, 0..255
  */
@@ -27,7 +27,8 @@ export function liquidRelief(height: number, width: number): (liquid: Uint8Array
     distance(edges, distances)
     for (let p = 0; p < pixels; p++) distances[p] = Math.min(20, distances[p]!)
     filter(distances, even, filtered)
-    for (let p = 0; p < pixels; p++) relief[p] = filtered[p]! + 1e-6 // cut off, but an average of equal integers is that integer
+    // Cut off, but an average of equal integers is that integer
+    for (let p = 0; p < pixels; p++) relief[p] = filtered[p]! + 1e-6
     equalise(relief)
     filter(relief, emboss, filtered)
     for (let p = 0; p < pixels; p++) relief[p] = Math.min(255, Math.max(0, filtered[p]!))
@@ -65,7 +66,10 @@ function filter3x3(height: number, width: number) {
   }
 }
 
-/** Histogram equalisation of bytes, in place: the darkest value becomes 0, the others their share of the remaining pixels. */
+/**
+ * Histogram equalisation of bytes, in place: the darkest value becomes 0, the others their share of the remaining
+ * pixels.
+ */
 function equalise(bytes: Uint8Array): void {
   const histogram = new Int32Array(256)
   for (const value of bytes) histogram[value]!++

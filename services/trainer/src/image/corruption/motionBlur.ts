@@ -15,8 +15,8 @@ interface Plane {
 }
 
 /**
- * Adds up copies of the image shifted along a direction, each weighed by its tap; what a shift uncovers is filled with the nearest
- * pixel, and shifts as long as the image is wide or high end the sum.
+ * Adds up copies of the image shifted along a direction, each weighed by its tap; what a shift uncovers is filled with
+ * the nearest pixel, and shifts as long as the image is wide or high end the sum.
  *
  * @returns a function that writes the blurred `source` `[height, width, channels]` to `target`, for an angle in degrees
  */

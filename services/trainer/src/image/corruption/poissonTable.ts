@@ -1,6 +1,7 @@
 /**
- * Draws from a Poisson distribution by inverting its distribution function, exact to double precision. A guide (Chen and Asau 1974)
- * says where to begin the search, so a draw takes one or two comparisons. What lies beyond 12 standard deviations is left out.
+ * Draws from a Poisson distribution by inverting its distribution function, exact to double precision. A guide (Chen
+ * and Asau 1974) says where to begin the search, so a draw takes one or two comparisons. What lies beyond 12 standard
+ * deviations is left out.
  *
  * @returns a function from a uniform number in [0, 1) to the draw
  */

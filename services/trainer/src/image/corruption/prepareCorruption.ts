@@ -23,7 +23,10 @@ export interface Batch {
   /** uint8 `[count, height, width, 3]` */
   images: Uint8Array
   count: number
-  /** Which image each one is, for its random stream: the same image gets the same noise in whatever batch. Default 0, 1, 2... */
+  /**
+   * Which image each one is, for its random stream: the same image gets the same noise in whatever batch. Default 0, 1,
+   * 2...
+   */
   indices?: ArrayLike<number>
   /** Where the result goes; another array than `images`. */
   out?: Uint8Array
@@ -33,8 +36,8 @@ export interface Batch {
 const jpegsAtOnce = 8
 
 /**
- * Prepares one cell of the grid for images of one size. The randomness of every image comes from the stream (seed, 'corrupt',
- * corruption and severity, index of the image).
+ * Prepares one cell of the grid for images of one size. The randomness of every image comes from the stream (seed,
+ * 'corrupt', corruption and severity, index of the image).
  *
  * @returns a function that corrupts batches; it holds scratch memory, so calls must not overlap
  * @throws RangeError when jpeg_compression is asked for without a codec, or sizes do not fit

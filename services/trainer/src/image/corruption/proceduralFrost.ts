@@ -3,9 +3,9 @@ import { plasma } from './fog.js'
 import type { RgbImage } from './imageCorruption.js'
 
 /**
- * Mean colour and spread of the five pictures, near those of the benchmark's photographs of frost. Measured on them, scaled by 0.2: mean
- * levels from 123 to 207, standard deviation within 32 pixels from 14 to 34, neighbours differing by 11 to 29 levels; these come to 15 to
- * 32 and 12 to 24. The photographs themselves are not ours to ship.
+ * Mean colour and spread of the five pictures, near those of the benchmark's photographs of frost. Measured on them,
+ * scaled by 0.2: mean levels from 123 to 207, standard deviation within 32 pixels from 14 to 34, neighbours differing
+ * by 11 to 29 levels; these come to 15 to 32 and 12 to 24. The photographs themselves are not ours to ship.
  */
 const looks = [
   { red: 78, green: 149, blue: 166, spread: 16 },
@@ -16,8 +16,9 @@ const looks = [
 ]
 
 /**
- * Five pictures of ice crystals: needles with side branches at 60 degrees on a cloudy ground. Drawn once per seed and size, then cropped
- * as the benchmark crops its photographs. Reports name this frost "procedural": its numbers are not those of the benchmark's photographs.
+ * Five pictures of ice crystals: needles with side branches at 60 degrees on a cloudy ground. Drawn once per seed and
+ * size, then cropped as the benchmark crops its photographs. Reports name this frost "procedural": its numbers are not
+ * those of the benchmark's photographs.
  */
 export function proceduralFrost(seed: number, { height, width }: { height: number; width: number }): RgbImage[] {
   const rows = 4 * height

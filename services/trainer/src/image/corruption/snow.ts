@@ -18,7 +18,10 @@ export interface SnowParameters {
   keep: number
 }
 
-/** Flakes (noise, enlarged, cut, blurred along a fall direction of -135..-45 degrees), once as they are and once turned by 180 degrees. */
+/**
+ * Flakes (noise, enlarged, cut, blurred along a fall direction of -135..-45 degrees), once as they are and once turned
+ * by 180 degrees.
+ */
 export function snow(parameters: SnowParameters, context: CorruptionContext): CorruptImage {
   const { draw: drawFlakes, cover } = snowfall(parameters, context)
   return (source, out, draw) => {

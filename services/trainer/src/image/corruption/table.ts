@@ -1,7 +1,7 @@
 /**
- * How the corruptions of the contract are made, with the parameters of their severities at three sizes. Sources: Hendrycks
- * and Dietterich 2019 (arXiv 1903.12261): CIFAR-10-C (32 pixels), Tiny-ImageNet-C (64), and for 224 the values of the package
- * `imagecorruptions` 1.1.2 (Michaelis et al. 2019), whose formulae the code follows.
+ * How the corruptions of the contract are made, with the parameters of their severities at three sizes. Sources:
+ * Hendrycks and Dietterich 2019 (arXiv 1903.12261): CIFAR-10-C (32 pixels), Tiny-ImageNet-C (64), and for 224 the
+ * values of the package `imagecorruptions` 1.1.2 (Michaelis et al. 2019), whose formulae the code follows.
  */
 import type { CorruptionName, Severity } from '@imclr/contract'
 import { brightness, contrast, saturate } from './colour.js'

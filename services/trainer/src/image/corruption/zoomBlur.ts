@@ -15,7 +15,10 @@ const roundHalfToEven = (value: number) => {
   return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below
 }
 
-/** The middle ceil(length / factor) pixels, enlarged by `factor` so that the outermost pixels stay outermost (scipy.ndimage.zoom). */
+/**
+ * The middle ceil(length / factor) pixels, enlarged by `factor` so that the outermost pixels stay outermost
+ * (scipy.ndimage.zoom).
+ */
 export function zoomSide(length: number, factor: number): SidePlan {
   const part = Math.ceil(length / factor)
   const top = Math.floor((length - part) / 2)
@@ -43,7 +46,9 @@ interface Enlargement {
   width: number
 }
 
-/** Prepares a bilinear enlargement; the returned function hands every enlarged row to `use`, from the first to the last. */
+/**
+ * Prepares a bilinear enlargement; the returned function hands every enlarged row to `use`, from the first to the last.
+ */
 export function enlarge({ rows, columns, channels, height, width }: Enlargement, sourceWidth: number) {
   const line = new Float64Array(width * channels)
   const left = new Int32Array(line.length)
@@ -68,14 +73,17 @@ export function enlarge({ rows, columns, channels, height, width }: Enlargement,
   }
 }
 
-/** 1, 1 + step, ... below `end`, counted as numpy.arange counts (rounding may let `end` itself in, as in the published files). */
+/**
+ * 1, 1 + step, ... below `end`, counted as numpy.arange counts (rounding may let `end` itself in, as in the published
+ * files).
+ */
 function zoomFactors(end: number, step: number): number[] {
   return Array.from({ length: Math.ceil((end - 1) / step) }, (_, i) => 1 + i * (1 + step - 1))
 }
 
 /**
- * The mean of the image and its enlargements: a lens that zooms while the shutter is open. All enlargements together are one linear map in
- * which a pixel depends on few others, so that map is built once and applied to every image.
+ * The mean of the image and its enlargements: a lens that zooms while the shutter is open. All enlargements together
+ * are one linear map in which a pixel depends on few others, so that map is built once and applied to every image.
  */
 export function zoomBlur(
   { end, step }: { end: number; step: number },
@@ -101,7 +109,10 @@ export function zoomBlur(
   }
 }
 
-/** For every target pixel its source pixels (as offsets of their bytes) and their weights, from `starts[p]` to `starts[p + 1]`. */
+/**
+ * For every target pixel its source pixels (as offsets of their bytes) and their weights, from `starts[p]` to
+ * `starts[p + 1]`.
+ */
 function meanOfZooms(factors: readonly number[], height: number, width: number) {
   const sides = factors.map((factor) => ({ rows: zoomSide(height, factor), columns: zoomSide(width, factor) }))
   const starts = new Uint32Array(height * width + 1)

@@ -1,6 +1,7 @@
 /**
- * BMP pictures (Microsoft's BITMAPFILEHEADER to BITMAPV5HEADER, OS/2's core header): palettes of 1, 4 and 8 bits, run lengths of 4 and 8
- * bits, and colours of 16, 24 and 32 bits, with masks. libvips does not read them, and the libraries that do believe what a file claims.
+ * BMP pictures (Microsoft's BITMAPFILEHEADER to BITMAPV5HEADER, OS/2's core header): palettes of 1, 4 and 8 bits, run
+ * lengths of 4 and 8 bits, and colours of 16, 24 and 32 bits, with masks. libvips does not read them, and the libraries
+ * that do believe what a file claims.
  */
 
 export interface BmpHeader {
@@ -132,9 +133,13 @@ function plainIndices(content: Buffer, layout: Layout): Uint8Array {
   return indices
 }
 
-/** Run lengths: pairs of count and value; a count of 0 ends a row (0) or the picture (1), moves on (2), or says how many follow as they are. */
+/**
+ * Run lengths: pairs of count and value; a count of 0 ends a row (0) or the picture (1), moves on (2), or says how many
+ * follow as they are.
+ */
 function runs(content: Buffer, { width, height, compression, offset }: Layout): Uint8Array {
-  // Two bytes give 255 pixels at most. Programs write every pixel; what a small file leaves out by jumps may not cost a large picture's memory.
+  // Two bytes give 255 pixels at most. Programs write every pixel; what a small file leaves out by jumps may not cost a
+  // large picture's memory.
   if (width * height > unpackedFreely && width * height > 128 * (content.length - offset))
     throw new Error(`its runs cannot give ${width} x ${height} pixels`)
   const indices = new Uint8Array(width * height)

@@ -17,7 +17,10 @@ export const tiffTags = {
 export const isTiff = (file: Uint8Array): boolean =>
   ['49492a00', '4d4d002a', '49492b00', '4d4d002b'].includes(Buffer.from(file.subarray(0, 4)).toString('hex'))
 
-/** Tags of the first directory, with their first value where it is a short or long number that stands beside the tag, else 0. Empty where there is no directory. */
+/**
+ * Tags of the first directory, with their first value where it is a short or long number that stands beside the tag,
+ * else 0. Empty where there is no directory.
+ */
 export function firstDirectory(file: Uint8Array): Map<number, number> {
   const content = Buffer.from(file.buffer, file.byteOffset, file.length)
   const tags = new Map<number, number>()
@@ -38,7 +41,10 @@ export function firstDirectory(file: Uint8Array): Map<number, number> {
   return tags
 }
 
-/** Samples of a pixel that are its colour, by the photometric interpretation: gray, RGB, palette, inks, luma and chroma, L*a*b*. */
+/**
+ * Samples of a pixel that are its colour, by the photometric interpretation: gray, RGB, palette, inks, luma and chroma,
+ * L*a*b*.
+ */
 const colours: Record<number, number> = { 0: 1, 1: 1, 2: 3, 3: 1, 5: 4, 6: 3, 8: 3 }
 
 /** What libvips would misread in a TIFF, in words; null if it reads the file right, or the file is no TIFF. */

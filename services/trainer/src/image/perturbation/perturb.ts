@@ -13,10 +13,11 @@ export interface PerturbationSettings {
 }
 
 /**
- * Prepares one perturbation for images of one size. The randomness of every image's sequence comes from the stream (seed, 'perturb',
- * perturbation, index of the image).
+ * Prepares one perturbation for images of one size. The randomness of every image's sequence comes from the stream
+ * (seed, 'perturb', perturbation, index of the image).
  *
- * @returns how long a sequence is, and a function from `[count, h, w, 3]` and the images' indices to `[count, frames, h, w, 3]`; it
+ * @returns how long a sequence is, and a function from `[count, h, w, 3]` and the images' indices to
+ * `[count, frames, h, w, 3]`; it
  *   holds scratch memory, so calls must not overlap
  */
 export function preparePerturbation({

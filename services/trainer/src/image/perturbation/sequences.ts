@@ -101,7 +101,8 @@ export interface DrippingParameters {
 }
 
 /**
- * Drops of water that run down: in every frame the liquid is convolved along its columns with `run`, as numpy.convolve's `same` does.
+ * Drops of water that run down: in every frame the liquid is convolved along its columns with `run`, as
+ * numpy.convolve's `same` does.
  *
  * @param run shares of the liquid of a pixel that come from those above it, its own index at (length - 1) >> 1
  */

@@ -1,7 +1,8 @@
 /**
- * How the perturbations of the contract are made, with their parameters at three sizes. Sources: Hendrycks and Dietterich 2019
- * (arXiv 1903.12261), with the values of CIFAR-10-P (32 pixels), Tiny-ImageNet-P (64) and ImageNet-P (224). Of the noises, the
- * weakest of the three published strengths. At 64 pixels motion blur has the values of 32: the published set blurs before scaling down.
+ * How the perturbations of the contract are made, with their parameters at three sizes. Sources: Hendrycks and
+ * Dietterich 2019 (arXiv 1903.12261), with the values of CIFAR-10-P (32 pixels), Tiny-ImageNet-P (64) and ImageNet-P
+ * (224). Of the noises, the weakest of the three published strengths. At 64 pixels motion blur has the values of 32:
+ * the published set blurs before scaling down.
  */
 import type { PerturbationName } from '@imclr/contract'
 import type { ComparedWith } from '@imclr/statistics'
@@ -145,7 +146,8 @@ export const perturbations: Record<PerturbationName, Perturbation> = {
       224: { frames: 41, from: -20, step: 1 },
     },
   }),
-  rotate: define({ number: 8, prepare: moving(rotated), tables: everywhere({ frames: 31, from: -15, step: 1 }) }), // degrees
+  // Degrees
+  rotate: define({ number: 8, prepare: moving(rotated), tables: everywhere({ frames: 31, from: -15, step: 1 }) }),
   tilt: define({
     number: 9,
     prepare: moving(tilted), // degrees
@@ -189,5 +191,6 @@ export const perturbations: Record<PerturbationName, Perturbation> = {
       224: { frames: 31, mean: 0.65, deviation: 0.27, blur: 3.7, threshold: 0.69, intensity: 0.6 },
     },
   }),
-  shear: define({ number: 14, prepare: moving(sheared), tables: everywhere({ frames: 31, from: -15, step: 1 }) }), // degrees
+  // Degrees
+  shear: define({ number: 14, prepare: moving(sheared), tables: everywhere({ frames: 31, from: -15, step: 1 }) }),
 }

@@ -9,8 +9,9 @@ interface Size {
 }
 
 /**
- * Moves an image: every pixel of the result is read, bilinearly, at the point that `back` gives for it. What lies outside the image is
- * black; within the outermost half pixel its border counts. Cut off to bytes, as Pillow's transform.
+ * Moves an image: every pixel of the result is read, bilinearly, at the point that `back` gives for it. What lies
+ * outside the image is black; within the outermost half pixel its border counts. Cut off to bytes, as Pillow's
+ * transform.
  *
  * @param back from points of the result to points of the source
  */

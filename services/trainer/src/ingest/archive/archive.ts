@@ -1,7 +1,11 @@
 /** A file on the local disk, or a part of one, read piece by piece. */
 export interface OpenFile {
   bytes: number
-  /** `length` bytes from `offset` on, in `scratch` where that is large enough. @throws DamagedFile when the file ends before */
+  /**
+   * `length` bytes from `offset` on, in `scratch` where that is large enough.
+   *
+   * @throws DamagedFile when the file ends before
+   */
   read(offset: number, length: number, scratch?: Uint8Array): Promise<Uint8Array>
 }
 
@@ -15,7 +19,11 @@ export interface ArchiveFile {
 /** Pictures as files, readable in any order by their place in `files`. */
 export interface PictureFiles {
   files: ArchiveFile[]
-  /** The whole file, in `scratch` where that is large enough and can be used. @throws DamagedFile when its bytes are not what the archive says */
+  /**
+   * The whole file, in `scratch` where that is large enough and can be used.
+   *
+   * @throws DamagedFile when its bytes are not what the archive says
+   */
   read(index: number, scratch?: Uint8Array): Promise<Uint8Array>
 }
 
@@ -43,7 +51,10 @@ export interface ArchiveLimits {
   maxEntries: number
 }
 
-/** Limit of a file that is read whole: a picture, a table, a pickle (CIFAR-100's has 155 MB). Larger ones can be read piece by piece. */
+/**
+ * Limit of a file that is read whole: a picture, a table, a pickle (CIFAR-100's has 155 MB). Larger ones can be read
+ * piece by piece.
+ */
 export const maxFileBytes = 200 * 2 ** 20
 
 /** Above `ratioFrom` bytes no honest file of pictures compresses by more than this factor. */

@@ -29,8 +29,8 @@ interface Comparing {
 }
 
 /**
- * Compares all paths of an archive. It sorts them so that similar names are neighbours, and so needs memory for one path at a time.
- * Refuses paths that occur twice. Notes names that differ by case, and names that were changed.
+ * Compares all paths of an archive. It sorts them so that similar names are neighbours, and so needs memory for one
+ * path at a time. Refuses paths that occur twice. Notes names that differ by case, and names that were changed.
  *
  * @returns what is kept, in the archive's order
  */

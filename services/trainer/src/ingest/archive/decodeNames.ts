@@ -6,15 +6,18 @@ import type { RawEntry } from './rawEntry.js'
 
 /** How many bytes of names an encoding is guessed by. More would not improve the guess. */
 const maxGuessBytes = 64 * 1024
-/** Names as text, in the order of the entries. `byEncoding` has the indices of those that the option `encoding` decoded. */
+/**
+ * Names as text, in the order of the entries. `byEncoding` has the indices of those that the option `encoding` decoded.
+ */
 export interface DecodedNames {
   names: string[]
   byEncoding: Set<number>
 }
 
 /**
- * Decodes names that come as bytes. An archive has one encoding: if all names are UTF-8 (macOS, Linux), it is that, else `encoding` for
- * every name. A single name is no proof: some are valid UTF-8 by chance (the Chinese for cat, in GBK, is an e with grave accent).
+ * Decodes names that come as bytes. An archive has one encoding: if all names are UTF-8 (macOS, Linux), it is that,
+ * else `encoding` for every name. A single name is no proof: some are valid UTF-8 by chance (the Chinese for cat, in
+ * GBK, is an e with grave accent).
  *
  * @returns one issue for the whole archive, where there are names that cannot be read
  */

@@ -5,11 +5,17 @@ import type { Archive, OpenFile } from './archive.js'
 import { archiveName, sniff, sniffBytes } from './sniff.js'
 import { inflated } from './spool.js'
 
-/** An upload of more files is no archive around archives. Single archives among its pictures are reported later, one by one. */
+/**
+ * An upload of more files is no archive around archives. Single archives among its pictures are reported later, one by
+ * one.
+ */
 const maxFiles = 10
 const nameOfArchive = /\.(zip|tar|tgz|tbz2?|txz|gz|bz2|xz|zst|7z|rar)$/i
 
-/** Finds archives in an upload of few files. A single file is looked at whatever its name; of several, those with an archive's name. */
+/**
+ * Finds archives in an upload of few files. A single file is looked at whatever its name; of several, those with an
+ * archive's name.
+ */
 export async function findNested(archive: Archive): Promise<Issue[]> {
   const { files, format } = archive
   if (format === 'file' || files.length > maxFiles) return []

@@ -4,9 +4,10 @@ import type { ZipEntry } from './readDirectory.js'
 const localHeaderBytes = 30
 
 /**
- * Says in words which entries of a zip overlap or reach beyond the file; null if none does. In an honest archive each entry has a header,
- * name and packed bytes of its own, so reading all of them takes no longer than reading the file. Overlapping entries turn a few megabytes
- * into thousands of times as many. Headers may be longer in the file than is known here: that moves the packed bytes, but adds none.
+ * Says in words which entries of a zip overlap or reach beyond the file; null if none does. In an honest archive each
+ * entry has a header, name and packed bytes of its own, so reading all of them takes no longer than reading the file.
+ * Overlapping entries turn a few megabytes into thousands of times as many. Headers may be longer in the file than is
+ * known here: that moves the packed bytes, but adds none.
  */
 export async function findOverlap(
   entries: readonly ZipEntry[],

@@ -43,8 +43,9 @@ interface Listing {
 }
 
 /**
- * What the entries of an archive, of whatever format, are as files and folders: names decoded, judged and brought to NFC, litter left
- * out, no path twice. What was done goes to `notes`, in an order that does not depend on the archive's; what cannot be used to `problems`.
+ * What the entries of an archive, of whatever format, are as files and folders: names decoded, judged and brought to
+ * NFC, litter left out, no path twice. What was done goes to `notes`, in an order that does not depend on the
+ * archive's; what cannot be used to `problems`.
  *
  * @throws Failure DATASET_INVALID where names cannot be read at all: all else would follow from that
  */
@@ -55,7 +56,8 @@ export async function listEntries(
   const decoded = decodeNames(entries, encoding)
   if ('code' in decoded) throw unfit(decoded)
   const { names, byEncoding } = decoded
-  // Old programs of Windows write backslashes between folders, against the format. A backslash beside slashes is part of a name.
+  // Old programs of Windows write backslashes between folders, against the format. A backslash beside slashes is part
+  // of a name.
   const byBackslash = !names.some((name) => name.includes('/')) && names.some((name) => name.includes('\\'))
   const litter = new Map<string, number>()
   const used: ListedName[] = []

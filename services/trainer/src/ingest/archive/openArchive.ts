@@ -16,9 +16,11 @@ import { archiveFailure } from './receive.js'
 import { archiveName, emptyZip, sniff, sniffBytes } from './sniff.js'
 
 /**
- * Brings the upload to the local disk (a tar.gz unpacked to a tar, never file by file) and lists it. Unsafe entries go to `problems`.
+ * Brings the upload to the local disk (a tar.gz unpacked to a tar, never file by file) and lists it. Unsafe entries go
+ * to `problems`.
  *
- * @throws Failure ARCHIVE_UNREADABLE when it is no archive of ours or cut off, ARCHIVE_UNSAFE for a bomb or entries that lie over each other,
+ * @throws Failure ARCHIVE_UNREADABLE when it is no archive of ours or cut off, ARCHIVE_UNSAFE for a bomb or entries
+ * that lie over each other,
  *   DATASET_INVALID where names cannot be read or there are no files, DATASET_TOO_LARGE, DISK_FULL
  */
 export async function openArchive(source: ArchiveSource): Promise<Archive> {
@@ -89,7 +91,10 @@ function openBy(
   }
 }
 
-/** @throws Failure ARCHIVE_UNSAFE where the upload is an archive of archives, DATASET_INVALID where it has no files; with all other problems found so far */
+/**
+ * @throws Failure ARCHIVE_UNSAFE where the upload is an archive of archives, DATASET_INVALID where it has no files;
+ * with all other problems found so far
+ */
 async function checkContent(archive: Archive, { problems, name }: ArchiveSource): Promise<void> {
   const nested = await findNested(archive)
   for (const issue of nested) problems.add('unsafe', issue)

@@ -39,7 +39,8 @@ export async function openZip(source: ArchiveSource, file: string): Promise<Arch
     const entries = await collectEntries(readDirectory(whole), { name, limits, signal, uploadBytes: whole.bytes })
     const overlap = await findOverlap(entries, { fileBytes: whole.bytes, signal })
     if (overlap !== null) throw new Failure('ARCHIVE_UNSAFE', `${name}: ${overlap}`)
-    // An honest zip begins with an entry. If the first listed entry begins later, files before it would be lost without a word.
+    // An honest zip begins with an entry. If the first listed entry begins later, files before it would be lost without
+    // a word.
     const first = entries.reduce((least, { offset }) => Math.min(least, offset), Infinity)
     if (first > 0 && first < Infinity)
       throw new DamagedFile(

@@ -1,6 +1,9 @@
 import { entriesPerTurn, yieldToEventLoop } from './yieldToEventLoop.js'
 
-/** The numbers from 0 to `count` - 1 in an order; equal ones in their own. Sorted in runs that are merged, with others' turns in between. */
+/**
+ * The numbers from 0 to `count` - 1 in an order; equal ones in their own. Sorted in runs that are merged, with others'
+ * turns in between.
+ */
 export async function orderOf(
   count: number,
   compare: (a: number, b: number) => number,

@@ -4,7 +4,10 @@ import { entriesPerTurn, yieldToEventLoop } from './yieldToEventLoop.js'
 
 export type EntryKind = 'file' | 'folder' | 'symbolic link' | 'hard link' | 'sparse file' | 'special file'
 
-/** An entry as it stands in an archive, before anything is made of its name. A few hundred bytes of memory each, whatever the archive says. */
+/**
+ * An entry as it stands in an archive, before anything is made of its name. A few hundred bytes of memory each,
+ * whatever the archive says.
+ */
 export interface RawEntry {
   /** Text; or, where `isBytes`, one character per byte: bytes that are not ASCII, of an encoding that nothing names. */
   name: string
@@ -29,8 +32,9 @@ export function rawName(bytes: Buffer, isUtf8: boolean): Pick<RawEntry, 'name' |
 }
 
 /**
- * Packed headers of empty files shrink to a few bytes each, a picture has more: beyond `freeEntries` an upload may have an entry for each
- * `bytesPerEntry` of its own, so that what is held of them (below a kilobyte each) is at most 32 times its size.
+ * Packed headers of empty files shrink to a few bytes each, a picture has more: beyond `freeEntries` an upload may have
+ * an entry for each `bytesPerEntry` of its own, so that what is held of them (below a kilobyte each) is at most 32
+ * times its size.
  */
 const freeEntries = 10_000
 const bytesPerEntry = 32
@@ -38,7 +42,8 @@ const bytesPerEntry = 32
 /**
  * Reads all entries of an archive.
  * @param uploadBytes of the archive as it was sent
- * @throws Failure DATASET_TOO_LARGE beyond `limits.maxEntries`, ARCHIVE_UNSAFE for more than its size explains; the signal's reason
+ * @throws Failure DATASET_TOO_LARGE beyond `limits.maxEntries`, ARCHIVE_UNSAFE for more than its size explains; the
+ * signal's reason
  */
 export async function collectEntries<T extends RawEntry>(
   entries: AsyncIterable<T>,

@@ -1,6 +1,7 @@
 /**
- * The central directory of a zip file (APPNOTE.TXT of PKWARE, 4.3 and 4.5). Our own code reads it, because libraries believe the
- * counts and offsets in the file. Finder writes both modulo the size of their fields, and a library then loses files without a word.
+ * The central directory of a zip file (APPNOTE.TXT of PKWARE, 4.3 and 4.5). Our own code reads it, because libraries
+ * believe the counts and offsets in the file. Finder writes both modulo the size of their fields, and a library then
+ * loses files without a word.
  */
 import { crc32 } from 'node:zlib'
 import { isUtf8 } from 'node:buffer'
@@ -88,7 +89,8 @@ async function findDirectory(file: OpenFile): Promise<Directory> {
   if (at >= lengths.locator64 && tail.readUInt32LE(at - lengths.locator64) === signatures.locator64) {
     const locator = endOffset - lengths.locator64
     const claimed = wide(tail, at - lengths.locator64 + 8)
-    // Before it stands the end of the zip64 directory, where the locator says; or right before the locator, where bytes were put before the archive.
+    // Before it stands the end of the zip64 directory, where the locator says; or right before the locator, where bytes
+    // were put before the archive.
     const found = (await readEnd64(file, claimed)) ?? (await readEnd64(file, locator - lengths.end64))
     if (found === null) throw new DamagedFile('the zip64 record of its directory is missing')
     disk = found.end64.readUInt32LE(16)
@@ -110,7 +112,10 @@ async function findDirectory(file: OpenFile): Promise<Directory> {
   throw new DamagedFile('its directory is not where it says')
 }
 
-/** Finds the end of the directory: the last whose comment ends the file; else, with bytes behind the archive, the last whose comment fits in. */
+/**
+ * Finds the end of the directory: the last whose comment ends the file; else, with bytes behind the archive, the last
+ * whose comment fits in.
+ */
 function findEnd(tail: Buffer): number | null {
   let fitting: number | null = null
   for (let at = tail.length - lengths.end; at >= 0; at--) {

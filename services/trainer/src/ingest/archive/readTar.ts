@@ -1,6 +1,6 @@
 /**
- * The headers of a tar file: those of 1979 (v7), ustar and pax (POSIX.1-2001), and GNU's. Our own code reads them: it gives
- * names as bytes in every format, skips the data without reading them, and limits what it holds of the headers.
+ * The headers of a tar file: those of 1979 (v7), ustar and pax (POSIX.1-2001), and GNU's. Our own code reads them: it
+ * gives names as bytes in every format, skips the data without reading them, and limits what it holds of the headers.
  */
 import { isUtf8 } from 'node:buffer'
 import { DamagedFile } from './archive.js'
@@ -131,7 +131,11 @@ function upToZero(bytes: Buffer): Buffer {
   return end === -1 ? bytes : bytes.subarray(0, end)
 }
 
-/** Twelve bytes: octal digits among spaces and zeros; or a number to the base 256, where the first bit is set. @throws DamagedFile where it is none */
+/**
+ * Twelve bytes: octal digits among spaces and zeros; or a number to the base 256, where the first bit is set.
+ *
+ * @throws DamagedFile where it is none
+ */
 function numberAt(header: Buffer, at: number): number {
   const field = header.subarray(at, at + 12)
   if (field[0]! >= 0x80) {
@@ -144,7 +148,11 @@ function numberAt(header: Buffer, at: number): number {
   return digits === '' ? 0 : Number.parseInt(digits, 8)
 }
 
-/** Reads entries of the form "<length> <key>=<value>\n" and keeps those with the keys below. @throws DamagedFile for an entry of another form */
+/**
+ * Reads entries of the form "<length> <key>=<value>\n" and keeps those with the keys below.
+ *
+ * @throws DamagedFile for an entry of another form
+ */
 function readPax(text: Buffer): Said {
   const said: Said = {}
   for (let at = 0; at < text.length && text[at] !== 0;) {

@@ -14,7 +14,10 @@ export async function* receive({ store, key, signal, onBytes }: ArchiveSource): 
   }
 }
 
-/** Turns what our readers and zlib throw on bad bytes into a failure of the upload. Other errors (a full disk, the signal's reason) stay as they are. */
+/**
+ * Turns what our readers and zlib throw on bad bytes into a failure of the upload. Other errors (a full disk, the
+ * signal's reason) stay as they are.
+ */
 export function archiveFailure(error: unknown, name: string): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code
   if (!(error instanceof DamagedFile) && !(error instanceof Error && code?.startsWith('Z_') === true)) return error

@@ -8,7 +8,10 @@ export type SanitizedPath =
   | { kind: 'litter'; root: string }
   | { kind: 'unsafe'; issue: Issue }
 
-/** Files and folders that operating systems, file servers and tools leave behind, in small letters. Hidden ones (with a dot) are litter too. */
+/**
+ * Files and folders that operating systems, file servers and tools leave behind, in small letters. Hidden ones (with a
+ * dot) are litter too.
+ */
 const litter = new Set([
   '__macosx',
   'icon\r',

@@ -47,7 +47,10 @@ export function sniff(head: Uint8Array): Content {
   return isTarHeader(head) ? 'tar' : 'other'
 }
 
-/** A tar header carries the sum of its own bytes, those of the sum counted as spaces (POSIX.1-1988); old programs added them up signed. */
+/**
+ * A tar header carries the sum of its own bytes, those of the sum counted as spaces (POSIX.1-1988); old programs added
+ * them up signed.
+ */
 export function isTarHeader(head: Uint8Array): boolean {
   if (head.length < 512) return false
   const written = Number.parseInt(

@@ -86,8 +86,8 @@ export interface Written {
 }
 
 /**
- * Holds files that were unpacked from an upload, so that they can be read piece by piece. They all share one file on the disk, written in
- * pieces as they come, so that few files are open. The caller removes the folder.
+ * Holds files that were unpacked from an upload, so that they can be read piece by piece. They all share one file on
+ * the disk, written in pieces as they come, so that few files are open. The caller removes the folder.
  */
 export class Spool implements AsyncDisposable {
   readonly #path: string
@@ -104,7 +104,10 @@ export class Spool implements AsyncDisposable {
     this.#maxBytes = maxBytes
   }
 
-  /** From here on all files together have at most `2 x maxRatio` times the bytes of the upload: archives within archives multiply their ratios. */
+  /**
+   * From here on all files together have at most `2 x maxRatio` times the bytes of the upload: archives within archives
+   * multiply their ratios.
+   */
   boundBy(uploadBytes: number): void {
     this.#uploaded = uploadBytes
   }

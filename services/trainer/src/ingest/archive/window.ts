@@ -1,6 +1,9 @@
 import type { OpenFile } from './archive.js'
 
-/** Reads small pieces of a file, most of them in rising order, through one buffer: thousands of headers cost few calls of the system. */
+/**
+ * Reads small pieces of a file, most of them in rising order, through one buffer: thousands of headers cost few calls
+ * of the system.
+ */
 export class Window {
   readonly #file: OpenFile
   readonly #size: number

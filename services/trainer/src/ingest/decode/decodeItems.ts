@@ -20,7 +20,10 @@ export interface DecodeItems {
   onDone: () => void
 }
 
-/** Decodes every picture that could be measured; a damaged one becomes a problem. Several at once, large ones (16 megapixels and more) fewer. */
+/**
+ * Decodes every picture that could be measured; a damaged one becomes a problem. Several at once, large ones (16
+ * megapixels and more) fewer.
+ */
 export async function decodeItems({
   files,
   items,

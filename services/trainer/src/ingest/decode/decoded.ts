@@ -6,8 +6,9 @@ import type { Box } from './look.js'
 import type { Size } from './measureItems.js'
 
 /**
- * Pictures at their final size: the pixels in a temporary file, and of each, in memory, its sha256, its thumbnail and how it looks (106 bytes).
- * Reading and writing are synchronous: this process serves nobody, and the pages are in the system's cache.
+ * Pictures at their final size: the pixels in a temporary file, and of each, in memory, its sha256, its thumbnail and
+ * how it looks (106 bytes). Reading and writing are synchronous: this process serves nobody, and the pages are in the
+ * system's cache.
  */
 export class Decoded implements Disposable {
   readonly pictureBytes: number
@@ -30,7 +31,11 @@ export class Decoded implements Disposable {
     this.#file = openSync(path, 'w+')
   }
 
-  /** Takes consecutive pictures: uint8 `[n, h, w, 3]`. @param box where the files show in them; everywhere, if it is not given */
+  /**
+   * Takes consecutive pictures: uint8 `[n, h, w, 3]`.
+   *
+   * @param box where the files show in them; everywhere, if it is not given
+   */
   put(
     first: number,
     pixels: Uint8Array,

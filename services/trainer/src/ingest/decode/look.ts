@@ -8,10 +8,16 @@ export const looks = { oneColour: 1, cutOff: 2 } as const
 const flatDeviation = 3
 /** libjpeg fills what is missing of a file with mid-gray, 128; scaled, it stays within this of it. */
 const gray = { from: 125, to: 131 }
-/** A picture counts as cut off if this share of it, from one edge on, is that gray. If the opposite edge is gray too, its background is gray. */
+/**
+ * A picture counts as cut off if this share of it, from one edge on, is that gray. If the opposite edge is gray too,
+ * its background is gray.
+ */
 const grayShare = 1 / 8
 
-/** The part of a picture at its final size that shows the file: bars around it left out. Pixels, `right` and `bottom` exclusive. */
+/**
+ * The part of a picture at its final size that shows the file: bars around it left out. Pixels, `right` and `bottom`
+ * exclusive.
+ */
 export interface Box {
   top: number
   left: number
@@ -57,7 +63,10 @@ function isFlat(pixels: Uint8Array, width: number, { top, left, bottom, right }:
   return true
 }
 
-/** A cut file lacks its lower part; in the upright picture that part may lie at any edge. If the first row of blocks is cut, the next edge is gray too, but never the opposite one. */
+/**
+ * A cut file lacks its lower part; in the upright picture that part may lie at any edge. If the first row of blocks is
+ * cut, the next edge is gray too, but never the opposite one.
+ */
 function isCutOff(pixels: Uint8Array, width: number, { top, left, bottom, right }: Box): boolean {
   const isGray = (y: number, x: number) => {
     const at = 3 * (y * width + x)

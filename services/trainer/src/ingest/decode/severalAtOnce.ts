@@ -7,7 +7,10 @@ export interface Several {
   signal: AbortSignal
 }
 
-/** Runs `work` for 0..count-1, started in order, as many at once as their weights allow. The first error ends it, once what runs has ended. */
+/**
+ * Runs `work` for 0..count-1, started in order, as many at once as their weights allow. The first error ends it, once
+ * what runs has ended.
+ */
 export async function severalAtOnce(
   { count, capacity, weight, signal }: Several,
   work: (index: number) => Promise<void>,

@@ -1,11 +1,12 @@
 /**
- * Near duplicates of test pictures among training or unlabelled pictures, by difference hashes: of a picture's 8 x 9 thumbnail, one bit for
- * each pair of neighbours in a row that says which is brighter. Hashes that differ in at most `maxDistance` of 64 bits agree in
- * at least one of `maxDistance + 1` pieces (pigeonholes; Norouzi et al., "Fast search in Hamming space", 2012), so that only
- * pictures that share a piece are compared. Then thumbnails and pixels must correlate, since hashes alone take any two skies for
- * one. Mirrored and cropped copies are not found. On CIFAR-10 67 training images are found, true copies to the eye. Like things on a
- * plain background still count as copies: 48 of the 500 training images of the demo's Fashion-MNIST do, most of them trousers. So near
- * duplicates are reported, and removed only if the user asks for it.
+ * Near duplicates of test pictures among training or unlabelled pictures, by difference hashes: of a picture's 8 x 9
+ * thumbnail, one bit for each pair of neighbours in a row that says which is brighter. Hashes that differ in at most
+ * `maxDistance` of 64 bits agree in at least one of `maxDistance + 1` pieces (pigeonholes; Norouzi et al., "Fast search
+ * in Hamming space", 2012), so that only pictures that share a piece are compared. Then thumbnails and pixels must
+ * correlate, since hashes alone take any two skies for one. Mirrored and cropped copies are not found. On CIFAR-10 67
+ * training images are found, true copies to the eye. Like things on a plain background still count as copies: 48 of the
+ * 500 training images of the demo's Fashion-MNIST do, most of them trousers. So near duplicates are reported, and
+ * removed only if the user asks for it.
  */
 import { thumbnailBytes, thumbnailColumns, thumbnailRows } from './thumbnail.js'
 
@@ -20,7 +21,10 @@ export interface NearDuplicate {
 const maxDistance = 8
 /** Of the thumbnails, then of the pixels. */
 const minCorrelation = 0.95
-/** Contrast (standard deviation over the thumbnail, in levels of 255) below which a picture is too plain to be told from others. */
+/**
+ * Contrast (standard deviation over the thumbnail, in levels of 255) below which a picture is too plain to be told from
+ * others.
+ */
 const minContrast = 8
 const pieces = maxDistance + 1
 
@@ -85,7 +89,10 @@ export async function findNearDuplicates(
   return found
 }
 
-/** The hashes (as places) sorted by one of their pieces; those with key k are `places[starts[k]]` to `places[starts[k + 1] - 1]`. */
+/**
+ * The hashes (as places) sorted by one of their pieces; those with key k are `places[starts[k]]` to
+ * `places[starts[k + 1] - 1]`.
+ */
 function pigeonholes(hashes: Uint32Array, piece: number): { starts: Uint32Array; places: Uint32Array } {
   const count = hashes.length / 2
   const keys = Uint8Array.from({ length: count }, (_, place) =>

@@ -22,7 +22,10 @@ export interface NotePictures {
   notes: Notes
 }
 
-/** Notes pictures that somebody should look at: copies of test pictures, copies under other labels, pictures of one colour or cut off, and first pages of several. */
+/**
+ * Notes pictures that somebody should look at: copies of test pictures, copies under other labels, pictures of one
+ * colour or cut off, and first pages of several.
+ */
 export function notePictures({
   drawn,
   removed,

@@ -6,7 +6,10 @@ export interface Removed {
   keptTest: number
 }
 
-/** Removes copies of test pictures, pixel by pixel the same, from all other splits: a model must not learn what it is tested on. */
+/**
+ * Removes copies of test pictures, pixel by pixel the same, from all other splits: a model must not learn what it is
+ * tested on.
+ */
 export function removeDuplicates(splits: SplitIndices, decoded: Decoded): { splits: SplitIndices; removed: Removed[] } {
   const testOf = new Map<string, number>()
   for (const index of splits.test) {

@@ -19,7 +19,10 @@ export interface SettleNear {
   yieldToEventLoop: () => Promise<void>
 }
 
-/** Finds training and unlabelled pictures that look nearly like a test picture, and does with them what the user has chosen. */
+/**
+ * Finds training and unlabelled pictures that look nearly like a test picture, and does with them what the user has
+ * chosen.
+ */
 export async function settleNearDuplicates(
   splits: SplitIndices,
   { decoded, choice, problems, pathOf, yieldToEventLoop }: SettleNear,

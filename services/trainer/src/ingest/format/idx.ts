@@ -8,7 +8,12 @@ export interface IdxArray {
   offset: number
 }
 
-/** Reads the header of an idx file of unsigned bytes: 0, 0, 8, the number of dimensions, and each as a big-endian number (LeCun's MNIST page). @throws DamagedFile */
+/**
+ * Reads the header of an idx file of unsigned bytes: 0, 0, 8, the number of dimensions, and each as a big-endian number
+ * (LeCun's MNIST page).
+ *
+ * @throws DamagedFile
+ */
 export async function readIdx(file: OpenFile): Promise<IdxArray> {
   const magic = await file.read(0, 4)
   const [zero, zeros, type, dimensions] = magic

@@ -41,8 +41,8 @@ interface Element {
 }
 
 /**
- * The numeric arrays of a MAT-file of version 5 (MATLAB's `-v6` and `-v7`), little-endian. Compressed ones are unpacked to the
- * spool, and no array is held in memory.
+ * The numeric arrays of a MAT-file of version 5 (MATLAB's `-v6` and `-v7`), little-endian. Compressed ones are unpacked
+ * to the spool, and no array is held in memory.
  * @throws DamagedFile
  */
 export async function readMat(file: OpenFile, spool: Spool): Promise<MatArray[]> {

@@ -20,7 +20,10 @@ export interface ParquetColumn {
   leaf: Leaf | null
   /** Of a struct: the leaves among its fields, by name. */
   fields: Map<string, Leaf>
-  /** Of a class label, where the file's metadata say so: the class names in order (as Hugging Face's `datasets` writes them). */
+  /**
+   * Of a class label, where the file's metadata say so: the class names in order (as Hugging Face's `datasets` writes
+   * them).
+   */
   names: string[] | null
 }
 
@@ -33,8 +36,9 @@ const maxDescriptionBytes = 4 * 2 ** 20
 const maxDescriptionDepth = 64
 
 /**
- * Opens a Parquet file (parquet-format 2.11: README.md, parquet.thrift, Encodings.md) for its columns without lists. Our own code reads it,
- * because it must withstand any bytes: it allocates and believes only what the bytes hold, never what they claim.
+ * Opens a Parquet file (parquet-format 2.11: README.md, parquet.thrift, Encodings.md) for its columns without lists.
+ * Our own code reads it, because it must withstand any bytes: it allocates and believes only what the bytes hold, never
+ * what they claim.
  * @throws DamagedFile when it is no Parquet file that can be read
  */
 export async function openParquet(file: OpenFile): Promise<ParquetTable> {

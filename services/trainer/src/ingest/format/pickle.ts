@@ -1,7 +1,7 @@
 /**
- * Reads the pickles of CIFAR's Python archives and nothing else: dictionaries, lists, tuples, strings, small numbers and arrays of
- * bytes, in protocols 2 and 3. Nothing is looked up or called: the three names of numpy that an array is made with are known here,
- * every other name and every other opcode is refused (opcodes: CPython's Lib/pickletools.py).
+ * Reads the pickles of CIFAR's Python archives and nothing else: dictionaries, lists, tuples, strings, small numbers
+ * and arrays of bytes, in protocols 2 and 3. Nothing is looked up or called: the three names of numpy that an array is
+ * made with are known here, every other name and every other opcode is refused (opcodes: CPython's Lib/pickletools.py).
  */
 import { DamagedFile } from '../archive/archive.js'
 
@@ -32,12 +32,16 @@ const names: Record<string, string> = {
 
 /** CIFAR-100's largest takes 400,000 opcodes. */
 const maxOpcodes = 4_000_000
-/** Lists, tuples, dictionaries, names and what is made by calling: a dozen in CIFAR's, and each takes some hundred bytes. */
+/**
+ * Lists, tuples, dictionaries, names and what is made by calling: a dozen in CIFAR's, and each takes some hundred
+ * bytes.
+ */
 const maxObjects = 100_000
 const maxDimensions = 8
 
 /**
- * @returns a Map for a dictionary, an array for a list or a tuple, strings, numbers, PickledArray: the caller checks what it wants
+ * @returns a Map for a dictionary, an array for a list or a tuple, strings, numbers, PickledArray: the caller checks
+ * what it wants
  * @throws DamagedFile with what is wrong, or is not read
  */
 export function readPickle(bytes: Uint8Array): unknown {

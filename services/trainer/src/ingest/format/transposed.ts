@@ -12,8 +12,9 @@ export interface ColumnMajorRecords {
 const blockBytes = 16 * 2 ** 20
 
 /**
- * Writes the records of an array in Fortran's order one after another. In the array they lie scattered: byte j of record i is at
- * `j * count + i`. Two rounds keep every read large: the first transposes slabs of many j, the second joins each record's parts from all slabs.
+ * Writes the records of an array in Fortran's order one after another. In the array they lie scattered: byte j of
+ * record i is at `j * count + i`. Two rounds keep every read large: the first transposes slabs of many j, the second
+ * joins each record's parts from all slabs.
  */
 export async function transposed(
   records: ColumnMajorRecords,

@@ -21,8 +21,8 @@ export interface Container {
 const maxFiles = 2000
 
 /**
- * Opens the files of an upload whose largest file, unpacked if it is gzipped, holds many pictures: those of its kind, by path.
- * Other files beside them (a readme, a licence) are noted. Null where the largest file is something else.
+ * Opens the files of an upload whose largest file, unpacked if it is gzipped, holds many pictures: those of its kind,
+ * by path. Other files beside them (a readme, a licence) are noted. Null where the largest file is something else.
  */
 export async function openContainers({
   archive,

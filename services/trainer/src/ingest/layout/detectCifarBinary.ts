@@ -14,12 +14,16 @@ interface CifarFormat {
   test: RegExp
   /** Bytes before the pixels. */
   labelBytes: number
-  /** For each kind of label its names, and which of those bytes it is; the first file is what the archive is known by. */
+  /**
+   * For each kind of label its names, and which of those bytes it is; the first file is what the archive is known by.
+   */
   fine: { names: string; at: number }
   coarse: { names: string; at: number } | null
 }
 
-/** As www.cs.toronto.edu/~kriz/cifar.html describes them: labels of a byte each, then 1,024 red, green and blue bytes. */
+/**
+ * As www.cs.toronto.edu/~kriz/cifar.html describes them: labels of a byte each, then 1,024 red, green and blue bytes.
+ */
 const formats: readonly CifarFormat[] = [
   {
     train: /^data_batch_\d+\.bin$/,

@@ -15,7 +15,10 @@ import { cifarSize, noCoarseLabels } from './detectCifarBinary.js'
 
 const recordBytes = 3 * cifarSize.height * cifarSize.width
 
-/** The Python archives of CIFAR-10 and CIFAR-100: dictionaries with `data` `[n, 3072]` and labels, and one with the class names. */
+/**
+ * The Python archives of CIFAR-10 and CIFAR-100: dictionaries with `data` `[n, 3072]` and labels, and one with the
+ * class names.
+ */
 export async function detectCifarPython(
   containers: readonly Container[],
   context: LayoutContext,

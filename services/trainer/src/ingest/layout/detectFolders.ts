@@ -11,8 +11,9 @@ import type { FolderReading } from './folders/readFolders.js'
 import type { Item, DetectedLayout, LayoutContext } from './detectedLayout.js'
 
 /**
- * The layout of folders: `<class>/...`, `<split>/<class>/...` or `<class>/<split>/...`, with any folders around them (see `readFolders`).
- * Documents are left aside. A folder of a class that holds nothing is a class all the same; its emptiness is told later.
+ * The layout of folders: `<class>/...`, `<split>/<class>/...` or `<class>/<split>/...`, with any folders around them
+ * (see `readFolders`). Documents are left aside. A folder of a class that holds nothing is a class all the same; its
+ * emptiness is told later.
  *
  * @throws Failure DATASET_INVALID where the folders can be read in several ways, or in none
  */

@@ -10,7 +10,10 @@ import { detectTable } from './detectTable.js'
 import { detectTinyImageNet } from './detectTinyImageNet.js'
 import { labelsAlike } from './labelsAlike.js'
 
-/** Each answers null where the upload has another layout. The first that knows the upload wins; folders are what remains. */
+/**
+ * Each answers null where the upload has another layout. The first that knows the upload wins; folders are what
+ * remains.
+ */
 const detectors: readonly ((context: LayoutContext) => Promise<DetectedLayout | null>)[] = [
   detectCifarBinary,
   detectStl10,
@@ -20,8 +23,8 @@ const detectors: readonly ((context: LayoutContext) => Promise<DetectedLayout | 
 ]
 
 /**
- * Finds out how the upload says what is what: by the names of its files where those are a data set's own, else by the content of
- * the largest one. Problems of layout go to `problems`.
+ * Finds out how the upload says what is what: by the names of its files where those are a data set's own, else by the
+ * content of the largest one. Problems of layout go to `problems`.
  * @throws Failure DATASET_INVALID or ARCHIVE_UNREADABLE where the file that says so cannot be read, DATASET_TOO_LARGE
  */
 export async function detectLayout(context: LayoutContext): Promise<DetectedLayout> {

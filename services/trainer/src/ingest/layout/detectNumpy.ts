@@ -21,7 +21,10 @@ const kinds: Record<string, 'images' | 'labels'> = {
   label: 'labels',
 }
 
-/** .npy files, and .npz, which is a zip of them: x_train, y_train, x_test, y_test; images, labels; train_images, train_labels and so on. */
+/**
+ * .npy files, and .npz, which is a zip of them: x_train, y_train, x_test, y_test; images, labels; train_images,
+ * train_labels and so on.
+ */
 export async function detectNumpy(containers: readonly Container[], context: LayoutContext): Promise<DetectedLayout> {
   const arrays = await Promise.all(
     containers.map(async ({ path, file }) => {

@@ -36,8 +36,9 @@ interface Row {
 }
 
 /**
- * Parquet files with a column of pictures, as on hubs: `image` (or `img`), a struct of `bytes` and `path` or bytes alone, and `label`
- * (CIFAR-100: `fine_label`, `coarse_label`), a number or a string. Pictures are brought to the spool, a row group at a time.
+ * Parquet files with a column of pictures, as on hubs: `image` (or `img`), a struct of `bytes` and `path` or bytes
+ * alone, and `label` (CIFAR-100: `fine_label`, `coarse_label`), a number or a string. Pictures are brought to the
+ * spool, a row group at a time.
  */
 export async function detectParquet(containers: readonly Container[], context: LayoutContext): Promise<DetectedLayout> {
   const { problems, spool } = context
@@ -196,7 +197,11 @@ function columnsOf(
 const listed = (names: readonly string[]): string =>
   names.slice(0, 10).join(', ').slice(0, 200) + (names.length > 10 ? ', ...' : '')
 
-/** Hubs cut tables into files called train-00000-of-00004 and so on: all or none. @throws Failure DATASET_INVALID where some are missing */
+/**
+ * Hubs cut tables into files called train-00000-of-00004 and so on: all or none.
+ *
+ * @throws Failure DATASET_INVALID where some are missing
+ */
 function checkShards(paths: readonly string[]): void {
   const sets = new Map<string, { count: number; path: string; numbers: Set<number> }>()
   for (const path of paths) {
@@ -239,7 +244,9 @@ function labelOf(cell: Cell, { isText }: Leaf): Pick<Row, 'label' | 'odd'> {
 const textOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 4 * maxNameBytes)).toString('utf8')
 
-/** The class of a label: by the names in the files' metadata, which must agree; else strings are names, and numbers are. */
+/**
+ * The class of a label: by the names in the files' metadata, which must agree; else strings are names, and numbers are.
+ */
 function namingOf(
   tables: readonly Table[],
   rows: readonly Row[],

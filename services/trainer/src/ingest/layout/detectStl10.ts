@@ -22,8 +22,8 @@ const files: readonly { split: Split; pixels: string; labels: string | null }[] 
 ]
 
 /**
- * STL-10's binary archive, known by the names of its files: planes of red, green and blue, column after column, and labels from 1
- * (cs.stanford.edu/~acoates/stl10). Null where it is none.
+ * STL-10's binary archive, known by the names of its files: planes of red, green and blue, column after column, and
+ * labels from 1 (cs.stanford.edu/~acoates/stl10). Null where it is none.
  */
 export async function detectStl10(context: LayoutContext): Promise<DetectedLayout | null> {
   const { archive } = context

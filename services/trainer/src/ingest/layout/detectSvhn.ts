@@ -15,7 +15,10 @@ const digits: Naming = {
   range: '1 to 10',
 }
 
-/** SVHN's cropped digits: in each file `X` `[h, w, 3, n]`, column after column, and `y` `[n, 1]`. The extra part is training data. */
+/**
+ * SVHN's cropped digits: in each file `X` `[h, w, 3, n]`, column after column, and `y` `[n, 1]`. The extra part is
+ * training data.
+ */
 export async function detectSvhn(containers: readonly Container[], context: LayoutContext): Promise<DetectedLayout> {
   const splitOf = splitsByPath(
     containers.map(({ path }) => path),

@@ -8,11 +8,12 @@ import { readTables } from './table/readTables.js'
 import { settleSplits } from './table/settleSplits.js'
 
 /**
- * The layouts of tables beside the pictures, as people write them: values with separators or an object in each line (`.jsonl`), one table
- * for all pictures or one for each part, with columns for the file, its label and perhaps its split. Where no row says test, the test
- * part is cut later. What was assumed is noted. Null where there is no table.
+ * The layouts of tables beside the pictures, as people write them: values with separators or an object in each line
+ * (`.jsonl`), one table for all pictures or one for each part, with columns for the file, its label and perhaps its
+ * split. Where no row says test, the test part is cut later. What was assumed is noted. Null where there is no table.
  *
- * @throws Failure DATASET_INVALID when the table cannot be read as one, there are several that say the same, or its paths are not the archive's
+ * @throws Failure DATASET_INVALID when the table cannot be read as one, there are several that say the same, or its
+ * paths are not the archive's
  */
 export async function detectTable(
   context: Pick<LayoutContext, 'archive' | 'options' | 'problems' | 'notes' | 'maxImages'>,

@@ -8,9 +8,9 @@ const wordList: ListLimits = { maxBytes: 16 * 2 ** 20, maxLines: 500_000 }
 const maxLineBytes = 200
 
 /**
- * Tiny ImageNet (cs231n.stanford.edu), known by wnids.txt and val/val_annotations.txt: train/<wnid>/images, and the validation
- * images, which become the test part since its own has no labels and is left aside. A class is named by the first of its
- * words, and by its WordNet id too if two classes share that word. Null for any other upload.
+ * Tiny ImageNet (cs231n.stanford.edu), known by wnids.txt and val/val_annotations.txt: train/<wnid>/images, and the
+ * validation images, which become the test part since its own has no labels and is left aside. A class is named by the
+ * first of its words, and by its WordNet id too if two classes share that word. Null for any other upload.
  */
 export async function detectTinyImageNet({
   archive,

@@ -10,7 +10,10 @@ export interface Item {
   path: string
   /** Place among the pictures' files, or the blocks of records. */
   file: number
-  /** What the upload says it is for. Where `testWasGiven` is false, the test split is cut from the training images later. */
+  /**
+   * What the upload says it is for. Where `testWasGiven` is false, the test split is cut from the training images
+   * later.
+   */
   split: Split
   /** Place in `DetectedLayout.classes`; -1 where there is none. */
   label: number
@@ -22,7 +25,10 @@ export interface Item {
 export interface DetectedLayout {
   /** For the manifest: 'folders', 'labels.csv', 'idx', ... */
   layout: string
-  /** In code-unit order (that of JavaScript's `<`: capitals before small letters, numbers by digit); classes that have numbers only, by number. */
+  /**
+   * In code-unit order (that of JavaScript's `<`: capitals before small letters, numbers by digit); classes that have
+   * numbers only, by number.
+   */
   classes: string[]
   testWasGiven: boolean
   /** By path in code-unit order, so that zip and tar of one folder are one data set; records in their own. */

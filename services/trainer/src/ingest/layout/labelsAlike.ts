@@ -1,4 +1,7 @@
-/** A label without capitals, space, invisible characters and differences of Unicode form. A hyphen before a digit stays: it may be a minus. */
+/**
+ * A label without capitals, space, invisible characters and differences of Unicode form. A hyphen before a digit stays:
+ * it may be a minus.
+ */
 const formOf = (label: string): string =>
   label
     .normalize('NFKC')

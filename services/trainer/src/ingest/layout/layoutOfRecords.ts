@@ -30,7 +30,10 @@ export interface Naming {
   range: string
 }
 
-/** Names in the order of their numbers, the first of which is `first`. Classes are in code-unit order. A name that occurs twice is one class, and a note says so. */
+/**
+ * Names in the order of their numbers, the first of which is `first`. Classes are in code-unit order. A name that
+ * occurs twice is one class, and a note says so.
+ */
 export function named(names: readonly string[], notes: Notes, first = 0): Naming {
   const classes = [...new Set(names)].sort()
   const places = new Map(classes.map((name, label) => [name, label]))
@@ -63,7 +66,8 @@ export interface Counted {
 }
 
 /**
- * Compares what headers say about raw pictures with the limits, before anything that they announce is read or allocated.
+ * Compares what headers say about raw pictures with the limits, before anything that they announce is read or
+ * allocated.
  * @throws Failure DATASET_INVALID, DATASET_TOO_LARGE
  */
 export function checkCounts(

@@ -16,7 +16,11 @@ export interface Pair<T extends Half> {
   labels: T | null
 }
 
-/** Pairs each file of pictures with the file of its labels, by the split that their names name. @throws Failure DATASET_INVALID for two of one part and kind, or labels alone */
+/**
+ * Pairs each file of pictures with the file of its labels, by the split that their names name.
+ *
+ * @throws Failure DATASET_INVALID for two of one part and kind, or labels alone
+ */
 export function pairUp<T extends Half>(halves: readonly T[], notes: Notes): Pair<T>[] {
   const splitOf = splitsByPath(
     halves.map(({ path }) => path),

@@ -3,8 +3,9 @@ import { DamagedFile } from '../archive/archive.js'
 import { unfit } from '../problems.js'
 
 /**
- * Runs a reader of a file, and reports what is wrong with the file's bytes as a problem of that file. V8's own errors count as such too:
- * bytes that a reader did not expect cause them, and would again at every attempt. Their cause is kept for the log.
+ * Runs a reader of a file, and reports what is wrong with the file's bytes as a problem of that file. V8's own errors
+ * count as such too: bytes that a reader did not expect cause them, and would again at every attempt. Their cause is
+ * kept for the log.
  * @throws Failure DATASET_INVALID
  */
 export async function readIn<T>(path: string, work: () => Promise<T> | T): Promise<T> {

@@ -27,7 +27,10 @@ const vocabulary: Record<string, Split> = {
   predict: 'unlabelled',
 }
 
-/** The words of a name, without numbers at their ends: `train-images-idx3-ubyte` has train, images, idx, ubyte; `TrainingSet2017` has training, set. */
+/**
+ * The words of a name, without numbers at their ends: `train-images-idx3-ubyte` has train, images, idx, ubyte;
+ * `TrainingSet2017` has training, set.
+ */
 export const wordsOf = (name: string): string[] =>
   name
     .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
@@ -36,7 +39,10 @@ export const wordsOf = (name: string): string[] =>
     .map((word) => word.replace(/\d+$/, ''))
     .filter((word) => word !== '')
 
-/** The split that a name names, alone or among other words (`seg_train`, `train_set`, `TrainingSet`); null if it names none, or two. */
+/**
+ * The split that a name names, alone or among other words (`seg_train`, `train_set`, `TrainingSet`); null if it names
+ * none, or two.
+ */
 export function roleOf(name: string): Split | null {
   const roles = new Set(
     wordsOf(name).flatMap((word) =>
@@ -57,8 +63,8 @@ export const splitsByPath = (paths: readonly string[], notes: Notes): Split[] =>
   settleRoles(paths.map(roleOfPath), { names: paths, notes })
 
 /**
- * The split of each part by the role that its name gives it. A part without a role is training data. Without a test part, the validation
- * part becomes the test part, and a note says so.
+ * The split of each part by the role that its name gives it. A part without a role is training data. Without a test
+ * part, the validation part becomes the test part, and a note says so.
  * @param names of the parts, for the note
  */
 export function settleRoles(

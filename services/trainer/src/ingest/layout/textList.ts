@@ -49,7 +49,12 @@ export async function readList(archive: Archive, index: number, { maxBytes, maxL
   return lines
 }
 
-/** Names of classes as a file has them. @param path the file's. @throws Failure DATASET_INVALID for too many, one that is too long or has control characters */
+/**
+ * Names of classes as a file has them.
+ *
+ * @param path the file's.
+ * @throws Failure DATASET_INVALID for too many, one that is too long or has control characters
+ */
 export function checkNames(names: readonly string[], path: string): void {
   if (names.length > maxClasses)
     throw unfit({

@@ -1,4 +1,7 @@
-/** Names of the classes of data sets whose evaluation sets give labels by number alone, in the order of the numbers (Krizhevsky 2009). */
+/**
+ * Names of the classes of data sets whose evaluation sets give labels by number alone, in the order of the numbers
+ * (Krizhevsky 2009).
+ */
 export const cifar10 = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ')
 
 export const cifar100 = (

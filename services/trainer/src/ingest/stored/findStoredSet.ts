@@ -5,7 +5,9 @@ import { maxIssues } from '../problems.js'
 import { cifar10, cifar100 } from './classNames.js'
 import { labelsOf, parseNpy } from './npy.js'
 
-/** A stored evaluation set as CIFAR-10-C is published: `labels.npy` and one `<corruption>.npy` each, severity 1 first. */
+/**
+ * A stored evaluation set as CIFAR-10-C is published: `labels.npy` and one `<corruption>.npy` each, severity 1 first.
+ */
 export interface StoredSet {
   classes: string[]
   /** Of one severity; all severities of all corruptions have the same, as preparing makes sure. */
@@ -23,7 +25,8 @@ const maxLabelsBytes = 80 * 2 ** 20
 const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1)
 
 /**
- * Null where the archive is none: it has no `labels.npy`, or no file that has the name of a corruption (`images.npy` beside the labels is an ordinary data set).
+ * Null where the archive is none: it has no `labels.npy`, or no file that has the name of a corruption (`images.npy`
+ * beside the labels is an ordinary data set).
  * @throws Failure DATASET_INVALID naming every file that does not fit
  */
 export async function findStoredSet(archive: Archive): Promise<StoredSet | null> {
@@ -92,7 +95,11 @@ export async function findStoredSet(archive: Archive): Promise<StoredSet | null>
   }
 }
 
-/** The pictures of one corruption. @throws Failure DATASET_INVALID where they are not those that the set says, or cannot be read */
+/**
+ * The pictures of one corruption.
+ *
+ * @throws Failure DATASET_INVALID where they are not those that the set says, or cannot be read
+ */
 export function picturesOfCorruption(
   file: { path: string; read: () => Promise<Uint8Array> },
   { labels, severities: count, height, width }: StoredSet,

@@ -31,8 +31,8 @@ const maxShardBytes = 32 * 2 ** 20
 const perClassOnSheet = 10
 
 /**
- * Writes a stored evaluation set as a version: all its pictures are test images, in the order of corruptions, severities and rows, and
- * `storedCells` says which are which. One file of the archive is in memory at a time.
+ * Writes a stored evaluation set as a version: all its pictures are test images, in the order of corruptions,
+ * severities and rows, and `storedCells` says which are which. One file of the archive is in memory at a time.
  */
 export async function writeStoredSet({
   job,

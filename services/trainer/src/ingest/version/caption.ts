@@ -4,7 +4,10 @@ import type { Pixels } from '../../image/codec.js'
 
 const maxLength = 220
 
-/** The notes of a version, each kind once, as blocks of text of at most `width` pixels. Empty where the machine has no font. */
+/**
+ * The notes of a version, each kind once, as blocks of text of at most `width` pixels. Empty where the machine has no
+ * font.
+ */
 export async function captionOf(notes: readonly Note[], width: number): Promise<Pixels[]> {
   const told = notes.map(
     ({ count, message, examples }) => `${count} \u00d7 ${message}: ${shortened(examples.join(', '))}`,

@@ -1,4 +1,7 @@
-/** Mean and standard deviation of red, green and blue over all pixels, 0..255. Counts of levels, so exact whatever the order. */
+/**
+ * Mean and standard deviation of red, green and blue over all pixels, 0..255. Counts of levels, so exact whatever the
+ * order.
+ */
 export class ChannelStatistics {
   readonly #levels = new Float64Array(3 * 256)
 

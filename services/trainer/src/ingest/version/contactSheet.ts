@@ -20,7 +20,12 @@ export interface ContactSheet {
   notes: readonly Note[]
 }
 
-/** A row for each class (50 at most): its name, where the machine has a font to write it with, and its first 10 training images; below, what was done with the upload without being asked. @returns a PNG */
+/**
+ * A row for each class (50 at most): its name, where the machine has a font to write it with, and its first 10 training
+ * images; below, what was done with the upload without being asked.
+ *
+ * @returns a PNG
+ */
 export async function contactSheet({ classes, train, labelOf, decoded, notes }: ContactSheet): Promise<Uint8Array> {
   const rows = Math.min(maxRows, classes.length)
   const members: number[][] = Array.from({ length: rows }, () => [])

@@ -22,7 +22,10 @@ export interface PickOriginals {
   splitSeed: number
 }
 
-/** Keeps 8 test images, stratified, as uploaded; raw ones as PNG, and those that not every browser reads as PNG of their final pixels, which decode to themselves. Fewer where there are fewer. */
+/**
+ * Keeps 8 test images, stratified, as uploaded; raw ones as PNG, and those that not every browser reads as PNG of their
+ * final pixels, which decode to themselves. Fewer where there are fewer.
+ */
 export async function pickOriginals({
   store,
   prefix,

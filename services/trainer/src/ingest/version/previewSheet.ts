@@ -22,8 +22,8 @@ const nameWidth = 150
 const headHeight = 28
 
 /**
- * The user's own images under every corruption (rows) at severities 1 to 5 (columns), before anything is trained: they are what a
- * robustness report will test a model on. @returns a PNG
+ * The user's own images under every corruption (rows) at severities 1 to 5 (columns), before anything is trained: they
+ * are what a robustness report will test a model on. @returns a PNG
  */
 export async function previewSheet({ images, count, height, width, rows, seed }: PreviewOptions): Promise<Uint8Array> {
   const strip = count * cell + (count - 1) * gap
@@ -61,7 +61,10 @@ export async function previewSheet({ images, count, height, width, rows, seed }:
   return encodePng(sheet)
 }
 
-/** Each pixel of a small square picture becomes a square of pixels, so that one sees it unchanged. Other pictures are scaled. */
+/**
+ * Each pixel of a small square picture becomes a square of pixels, so that one sees it unchanged. Other pictures are
+ * scaled.
+ */
 async function enlarged(picture: Pixels): Promise<Uint8Array> {
   const { bytes, height, width } = picture
   if (height > cell || width !== height)

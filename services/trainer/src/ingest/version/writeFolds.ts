@@ -11,7 +11,10 @@ export interface WriteFolds {
   train: Uint32Array
 }
 
-/** Writes `folds.json`: for each fold the positions of its images in the training split. Images that were left out are in none. */
+/**
+ * Writes `folds.json`: for each fold the positions of its images in the training split. Images that were left out are
+ * in none.
+ */
 export async function writeFolds({ store, prefix, folds, train }: WriteFolds): Promise<DatasetManifest['folds']> {
   const positions = new Map(Array.from(train, (index, position) => [index, position]))
   const lists = folds.map((fold) => fold.flatMap((index) => positions.get(index) ?? []))

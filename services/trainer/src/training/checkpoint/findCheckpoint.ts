@@ -20,8 +20,8 @@ export interface FindCheckpointOptions {
 }
 
 /**
- * The newest checkpoint that is whole and belongs to this training, or null. Damaged ones are removed: they must not count
- * among those that are kept. A store that does not answer is an error, never a damaged checkpoint.
+ * The newest checkpoint that is whole and belongs to this training, or null. Damaged ones are removed: they must not
+ * count among those that are kept. A store that does not answer is an error, never a damaged checkpoint.
  */
 export async function findCheckpoint({
   store,

@@ -5,7 +5,10 @@ import { sha256Of } from '../../sha256Of.js'
 /** How many checkpoints a job keeps: the newest, and the one before in case that one was damaged. */
 export const checkpointsKept = 2
 
-/** A digest of what a checkpoint and the training that resumes from it must share: the recipe, the data, and the use of each image. */
+/**
+ * A digest of what a checkpoint and the training that resumes from it must share: the recipe, the data, and the use of
+ * each image.
+ */
 export function fingerprint(
   { spec }: Pick<TrainJobFile, 'spec'>,
   data: { contentSha256: string; partsSha256: string },

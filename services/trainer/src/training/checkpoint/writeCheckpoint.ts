@@ -23,8 +23,10 @@ export interface WrittenCheckpoint {
 }
 
 /**
- * Writes a training's state, reads it back, and only then removes the older ones: at any moment a whole checkpoint is there.
- * @throws Failure LOSS_NOT_FINITE when a value is not finite: such a state is worth nothing, and the checkpoint before stays
+ * Writes a training's state, reads it back, and only then removes the older ones: at any moment a whole checkpoint is
+ * there.
+ * @throws Failure LOSS_NOT_FINITE when a value is not finite: such a state is worth nothing, and the checkpoint before
+ * stays
  * @throws Failure STORE_UNAVAILABLE when what is read back is not what was written
  */
 export async function writeCheckpoint(
@@ -56,7 +58,8 @@ export async function writeCheckpoint(
   }
   const json = Buffer.from(JSON.stringify(checkpointState.parse(state)))
 
-  // A state.json that was there before (an attempt that fell behind wrote the same step) must not vouch for half-written tensors.
+  // A state.json that was there before (an attempt that fell behind wrote the same step) must not vouch for
+  // half-written tensors.
   await store.delete([stateKey])
   await store.put(tensorsKey, bytes, { contentType: 'application/octet-stream', sha256, bytes: bytes.length })
   await store.put(stateKey, json, { contentType: 'application/json', sha256: sha256Of(json), bytes: json.length })

@@ -12,15 +12,19 @@ export interface ConsistencyLossOptions {
   attached: boolean
   /** Of each view as it enters the network: `[n, h, w, 3]`. */
   shape: ViewShape
-  /** Others that the step may be run with, in the order of those of the labelled inputs; none: this one whatever they are. */
+  /**
+   * Others that the step may be run with, in the order of those of the labelled inputs; none: this one whatever they
+   * are.
+   */
   otherShapes?: readonly ViewShape[]
 }
 
 type ViewShape = readonly [number, number, number, number]
 
 /**
- * Mean squared difference, over inputs and classes, of the probabilities for two views of unlabelled images (Laine and Aila 2017; Tarvainen
- * and Valpola 2017), times its weight. Both passes normalise by their own batch and leave the moving statistics alone.
+ * Mean squared difference, over inputs and classes, of the probabilities for two views of unlabelled images (Laine and
+ * Aila 2017; Tarvainen and Valpola 2017), times its weight. Both passes normalise by their own batch and leave the
+ * moving statistics alone.
  */
 export function consistencyLoss(options: ConsistencyLossOptions): LossTerm {
   const { pass, otherShapes = [] } = options

@@ -1,8 +1,9 @@
 import { tf, type Scalar, type Tensor2D } from '../../engine/tf.js'
 
 /**
- * Mean over images of the Jensen-Shannon divergence between the predictions for several views of one image, in nats: the mean
- * Kullback-Leibler divergence of each to their mean (Hendrycks et al. 2020, "AugMix", equation 3; the mean is kept above 1e-7 as there).
+ * Mean over images of the Jensen-Shannon divergence between the predictions for several views of one image, in nats:
+ * the mean Kullback-Leibler divergence of each to their mean (Hendrycks et al. 2020, "AugMix", equation 3; the mean is
+ * kept above 1e-7 as there).
  *
  * @param logits `[views * n, classes]`, one view after the other
  */

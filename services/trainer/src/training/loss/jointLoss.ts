@@ -13,8 +13,9 @@ export interface JointLossOptions {
 }
 
 /**
- * Cross-entropy and weighted consistency by one pass over labelled inputs and first views together (Laine and Aila 2017): one batch,
- * normalised together, that moves the statistics. Second views have a batch of their own, which does not.
+ * Cross-entropy and weighted consistency by one pass over labelled inputs and first views together (Laine and Aila
+ * 2017): one batch, normalised together, that moves the statistics. Second views have a batch of their own, which does
+ * not.
  */
 export function jointLoss({ supervised, consistency }: JointLossOptions): LossTerm {
   const { pass } = consistency

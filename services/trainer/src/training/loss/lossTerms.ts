@@ -19,7 +19,10 @@ export interface LossTermsOptions {
   } | null
 }
 
-/** The terms whose sum is the loss of a spec. Each is reported under its name; `unlabelled` is reported before its weight. */
+/**
+ * The terms whose sum is the loss of a spec. Each is reported under its name; `unlabelled` is reported before its
+ * weight.
+ */
 export function lossTerms({ supervised, unlabelled }: LossTermsOptions): LossTerm[] {
   const { pass, classes } = supervised
   const labelled = supervisedLoss(supervised)

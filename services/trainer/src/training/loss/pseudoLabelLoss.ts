@@ -15,8 +15,9 @@ export interface PseudoLabelLossOptions {
 }
 
 /**
- * Cross-entropy of unlabelled images with the class that the network itself finds likeliest, where its probability is at least `threshold`
- * (Lee 2013), times its weight. The mean is over all images: those below count as zero (Oliver et al. 2018). Moving statistics are left alone.
+ * Cross-entropy of unlabelled images with the class that the network itself finds likeliest, where its probability is
+ * at least `threshold` (Lee 2013), times its weight. The mean is over all images: those below count as zero (Oliver et
+ * al. 2018). Moving statistics are left alone.
  */
 export function pseudoLabelLoss({ pass, threshold, shape, classes }: PseudoLabelLossOptions): LossTerm {
   return {

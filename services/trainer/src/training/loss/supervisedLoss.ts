@@ -14,17 +14,21 @@ export interface SupervisedLossOptions {
   otherShapes?: readonly ImageShape[]
   classes: number
   /**
-   * Rows of `labels` do not sum to 1 but to a weight of their input: its cross-entropy is -sum_c labels_c log p_c all the same, what
-   * PyTorch's `cross_entropy(weight=)` is for soft labels. @default false
+   * Rows of `labels` do not sum to 1 but to a weight of their input: its cross-entropy is -sum_c labels_c log p_c all
+   * the same, what PyTorch's `cross_entropy(weight=)` is for soft labels. @default false
    */
   weighted?: boolean
-  /** Weight of the Jensen-Shannon loss over three views of each image (AugMix), which follow each other in the batch; 0: one view. */
+  /**
+   * Weight of the Jensen-Shannon loss over three views of each image (AugMix), which follow each other in the batch; 0:
+   * one view.
+   */
   jsd?: number
 }
 
 /**
- * Mean cross-entropy of `images` (uint8 `[n, h, w, 3]`) with `labels` (float32 `[n, classes]`, soft, rows summing to 1). With `jsd` there are
- * labels for the first third of the images only, the images themselves, and the Jensen-Shannon loss over all three views is added.
+ * Mean cross-entropy of `images` (uint8 `[n, h, w, 3]`) with `labels` (float32 `[n, classes]`, soft, rows summing to
+ * 1). With `jsd` there are labels for the first third of the images only, the images themselves, and the Jensen-Shannon
+ * loss over all three views is added.
  */
 export function supervisedLoss(options: SupervisedLossOptions): LossTerm {
   const crossEntropy = crossEntropyOf(options)

@@ -8,12 +8,18 @@ export interface AdamScalars {
   learningRate: number
   /** In [0, 1). */
   beta1: number
-  /** 1 - beta1^t and 1 - beta2^t, t the number of steps with this one: both means begin at zero, and so too small by these. */
+  /**
+   * 1 - beta1^t and 1 - beta2^t, t the number of steps with this one: both means begin at zero, and so too small by
+   * these.
+   */
   correction1: number
   correction2: number
 }
 
-/** With `beta1` that moves towards its end as `down` goes from one to zero (Laine and Aila 2017). As in PyTorch the correction takes the present one for all. */
+/**
+ * With `beta1` that moves towards its end as `down` goes from one to zero (Laine and Aila 2017). As in PyTorch the
+ * correction takes the present one for all.
+ */
 export function adamScalars(
   { beta1: first, beta1End, beta2 }: AdamOptions,
   { step, down }: { step: number; down: number },
@@ -33,8 +39,8 @@ export interface AdamUpdate {
 
 /**
  * One step of Adam as PyTorch defines it: m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
- * w -= rate * m / correction1 / (sqrt(v / correction2) + epsilon). Weight decay is added to g (torch.optim.Adam), or, decoupled, taken from
- * the weight as rate * decay * w (torch.optim.AdamW; Loshchilov and Hutter 2019).
+ * w -= rate * m / correction1 / (sqrt(v / correction2) + epsilon). Weight decay is added to g (torch.optim.Adam), or,
+ * decoupled, taken from the weight as rate * decay * w (torch.optim.AdamW; Loshchilov and Hutter 2019).
  */
 export function applyAdam(
   { weight, mean, square, gradient, scalars }: AdamUpdate,

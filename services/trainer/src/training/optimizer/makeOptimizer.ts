@@ -18,7 +18,10 @@ export interface Optimizer {
   dispose(): void
 }
 
-/** Makes the optimiser of a spec for these weights. Its whole state is in `variables`; numbers that depend on the step come as scalars. */
+/**
+ * Makes the optimiser of a spec for these weights. Its whole state is in `variables`; numbers that depend on the step
+ * come as scalars.
+ */
 export function makeOptimizer(
   { optimizer, weightDecay, decay }: Pick<TrainingSpec, 'optimizer' | 'weightDecay' | 'decay'>,
   weights: readonly NamedVariable[],

@@ -1,4 +1,7 @@
-/** Factors between zero and one that go up over the first steps or down over the last: pure functions of the step, counted from 0. */
+/**
+ * Factors between zero and one that go up over the first steps or down over the last: pure functions of the step,
+ * counted from 0.
+ */
 import type { TrainingSpec } from '@imclr/contract'
 
 export type Ramp = NonNullable<TrainingSpec['rampUp']>
@@ -11,8 +14,8 @@ export interface RampLength {
 }
 
 /**
- * From zero to one over the first `length` steps, then one. Linear: the first step has one part of `length`, the last of them all
- * (Goyal et al. 2017, warm-up). Gaussian: exp(-5 (1 - t)^2), t going from 0 to 1 (Laine and Aila 2017).
+ * From zero to one over the first `length` steps, then one. Linear: the first step has one part of `length`, the last
+ * of them all (Goyal et al. 2017, warm-up). Gaussian: exp(-5 (1 - t)^2), t going from 0 to 1 (Laine and Aila 2017).
  */
 export function rampUp({ shape, length }: RampLength): Factor {
   if (shape === 'linear') return (step) => Math.min(1, (step + 1) / Math.max(1, length))
@@ -20,8 +23,9 @@ export function rampUp({ shape, length }: RampLength): Factor {
 }
 
 /**
- * One, then down towards zero over the last `length` of all `steps`. Linear: the last step has one part of `length`. Gaussian:
- * exp(-12.5 t^2), t going from 0 to 1 (Laine and Aila 2017; their code divides otherwise, which is the same at their 50 epochs alone).
+ * One, then down towards zero over the last `length` of all `steps`. Linear: the last step has one part of `length`.
+ * Gaussian: exp(-12.5 t^2), t going from 0 to 1 (Laine and Aila 2017; their code divides otherwise, which is the same
+ * at their 50 epochs alone).
  */
 export function rampDown({ shape, length }: RampLength, steps: number): Factor {
   const since = (step: number) => share(Math.max(0, step - (steps - length)), length)

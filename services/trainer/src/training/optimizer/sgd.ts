@@ -17,8 +17,9 @@ export interface SgdUpdate {
 }
 
 /**
- * One step of stochastic gradient descent as PyTorch defines it (torch.optim.SGD, dampening 0): g += decay * w; v = momentum * v + g;
- * w -= rate * (nesterov ? g + momentum * v : v). The rate multiplies the velocity, it is not part of it.
+ * One step of stochastic gradient descent as PyTorch defines it (torch.optim.SGD, dampening 0): g += decay * w; v =
+ * momentum * v + g; w -= rate * (nesterov ? g + momentum * v : v). The rate multiplies the velocity, it is not part of
+ * it.
  */
 export function applySgd(
   { weight, velocity, gradient, learningRate }: SgdUpdate,

@@ -5,12 +5,15 @@ import type { ScheduleSpec } from './schedule.js'
 import { unlabelledWeight } from './unlabelledWeight.js'
 
 /**
- * The numbers that the recipe changes from step to step. They are inputs of the recorded step, so that one recording serves all steps.
- * `unlabelledRamp` alone is no input: it is only reported.
+ * The numbers that the recipe changes from step to step. They are inputs of the recorded step, so that one recording
+ * serves all steps. `unlabelledRamp` alone is no input: it is only reported.
  */
 export type StepScalars = Readonly<Record<string, number>> & { readonly learningRate: number }
 
-/** The scalars of a step, counted from 0. They are a function of the step's number alone, so a resumed run has the same ones. */
+/**
+ * The scalars of a step, counted from 0. They are a function of the step's number alone, so a resumed run has the same
+ * ones.
+ */
 export function stepScalars(
   spec: ScheduleSpec & Pick<TrainingSpec, 'optimizer'> & Partial<Pick<TrainingSpec, 'semiSupervised'>>,
   stepsPerEpoch: number,

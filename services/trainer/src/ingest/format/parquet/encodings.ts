@@ -74,8 +74,8 @@ export function plain(
 }
 
 /**
- * `count` numbers of `width` bits in runs of one value and packed groups of eight ("RLE / Bit-Packing Hybrid"). Never more than `count`,
- * whatever a run claims.
+ * `count` numbers of `width` bits in runs of one value and packed groups of eight ("RLE / Bit-Packing Hybrid"). Never
+ * more than `count`, whatever a run claims.
  * @throws DamagedFile
  */
 export function hybrid(cursor: Cursor, count: number, width: number): Uint32Array {
@@ -155,7 +155,12 @@ export function deltaLengths(cursor: Cursor, count: number): Uint8Array[] {
   return delta(cursor, count).map((length) => take(cursor, length))
 }
 
-/** Each value is the beginning of the one before and an end of its own (DELTA_BYTE_ARRAY). @param spend takes the bytes that this makes. @throws DamagedFile */
+/**
+ * Each value is the beginning of the one before and an end of its own (DELTA_BYTE_ARRAY).
+ *
+ * @param spend takes the bytes that this makes.
+ * @throws DamagedFile
+ */
 export function deltaPrefixes(cursor: Cursor, count: number, spend: (bytes: number) => void): Uint8Array[] {
   const prefixes = delta(cursor, count)
   let before = new Uint8Array()

@@ -13,8 +13,8 @@ export interface ThriftLimits {
 }
 
 /**
- * Reads one struct of Thrift's compact protocol (Apache Thrift, "Thrift Compact protocol encoding") at `offset`. The length that
- * a list claims is not believed: its items are read one by one.
+ * Reads one struct of Thrift's compact protocol (Apache Thrift, "Thrift Compact protocol encoding") at `offset`. The
+ * length that a list claims is not believed: its items are read one by one.
  * @returns the struct and where it ends
  * @throws DamagedFile where it is none, or holds more than the limits say
  */

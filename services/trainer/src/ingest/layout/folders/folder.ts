@@ -1,4 +1,7 @@
-/** A folder, known from its files. It is read one level at a time: paths may be deep, and only their first few parts matter. */
+/**
+ * A folder, known from its files. It is read one level at a time: paths may be deep, and only their first few parts
+ * matter.
+ */
 export interface Folder {
   /** With its slash; '' for the top. */
   path: string

@@ -24,12 +24,14 @@ const names = new Set([
   'md5sums',
   'sha256sums',
 ])
-/** Endings of drawings and pages. In the folder of a class their owner means them as pictures, elsewhere as documents. */
+/**
+ * Endings of drawings and pages. In the folder of a class their owner means them as pictures, elsewhere as documents.
+ */
 const drawings = new Set(['pdf', 'svg'])
 
 /**
- * Whether a file's name says that it is not meant as a picture (README, classes.txt, annotations). Such a file is left out and noted.
- * Any other file is judged by its content.
+ * Whether a file's name says that it is not meant as a picture (README, classes.txt, annotations). Such a file is left
+ * out and noted. Any other file is judged by its content.
  */
 export function isDocument(path: string, { inClass }: { inClass: boolean }): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase()

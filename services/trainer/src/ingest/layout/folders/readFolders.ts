@@ -55,10 +55,10 @@ const plain = new Set([
 ])
 
 /**
- * Reads folders as `<class>/`, `<split>/<class>/` or `<class>/<split>/`, whatever folders lie around them. Neighbouring folders decide which:
- * folders named after splits are splits if all of their neighbours are too and hold folders of classes. They are classes if they hold
- * pictures as their neighbours do (bus, car, train). Anything else the user must decide by the option `folders`. Folders within a class
- * belong to it.
+ * Reads folders as `<class>/`, `<split>/<class>/` or `<class>/<split>/`, whatever folders lie around them. Neighbouring
+ * folders decide which: folders named after splits are splits if all of their neighbours are too and hold folders of
+ * classes. They are classes if they hold pictures as their neighbours do (bus, car, train). Anything else the user must
+ * decide by the option `folders`. Folders within a class belong to it.
  *
  * @throws UnclearFolders with the question, or with what is missing
  */

@@ -3,7 +3,10 @@ import { editDistance } from './editDistance.js'
 /** How many columns are looked at. */
 export const maxColumns = 1000
 
-/** What columns are called, the more specific first: where a table has several of a kind, the first one here is taken, and a note names the others. */
+/**
+ * What columns are called, the more specific first: where a table has several of a kind, the first one here is taken,
+ * and a note names the others.
+ */
 const pathNames = [
   'path',
   'file_path',
@@ -86,7 +89,9 @@ export interface Header {
   problem: HeaderProblem | null
 }
 
-/** The names of columns in one form: `File Name`, `fileName` and `file-name` become file_name. Plurals count as well. */
+/**
+ * The names of columns in one form: `File Name`, `fileName` and `file-name` become file_name. Plurals count as well.
+ */
 function normalised(name: string): string {
   const plain = name
     .normalize('NFC')

@@ -28,7 +28,11 @@ export function fieldsOf(line: string, delimiter: Separator): string[] | null {
   }
 }
 
-/** Rows of a table with separators, the header and what is before it left out. @throws Failure DATASET_INVALID where its quotes do not fit together */
+/**
+ * Rows of a table with separators, the header and what is before it left out.
+ *
+ * @throws Failure DATASET_INVALID where its quotes do not fit together
+ */
 export async function* delimitedRows(
   text: Text,
   { separator, headerLine }: { separator: Separator; headerLine: number },

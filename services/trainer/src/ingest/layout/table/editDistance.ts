@@ -1,4 +1,7 @@
-/** How many letters have to be put in, taken out, changed or swapped with their neighbour to turn one word into the other; `limit + 1` where more than `limit`. */
+/**
+ * How many letters have to be put in, taken out, changed or swapped with their neighbour to turn one word into the
+ * other; `limit + 1` where more than `limit`.
+ */
 export function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1
   let beforeLast: number[] = []

@@ -44,8 +44,9 @@ const tableEnding = /\.(csv|tsv|jsonl|ndjson|txt)$/i
 const usualName = /^(labels?|metadata|annotations?|manifest)$/i
 
 /**
- * Finds the table, or the tables of the parts, that say which picture is of which class: by their endings and headers. Null where there
- * is none and folders may say it. A table whose header is not understood is told of only where there are no folders of classes.
+ * Finds the table, or the tables of the parts, that say which picture is of which class: by their endings and headers.
+ * Null where there is none and folders may say it. A table whose header is not understood is told of only where there
+ * are no folders of classes.
  *
  * @param classFolders names of the folders that would be classes otherwise
  * @throws Failure DATASET_INVALID LABELS_UNREADABLE, or TABLE_TWICE where two say the same
@@ -87,7 +88,8 @@ export async function findTables(
       })
   }
   const hasFolders = classFolders.length > 1
-  // Beside folders of classes a table speaks for all pictures or lies apart from them; one within a class folder is something of that class's own.
+  // Beside folders of classes a table speaks for all pictures or lies apart from them; one within a class folder is
+  // something of that class's own.
   const fitting = ({ scope }: Candidate) =>
     !hasFolders || pictures.every((path) => path.startsWith(scope)) || !pictures.some((path) => path.startsWith(scope))
   const usable = labelled.filter(fitting)

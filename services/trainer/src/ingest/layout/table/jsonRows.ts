@@ -20,7 +20,8 @@ export function objectOf(line: string): Record<string, unknown> | null {
 }
 
 /**
- * Rows of a file with an object in each line. Only the columns that say something are looked at. Nesting is bounded by the length of a line.
+ * Rows of a file with an object in each line. Only the columns that say something are looked at. Nesting is bounded by
+ * the length of a line.
  * @throws Failure DATASET_INVALID for a line that is none
  */
 export async function* jsonRows(

@@ -9,15 +9,19 @@ export type Match =
   /** `near`: a file that may be meant. */
   | { kind: 'missing'; near: number | null }
 
-/** Looking for names that are nearly the same costs a comparison each; as many are made in all, of names up to this length. */
+/**
+ * Looking for names that are nearly the same costs a comparison each; as many are made in all, of names up to this
+ * length.
+ */
 const maxComparisons = 100_000
 const maxCompared = 40
 
 /**
- * Finds the file that a row of a table names. A path that is there relative to the table's own folder is that file. Else the one file
- * that agrees with it by whole parts from the end, where the path or the file's (from the top, or from a folder around the table) may be
- * the longer one: so are Windows and absolute paths, addresses, and folders around either found. Then without the ending of the
- * picture's name, then by capital and small letters taken for the same. Two that agree alike are ambiguous.
+ * Finds the file that a row of a table names. A path that is there relative to the table's own folder is that file.
+ * Else the one file that agrees with it by whole parts from the end, where the path or the file's (from the top, or
+ * from a folder around the table) may be the longer one: so are Windows and absolute paths, addresses, and folders
+ * around either found. Then without the ending of the picture's name, then by capital and small letters taken for the
+ * same. Two that agree alike are ambiguous.
  */
 export class PathMatcher {
   readonly #paths: string[]
@@ -38,7 +42,10 @@ export class PathMatcher {
     return this.#isPicture.indexOf(true)
   }
 
-  /** @param folder the table's, with its slash; '' for the top. @param hint whether a file that may be meant is looked for */
+  /**
+   * @param folder the table's, with its slash; '' for the top.
+   * @param hint whether a file that may be meant is looked for
+   */
   match(raw: string, folder: string, hint = true): Match {
     const written = raw.normalize('NFC')
     const wanted = partsOf(written)

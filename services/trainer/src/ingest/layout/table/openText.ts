@@ -15,7 +15,11 @@ export interface Text {
   encoding: string
   /** The option 'encoding' was needed. */
   wasGiven: boolean
-  /** UTF-8 as it is, other encodings brought to it. @throws Failure DATASET_INVALID naming the first line that is not of the encoding */
+  /**
+   * UTF-8 as it is, other encodings brought to it.
+   *
+   * @throws Failure DATASET_INVALID naming the first line that is not of the encoding
+   */
   blocks(): AsyncGenerator<Buffer>
 }
 
@@ -40,8 +44,10 @@ const marks: { hex: string; encoding: string; units: Units }[] = [
 const plain: Units = { start: 0, size: 1, bigEndian: false }
 
 /**
- * Finds out by which encoding a text is to be read: its byte-order mark's, else UTF-8 where all of it is that, else the one given.
- * @throws Failure DATASET_INVALID TABLE_ENCODING where it is neither, naming the first line that is not UTF-8 and what it looks like
+ * Finds out by which encoding a text is to be read: its byte-order mark's, else UTF-8 where all of it is that, else the
+ * one given.
+ * @throws Failure DATASET_INVALID TABLE_ENCODING where it is neither, naming the first line that is not UTF-8 and what
+ * it looks like
  */
 export async function openText(source: Source, given: string | null): Promise<Text> {
   const { file, path } = source
@@ -89,7 +95,9 @@ export async function openText(source: Source, given: string | null): Promise<Te
   })
 }
 
-/** The beginning of a text as far as it can be read, for a look at its header: what is not of the encoding is replaced. */
+/**
+ * The beginning of a text as far as it can be read, for a look at its header: what is not of the encoding is replaced.
+ */
 export function headOf(bytes: Uint8Array, given: string | null): string {
   const mark = markOf(bytes)
   const { encoding, units } = mark ?? {

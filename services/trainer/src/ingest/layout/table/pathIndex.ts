@@ -4,8 +4,9 @@ export const maxDepth = 32
 type Places = Map<string, { first: number; second: number | null }>
 
 /**
- * Finds files by their paths, or by the last parts of them. Each number of parts has a map of its own, made when it is first asked for,
- * so that a question costs the same however many files share a name. An answer is none, the one, or the first two files.
+ * Finds files by their paths, or by the last parts of them. Each number of parts has a map of its own, made when it is
+ * first asked for, so that a question costs the same however many files share a name. An answer is none, the one, or
+ * the first two files.
  */
 export class PathIndex {
   readonly #paths: readonly (string | null)[]

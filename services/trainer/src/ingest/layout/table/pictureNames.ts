@@ -22,7 +22,10 @@ export function sharedFolder(paths: readonly string[]): string {
   return shared
 }
 
-/** The names of the folders that would be classes if there were no table: below what all pictures share, and below folders named after splits. */
+/**
+ * The names of the folders that would be classes if there were no table: below what all pictures share, and below
+ * folders named after splits.
+ */
 export function classFoldersOf(pictures: readonly string[]): string[] {
   const { length } = sharedFolder(pictures)
   const names = new Set<string>()

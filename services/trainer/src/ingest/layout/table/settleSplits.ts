@@ -23,8 +23,8 @@ interface Named {
 const words = 'train, test, validation (or val) or unlabelled'
 
 /**
- * Gives every named file its split. The row decides; if it names no split, the table's name; if no table does, the file's folders; else
- * it is train. If none of a table's test rows has a label, they are unlabelled.
+ * Gives every named file its split. The row decides; if it names no split, the table's name; if no table does, the
+ * file's folders; else it is train. If none of a table's test rows has a label, they are unlabelled.
  */
 export function settleSplits(
   tables: readonly Table[],
@@ -125,7 +125,10 @@ function labelsOf(
   return { items, classes, testWasGiven: settled.includes('test') }
 }
 
-/** Tells for each table whether its column of splits names splits. A column called set or part may be about something else. */
+/**
+ * Tells for each table whether its column of splits names splits. A column called set or part may be about something
+ * else.
+ */
 function columnsThatSay(tables: readonly Table[], rowsByFile: RowsByFile, files: number): boolean[] {
   const saying = tables.map(({ columns }) => columns.split !== null && !columns.splitIsDoubtful)
   if (tables.some(({ columns }) => columns.splitIsDoubtful)) {
@@ -137,7 +140,9 @@ function columnsThatSay(tables: readonly Table[], rowsByFile: RowsByFile, files:
   return saying
 }
 
-/** The folders of named files that are called after splits; null unless they name train and at least one other split. */
+/**
+ * The folders of named files that are called after splits; null unless they name train and at least one other split.
+ */
 function splitFolders(
   paths: readonly string[],
   rowsByFile: RowsByFile,
