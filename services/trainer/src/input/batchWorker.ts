@@ -10,10 +10,10 @@ const { split, spec, counters, slots } = workerData as WorkerData
 const { make, stepsPerEpoch } = batchMaker(split, spec)
 
 for (;;) {
-  const rung = Atomics.load(counters, bell)
+  const seen = Atomics.load(counters, bell)
   const slot = nextWish()
   if (slot === null) {
-    Atomics.wait(counters, bell, rung)
+    Atomics.wait(counters, bell, seen)
     continue
   }
   if (Atomics.compareExchange(counters, stateAt(slot), slotState.wanted, slotState.taken) !== slotState.wanted) continue

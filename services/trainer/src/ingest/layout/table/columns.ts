@@ -79,8 +79,8 @@ export interface Columns {
 export interface HeaderProblem {
   message: string
   fix: string
-  /** It is meant as one: one column is there, and another nearly. */
-  isMeant: boolean
+  /** The user intended it as one: one column is there, and another nearly. */
+  isIntended: boolean
 }
 
 /** `columns` are there wherever files are named; `problem` wherever their classes, or the files, are not. */
@@ -118,16 +118,16 @@ export function readHeader(header: readonly string[], { guessLabel }: { guessLab
       problem: {
         message: `it has ${header.length} columns; at most ${maxColumns} are taken`,
         fix: 'Keep the columns path, label and split.',
-        isMeant: false,
+        isIntended: false,
       },
     }
   }
   const found = header.map((name) => name.trim())
   const names = found.map(normalised)
-  const problem = (what: string, isMeant: boolean): HeaderProblem => ({
+  const problem = (what: string, isIntended: boolean): HeaderProblem => ({
     message: `its header is ${JSON.stringify(found.join(', ').slice(0, 200))}: ${what}; wanted are ${wantedColumns}`,
     fix: "Name the columns in the first line, as in 'path,label' or 'path,label,split'.",
-    isMeant,
+    isIntended,
   })
   const places = (wanted: readonly string[]) =>
     names
@@ -169,10 +169,10 @@ export function readHeader(header: readonly string[], { guessLabel }: { guessLab
       : label !== null
         ? 'no column names the files'
         : 'neither the files nor their classes have a column'
-  const isMeant = hints.length > 0 && (path !== undefined || label !== null)
+  const isIntended = hints.length > 0 && (path !== undefined || label !== null)
   return {
-    columns: isMeant ? null : columns,
-    problem: problem(hints.length > 0 ? `${what} (${hints.slice(0, 3).join(' ')})` : what, isMeant),
+    columns: isIntended ? null : columns,
+    problem: problem(hints.length > 0 ? `${what} (${hints.slice(0, 3).join(' ')})` : what, isIntended),
   }
 }
 

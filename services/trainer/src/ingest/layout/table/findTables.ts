@@ -65,7 +65,7 @@ export async function findTables(
     .sort((a, b) => depthOf(a.path) - depthOf(b.path) || a.rank - b.rank || (a.path < b.path ? -1 : 1))
   const labelled: (Candidate & Table)[] = []
   const unlabelled: (Candidate & Table)[] = []
-  const unread: { candidate: Candidate; issue: Issue; isMeant: boolean }[] = []
+  const unread: { candidate: Candidate; issue: Issue; isIntended: boolean }[] = []
   for (const candidate of candidates.slice(0, maxCandidates)) {
     const { path, index, role } = candidate
     const file = await readIn(path, () => archive.open(index))
@@ -84,7 +84,7 @@ export async function findTables(
       unread.push({
         candidate,
         issue: { path, code: 'LABELS_UNREADABLE', message: problem!.message, fix: problem!.fix },
-        isMeant: problem!.isMeant || (table !== null && role === 'validation'),
+        isIntended: problem!.isIntended || (table !== null && role === 'validation'),
       })
   }
   const hasFolders = classFolders.length > 1
@@ -97,8 +97,9 @@ export async function findTables(
   const nearest = usable.filter(({ scope }) => depthOf(scope) === top)
   const [first] = nearest
   const meant = unread.filter(
-    ({ candidate, isMeant }) =>
-      isMeant && (first === undefined ? fitting(candidate) : candidate.scope === first.scope && candidate.rank === 0),
+    ({ candidate, isIntended }) =>
+      isIntended &&
+      (first === undefined ? fitting(candidate) : candidate.scope === first.scope && candidate.rank === 0),
   )
   if (meant.length > 0) throw unfit(meant[0]!.issue)
   if (first === undefined) {
@@ -174,7 +175,7 @@ function lookAt(
     const problem: HeaderProblem = {
       message: `its first line is no object: ${JSON.stringify(line.slice(0, 100))}`,
       fix: 'Write each line as {"path":"img/1.png","label":"cat","split":"train"}.',
-      isMeant: false,
+      isIntended: false,
     }
     return {
       dialect: { kind: 'json' },
@@ -188,7 +189,7 @@ function lookAt(
       problem: {
         message: `its first line has more than ${maxLineLength} characters, the limit`,
         fix: "Begin with the line 'path,label' or 'path,label,split'.",
-        isMeant: false,
+        isIntended: false,
       },
     }
   const readings = (Object.keys(separators) as Separator[]).flatMap((separator) => {
@@ -206,7 +207,7 @@ function lookAt(
       problem: {
         message: `the quotes of its first line do not fit together: ${JSON.stringify(line.slice(0, 100))}`,
         fix: "Begin with the line 'path,label' or 'path,label,split'.",
-        isMeant: false,
+        isIntended: false,
       },
     }
   return {
@@ -231,6 +232,6 @@ function withoutHeader(
   return {
     message: `a header is missing: its first line is ${JSON.stringify(fields.join(separator).slice(0, 200))}, which names a file`,
     fix: `Put a line with the names of the columns before it: ${header.slice(0, 200)}`,
-    isMeant: false,
+    isIntended: false,
   }
 }
