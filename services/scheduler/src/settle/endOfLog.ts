@@ -6,8 +6,7 @@ import type { Outcome } from './decideOutcome.js'
 const controlCharacters = /[\u0000-\u0008\u000b-\u001f\u007f]/g
 
 /** TensorFlow's notices and warnings, which it writes while it loads whatever level of log it is told. */
-const engineNotices =
-  /^(?:WARNING: All log messages before absl::InitializeLog\(\)|[IW]\d{4} \d\d:\d\d:\d\d\.\d+ ).*\n?/gm
+const engineNotices = /^(?:WARNING: All log messages before absl::InitializeLog\(\)|[IW]\d{4} [\d:.]+ ).*\n?/gm
 
 /** The end of what a trainer wrote to standard error, where its failure needs that explanation; else null. */
 export async function endOfLog(launcher: Launcher, runner: Runner, outcome: Outcome): Promise<string | null> {
