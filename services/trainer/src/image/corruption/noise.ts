@@ -21,13 +21,14 @@ export function speckleNoise({ scale }: { scale: number }): CorruptImage {
   }
 }
 
-/** Poisson(photons x) / photons. A byte has 256 values only, so the 256 distributions are tabulated. */
+/** Poisson(photons x) / photons. A byte has 256 values only, so the distributions of those that occur are tabulated. */
 export function shotNoise({ photons }: { photons: number }): CorruptImage {
-  const tables = Array.from({ length: 256 }, (_, value) => poissonTable((value / 255) * photons))
+  const tables: ((uniform: number) => number)[] = []
   const bytes = Uint8Array.from({ length: photons + 1 }, (_, count) => byte(count / photons))
   return (source, out, draw) => {
     for (let i = 0; i < out.length; i++) {
-      const count = tables[source[i]!]!(draw.uniform())
+      const value = source[i]!
+      const count = (tables[value] ??= poissonTable((value / 255) * photons))(draw.uniform())
       out[i] = count >= photons ? 255 : bytes[count]!
     }
   }

@@ -15,12 +15,21 @@ const looks = [
   { red: 112, green: 123, blue: 135, spread: 34 },
 ]
 
+let latest: { key: string; pictures: readonly RgbImage[] } | undefined
+
 /**
  * Five pictures of ice crystals: needles with side branches at 60 degrees on a cloudy ground. Drawn once per seed and
  * size, then cropped as the benchmark crops its photographs. Reports name this frost "procedural": its numbers are not
- * those of the benchmark's photographs.
+ * those of the benchmark's photographs. The pictures of the latest seed and size are kept, because each severity asks
+ * for the same ones.
  */
-export function proceduralFrost(seed: number, { height, width }: { height: number; width: number }): RgbImage[] {
+export function proceduralFrost(seed: number, size: { height: number; width: number }): readonly RgbImage[] {
+  const key = `${seed} ${size.height} ${size.width}`
+  if (latest?.key !== key) latest = { key, pictures: drawFrost(seed, size) }
+  return latest.pictures
+}
+
+function drawFrost(seed: number, { height, width }: { height: number; width: number }): RgbImage[] {
   const rows = 4 * height
   const columns = 4 * width
   return looks.map((look, i) => {

@@ -119,13 +119,16 @@ function meanOfZooms(factors: readonly number[], height: number, width: number) 
   const sources: number[] = []
   const weights: number[] = []
   const share = 1 / (factors.length + 1)
-  const taps = new Map<number, number>()
+  const weightOf = new Float64Array(height * width)
+  const taps: number[] = []
   const add = (y: number, x: number, weight: number) => {
-    if (weight > 0) taps.set(y * width + x, (taps.get(y * width + x) ?? 0) + weight * share)
+    if (!(weight > 0)) return
+    const from = y * width + x
+    if (weightOf[from] === 0) taps.push(from)
+    weightOf[from]! += weight * share
   }
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      taps.clear()
       add(y, x, 1)
       for (const { rows, columns } of sides) {
         const v = rows.share[y]!
@@ -135,10 +138,12 @@ function meanOfZooms(factors: readonly number[], height: number, width: number) 
         add(rows.upper[y]!, columns.lower[x]!, v * (1 - u))
         add(rows.upper[y]!, columns.upper[x]!, v * u)
       }
-      for (const [from, weight] of taps) {
+      for (const from of taps) {
         sources.push(3 * from)
-        weights.push(weight)
+        weights.push(weightOf[from]!)
+        weightOf[from] = 0
       }
+      taps.length = 0
       starts[y * width + x + 1] = sources.length
     }
   }

@@ -39,23 +39,29 @@ export async function previewSheet({ images, count, height, width, rows, seed }:
     const words = await drawText(text)
     if (words !== null) paste(sheet, words, at)
   }
-  const draw = async (pictures: Uint8Array, { top, left }: { top: number; left: number }) => {
+  const enlargedAll = (pictures: Uint8Array) => {
     const size = height * width * 3
-    for (let i = 0; i < count; i++) {
-      const bytes = await enlarged({ bytes: pictures.subarray(i * size, (i + 1) * size), height, width })
-      paste(sheet, { bytes, height: cell, width: cell }, { top, left: left + i * (cell + gap), maxWidth: cell })
-    }
+    return Promise.all(
+      Array.from({ length: count }, (_, i) =>
+        enlarged({ bytes: pictures.subarray(i * size, (i + 1) * size), height, width }),
+      ),
+    )
   }
+  const draw = (cells: Uint8Array[], { top, left }: { top: number; left: number }) => {
+    for (const [i, bytes] of cells.entries())
+      paste(sheet, { bytes, height: cell, width: cell }, { top, left: left + i * (cell + gap), maxWidth: cell })
+  }
+  const untouched = await enlargedAll(images)
   await write('as it is', { top: 6, left: leftOf(0), maxWidth: strip })
   for (const severity of severities)
     await write(`severity ${severity}`, { top: 6, left: leftOf(severity), maxWidth: strip })
   for (const [row, name] of corruptionNames.entries()) {
     const top = headHeight + row * (cell + gap)
     await write(title(name), { top: top + (cell >> 1) - 8, left: gap, maxWidth: nameWidth - 2 * gap })
-    await draw(images, { top, left: leftOf(0) })
+    draw(untouched, { top, left: leftOf(0) })
     for (const severity of severities) {
       const apply = prepareCorruption({ height, width, name, severity, seed, jpeg: jpegRoundTrip })
-      await draw(await apply({ images, count, indices: rows }), { top, left: leftOf(severity) })
+      draw(await enlargedAll(await apply({ images, count, indices: rows })), { top, left: leftOf(severity) })
     }
   }
   return encodePng(sheet)
@@ -72,11 +78,12 @@ async function enlarged(picture: Pixels): Promise<Uint8Array> {
   const out = new Uint8Array(cell * cell * 3)
   for (let y = 0, p = 0; y < cell; y++) {
     const line = Math.floor((y * height) / cell) * width
-    for (let x = 0; x < cell; x++, p += 3)
-      out.set(
-        bytes.subarray((line + Math.floor((x * width) / cell)) * 3, (line + Math.floor((x * width) / cell)) * 3 + 3),
-        p,
-      )
+    for (let x = 0; x < cell; x++, p += 3) {
+      const from = (line + Math.floor((x * width) / cell)) * 3
+      out[p] = bytes[from]!
+      out[p + 1] = bytes[from + 1]!
+      out[p + 2] = bytes[from + 2]!
+    }
   }
   return out
 }
