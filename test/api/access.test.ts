@@ -6,7 +6,8 @@ import type { PrepareJob, Upload } from '@imclr/contract'
 import { openDatabase } from '@imclr/database'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cut, makeVersion, sendParts, smallSpec } from './makeThings.js'
-import { Refused, stacks, startTestApi, until, type TestApi } from './testApi.js'
+import { until } from '../support/eventually.js'
+import { Refused, stacks, startTestApi, type TestApi } from './testApi.js'
 
 type NewKey = { secret: string; key: { id: string; prefix: string; scopes: string[] } }
 type Listed = {

@@ -5,7 +5,8 @@ import { createTRPCClient, httpBatchStreamLink } from '@trpc/client'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeModel, makeVersion, smallSpec, startJob, uploadArchive } from './makeThings.js'
-import { stacks, startTestApi, until, type TestApi } from './testApi.js'
+import { until } from '../support/eventually.js'
+import { stacks, startTestApi, type TestApi } from './testApi.js'
 
 type Fence = Awaited<ReturnType<typeof startJob>>['fence']
 

@@ -213,12 +213,3 @@ async function openDependencies(
 
 export const sha256 = (bytes: Uint8Array, form: 'hex' | 'base64' = 'hex'): string =>
   createHash('sha256').update(bytes).digest(form)
-
-/** Waits until a condition holds; fails where it does not within 30 s. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`still not so after 30 s: ${condition.toString()}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}

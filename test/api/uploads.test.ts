@@ -5,7 +5,8 @@ import { sweep } from '@imclr/api'
 import { keys } from '@imclr/storage'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cut, makeVersion, sendParts, uploadArchive } from './makeThings.js'
-import { stacks, startTestApi, until, type TestApi } from './testApi.js'
+import { until } from '../support/eventually.js'
+import { stacks, startTestApi, type TestApi } from './testApi.js'
 
 const mebibyte = 2 ** 20
 type Completed = { datasetId: string; job: PrepareJob }

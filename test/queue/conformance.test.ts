@@ -10,7 +10,7 @@ import type { QueueEntry } from '@imclr/contract'
 import { openDatabase, type Database } from '@imclr/database'
 import { openQueue, type JobQueue } from '@imclr/queue'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { until } from '../support/eventually.js'
+import { eventually, until } from '../support/eventually.js'
 import { requirePart } from '../support/parts.js'
 import { postgres } from '../support/postgres.js'
 import { redis } from '../support/redis.js'
@@ -237,8 +237,11 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       await queue.enqueue({ jobId: other, entry: 1 }, newTraining)
       await until(() => seen.length === 3)
       finish[0]?.()
-      for (const deadline = Date.now() + 5_000; seen.length < 4 && Date.now() < deadline; await delay(50))
+      const again = async () => {
         await queue.enqueue({ jobId, entry: 1 }, newTraining)
+        return seen.length
+      }
+      await eventually(again, (count) => count === 4)
       expect(seen).toEqual([`${jobId} 1`, `${jobId} 2`, `${other} 1`, `${jobId} 1`])
       for (const end of finish) end()
       await worker.close({ graceMs: 5_000 })
@@ -247,32 +250,42 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
 
     it('drops an entry whose handler fails, and reports the error', async () => {
       const queue = await place.open()
-      const jobId = newJob()
+      const [first, second, third] = [newJob(), newJob(), newJob()]
       errors.length = 0
-      let calls = 0
+      const calls: string[] = []
       const worker = await queue.work(
-        async () => {
-          calls++
+        async ({ jobId }) => {
+          calls.push(jobId)
           throw new Error(`no luck with ${jobId}`)
         },
         { queue: 'device', concurrency: 1 },
       )
-      await queue.enqueue({ jobId, entry: 1 }, newTraining)
-      await until(() => errors.some((error) => error.message === `no luck with ${jobId}`))
-      await delay(1_200) // two looks for stalled entries
-      expect(calls).toBe(1)
+      await queue.enqueue({ jobId: first, entry: 1 }, newTraining)
+      const failed = (jobId: string) => until(() => errors.some(({ message }) => message === `no luck with ${jobId}`))
+      await failed(first)
+      // An entry that is put back comes before the second job.
+      await queue.enqueue({ jobId: second, entry: 1 }, newTraining)
+      await failed(second)
+      expect(calls).toEqual([first, second])
+      // An entry that is still there is not added again.
+      await queue.enqueue({ jobId: first, entry: 1 }, newTraining)
+      await queue.enqueue({ jobId: third, entry: 1 }, newTraining)
+      await failed(third)
+      expect(calls).toEqual([first, second, first, third])
       await worker.close({ graceMs: 1_000 })
       await queue.close()
     })
 
     it('renews the lock of work that takes longer than it lasts', async () => {
-      const [queue, other] = [await place.open(), await place.open()]
+      const timing = { lockDurationMs: 600, stalledIntervalMs: 200 }
+      const [queue, other] = [await place.open(timing), await place.open(timing)]
       const seen: string[] = []
       const handler =
         (name: string) =>
         async ({ jobId }: QueueEntry, signal: AbortSignal) => {
           seen.push(`${name} ${jobId}`)
-          await delay(3_000)
+          // Real time, which the store measures: without renewal the lock ends after 600 ms, and the second look after that gives the entry away.
+          await delay(1_200)
           seen.push(signal.aborted ? 'aborted' : 'kept')
         }
       const workers = [
@@ -291,7 +304,7 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
     if (several)
       it('aborts work that has lost its lock, and gives the entry to another worker', async () => {
         const queue = await place.open()
-        const jobId = newJob()
+        const [jobId, next] = [newJob(), newJob()]
         const child = workerProcess('server', place.url)
         await queue.enqueue({ jobId, entry: 1 }, newTraining)
         expect(await nextLine(child)).toBe(jobId)
@@ -313,8 +326,12 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
         child.kill('SIGCONT')
         expect(await nextLine(child)).toBe('lock lost')
         child.kill('SIGKILL')
-        await delay(1_200) // that one's end does not take the entry away from who has it now
-        expect(taken.length).toBe(1)
+        await once(child, 'exit')
+        // That one's end has not put the entry back, in front of the next one.
+        await queue.enqueue({ jobId: next, entry: 1 }, newTraining)
+        finish()
+        await until(() => taken.length === 2)
+        expect(taken[1]).toEqual({ jobId: next, entry: 1 })
         finish()
         await winner.close({ graceMs: 1_000 })
         await queue.close()
@@ -372,9 +389,14 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
     it('closes a worker: waits for short work, aborts long work, leaves waiting entries', async () => {
       const queue = await place.open()
       const [short, long, waiting] = [newJob(), newJob(), newJob()]
-      const ended: string[] = []
+      const [begun, ended]: [string[], string[]] = [[], []]
+      let finish = () => {}
       const handler = async ({ jobId }: QueueEntry, signal: AbortSignal) => {
-        if (jobId === short) await delay(300)
+        begun.push(jobId)
+        if (jobId === short)
+          await new Promise<void>((resolve) => {
+            finish = resolve
+          })
         if (jobId === long)
           await new Promise<void>((resolve) => {
             signal.addEventListener('abort', () => {
@@ -385,13 +407,20 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
       }
       const first = await queue.work(handler, { queue: 'device', concurrency: 1 })
       await queue.enqueue({ jobId: short, entry: 1 }, newTraining)
-      await delay(100)
+      await until(() => begun.includes(short))
       await queue.enqueue({ jobId: long, entry: 1 }, newTraining)
-      await first.close({ graceMs: 5_000 })
+      let closed = false
+      const closing = first.close({ graceMs: 10_000 }).then(() => {
+        closed = true
+      })
+      await queue.check()
+      expect(closed).toBe(false)
+      finish()
+      await closing
       expect(ended).toEqual([`${short} whole`])
       const second = await queue.work(handler, { queue: 'device', concurrency: 1 })
       await queue.enqueue({ jobId: waiting, entry: 1 }, newTraining)
-      await delay(100)
+      await until(() => begun.includes(long))
       const began = Date.now()
       await second.close({ graceMs: 400 })
       expect(Date.now() - began).toBeGreaterThan(390)

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { insertProject, listProjects, openDatabase } from '@imclr/database'
 import { openQueue } from '@imclr/queue'
 import { expect, it } from 'vitest'
+import { until } from '../support/eventually.js'
 
 it('the queue shares the one session of PGlite with our transactions, and neither sees the other half done', async () => {
   const root = mkdtempSync(join(tmpdir(), 'imclr-shared-'))
@@ -16,7 +17,7 @@ it('the queue shares the one session of PGlite with our transactions, and neithe
     database
       .transaction(async (tx) => {
         await insertProject(tx, { id: `prj_shared${String(i).padStart(4, '0')}`, name: `project ${i}` })
-        await delay(i % 3)
+        await delay(i % 3) // some transactions are open while others begin
         await insertProject(tx, { id: `prj_second${String(i).padStart(4, '0')}`, name: `second ${i}` })
         if (i % 2 === 1) throw new Error('undone')
       })
@@ -48,7 +49,7 @@ it('the queue shares the one session of PGlite with our transactions, and neithe
     ...jobs.map((jobId) => queue.enqueue({ jobId, entry: 1 }, { kind: 'train', attempt: 0 })),
     ...Array.from({ length: 60 }, (_, i) => write(20 + i)),
   ])
-  for (const deadline = Date.now() + 60_000; seen.size < jobs.length && Date.now() < deadline;) await delay(10)
+  await until(() => seen.size === jobs.length)
   expect([...seen].sort()).toEqual(jobs)
   expect(errors).toEqual([])
   const names = (await listProjects(database.queries, { before: null, limit: 200 })).map(({ name }) => name)

@@ -14,9 +14,9 @@ import {
 import { request } from 'node:http'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { openStore, storeConfigFromEnv } from '@imclr/storage'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { until } from '../support/eventually.js'
 import { folderWithServer } from './signedServer.js'
 
 const binary = { contentType: 'application/octet-stream' }
@@ -109,9 +109,9 @@ describe('a folder store', () => {
       sending.write(part.subarray(0, 500_000), resolve)
     })
     const upload = join(root, 'multipart', multipartId)
-    for (const deadline = Date.now() + 5_000; readdirSync(upload).length < 2 && Date.now() < deadline;) await delay(10)
+    await until(() => readdirSync(upload).length === 2)
     sending.destroy()
-    for (const deadline = Date.now() + 5_000; readdirSync(upload).length > 1 && Date.now() < deadline;) await delay(10)
+    await until(() => readdirSync(upload).length === 1)
     expect(readdirSync(upload)).toEqual(['upload.json'])
     stop()
   })

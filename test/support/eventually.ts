@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-const patienceMs = 10_000
+const patienceMs = 30_000
 
 /** Asks again and again until the answer fits, and returns it. Throws if none fits in time. */
 export async function eventually<T>(ask: () => T | Promise<T>, fits: (answer: T) => boolean): Promise<T> {
@@ -12,4 +12,5 @@ export async function eventually<T>(ask: () => T | Promise<T>, fits: (answer: T)
 }
 
 /** Waits until the condition holds. Throws if it does not hold in time. */
-export const until = async (condition: () => boolean): Promise<void> => void (await eventually(condition, Boolean))
+export const until = async (condition: () => boolean | Promise<boolean>): Promise<void> =>
+  void (await eventually(condition, Boolean))

@@ -2,9 +2,9 @@ import { execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { until } from './eventually.js'
 import { minio, partPath, postgres, redis, requirePart } from './parts.js'
 
 const execute = promisify(execFile)
@@ -121,12 +121,4 @@ function command(url: string, line: string): Promise<string> {
       resolve(data.toString())
     })
   })
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('the condition did not come true within 10 s')
-    await delay(20)
-  }
 }
