@@ -9,6 +9,7 @@ import { openDatabase } from '@imclr/database'
 import { openQueue } from '@imclr/queue'
 import { openStore } from '@imclr/storage'
 import { pino } from 'pino'
+import { emptyPglite } from '../support/emptyPglite.js'
 import { freePort, minio, postgres, redis, requirePart } from '../support/parts.js'
 
 /** What the API runs on: all in this process and a folder, or the real servers. */
@@ -189,7 +190,7 @@ async function openDependencies(
 > {
   const onError = (): void => {}
   if (stack === 'one machine') {
-    const database = await openDatabase({ pgliteDir: join(folder, 'pg') })
+    const database = await openDatabase({ pgliteDir: await emptyPglite(join(folder, 'pg')) })
     const store = await openStore({ kind: 'folder', root: join(folder, 'objects'), signingKey, now })
     return {
       database,

@@ -10,6 +10,7 @@ import type { QueueEntry } from '@imclr/contract'
 import { openDatabase, type Database } from '@imclr/database'
 import { openQueue, type JobQueue } from '@imclr/queue'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { emptyPglite } from '../support/emptyPglite.js'
 import { eventually, until } from '../support/eventually.js'
 import { requirePart } from '../support/parts.js'
 import { postgres } from '../support/postgres.js'
@@ -33,7 +34,7 @@ const options = {
 }
 
 async function pglitePlace(): Promise<Place> {
-  const pgliteDir = join(mkdtempSync(join(tmpdir(), 'imclr-queue-')), 'pg')
+  const pgliteDir = await emptyPglite(join(mkdtempSync(join(tmpdir(), 'imclr-queue-')), 'pg'))
   let database: Database | undefined = await openDatabase({ pgliteDir })
   return {
     url: '',

@@ -5,11 +5,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { insertProject, listProjects, openDatabase } from '@imclr/database'
 import { openQueue } from '@imclr/queue'
 import { expect, it } from 'vitest'
+import { emptyPglite } from '../support/emptyPglite.js'
 import { until } from '../support/eventually.js'
 
 it('the queue shares the one session of PGlite with our transactions, and neither sees the other half done', async () => {
   const root = mkdtempSync(join(tmpdir(), 'imclr-shared-'))
-  const database = await openDatabase({ pgliteDir: join(root, 'pg') })
+  const database = await openDatabase({ pgliteDir: await emptyPglite(join(root, 'pg')) })
   const { pglite } = database
   if (pglite === null) throw new Error('no PGlite')
   // Opening the queue changes its own tables in a transaction, while ours are at work.

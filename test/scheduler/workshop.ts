@@ -36,6 +36,7 @@ import {
 } from '@imclr/scheduler'
 import { keys, openStore, type ObjectStore } from '@imclr/storage'
 import { pino } from 'pino'
+import { emptyPglite } from '../support/emptyPglite.js'
 import { protocolTrainer } from '../support/spawnService.js'
 
 export type JobRow = typeof schema.job.$inferSelect
@@ -64,17 +65,17 @@ export interface Workshop extends AsyncDisposable {
 }
 
 export interface Where {
-  database: (folder: string) => DatabaseConfig
+  database: (folder: string) => DatabaseConfig | Promise<DatabaseConfig>
   queue?: (database: Database) => { url: string }
 }
 
 export async function openWorkshop(
   { database: databaseConfig, queue: queueConfig }: Where = {
-    database: (folder) => ({ pgliteDir: join(folder, 'pg') }),
+    database: async (folder) => ({ pgliteDir: await emptyPglite(join(folder, 'pg')) }),
   },
 ): Promise<Workshop> {
   const folder = await mkdtemp(join(tmpdir(), 'imclr-scheduler-'))
-  const database = await openDatabase(databaseConfig(folder))
+  const database = await openDatabase(await databaseConfig(folder))
   const storeUrl = `file://${folder}/objects`
   const store = await openStore({ kind: 'folder', root: join(folder, 'objects') })
   const queue = await openQueue({

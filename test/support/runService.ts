@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../trainer/jobs/harness.js'
+import { emptyPglite } from './emptyPglite.js'
 import { minio, postgres, redis } from './parts.js'
 import { freePort, makeFolder, startServer } from './startServer.js'
 
@@ -31,6 +32,7 @@ export async function standalone({
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const state = join(folder, 'state')
+  if (!existsSync(join(folder, 'pg'))) await emptyPglite(join(folder, 'pg'))
   const server = await startServer({
     name: 'imclr',
     folder,
