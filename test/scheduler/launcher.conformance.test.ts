@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { makeId, trainerEvent, type TrainerEvent } from '@imclr/contract'
 import { claimJob, storeRunner, requestCancel } from '@imclr/database'
 import {
+  dockerLauncher,
   processLauncher,
   trainerEnvironment,
   type Launcher,
@@ -12,23 +13,54 @@ import {
 import { keys } from '@imclr/storage'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { randomBytes } from 'node:crypto'
+import { dockerEngine, importProtocolTrainer, makeFolder, minio, requirePart } from '../support/parts.js'
 import { protocolTrainer } from '../support/spawnService.js'
 import { ContainerEngine, containerLauncher } from './containerLauncher.js'
 import { trainingJobFile } from './trainingJobFile.js'
 import { flawsOf, lossesOf, openWorkshop, type Workshop } from './workshop.js'
 
-/** Every launcher passes the same cases, with a trainer that keeps the protocol: by itself, and under a scheduler. */
-const launchers: Record<string, (folder: string) => (settings: LauncherSettings) => Launcher> = {
-  processes: () => processLauncher,
-  containers: (folder) => {
-    const engine = new ContainerEngine(join(folder, 'containers'))
-    return (settings) => containerLauncher(engine, settings)
+/** A launcher under test, and all that has to be there for it. */
+interface Bench extends AsyncDisposable {
+  storeVariables?: Record<string, string> | undefined
+  open(settings: LauncherSettings): Launcher
+}
+
+const launchers: Record<string, () => Promise<Bench>> = {
+  processes: async () => ({ open: processLauncher, async [Symbol.asyncDispose]() {} }),
+  'containers of a stand-in': async () => {
+    const engine = new ContainerEngine(makeFolder('containers'))
+    return {
+      open: (settings) => containerLauncher(engine, settings),
+      [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    }
   },
+  ...(requirePart('dockerd') && { 'containers of Docker': dockerBench }),
+}
+
+async function dockerBench(): Promise<Bench> {
+  const engine = await dockerEngine()
+  await importProtocolTrainer(engine, 'trainer')
+  const store = await minio(engine.gateway)
+  const variables = { DOCKER_HOST: engine.host, IMCLR_TRAINER_IMAGE: 'trainer', IMCLR_TRAINER_NETWORK: engine.network }
+  return {
+    storeVariables: {
+      OBJECT_STORE_URL: `s3://${store.bucket}?endpoint=${store.endpoint}&region=${store.region}`,
+      AWS_ACCESS_KEY_ID: store.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: store.secretAccessKey,
+    },
+    open: (settings) => dockerLauncher({ ...settings, variables }),
+    async [Symbol.asyncDispose]() {
+      await store.stop()
+      await engine.stop()
+    },
+  }
 }
 
 const long = { name: 'ms=20', epochs: 1000 }
 
-describe.each(Object.entries(launchers))('a launcher of %s', (_, make) => {
+/** Every launcher passes the same cases, with a trainer that keeps the protocol: by itself, and under a scheduler. */
+describe.each(Object.entries(launchers))('a launcher of %s', (_, prepare) => {
+  let bench: Bench
   let shop: Workshop
   /** Opens the launcher, as a scheduler does at each start. */
   let open: (workDir?: string) => Launcher
@@ -36,12 +68,12 @@ describe.each(Object.entries(launchers))('a launcher of %s', (_, make) => {
   let launcher: Launcher
 
   beforeAll(async () => {
-    shop = await openWorkshop()
-    const openWith = make(shop.folder)
+    bench = await prepare()
+    shop = await openWorkshop({ storeVariables: bench.storeVariables })
     open = (workDir = join(shop.folder, 'work')) =>
-      openWith({
+      bench.open({
         command: [process.execPath, protocolTrainer],
-        environment: { ...trainerEnvironment(process.env), OBJECT_STORE_URL: shop.storeUrl },
+        environment: { ...trainerEnvironment(process.env), ...shop.storeVariables },
         workDir,
         host: hostname(),
         niceness: 0,
@@ -53,6 +85,7 @@ describe.each(Object.entries(launchers))('a launcher of %s', (_, make) => {
   afterAll(async () => {
     for (const runner of runners) await launcher.send(runner, 'kill')
     await shop[Symbol.asyncDispose]()
+    await bench[Symbol.asyncDispose]()
   })
 
   const launch = async (wanted: { name?: string; epochs?: number } = {}) => {

@@ -44,7 +44,7 @@ describe.skipIf(!requirePart('postgres') || !requirePart('redis'))('scheduler pr
     const environment = {
       DATABASE_URL: database.url,
       QUEUE_URL: queueUrl,
-      OBJECT_STORE_URL: shop.storeUrl,
+      ...shop.storeVariables,
       IMCLR_TRAINER: protocolTrainer,
       PORT: '0',
       IMCLR_LEASE_SECONDS: '3',

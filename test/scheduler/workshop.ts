@@ -34,7 +34,7 @@ import {
   type RunningScheduler,
   type SchedulerConfig,
 } from '@imclr/scheduler'
-import { keys, openStore, type ObjectStore } from '@imclr/storage'
+import { keys, openStore, storeConfigFromEnv, type ObjectStore } from '@imclr/storage'
 import { pino } from 'pino'
 import { emptyPglite } from '../support/emptyPglite.js'
 import { protocolTrainer } from '../support/spawnService.js'
@@ -49,7 +49,8 @@ export interface Workshop extends AsyncDisposable {
   queue: JobQueue
   projectId: string
   versionId: string
-  storeUrl: string
+  /** The store as a trainer's environment names it. */
+  storeVariables: Record<string, string>
   /** Queues a training; `name` is what the protocol trainer is told to do. */
   train(name: string, spec?: TrainingSpecInput): Promise<string>
   prepare(name: string, options?: { content?: string; maxSeconds?: number }): Promise<string>
@@ -65,19 +66,23 @@ export interface Workshop extends AsyncDisposable {
 }
 
 export interface Where {
-  database: (folder: string) => DatabaseConfig | Promise<DatabaseConfig>
+  /** Default: in this process. */
+  database?: (folder: string) => DatabaseConfig | Promise<DatabaseConfig>
+  /** Default: in the database. */
   queue?: (database: Database) => { url: string }
+  /** Default: a folder. */
+  storeVariables?: Record<string, string> | undefined
 }
 
-export async function openWorkshop(
-  { database: databaseConfig, queue: queueConfig }: Where = {
-    database: async (folder) => ({ pgliteDir: await emptyPglite(join(folder, 'pg')) }),
-  },
-): Promise<Workshop> {
+export async function openWorkshop({
+  database: databaseConfig = async (folder) => ({ pgliteDir: await emptyPglite(join(folder, 'pg')) }),
+  queue: queueConfig,
+  storeVariables: given,
+}: Where = {}): Promise<Workshop> {
   const folder = await mkdtemp(join(tmpdir(), 'imclr-scheduler-'))
   const database = await openDatabase(await databaseConfig(folder))
-  const storeUrl = `file://${folder}/objects`
-  const store = await openStore({ kind: 'folder', root: join(folder, 'objects') })
+  const storeVariables = given ?? { OBJECT_STORE_URL: `file://${folder}/objects` }
+  const store = await openStore(storeConfigFromEnv(storeVariables))
   const queue = await openQueue({
     ...(queueConfig?.(database) ?? { pglite: database.pglite! }),
     onError: () => {},
@@ -107,7 +112,7 @@ export async function openWorkshop(
     await queue.enqueue({ jobId, entry: 0 }, { kind: row.kind, attempt: 0 })
     return jobId
   }
-  const environment = { ...trainerEnvironment(process.env), OBJECT_STORE_URL: storeUrl }
+  const environment = { ...trainerEnvironment(process.env), ...storeVariables }
   const launcher = (workDir = join(folder, 'work')): Launcher =>
     processLauncher({
       command: [process.execPath, protocolTrainer],
@@ -126,7 +131,7 @@ export async function openWorkshop(
     queue,
     projectId,
     versionId,
-    storeUrl,
+    storeVariables,
     launcher,
     job,
     train(name, input = {}) {

@@ -32,6 +32,11 @@ const parts = {
     needs: 'the Python oracles; set IMCLR_TEST_PYTHON to a Python that has test/oracles/requirements.txt',
     find: findPython,
   },
+  docker: { needs: 'the Docker engine; apt-get install docker.io', find: () => onPath('docker') },
+  dockerd: {
+    needs: 'the Docker engine, and root to start one; apt-get install docker.io',
+    find: () => (process.getuid?.() === 0 ? (onPath('dockerd') ?? ['/usr/sbin/dockerd'].find(isProgram)) : undefined),
+  },
   tar: { needs: 'GNU tar; apt-get install tar', find: () => onPath('tar') },
   zip: { needs: "Info-ZIP's zip; apt-get install zip", find: () => onPath('zip') },
   sevenZip: { needs: '7-Zip; apt-get install p7zip-full', find: () => onPath('7z') },

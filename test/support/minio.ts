@@ -5,7 +5,7 @@ import { partPath } from './findPart.js'
 import { freePort, makeFolder, startServer, type Server } from './startServer.js'
 
 export interface Minio extends Server {
-  /** http://127.0.0.1:port */
+  /** http://host:port */
   endpoint: string
   region: string
   accessKeyId: string
@@ -14,8 +14,8 @@ export interface Minio extends Server {
   bucket: string
 }
 
-/** A MinIO server of its own with random credentials and one bucket. */
-export async function minio(): Promise<Minio> {
+/** A MinIO server of its own with random credentials and one bucket. @param host the address that it listens on */
+export async function minio(host = '127.0.0.1'): Promise<Minio> {
   const port = await freePort()
   const folder = makeFolder('minio')
   const bucket = 'imclr-test'
@@ -23,12 +23,12 @@ export async function minio(): Promise<Minio> {
   mkdirSync(join(folder, 'drive', bucket), { recursive: true })
   const accessKeyId = randomBytes(8).toString('hex')
   const secretAccessKey = randomBytes(20).toString('hex')
-  const endpoint = `http://127.0.0.1:${port}`
+  const endpoint = `http://${host}:${port}`
   const server = await startServer({
     name: 'MinIO',
     folder,
     command: partPath('minio'),
-    args: ['server', '--quiet', '--address', `127.0.0.1:${port}`, join(folder, 'drive')],
+    args: ['server', '--quiet', '--address', `${host}:${port}`, join(folder, 'drive')],
     env: {
       MINIO_ROOT_USER: accessKeyId,
       MINIO_ROOT_PASSWORD: secretAccessKey,

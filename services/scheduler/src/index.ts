@@ -11,6 +11,7 @@ export {
   type LauncherSettings,
   type Runner,
 } from './launch/launcher.js'
+export { dockerLauncher } from './launch/docker/dockerLauncher.js'
 export { openLauncher } from './launch/openLauncher.js'
 export { processLauncher, processRunner, type ProcessLauncherOptions } from './launch/process/processLauncher.js'
 export { trainerEnvironment } from './launch/trainerEnvironment.js'

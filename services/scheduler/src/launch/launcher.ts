@@ -27,6 +27,8 @@ export type Command = 'stop' | 'suspend' | 'kill'
 export interface Exit {
   code: number | null
   signal: string | null
+  /** The launcher knows that memory ran out. Absent: it does not know. */
+  outOfMemory?: boolean
 }
 
 /** A trainer that runs now, whoever started it. */
@@ -54,7 +56,7 @@ export interface EventReader extends AsyncDisposable {
 }
 
 /**
- * Starts trainers and is the only way to reach them: as child processes today; as containers or Kubernetes Jobs later.
+ * Starts trainers and is the only way to reach them: as child processes or as containers of a Docker engine.
  * What a trainer writes and how it ended can be read until `remove` or `prune`, also by a launcher that was opened after
  * a restart.
  */

@@ -1,12 +1,13 @@
 import { hostname } from 'node:os'
 import type { Variables } from '@imclr/contract'
 import type { RunningEnv } from '../env.js'
+import { dockerLauncher } from './docker/dockerLauncher.js'
 import type { Launcher, LauncherSettings } from './launcher.js'
 import { processLauncher } from './process/processLauncher.js'
 import { trainerEnvironment } from './trainerEnvironment.js'
 
 /** Every launcher, by the name that IMCLR_LAUNCHER and stored runners give it. */
-const launchers = { process: processLauncher } as const satisfies Record<
+const launchers = { process: processLauncher, docker: dockerLauncher } as const satisfies Record<
   string,
   (settings: LauncherSettings) => Launcher
 >

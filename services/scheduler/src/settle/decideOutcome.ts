@@ -98,6 +98,8 @@ function failureOf({ exit, lastWord, stalled }: Ending): FailureRecord {
   if (stalled) return record('TRAINER_STALLED', 'The trainer wrote nothing for too long and was ended.')
   const code = exit.code === null ? undefined : failureOfExitCode(exit.code)
   if (code !== undefined) return record(code, `The trainer ended with exit code ${exit.code} (${code}).`)
+  if (exit.outOfMemory === true)
+    return record('OUT_OF_MEMORY', "The trainer was killed because it used up its container's memory.")
   if (exit.signal === 'SIGKILL')
     return record(
       'TRAINER_DIED',
