@@ -60,7 +60,7 @@ export interface Workshop extends AsyncDisposable {
   launcher(workDir?: string): Launcher
   job(jobId: string): Promise<JobRow>
   events(jobId: string): Promise<JobEvent[]>
-  /** Waits until the job's row is as it should be; throws with the row after 40 s. */
+  /** Waits until the job's row is as it should be; throws with the row after 100 s. */
   until(jobId: string, holds: (job: JobRow) => boolean): Promise<JobRow>
   ended(jobId: string): Promise<JobRow>
 }
@@ -211,7 +211,7 @@ export async function openWorkshop({
     },
     events: (jobId) => listEvents(database.queries, { jobId, after: 0, limit: 100_000 }),
     async until(jobId, holds) {
-      const deadline = Date.now() + 40_000
+      const deadline = Date.now() + 100_000
       for (;;) {
         const row = await job(jobId)
         if (holds(row)) return row

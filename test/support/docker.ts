@@ -1,8 +1,9 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
+import { expect } from 'vitest'
 import { partPath } from './findPart.js'
 import { protocolTrainer } from './spawnService.js'
 import { makeFolder, startServer, type Server } from './startServer.js'
@@ -18,36 +19,79 @@ export interface DockerEngine extends Server {
   gateway: string
   /** Runs the engine's own program and gives what it wrote. */
   docker(...args: string[]): Promise<string>
+  /** Kills the engine (SIGKILL) and waits until it has started again by itself. */
+  crash(): Promise<void>
 }
 
-/** A Docker engine of its own, with nothing in it. Needs root. Engines of several tests take turns: they share the machine's packet filter. */
-export async function dockerEngine(): Promise<DockerEngine> {
+export interface EngineOptions {
+  /** Containers outlive the engine. */
+  liveRestore?: boolean
+  /** Size of the engine's disk, as mount has it: '400m'. Default: all that is free. */
+  disk?: string
+}
+
+/*
+ * Starts the engine again whenever it ends, until it is told to end itself. What still runs then is ended first: with
+ * live restore it would stay.
+ */
+const restarter = `
+docker=$1 host=$2 pidfile=$3 disk=$4 data=$5; shift 5
+[ -n "$disk" ] && mkdir "$data" && mount -t tmpfs -o size="$disk" imclr-test "$data"
+end() {
+  "$docker" --host "$host" ps -aq | xargs -r "$docker" --host "$host" rm -fv
+  kill "$engine"; wait "$engine"
+  [ -n "$disk" ] && umount "$data"
+  exit 0
+}
+trap end TERM
+while :; do rm -f "$pidfile"; "$@" & engine=$!; wait "$engine"; done
+`
+
+/**
+ * A Docker engine of its own, with nothing in it. Needs root. Engines of several tests take turns: they share the
+ * machine's packet filter. Its logs rotate after a few lines unless a container asks for something else.
+ */
+export async function dockerEngine({ liveRestore = false, disk = '' }: EngineOptions = {}): Promise<DockerEngine> {
   const folder = makeFolder('docker')
   const host = `unix://${folder}/docker.sock`
+  const [pidFile, data] = [join(folder, 'pid'), join(folder, 'data')]
   const docker = async (...args: string[]): Promise<string> =>
     (await execute(partPath('docker'), ['--host', host, ...args], { maxBuffer: 1 << 26 })).stdout
-  const paths = { 'data-root': 'data', 'exec-root': 'exec', pidfile: 'pid' }
+  const isReady = (): Promise<boolean> =>
+    docker('info').then(
+      () => true,
+      () => false,
+    )
   const server = await startServer({
     name: 'dockerd',
     folder,
     command: 'flock',
     args: [
-      ...['--no-fork', '/tmp/imclr-test-docker.lock', partPath('dockerd')],
-      ...['--host', host, '--bridge', 'none', '--log-level', 'error'],
-      ...Object.entries(paths).flatMap(([option, name]) => [`--${option}`, join(folder, name)]),
+      ...['--no-fork', '/tmp/imclr-test-docker.lock'],
+      ...['sh', '-c', restarter, 'sh', partPath('docker'), host, pidFile, disk, data, partPath('dockerd')],
+      ...['--host', host, '--bridge', 'none', '--log-level', 'error', '--pidfile', pidFile],
+      ...['--data-root', data, '--exec-root', join(folder, 'exec')],
+      ...['--log-opt', 'max-size=2k', '--log-opt', 'max-file=2', '--log-opt', 'compress=true'],
+      ...(liveRestore ? ['--live-restore'] : []),
     ],
     stopSignal: 'TERM',
-    isReady: () =>
-      docker('info').then(
-        () => true,
-        () => false,
-      ),
+    isReady,
   })
   const network = 'inner'
   await docker('network', 'create', '--internal', network)
   const gateway = await docker('network', 'inspect', network, '--format', '{{(index .IPAM.Config 0).Gateway}}')
-  return { ...server, host, docker, network, gateway: gateway.trim() }
+
+  async function crash(): Promise<void> {
+    const before = Number(readFileSync(pidFile, 'utf8'))
+    process.kill(before, 'SIGKILL')
+    await expect
+      .poll(async () => (await isReady()) && Number(readFileSync(pidFile, 'utf8')) !== before, patience)
+      .toBe(true)
+  }
+  return { ...server, host, docker, network, gateway: gateway.trim(), crash }
 }
+
+const patience = { timeout: 60_000, interval: 50 }
 
 /** Puts an image into the engine: this machine's Node, and the trainer that keeps the protocol, as one file. */
 export async function importProtocolTrainer({ docker, folder }: DockerEngine, image: string): Promise<void> {

@@ -8,7 +8,7 @@
  * What goes wrong is written in the job's name (train), the model's name (evaluate) or the upload's name (prepare), as
  * `key=value` words:
  *   ms=5          milliseconds per step (4 steps make an epoch)
- *   do=<what>     exit:<code> | fail:<FAILURE> | kill | hang | garbage | explain | half | missing | corrupt | foreign | deaf
+ *   do=<what>     exit:<code> | fail:<FAILURE> | kill | hang | hog | garbage | explain | half | missing | corrupt | foreign | deaf
  *   at=2          the epoch in which it is done (in `missing`, `corrupt`, `foreign`: at the output)
  *   attempts=1    only in attempts up to this one
  *   finish=0      milliseconds of "evaluation" before the output
@@ -72,6 +72,7 @@ async function misbehave(epoch) {
     process.exit(1)
   }
   if (what === 'hang') for (;;) await sleep(1000)
+  if (what === 'hog') for (const held = []; ; await sleep(1)) held.push(Buffer.alloc(8 << 20, 1))
 }
 
 async function newestCheckpoint(prefix) {

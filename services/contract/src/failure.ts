@@ -200,6 +200,18 @@ export const failures = {
     trpc: 'INTERNAL_SERVER_ERROR',
     hint: "The trainer gave no sign of life: read the job's log, and see that the machine is not overloaded.",
   },
+  LAUNCHER_UNAVAILABLE: {
+    retryable: true,
+    http: 503,
+    trpc: 'SERVICE_UNAVAILABLE',
+    hint: 'Check that what starts the trainers (the Docker engine named in the message) runs, and that the scheduler may use it.',
+  },
+  IMAGE_UNAVAILABLE: {
+    retryable: true,
+    http: 503,
+    trpc: 'SERVICE_UNAVAILABLE',
+    hint: "Build or pull the trainer's image where the trainers run, or name another one in IMCLR_TRAINER_IMAGE.",
+  },
   UNAVAILABLE: {
     retryable: true,
     http: 503,

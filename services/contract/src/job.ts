@@ -59,7 +59,16 @@ export const priorityOf = ({ kind, attempt }: { kind: JobKind; attempt: number }
 export const cancelMode = z.enum(['graceful', 'now'])
 export type CancelMode = z.infer<typeof cancelMode>
 
-export const phases = ['queued', 'loading', 'preparing', 'training', 'evaluating', 'exporting', 'verifying'] as const
+export const phases = [
+  'queued',
+  'pulling',
+  'loading',
+  'preparing',
+  'training',
+  'evaluating',
+  'exporting',
+  'verifying',
+] as const
 export const progress = z.object({
   phase: z.enum(phases),
   done: z.number().nonnegative(), // in units of the phase: images, steps, cells or bytes

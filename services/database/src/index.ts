@@ -11,6 +11,7 @@ export { finishJob, type Finish, type Result } from './attempt/finishJob.js'
 export { jobInputs, type JobInputs } from './attempt/jobInputs.js'
 export { renewLease, storeRunner, takeLease, type Fence } from './attempt/lease.js'
 export { requeueJob, type Requeue } from './attempt/requeueJob.js'
+export { storeLaunchProgress } from './attempt/storeLaunchProgress.js'
 export { storeTrainerLines, type TrainerLine } from './attempt/storeTrainerLines.js'
 export { cancelQueued, explainWaiting, listActive, listQueued, renewQueueEntries } from './attempt/unfinishedJobs.js'
 // The queries of each table.

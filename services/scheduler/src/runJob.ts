@@ -1,10 +1,11 @@
 /** The life of one attempt, from the queue's entry to the job's record. */
 import { Failure } from '@imclr/contract'
-import { claimJob, isConnectionError, storeRunner, type JobRow } from '@imclr/database'
+import { claimJob, isConnectionError, storeLaunchProgress, storeRunner, type JobRow } from '@imclr/database'
 import { keys } from '@imclr/storage'
 import { followTrainer } from './follow/followTrainer.js'
 import type { Runner } from './launch/launcher.js'
 import { makeJobFile } from './launch/makeJobFile.js'
+import { patientLauncher } from './launch/patientLauncher.js'
 import { fenceOf, keepLease, type Lease } from './lease.js'
 import type { Scheduler } from './parts.js'
 import { settle, settleUnlaunched } from './settle/settle.js'
@@ -50,8 +51,10 @@ export async function adoptJob(scheduler: Scheduler, job: JobRow, runner: Runner
 /** Starts the trainer. Returns the failure where it could not be started. */
 async function launch(scheduler: Scheduler, job: JobRow, slot: number | null): Promise<Runner | Failure> {
   let runner: Runner
+  const pull = showPull(scheduler, job)
   try {
-    runner = await scheduler.launcher.launch({ job: await makeJobFile(scheduler, job), slot })
+    runner = await scheduler.launcher.launch({ job: await makeJobFile(scheduler, job), slot, onPull: pull.show })
+    await pull.shown()
   } catch (error) {
     if (isConnectionError(error)) throw error
     if (error instanceof Failure) return error
@@ -63,17 +66,38 @@ async function launch(scheduler: Scheduler, job: JobRow, slot: number | null): P
   return runner
 }
 
+/** Shows in the job how far its trainer's image is fetched, about once a second. */
+function showPull(
+  { database, clock, log, config: { owner } }: Scheduler,
+  { id: jobId, attempt }: JobRow,
+): { show: (done: number, total: number) => void; shown: () => Promise<void> } {
+  let last = -Infinity
+  let writing = Promise.resolve()
+  return {
+    show(done, total) {
+      if (clock.now() - last < 1000) return
+      last = clock.now()
+      const progress = { phase: 'pulling', done, total, unit: 'bytes', secondsLeft: null } as const
+      writing = writing
+        .then(() => storeLaunchProgress(database, { jobId, attempt, owner }, progress))
+        .catch((err: unknown) => log.warn({ err, jobId }, 'the progress of the pull could not be stored'))
+    },
+    shown: () => writing,
+  }
+}
+
 /** Follows the trainer until it has ended, then records the result and deletes what the trainer left. */
 async function superviseAttempt(
   scheduler: Scheduler,
   { job, runner, lease }: { job: JobRow; runner: Runner; lease: Lease },
 ): Promise<void> {
-  const result = await followTrainer(scheduler, { job, runner, lease })
+  const launcher = patientLauncher(scheduler)
+  const result = await followTrainer(scheduler, { job, runner, lease, launcher })
   if (lease.lost)
     return scheduler.log.warn(
       { jobId: job.id, attempt: job.attempt },
       'the lease was lost; the trainer was ended and nothing more is written',
     )
-  await settle(scheduler, { job, runner, lease, result })
-  await scheduler.launcher.remove(runner)
+  await settle(scheduler, { job, runner, lease, result, launcher })
+  await launcher.remove(runner)
 }

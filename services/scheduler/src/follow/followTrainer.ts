@@ -1,6 +1,7 @@
 import { Failure, type TrainerEvent } from '@imclr/contract'
 import { storeTrainerLines, type JobRow, type TrainerLine } from '@imclr/database'
 import type { Command, EventReader, Runner } from '../launch/launcher.js'
+import type { Supervision } from '../launch/patientLauncher.js'
 import { fenceOf, type Lease } from '../lease.js'
 import type { Scheduler } from '../parts.js'
 import type { LastWord } from '../settle/decideOutcome.js'
@@ -29,9 +30,9 @@ const maxRoundSeconds = 10
  */
 export async function followTrainer(
   scheduler: Scheduler,
-  { job, runner, lease }: { job: JobRow; runner: Runner; lease: Lease },
+  { job, runner, lease, launcher }: { job: JobRow; runner: Runner; lease: Lease; launcher: Supervision },
 ): Promise<AttemptResult> {
-  const { launcher, config, clock, closing, log } = scheduler
+  const { config, clock, closing, log } = scheduler
   await using events = await launcher.openEvents(runner)
   const sentAt: Partial<Record<Command, number>> = {}
   const result: AttemptResult = {

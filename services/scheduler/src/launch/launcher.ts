@@ -18,6 +18,8 @@ export interface Launch {
   job: JobFile
   /** The slot, and with it the device, that the trainer may use, from 0; null: it needs no device. */
   slot: number | null
+  /** Called while the trainer's image is fetched, with the bytes so far and of all its layers that are known. */
+  onPull?: (done: number, total: number) => void
 }
 
 /** `stop`: write a checkpoint, evaluate, export and exit. `suspend`: write a checkpoint and exit. `kill`: exit at once. */

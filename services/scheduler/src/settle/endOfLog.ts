@@ -9,7 +9,11 @@ const controlCharacters = /[\u0000-\u0008\u000b-\u001f\u007f]/g
 const engineNotices = /^(?:WARNING: All log messages before absl::InitializeLog\(\)|[IW]\d{4} [\d:.]+ ).*\n?/gm
 
 /** The end of what a trainer wrote to standard error, where its failure needs that explanation; else null. */
-export async function endOfLog(launcher: Launcher, runner: Runner, outcome: Outcome): Promise<string | null> {
+export async function endOfLog(
+  launcher: Pick<Launcher, 'readLogEnd'>,
+  runner: Runner,
+  outcome: Outcome,
+): Promise<string | null> {
   const failure = outcome.kind === 'retry' || outcome.kind === 'end' ? outcome.failure : null
   if (failure === null || failure.code === 'TIME_LIMIT') return null
   // Control characters but line breaks and tabs would spoil a terminal, and PostgreSQL keeps no zero.

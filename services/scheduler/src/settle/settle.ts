@@ -4,6 +4,7 @@ import { cancelQueued, finishJob, requeueJob, type Finish, type JobRow, type Res
 import { leftovers, leftoversOfQueued } from '@imclr/storage'
 import type { AttemptResult } from '../follow/followTrainer.js'
 import type { Runner } from '../launch/launcher.js'
+import type { Supervision } from '../launch/patientLauncher.js'
 import { fenceOf, type Lease } from '../lease.js'
 import type { Scheduler } from '../parts.js'
 import { decideOutcome, failedBy, type Outcome, type OutputEvent } from './decideOutcome.js'
@@ -16,16 +17,20 @@ interface EndedAttempt {
   runner: Runner
   lease: Lease
   result: AttemptResult
+  launcher: Supervision
 }
 
 /**
  * Records what came of an attempt: registers a verified output, records a failure, or queues the job again. Where the
  * store or the database does not answer, it throws and changes nothing; reconciling tries again.
  */
-export async function settle(scheduler: Scheduler, { job, runner, lease, result }: EndedAttempt): Promise<void> {
+export async function settle(
+  scheduler: Scheduler,
+  { job, runner, lease, result, launcher }: EndedAttempt,
+): Promise<void> {
   const { lastWord, stalled, suspended, secondsSpent, hasCheckpoint } = result
   const ending = {
-    exit: await scheduler.launcher.exit(runner),
+    exit: await launcher.exit(runner),
     lastWord,
     stalled,
     suspended,
@@ -39,7 +44,7 @@ export async function settle(scheduler: Scheduler, { job, runner, lease, result 
     firstDelaySeconds: scheduler.config.retryDelaySeconds,
   }
   const outcome = decideOutcome(ending)
-  const log = await endOfLog(scheduler.launcher, runner, outcome)
+  const log = await endOfLog(launcher, runner, outcome)
   if (outcome.kind !== 'keep') return conclude(scheduler, { job, outcome, secondsSpent, log, hasCheckpoint })
   try {
     const output = await verified(scheduler, job, outcome.output)

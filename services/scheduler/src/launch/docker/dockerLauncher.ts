@@ -38,6 +38,7 @@ export function dockerLauncher({ environment, workDir, host, devices, variables:
   const engine = openEngine({ host: variables.DOCKER_HOST, certificates: variables.DOCKER_CERT_PATH ?? null })
   const image = variables.IMCLR_TRAINER_IMAGE
   let pulling: Promise<void> | null = null
+  const watching = new Set<(done: number, total: number) => void>()
 
   const makeRunner = (name: string, slot: number | null): Runner => ({
     kind,
@@ -47,8 +48,8 @@ export function dockerLauncher({ environment, workDir, host, devices, variables:
   })
   const nameOf = (runner: Runner): string => dockerRunner.parse(runner.data).name
 
-  async function launch({ job, slot }: Launch): Promise<Runner> {
-    await requireImage()
+  async function launch({ job, slot, onPull = () => {} }: Launch): Promise<Runner> {
+    await requireImage(onPull)
     const name = containerName(job)
     await removeLeft(name)
     await engine.create(containerOptions({ job, slot }, settings))
@@ -57,16 +58,22 @@ export function dockerLauncher({ environment, workDir, host, devices, variables:
       await engine.putFile(name, { folder: jobFolder, name: jobFileName, bytes, uid: containerUser })
       await engine.start(name)
     } catch (error) {
-      await engine.remove(name)
+      await engine.remove(name).catch(() => {}) // prune tries again; why it could not be started matters more
       throw error
     }
     return makeRunner(name, slot)
   }
 
-  /** Pulls the image where the engine lacks it, once for all that wait for it. */
-  async function requireImage(): Promise<void> {
+  /** Pulls the image where the engine lacks it, once for all that wait for it. Throws Failure IMAGE_UNAVAILABLE. */
+  async function requireImage(onPull: (done: number, total: number) => void): Promise<void> {
     if (await engine.hasImage(image)) return
-    pulling ??= engine.pull(image, () => {}).finally(() => (pulling = null))
+    watching.add(onPull)
+    pulling ??= engine
+      .pull(image, (done, total) => watching.forEach((watch) => watch(done, total)))
+      .finally(() => {
+        pulling = null
+        watching.clear()
+      })
     await pulling
   }
 

@@ -65,23 +65,30 @@ export function openEngine(address: EngineAddress): Engine {
     id: async () => ((await told(docker.info())) as { ID: string }).ID,
     hasImage: async (image) => (await unlessGone(docker.getImage(image).inspect())) !== null,
     async pull(image, onProgress) {
-      const stream = await told(docker.pull(image) as Promise<NodeJS.ReadableStream>)
       const layers = new Map<string, { current: number; total: number }>()
-      await new Promise<void>((resolve, reject) => {
-        const onFinished = (error: Error | null): void => {
-          if (error) reject(failureOf(error))
-          else resolve()
-        }
-        docker.modem.followProgress(stream, onFinished, ({ id, progressDetail }: PullProgress) => {
-          if (id === undefined || progressDetail?.total === undefined) return
-          layers.set(id, { current: progressDetail.current ?? 0, total: progressDetail.total })
-          const all = [...layers.values()]
-          onProgress(
-            all.reduce((sum, { current }) => sum + current, 0),
-            all.reduce((sum, { total }) => sum + total, 0),
-          )
+      const onLayer = ({ id, progressDetail }: PullProgress): void => {
+        if (id === undefined || progressDetail?.total === undefined) return
+        layers.set(id, { current: progressDetail.current ?? 0, total: progressDetail.total })
+        const all = [...layers.values()]
+        onProgress(
+          all.reduce((sum, { current }) => sum + current, 0),
+          all.reduce((sum, { total }) => sum + total, 0),
+        )
+      }
+      try {
+        const stream = (await docker.pull(image)) as NodeJS.ReadableStream
+        await new Promise<void>((resolve, reject) => {
+          docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()), onLayer)
         })
-      })
+      } catch (cause) {
+        const failure = failureOf(cause)
+        if (failure.code === 'LAUNCHER_UNAVAILABLE' || failure.code === 'DISK_FULL') throw failure
+        throw new Failure(
+          'IMAGE_UNAVAILABLE',
+          `the image ${image} is not there and cannot be pulled: ${wordsOf(cause)}`,
+          { cause },
+        )
+      }
     },
     create: async (options) => void (await told(docker.createContainer(options))),
     async putFile(container, { folder, name, bytes, uid }) {
@@ -198,20 +205,27 @@ const unless =
     if (!(error instanceof Failure) || !codes.includes(error.code)) throw error
   }
 
+interface EngineError extends Error {
+  statusCode?: number
+  reason?: string
+  code?: string
+  json?: { message?: string }
+}
+
+/** What the engine said, without what its client adds. */
+function wordsOf(cause: unknown): string {
+  const { json, reason, message, code } = cause as EngineError
+  return json?.message ?? reason ?? (message || code || 'it gave no reason')
+}
+
 /** The engine's answer as a failure. */
-function failureOf(cause: unknown): unknown {
-  if (cause instanceof Failure) return cause
-  const { statusCode, reason, message, code, json } = cause as Error & {
-    statusCode?: number
-    reason?: string
-    code?: string
-    json?: { message?: string }
-  }
-  if (statusCode === undefined)
-    return new Failure('UNAVAILABLE', `the Docker engine does not answer: ${code ?? message}`, { cause })
-  const words = json?.message ?? reason ?? message
+function failureOf(cause: unknown): Failure {
+  const { statusCode } = cause as EngineError
+  const words = wordsOf(cause)
   if (/no space left on device/i.test(words))
     return new Failure('DISK_FULL', `the Docker engine's disk is full: ${words}`, { cause })
+  if (statusCode === undefined)
+    return new Failure('LAUNCHER_UNAVAILABLE', `the Docker engine does not answer: ${words}`, { cause })
   if (statusCode === 404) return new Failure('NOT_FOUND', `the Docker engine: ${words}`, { cause })
   if (statusCode === 409) return new Failure('CONFLICT', `the Docker engine: ${words}`, { cause })
   return new Failure('INTERNAL', `the Docker engine refused (${statusCode}): ${words}`, { cause })
