@@ -1,5 +1,4 @@
 import type { Database } from '../database.js'
-import { openPglite } from './openPglite.js'
 import { openPostgres } from './openPostgres.js'
 
 /** A PostgreSQL server, or a folder that one process opens at a time. */
@@ -10,6 +9,9 @@ export type DatabaseConfig = { url: string; maxConnections?: number } | { pglite
  * Throws Failure UNAVAILABLE where a server does not answer, CONFLICT where another process has opened the folder, and
  * DISK_FULL where the folder cannot grow.
  */
-export function openDatabase(config: DatabaseConfig): Promise<Database> {
-  return 'url' in config ? openPostgres(config) : openPglite(config)
+export async function openDatabase(config: DatabaseConfig): Promise<Database> {
+  if ('url' in config) return openPostgres(config)
+  // Loaded only here: services over PostgreSQL need no PGlite, and their images have none.
+  const { openPglite } = await import('./openPglite.js')
+  return openPglite(config)
 }
