@@ -173,7 +173,7 @@ async function gpuFinding() {
   return {
     name: 'gpu',
     state: 'note',
-    value: `${out.trim().split('\n').join('; ')} (IMCLR_GPU=1 or a loaded driver chooses the CUDA engine; untested)`,
+    value: `${out.trim().split('\n').join('; ')} (IMCLR_GPU=preferred or a loaded driver chooses the CUDA engine; untested)`,
   }
 }
 

@@ -1,8 +1,20 @@
 import { existsSync } from 'node:fs'
+import { SetUpProblem } from './problem.mjs'
 
-/** `IMCLR_GPU=1` or `0` decides; otherwise a loaded NVIDIA driver does. */
+/** `IMCLR_GPU` decides: `required` and `preferred` ask for the CUDA engine, `off` for the CPU's. Unset, a loaded NVIDIA driver does. */
 export function wantsGpu(env = process.env) {
-  if (env.IMCLR_GPU === '1') return true
-  if (env.IMCLR_GPU === '0') return false
-  return process.platform === 'linux' && existsSync('/proc/driver/nvidia/version')
+  switch (env.IMCLR_GPU) {
+    case 'required':
+    case 'preferred':
+      return true
+    case 'off':
+      return false
+    case undefined:
+    case '':
+      return process.platform === 'linux' && existsSync('/proc/driver/nvidia/version')
+    default:
+      throw new SetUpProblem('bad-gpu', `IMCLR_GPU=${env.IMCLR_GPU} is none of required, preferred, off`, [
+        'set IMCLR_GPU to one of them, or unset it',
+      ])
+  }
 }

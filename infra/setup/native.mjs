@@ -97,7 +97,7 @@ const usage = `usage: npm run setup
 
 Fetches TensorFlow with pip, compiles the addon and proves it with one training step. A second run costs nothing.
 
-Environment variables: IMCLR_CACHE (where TensorFlow is kept), IMCLR_GPU (1: the CUDA engine, 0: the CPU engine),
+Environment variables: IMCLR_CACHE (where TensorFlow is kept), IMCLR_GPU (required or preferred: the CUDA engine, off: the CPU engine),
 IMCLR_LIBTENSORFLOW (a folder with your own TensorFlow). pip's settings for mirrors apply.
 `
 

@@ -73,7 +73,7 @@ function run({
 } = {}): Promise<Outcome> {
   const began = performance.now()
   const child = spawn(process.execPath, [...nodeArgs, join(clone, 'infra/setup', program), ...args], {
-    env: { ...process.env, IMCLR_CACHE: cache, IMCLR_LIBTENSORFLOW: '', IMCLR_GPU: '0', ...env },
+    env: { ...process.env, IMCLR_CACHE: cache, IMCLR_LIBTENSORFLOW: '', IMCLR_GPU: 'off', ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -279,7 +279,7 @@ describe('a failure names its fix and leaves nothing behind', () => {
       const library = name.includes('compiles') ? `ln -s ${join(realCache, 'tensorflow')} ${place()}/tensorflow &&` : ''
       const mountAndRun = `mount -t tmpfs -o ${mount} none ${place()} && ${library} exec ${process.execPath} ${join(clone, 'infra/setup/native.mjs')}`
       const child = spawn('unshare', ['-m', 'sh', '-c', mountAndRun], {
-        env: { ...process.env, IMCLR_CACHE: kept(), IMCLR_LIBTENSORFLOW: '', IMCLR_GPU: '0' },
+        env: { ...process.env, IMCLR_CACHE: kept(), IMCLR_LIBTENSORFLOW: '', IMCLR_GPU: 'off' },
       })
       let text = ''
       child.stderr.on('data', (chunk) => (text += chunk))

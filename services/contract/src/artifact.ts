@@ -45,6 +45,15 @@ export const goldenFile = z.object({
 })
 export type GoldenFile = z.infer<typeof goldenFile>
 
+/** The GPU that a job computes on. Absent where it computes on the CPU. */
+export const gpuFacts = z.object({
+  gpu: z.string().optional(), // name
+  driver: z.string().optional(), // version
+  cuda: z.string().optional(), // newest version that the driver serves
+  computeCapability: z.string().optional(),
+})
+export type GpuFacts = z.infer<typeof gpuFacts>
+
 /** `environment.json`: the machine and the software that made the numbers. */
 export const environment = z.object({
   imclr: z.string(),
@@ -55,6 +64,7 @@ export const environment = z.object({
   cpu: z.string(),
   cores: z.int(),
   device: z.string(),
+  ...gpuFacts.shape,
   threads: z.int().nullable(),
 })
 export type Environment = z.infer<typeof environment>

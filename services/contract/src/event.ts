@@ -4,6 +4,7 @@
  * with `once` is stored at most once per job under that name, so a reader neither misses an event nor sees it twice.
  */
 import { z } from 'zod'
+import { gpuFacts } from './artifact.js'
 import { failureRecord } from './failure.js'
 import { jobId, modelId, versionId } from './ids.js'
 import { jobState, progress } from './job.js'
@@ -48,6 +49,7 @@ export const trainerEvent = z.discriminatedUnion('type', [
     type: z.literal('started'),
     engine: z.string(),
     device: z.string(),
+    ...gpuFacts.shape,
     execution: z.string(),
     precision: z.string(),
     resumedFrom: z.object({ epoch: z.int(), step: z.int() }).nullable(),

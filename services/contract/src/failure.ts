@@ -167,6 +167,13 @@ export const failures = {
     trpc: 'SERVICE_UNAVAILABLE',
     hint: 'Run "npm run setup" on the machine that trains; "npm run doctor" says what it lacks.',
   },
+  GPU_UNUSABLE: {
+    exitCode: 44,
+    retryable: false,
+    http: 503,
+    trpc: 'SERVICE_UNAVAILABLE',
+    hint: 'On the machine that trains, nvidia-smi must answer, in a container too. IMCLR_GPU=preferred trains on the CPU where the GPU does not compute.',
+  },
   STORE_UNAVAILABLE: {
     exitCode: 41,
     retryable: true,

@@ -27,6 +27,8 @@ export const trainerVariables = {
   IMCLR_BATCH_WORKERS: z
     .union([unset.transform(() => 'auto' as const), z.literal('auto'), z.coerce.number().int().min(0).max(64)])
     .default('auto'), // number of threads that make batches ahead of the training
+  // Whether trainers compute on a GPU. Null means preferred where an NVIDIA driver is loaded, else off.
+  IMCLR_GPU: z.union([unset.transform(() => null), z.enum(['required', 'preferred', 'off'])]).default(null),
   // Number of the training's threads. Null means one per core.
   IMCLR_THREADS: z.union([unset.transform(() => null), z.coerce.number().int().min(1).max(1024)]).default(null),
 }

@@ -23,3 +23,6 @@ export const batchWorkers = (): number | 'auto' => variables().IMCLR_BATCH_WORKE
 
 /** Threads of training, where `IMCLR_THREADS` bounds them; null: one per core. @throws Failure BAD_INPUT */
 export const trainingThreads = (): number | null => variables().IMCLR_THREADS
+
+/** Whether to compute on a GPU, where `IMCLR_GPU` says so; null: as the machine has it. @throws Failure BAD_INPUT */
+export const gpuWish = (): 'required' | 'preferred' | 'off' | null => variables().IMCLR_GPU

@@ -41,6 +41,8 @@ async function runJob(): Promise<void> {
   const path = process.argv[2]
   if (path === undefined) throw new Error('usage: main.js <job file>')
   const job = jobFile.parse(JSON.parse(await readFile(path, 'utf8')))
+  // Before TensorFlow is loaded: it looks for GPUs once.
+  if (job.kind !== 'prepare') await (await import('./engine/gpu/chooseDevice.js')).chooseDevice(emitter)
   // It reads and writes no object, so it can tell the speed before the store is there.
   if (job.kind === 'probe') return (await import('./jobs/probe.js')).probe({ emitter, control })
   const { openStore } = await import('@imclr/storage')

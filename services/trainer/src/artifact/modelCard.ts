@@ -2,6 +2,7 @@ import {
   benchmarkCorruptions,
   severities,
   type DatasetManifest,
+  type Environment,
   type Report,
   type TestInput,
   type TrainingSpec,
@@ -105,7 +106,7 @@ The first weights are those of ${cell(name)} (\`${id}\`, sha256 \`${sha256}\`), 
   ]
 }
 
-function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
+function recipe({ spec }: TrainJobFile, { model, training, environment }: Report): string {
   const last = training.epochs.at(-1)
   const { validation } = training
   const lines = [
@@ -113,7 +114,7 @@ function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
     `- learning rate ${scheduleInWords(spec)}`,
     `- each image: ${spec.augment.map(step).join('; ') || 'as it is'}${spec.mix.op === 'none' ? '' : `; mixed in pairs by ${step(spec.mix)}`}`,
     `- the weights are ${spec.emaDecay === null ? 'those' : `an exponential average over the steps (decay ${spec.emaDecay})`} after ${validation ? `epoch ${validation.epoch}, the best by ${number(validation.images)} ${validation.source === 'given' ? 'images of the validation part' : 'training images that were held back'} (${percent(validation.accuracy)} of them right)` : 'the last step'}`,
-    `- seed ${spec.seed}, ${spec.precision}`,
+    `- seed ${spec.seed}, ${spec.precision}, on ${hardware(environment)}`,
   ]
   const { semiSupervised } = spec
   if (semiSupervised && training.unlabelled)
@@ -125,6 +126,11 @@ function recipe({ spec }: TrainJobFile, { model, training }: Report): string {
     )
   return `## Recipe\n\n${lines.join('\n')}\n`
 }
+
+const hardware = ({ gpu, driver, cuda, computeCapability, cpu }: Environment) =>
+  gpu === undefined
+    ? `a CPU (${oneLine(cpu)})`
+    : `a GPU (${oneLine(gpu)}, compute capability ${computeCapability}, driver ${driver}, CUDA ${cuda})`
 
 /** A step with its settings. Null stands for a value that follows from the size of the images. */
 const step = ({ op, ...settings }: TrainingSpec['augment'][number] | TrainingSpec['mix']) =>

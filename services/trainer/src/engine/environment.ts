@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { availableParallelism, cpus } from 'node:os'
 import type { Environment } from '@imclr/contract'
 import { trainingThreads } from '../env.js'
+import { chosenGpu } from './gpu/chooseDevice.js'
 import { binding, tf } from './tf.js'
 
 /** `environment.json`: the software and the machine that a model was trained with. */
@@ -16,6 +17,7 @@ export function describeEnvironment(): Environment {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     device: binding.isUsingGpuDevice() ? 'GPU' : 'CPU',
+    ...chosenGpu(),
     threads: trainingThreads(),
   }
 }

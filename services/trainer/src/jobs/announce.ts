@@ -1,5 +1,6 @@
 import type { EpochRecord, EvaluationReport, Report, TrainingPosition } from '@imclr/contract'
 import type { Step } from '../engine/makeStep.js'
+import { chosenGpu } from '../engine/gpu/chooseDevice.js'
 import { binding } from '../engine/tf.js'
 import type { EvaluationProgress } from '../evaluation/session.js'
 import { warner, type Emitter } from '../events/emitter.js'
@@ -24,6 +25,7 @@ export function announceStart(
     type: 'started',
     engine: `TensorFlow ${binding.TF_Version}`,
     device: binding.isUsingGpuDevice() ? 'GPU' : 'CPU',
+    ...chosenGpu(),
     execution,
     precision,
     resumedFrom,
