@@ -4,57 +4,62 @@
 #     docker run --init -p 4700:4700 -v imclr:/var/lib/imclr imclr
 #     docker exec <container> cat /var/lib/imclr/api-key
 #
-# Debian with Node 22. Name a digest to build the same image each time:
-#     --build-arg NODE_IMAGE=node:22-bookworm-slim@sha256:...
 ARG NODE_IMAGE=node:22-bookworm-slim
+ARG DEBIAN_IMAGE=debian:bookworm-slim
 
-FROM ${NODE_IMAGE} AS build
-ARG APP=/srv/imclr
-ARG ENGINE=/opt/imclr
-
-# What fetches TensorFlow's libraries and compiles the engine against them; stays in this stage.
-RUN apt-get update && apt-get install -y --no-install-recommends g++ python3 python3-pip && rm -rf /var/lib/apt/lists/*
-
-WORKDIR ${APP}
+# Every image begins with these three stages, so that an engine that builds several carries them out once.
+# A change of sources leaves the manifests as they are: nothing is installed anew for it.
+FROM ${NODE_IMAGE} AS manifests
+WORKDIR /srv/imclr
 COPY package.json package-lock.json .npmrc ./
-COPY services/contract/package.json services/contract/
-COPY services/statistics/package.json services/statistics/
-COPY services/experiments/package.json services/experiments/
-COPY services/page/package.json services/page/
-COPY services/database/package.json services/database/
-COPY services/storage/package.json services/storage/
-COPY services/queue/package.json services/queue/
-COPY services/api/package.json services/api/
-COPY services/scheduler/package.json services/scheduler/
-COPY services/trainer/package.json services/trainer/
-COPY services/standalone/package.json services/standalone/
-COPY sdk/package.json sdk/
-RUN npm ci --include=dev --ignore-scripts --no-audit --no-fund
+COPY services services
+COPY sdk sdk
+RUN find . -type f ! -name 'package*.json' ! -name .npmrc -delete && find . -type d -empty -delete
 
-# The engine before the sources: a change of ours does not fetch it again. For CPUs, whatever driver the building machine has loaded.
-COPY infra/setup infra/setup
-RUN IMCLR_GPU=0 IMCLR_CACHE=${ENGINE} node infra/setup/native.mjs && rm -rf ${ENGINE}/tmp ${ENGINE}/addon
+FROM ${NODE_IMAGE} AS packages
+ARG NPM_CONFIG_REGISTRY
+WORKDIR /srv/imclr
+COPY --from=manifests /srv/imclr ./
+RUN npm ci --cache /tmp/npm && rm -rf /tmp/npm
 
+FROM packages AS build
 COPY infra/tsconfig.base.json infra/
 COPY services services
-RUN node node_modules/typescript/bin/tsc -b services/standalone services/trainer
-RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf ${ENGINE}/tensorflow/*/tensorflow/include services/*/src
+RUN node node_modules/typescript/bin/tsc -b services/standalone services/trainer \
+    && mkdir /built && cp -r --parents services/*/dist services/database/migrations /built \
+    && find /built -type f \( -name '*.map' -o -name '*.d.ts' -o -name .tsbuildinfo \) -delete
 
-FROM ${NODE_IMAGE}
-ARG APP=/srv/imclr
-ARG ENGINE=/opt/imclr
-ARG DATA=/var/lib/imclr
-WORKDIR ${APP}
-COPY --from=build ${ENGINE} ${ENGINE}
-COPY --from=build ${APP}/node_modules node_modules
-COPY --from=build ${APP}/services services
-COPY --from=build ${APP}/package.json package.json
-RUN install -d -m 0700 -o 1000 -g 1000 ${DATA}
+# TensorFlow's libraries, and the engine compiled against them; one training step proves it.
+FROM packages AS toolchain
+RUN apt-get update && apt-get install -y --no-install-recommends g++ python3 python3-pip && rm -rf /var/lib/apt/lists/*
+ARG PIP_INDEX_URL
+COPY infra/setup infra/setup
 
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=4700 IMCLR_DATA_DIR=${DATA} XDG_STATE_HOME=${DATA}/state
-VOLUME ${DATA}
+FROM toolchain AS engine-cpu
+RUN IMCLR_GPU=off IMCLR_CACHE=/opt/imclr node infra/setup/native.mjs \
+    && rm -rf /opt/imclr/tmp /opt/imclr/addon /opt/imclr/tensorflow/*/tensorflow/include
+
+# The service, the trainer and the packages that they need when they run, without what only editors, compilers and debuggers read.
+FROM manifests AS program
+ARG NPM_CONFIG_REGISTRY
+RUN npm ci --omit=dev --workspace=@imclr/standalone --workspace=@imclr/trainer --cache /tmp/npm \
+    && rm -rf /tmp/npm node_modules/typescript node_modules/@types \
+    && find . -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.?ts' \) -delete
+COPY --from=build /built ./
+RUN rm -rf sdk && for each in services/*; do test -e node_modules/@imclr/${each##*/} || rm -rf $each; done
+
+FROM ${DEBIAN_IMAGE}
+WORKDIR /srv/imclr
+COPY --from=packages /usr/local/bin/node /usr/local/bin/
+COPY --from=program /srv/imclr ./
+COPY --from=engine-cpu /srv/imclr/node_modules/@tensorflow/tfjs-node-gpu/lib node_modules/@tensorflow/tfjs-node-gpu/lib
+COPY --from=engine-cpu /opt/imclr /opt/imclr
+COPY docker/isReady.mjs /usr/local/lib/
+RUN install -d -m 0700 -o 1000 -g 1000 /var/lib/imclr
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=4700 IMCLR_GPU=off IMCLR_DATA_DIR=/var/lib/imclr XDG_STATE_HOME=/var/lib/imclr/state
+VOLUME /var/lib/imclr
 EXPOSE 4700
 USER 1000:1000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(answer => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["node", "/usr/local/lib/isReady.mjs"]
 CMD ["node", "services/standalone/dist/main.js"]

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { dockerLauncher, trainerEnvironment, type Launcher, type RunningScheduler } from '@imclr/scheduler'
@@ -276,12 +275,11 @@ describe.skipIf(skipped)('trainers in containers of an engine with live restore'
 describe.skipIf(skipped)('trainers in containers of an engine whose disk is full', () => {
   it('fail with DISK_FULL', async () => {
     await using site = await openSite({ disk: '700m' })
-    const data = (await site.engine.docker('info', '--format', '{{.DockerRootDir}}')).trim()
-    execFileSync('sh', ['-c', 'head -c 1G /dev/zero >"$0" 2>/dev/null || true', join(data, 'ballast')])
+    await site.engine.shell('head -c 1G /dev/zero >"$1/ballast" || true')
     await using scheduler = await closing(site.shop.start({ launcher: site.open() }))
     const ended = await site.shop.ended(await site.shop.train('x', { epochs: 2 }))
     expect(ended).toMatchObject({ state: 'failed', failure: { code: 'DISK_FULL' } })
-    execFileSync('rm', [join(data, 'ballast')])
+    await site.engine.shell('rm "$1/ballast"')
     await scheduler.close()
     await expect.poll(() => containers(site)).toEqual([])
   })

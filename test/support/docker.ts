@@ -13,7 +13,7 @@ const execute = promisify(execFile)
 export interface DockerEngine extends Server {
   /** As DOCKER_HOST has it. */
   host: string
-  /** A network from which containers reach this machine, and nothing behind it. */
+  /** A network from which containers reach this machine, and nothing behind it; of an engine without networks: this machine's own. */
   network: string
   /** This machine's address in that network. */
   gateway: string
@@ -21,6 +21,8 @@ export interface DockerEngine extends Server {
   docker(...args: string[]): Promise<string>
   /** Kills the engine (SIGKILL) and waits until it has started again by itself. */
   crash(): Promise<void>
+  /** Runs a shell script that sees the engine's disk, as the folder $1. */
+  shell(script: string): Promise<void>
 }
 
 export interface EngineOptions {
@@ -28,6 +30,8 @@ export interface EngineOptions {
   liveRestore?: boolean
   /** Size of the engine's disk, as mount has it: '400m'. Default: all that is free. */
   disk?: string
+  /** Default: true. Without networks, containers use this machine's own, and the engine waits for no other. */
+  networks?: boolean
 }
 
 /*
@@ -48,10 +52,14 @@ while :; do rm -f "$pidfile"; "$@" & engine=$!; wait "$engine"; done
 `
 
 /**
- * A Docker engine of its own, with nothing in it. Needs root. Engines of several tests take turns: they share the
+ * A Docker engine of its own, with nothing in it. Needs root. Engines with networks take turns: they share the
  * machine's packet filter. Its logs rotate after a few lines unless a container asks for something else.
  */
-export async function dockerEngine({ liveRestore = false, disk = '' }: EngineOptions = {}): Promise<DockerEngine> {
+export async function dockerEngine({
+  liveRestore = false,
+  disk = '',
+  networks = true,
+}: EngineOptions = {}): Promise<DockerEngine> {
   const folder = makeFolder('docker')
   const host = `unix://${folder}/docker.sock`
   const [pidFile, data] = [join(folder, 'pid'), join(folder, 'data')]
@@ -65,10 +73,12 @@ export async function dockerEngine({ liveRestore = false, disk = '' }: EngineOpt
   const server = await startServer({
     name: 'dockerd',
     folder,
-    command: 'flock',
+    // Its mounts are its own and end with it: else they keep its folder from being removed.
+    command: 'unshare',
     args: [
-      ...['--no-fork', '/tmp/imclr-test-docker.lock'],
+      ...['--mount', ...(networks ? ['flock', '--no-fork', '/tmp/imclr-test-docker.lock'] : [])],
       ...['sh', '-c', restarter, 'sh', partPath('docker'), host, pidFile, disk, data, partPath('dockerd')],
+      ...(networks ? [] : ['--iptables=false']),
       ...['--host', host, '--bridge', 'none', '--log-level', 'error', '--pidfile', pidFile],
       ...['--data-root', data, '--exec-root', join(folder, 'exec')],
       ...['--log-opt', 'max-size=2k', '--log-opt', 'max-file=2', '--log-opt', 'compress=true'],
@@ -77,10 +87,6 @@ export async function dockerEngine({ liveRestore = false, disk = '' }: EngineOpt
     stopSignal: 'TERM',
     isReady,
   })
-  const network = 'inner'
-  await docker('network', 'create', '--internal', network)
-  const gateway = await docker('network', 'inspect', network, '--format', '{{(index .IPAM.Config 0).Gateway}}')
-
   async function crash(): Promise<void> {
     const before = Number(readFileSync(pidFile, 'utf8'))
     process.kill(before, 'SIGKILL')
@@ -88,7 +94,17 @@ export async function dockerEngine({ liveRestore = false, disk = '' }: EngineOpt
       .poll(async () => (await isReady()) && Number(readFileSync(pidFile, 'utf8')) !== before, patience)
       .toBe(true)
   }
-  return { ...server, host, docker, network, gateway: gateway.trim(), crash }
+  const shell = async (script: string): Promise<void> => {
+    const pid = readFileSync(pidFile, 'utf8')
+    await execute('nsenter', ['--target', pid, '--mount', 'sh', '-c', script, 'sh', data])
+  }
+  const engine = { ...server, host, docker, crash, shell }
+  if (!networks) return { ...engine, network: 'host', gateway: '127.0.0.1' }
+
+  const network = 'inner'
+  await docker('network', 'create', '--internal', network)
+  const gateway = await docker('network', 'inspect', network, '--format', '{{(index .IPAM.Config 0).Gateway}}')
+  return { ...engine, network, gateway: gateway.trim() }
 }
 
 const patience = { timeout: 60_000, interval: 50 }

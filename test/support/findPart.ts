@@ -37,6 +37,10 @@ const parts = {
     needs: 'the Docker engine, and root to start one; apt-get install docker.io',
     find: () => (process.getuid?.() === 0 ? (onPath('dockerd') ?? ['/usr/sbin/dockerd'].find(isProgram)) : undefined),
   },
+  debianImage: {
+    needs: 'Debian as an image; .ci/run makes it with debootstrap',
+    find: () => [join(cacheFolder, 'images', 'debian-bookworm.tar')].find(existsSync),
+  },
   tar: { needs: 'GNU tar; apt-get install tar', find: () => onPath('tar') },
   zip: { needs: "Info-ZIP's zip; apt-get install zip", find: () => onPath('zip') },
   sevenZip: { needs: '7-Zip; apt-get install p7zip-full', find: () => onPath('7z') },

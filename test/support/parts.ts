@@ -10,6 +10,7 @@
  * Python (the oracles) and Chromium are programs that a test runs itself: partPath('python'), partPath('chromium').
  */
 export { partPath, requirePart, type PartName } from './findPart.js'
+export { baseImages } from './baseImages.js'
 export { dockerEngine, importProtocolTrainer, type DockerEngine, type EngineOptions } from './docker.js'
 export { minio } from './minio.js'
 export { nginx } from './nginx.js'
