@@ -1,6 +1,6 @@
 /** The project's images, built by a real engine from the project's Dockerfiles, and run as they are meant to be run. */
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClient } from '@imclr/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -55,10 +55,15 @@ describe.skipIf(missing.length > 0)('the images', () => {
         ...['build', '--network', 'host', ...mirrors, ...images[name]],
         ...['--file', join(root, dockerfile(name)), '--tag', tag(name), root],
       )
-      console.log(`${tag(name)}: ${await docker('image', 'ls', '--format', '{{.Size}}', tag(name))} (${seconds()} s)`)
+      const size = await docker('image', 'ls', '--format', '{{.Size}}', tag(name))
+      console.log(`${tag(name)}: ${size.trim()} (${seconds()} s)`)
     }
-  }, 1_500_000)
-  afterAll(() => engine?.stop(), 60_000)
+  }, 1_800_000)
+  afterAll(async () => {
+    const left = (await docker('ps', '--all', '--quiet')).split('\n').filter((id) => id !== '')
+    if (left.length > 0) await docker('rm', '--force', '--volumes', ...left)
+    await engine.stop()
+  }, 120_000)
 
   /** Nothing can be written but volumes and /tmp. */
   const hardened = ['--read-only', '--tmpfs', '/tmp', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges']
@@ -79,8 +84,11 @@ describe.skipIf(missing.length > 0)('the images', () => {
     return id.trim()
   }
   const health = (id: string): Promise<string> => docker('inspect', '--format', '{{.State.Health.Status}}', id)
-  const untilHealthy = (id: string) =>
-    expect.poll(() => health(id), { timeout: 120_000, interval: 500 }).toBe('healthy\n')
+  async function untilHealthy(id: string): Promise<void> {
+    await expect.poll(() => health(id), { timeout: 120_000, interval: 500 }).not.toBe('starting\n')
+    if ((await health(id)) === 'healthy\n') return
+    throw new Error(`a container did not become healthy: ${await docker('logs', '--tail', '20', id)}`)
+  }
   /** Runs a command in a container of an image, in place of its program. */
   const inside = (name: ImageName, ...command: string[]): Promise<string> =>
     docker('run', '--rm', '--network', 'none', '--entrypoint', command[0]!, tag(name), ...command.slice(1))
@@ -144,7 +152,7 @@ describe.skipIf(missing.length > 0)('the images', () => {
         IMCLR_TRAINER_IMAGE: tag('trainer'),
         IMCLR_TRAINER_NETWORK: engine.network,
       },
-      ...['--volume', `${socket}:/var/run/docker.sock`, '--group-add', '0'],
+      ...['--volume', `${socket}:/var/run/docker.sock`, '--group-add', String(statSync(socket).gid)],
     )
     await untilHealthy(scheduler)
     const apiKey = (await docker('exec', api, 'cat', '/var/lib/imclr/api-key')).trim()

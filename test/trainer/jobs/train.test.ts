@@ -107,7 +107,9 @@ describe('a training job', { timeout: 180_000 }, () => {
       expect(
         Buffer.from(await decodePicture(await fileOf(undisturbed.run, original), picture)).toString('base64'),
       ).toBe(pixels)
-    expect((await fileOf(undisturbed.run, 'model-card.md')).toString()).toContain('| T-shirt\\_top |')
+    const card = (await fileOf(undisturbed.run, 'model-card.md')).toString()
+    expect(card).toContain('| T-shirt\\_top |')
+    expect(card).toContain(', on a CPU (')
   })
 
   it('reports the weights that were averaged beside their average: those of the same training without', async () => {
