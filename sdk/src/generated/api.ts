@@ -515,7 +515,7 @@ export interface ExperimentSummary {
   createdAt: string
 }
 
-export type FailureCode = 'BAD_INPUT' | 'UNAUTHENTICATED' | 'FORBIDDEN' | 'NOT_FOUND' | 'CONFLICT' | 'IDEMPOTENCY_MISMATCH' | 'IN_USE' | 'LIMIT_REACHED' | 'RATE_LIMITED' | 'UPLOAD_INCOMPLETE' | 'UPLOAD_EXPIRED' | 'URL_REJECTED' | 'CHECKSUM_MISMATCH' | 'ARCHIVE_UNREADABLE' | 'ARCHIVE_UNSAFE' | 'DATASET_INVALID' | 'DATASET_TOO_LARGE' | 'LOSS_NOT_FINITE' | 'PRECISION_UNSUPPORTED' | 'OUT_OF_MEMORY' | 'TIME_LIMIT' | 'CANCELED' | 'ENGINE_MISSING' | 'GPU_UNUSABLE' | 'STORE_UNAVAILABLE' | 'DISK_FULL' | 'ARTIFACT_INVALID' | 'TRAINER_DIED' | 'TRAINER_STALLED' | 'UNAVAILABLE' | 'INTERNAL'
+export type FailureCode = 'BAD_INPUT' | 'UNAUTHENTICATED' | 'FORBIDDEN' | 'NOT_FOUND' | 'CONFLICT' | 'IDEMPOTENCY_MISMATCH' | 'IN_USE' | 'LIMIT_REACHED' | 'RATE_LIMITED' | 'UPLOAD_INCOMPLETE' | 'UPLOAD_EXPIRED' | 'URL_REJECTED' | 'CHECKSUM_MISMATCH' | 'ARCHIVE_UNREADABLE' | 'ARCHIVE_UNSAFE' | 'DATASET_INVALID' | 'DATASET_TOO_LARGE' | 'LOSS_NOT_FINITE' | 'PRECISION_UNSUPPORTED' | 'OUT_OF_MEMORY' | 'TIME_LIMIT' | 'CANCELED' | 'ENGINE_MISSING' | 'GPU_UNUSABLE' | 'STORE_UNAVAILABLE' | 'DISK_FULL' | 'ARTIFACT_INVALID' | 'TRAINER_DIED' | 'TRAINER_STALLED' | 'LAUNCHER_UNAVAILABLE' | 'IMAGE_UNAVAILABLE' | 'UNAVAILABLE' | 'INTERNAL'
 
 export interface FailureRecord {
   code: FailureCode
@@ -767,7 +767,7 @@ export interface PrepareOptions {
 export type PresetName = 'tiny-imagenet' | 'cifar100' | 'cifar10' | 'stl10' | 'label-budget' | 'corruptions' | 'pi-model' | 'cutmix-cifar100' | 'cutmix-tiny-imagenet' | 'autoaugment'
 
 export interface Progress {
-  phase: 'queued' | 'loading' | 'preparing' | 'training' | 'evaluating' | 'exporting' | 'verifying'
+  phase: 'queued' | 'pulling' | 'loading' | 'preparing' | 'training' | 'evaluating' | 'exporting' | 'verifying'
   done: number
   total: number
   unit: string
@@ -988,7 +988,7 @@ export interface TrainRequest {
 
 export type TrainerEvent =
   | { type: 'started'; engine: string; device: string; gpu?: string; driver?: string; cuda?: string; computeCapability?: string; execution: string; precision: string; resumedFrom: { epoch: number; step: number } | null; once?: string }
-  | { type: 'progress'; phase: 'queued' | 'loading' | 'preparing' | 'training' | 'evaluating' | 'exporting' | 'verifying'; done: number; total: number; unit: string; epoch?: number; epochs?: number; imagesPerSecond?: number; secondsLeft: number | null; once?: string }
+  | { type: 'progress'; phase: 'queued' | 'pulling' | 'loading' | 'preparing' | 'training' | 'evaluating' | 'exporting' | 'verifying'; done: number; total: number; unit: string; epoch?: number; epochs?: number; imagesPerSecond?: number; secondsLeft: number | null; once?: string }
   | { type: 'epoch'; epoch: number; loss: number; labelEntropy: number; learningRate: number; steps: number; seconds: number; imagesPerSecond: number; validation?: { accuracy: number; loss: number }; unlabelled?: { term: number; weighted: number; weight: number; ramp: number; counted: number }; once?: string }
   | { type: 'checkpoint'; key: string; epoch: number; step: number; bytes: number; sha256: string; once?: string }
   | { type: 'evaluated'; accuracy: number; low: number; high: number; images: number; corruptionError: number | null; corruptionImages: number; rawAccuracy?: number; once?: string }
