@@ -125,7 +125,7 @@ describe.each(stacks)('jobs on %s', (stack) => {
     expect((await submit({ mode: 'baseline', epochs: 2000, evaluation })).estimate).toEqual({
       basis: 'probed',
       seconds: short,
-      note: 'No job has succeeded here yet: from a short measurement of the machine',
+      note: 'No training has succeeded here yet: this is from a short measurement of the machine',
       memoryBytes: expect.any(Number) as number,
     })
     const { versionId: other } = await makeVersion(api, { datasetName: 'measured' })

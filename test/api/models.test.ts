@@ -1,6 +1,7 @@
+import { trainingSpec } from '@imclr/contract'
 import { readdirSync } from 'node:fs'
 import { sweep } from '@imclr/api'
-import { findModelInAnyProject, schema } from '@imclr/database'
+import { findModelInAnyProject, schema, trainingSpeed } from '@imclr/database'
 import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeModel, makeVersion, smallSpec, type MadeModel } from './makeThings.js'
@@ -71,6 +72,15 @@ describe.each(stacks)('models on %s', (stack) => {
       },
     ])
     expect((await fetchFile('model.json', withKey(), modelId)).status).toBe(500)
+    // What answers with an error changes nothing, and what does not need the model goes on.
+    expect((await api.refusal('mutation', 'model.setPublic', { modelId, public: true })).code).toBe('INTERNAL')
+    const [row] = await queries.select().from(schema.model).where(eq(schema.model.id, modelId))
+    expect(row!.public).toBe(false)
+    await queries
+      .update(schema.model)
+      .set({ manifest: sql`${schema.model.manifest} || '{"multiplyAddsPerSecond": "fast"}'` })
+      .where(eq(schema.model.id, modelId))
+    expect(await trainingSpeed(queries, trainingSpec.parse({}))).not.toMatchObject({ multiplyAddsPerSecond: NaN })
     await api.mutate('model.delete', { modelId })
     expect((await api.refusal('query', 'model.get', { modelId })).code).toBe('NOT_FOUND')
   })

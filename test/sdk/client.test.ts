@@ -403,6 +403,27 @@ describe('errors', () => {
     })
   })
 
+  it('come before any request where an address or a key cannot be sent, and never hold the key', async () => {
+    let requests = 0
+    const counting: typeof fetch = (...args) => {
+      requests++
+      return fetch(...args)
+    }
+    const refused = (options: { url: string; apiKey: string }) =>
+      createClient({ ...options, fetch: counting })
+        .api.job.list()
+        .then(String, (error: unknown) => error as ConnectionError)
+    for (const url of ['127.0.0.1:4700', 'localhost:4700', 'ftp://127.0.0.1', 'not a url'])
+      expect(await refused({ url, apiKey: 'imclr_x' })).toMatchObject({ name: 'ConnectionError', code: 'BAD_URL' })
+    const twoLines = await refused({ url: service.url, apiKey: 'imclr_secret\nimclr_other' })
+    expect(twoLines).toMatchObject({ name: 'AuthenticationError', code: 'BAD_API_KEY' })
+    expect(String((twoLines as Error).stack)).not.toContain('secret')
+    expect(requests).toBe(0)
+    expect(await createClient({ url: service.url, apiKey: `${service.apiKey}\n` }).api.job.list()).toHaveProperty(
+      'items',
+    )
+  })
+
   it('have one class for each failure of the service', async () => {
     const classOf: Record<number, string> = {
       400: 'BadInputError',

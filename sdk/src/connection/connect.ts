@@ -7,7 +7,14 @@ import {
   type TRPCUntypedClient,
 } from '@trpc/client'
 import type { AnyRouter } from '@trpc/server'
-import { ConnectionError, errorForStatus, ImclrError, type ErrorFields, localError } from '../errors.js'
+import {
+  AuthenticationError,
+  ConnectionError,
+  errorForStatus,
+  ImclrError,
+  type ErrorFields,
+  localError,
+} from '../errors.js'
 import { buildApi, procedures, type Api, type CallOptions, type ProcedureName } from '../generated/api.js'
 import { findService, type ServiceAddress } from './findService.js'
 import { fetchWithRetry } from './fetchWithRetry.js'
@@ -48,10 +55,12 @@ export function connect(options: ClientOptions): Connection {
   const [streaming, buffered] = [fetchWithRetry(retrying), fetchWithRetry({ ...retrying, readBody: true })]
   let found: Promise<ServiceAddress> | undefined
   const address = () =>
-    (found ??= findService(options).catch((error: unknown) => {
-      found = undefined
-      throw error
-    }))
+    (found ??= findService(options)
+      .then(checkAddress)
+      .catch((error: unknown) => {
+        found = undefined
+        throw error
+      }))
   let client: Promise<TRPCUntypedClient<AnyRouter>> | undefined
   const open = () => (client ??= address().then((where) => makeClient(where, { streaming, buffered })))
 
@@ -89,6 +98,24 @@ export function connect(options: ClientOptions): Connection {
       throw errorForStatus(toErrorFields(await readErrorFields(answer, url), answer.status))
     },
   }
+}
+
+/** Returns the address without spaces around its key. Throws for one that no request can be sent with; the error never holds the key. */
+function checkAddress({ url, apiKey: given, ...rest }: ServiceAddress): ServiceAddress {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new ConnectionError(
+      localError('BAD_URL', `${url} is no address of a service.`, 'It begins with http:// or https://.'),
+    )
+  const apiKey = given.trim()
+  if (!/^[\x21-\x7e]+$/.test(apiKey))
+    throw new AuthenticationError(
+      localError(
+        'BAD_API_KEY',
+        'The API key is empty or has a character that no key has, such as a space or a line break.',
+        'Copy it again: a key is one word of letters, digits and underscores.',
+      ),
+    )
+  return { ...rest, url, apiKey }
 }
 
 function makeClient(

@@ -11,10 +11,7 @@ import { plainText } from './plainText.js'
 interface FailureKind {
   /** Exit code of a trainer that ends with this failure. Absent if no trainer can. */
   exitCode?: number
-  /**
-   * True for failures of infrastructure: the scheduler tries again from the last checkpoint. False for the user's
-   * failures.
-   */
+  /** True for failures of infrastructure: the scheduler tries again from the last checkpoint. */
   retryable: boolean
   http: number
   trpc: string

@@ -1,7 +1,7 @@
 /** The measurement of a new machine, for the estimates of its first jobs. */
 import { randomBytes } from 'node:crypto'
-import { makeId, probeResult, type ProbeResult } from '@imclr/contract'
-import { hasProbe, storeProbe } from '@imclr/database'
+import { makeId, probeResult, trainingSpec, type ProbeResult } from '@imclr/contract'
+import { hasProbe, storeProbe, trainingSpeed } from '@imclr/database'
 import type { Scheduler } from './parts.js'
 import type { Slots } from './slots.js'
 
@@ -9,15 +9,16 @@ import type { Slots } from './slots.js'
 const maxSeconds = 60
 
 /**
- * Starts a probe in the first free slot, unless this scheduler's machine was measured before or no slot is free. Returns
- * at once. Jobs of other slots run meanwhile; the slot takes work when the probe has ended. A probe that fails costs
+ * Starts a probe in the first free slot, unless trainings have told the speed, this scheduler's machine was probed
+ * before, or no slot is free. Returns at once. Jobs of other slots run meanwhile; the slot takes work when the probe has ended. A probe that fails costs
  * nothing but its estimate: the next start tries again.
  */
 export async function probeMachine(scheduler: Scheduler, slots: Slots): Promise<void> {
   const { database, config, log } = scheduler
-  if (!config.probes || (await hasProbe(database.queries, config.owner))) return
+  if (!config.probes || (await isKnown(scheduler))) return
   const jobId = makeId('job', randomBytes(20))
   slots.reserve(jobId, async (slot) => {
+    log.info({ slot }, 'measuring the speed of this machine, once')
     try {
       const result = await runProbe(scheduler, jobId, slot)
       if (result === null) return
@@ -29,7 +30,13 @@ export async function probeMachine(scheduler: Scheduler, slots: Slots): Promise<
   })
 }
 
-/** Runs the probe to its end. Returns null if the scheduler closes meanwhile. */
+/** Whether an estimate would not use the probe: trainings are better measurements. */
+async function isKnown({ database: { queries }, config }: Scheduler): Promise<boolean> {
+  const speed = await trainingSpeed(queries, trainingSpec.parse({}))
+  return speed?.basis === 'measured' || (await hasProbe(queries, config.owner))
+}
+
+/** Runs the probe to its end. Returns null if the scheduler closes meanwhile. Throws an error that says how it failed. */
 async function runProbe(
   { launcher, config, clock, closing }: Scheduler,
   jobId: string,
@@ -38,20 +45,36 @@ async function runProbe(
   const runner = await launcher.launch({ job: { schemaVersion: 1, kind: 'probe', jobId, attempt: 0 }, slot })
   try {
     const start = clock.now()
+    let isLate = false
     while (await launcher.isRunning(runner)) {
-      const isLate = clock.now() - start > maxSeconds * 1000
+      isLate = clock.now() - start > maxSeconds * 1000
       if (isLate || closing.aborted) await launcher.send(runner, 'kill')
       await clock.sleep(config.pollSeconds * 1000)
     }
     if (closing.aborted) return null
+    if (isLate) throw new Error(`the probe took longer than ${maxSeconds} s and was ended`)
     await using events = await launcher.openEvents(runner)
-    const [line] = await events.read({ last: true })
-    const result = probeResult.safeParse(JSON.parse(line?.text ?? 'null'))
-    if (result.success) return result.data
+    const lines = await events.read({ last: true })
+    const result = lines.flatMap(({ text }) => probeResult.safeParse(asJson(text)).data ?? [])[0]
+    if (result !== undefined) return result
     const { code, signal } = await launcher.exit(runner)
-    const log = await launcher.readLogEnd(runner, 2000)
-    throw new Error(`the probe ended with ${signal ?? `exit code ${code}`}: ${log}`)
+    const written =
+      (await launcher.readLogEnd(runner, 2000)) ||
+      lines
+        .map(({ text }) => text)
+        .join('\n')
+        .slice(-2000)
+    const how = signal !== null ? `was ended by ${signal}` : code !== null ? `ended with exit code ${code}` : 'is gone'
+    throw new Error(`the probe ${how} and told no speed; it wrote: ${written || 'nothing'}`)
   } finally {
     await launcher.remove(runner)
+  }
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }

@@ -17,8 +17,8 @@ export interface Slots {
    * before `open`.
    */
   reserve(jobId: string, run: (slot: number) => Promise<void>): void
-  /** How many slots of a queue are free. */
-  free(queue: QueueName): number
+  /** Why a job of a queue has to wait, in words for the user; null: a slot is free. */
+  whyFull(queue: QueueName): string | null
   /** Lets every free slot take work from its queue. */
   open(): Promise<void>
   /** Takes no more work, and waits until all running jobs are settled. */
@@ -36,6 +36,7 @@ export function makeSlots(scheduler: Scheduler): Slots {
     servedBy,
     index,
     busy: false,
+    reserved: false,
     worker: null as Promise<QueueWorker> | null,
   })
   const slots = [
@@ -106,9 +107,18 @@ export function makeSlots(scheduler: Scheduler): Slots {
     },
     reserve(jobId, run) {
       const slot = slots.find(({ servedBy, busy, worker }) => servedBy === 'device' && !busy && worker === null)
-      if (slot) occupy(slot, () => track(jobId, () => run(slot.index!)))
+      if (!slot) return
+      slot.reserved = true
+      occupy(slot, async () => {
+        await track(jobId, () => run(slot.index!))
+        slot.reserved = false
+      })
     },
-    free: (name) => slots.filter(({ servedBy, busy }) => servedBy === name && !busy).length,
+    whyFull(name) {
+      const served = slots.filter(({ servedBy }) => servedBy === name)
+      if (served.some(({ busy }) => !busy)) return null
+      return served.some(({ reserved }) => reserved) ? reservedReason : fullReason[name]
+    },
     async open() {
       opened = true
       await Promise.all(slots.filter(({ busy }) => !busy).map(takeWork))
@@ -123,3 +133,9 @@ export function makeSlots(scheduler: Scheduler): Slots {
     },
   }
 }
+
+const fullReason: Readonly<Record<QueueName, string>> = {
+  device: 'All slots for trainers are taken; it starts when one is free.',
+  preparation: 'Another data set is being prepared; it starts when that is done.',
+}
+const reservedReason = 'The speed of the machine is being measured, for estimates; it starts in some seconds.'

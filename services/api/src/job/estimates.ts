@@ -73,8 +73,8 @@ export function estimateEvaluation({ spec, options, models }: Evaluated, version
 
 const notes = {
   measured: 'From the speed that the last jobs reached on this service',
-  probed: 'No job has succeeded here yet: from a short measurement of the machine',
-  assumed: 'No job has succeeded here yet: the speed of two cores of a current CPU is assumed',
+  probed: 'No training has succeeded here yet: this is from a short measurement of the machine',
+  assumed: 'No training has succeeded here yet: this assumes two cores of a current CPU',
 } as const satisfies Record<Estimate['basis'], string>
 
 function estimateOf(seconds: number, training: TrainingSpeed | null): Omit<Estimate, 'memoryBytes'> {

@@ -77,11 +77,9 @@ export async function setPublic(
   { database, caller }: Call,
   input: z.output<typeof setPublicRequest>,
 ): Promise<ModelSummary> {
-  const row = await setModelPublic(database.queries, {
-    projectId: caller.projectId,
-    modelId: input.modelId,
-    isPublic: input.public,
-  })
+  const { modelId, public: isPublic } = input
+  // In a transaction: where the row cannot be read, nothing changes.
+  const row = await database.transaction((tx) => setModelPublic(tx, { projectId: caller.projectId, modelId, isPublic }))
   if (row === undefined) throw new Failure('NOT_FOUND', `There is no model ${input.modelId}`)
   return toModel(row)
 }

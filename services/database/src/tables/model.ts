@@ -162,12 +162,14 @@ export async function trainingSpeed(
     .select({
       network: sql<string>`${model.manifest} ->> 'network'`,
       precision: sql<string>`${model.manifest} -> 'spec' ->> 'precision'`,
-      speed: sql<number>`(${model.manifest} ->> 'multiplyAddsPerSecond')::float8`,
+      speed: sql<unknown>`${model.manifest} -> 'multiplyAddsPerSecond'`,
     })
     .from(model)
     .orderBy(desc(model.createdAt))
     .limit(20)
-  const usable = rows.filter((row) => row.speed > 0 && row.precision === precision)
+  const usable = rows.flatMap(({ speed, ...row }) =>
+    typeof speed === 'number' && speed > 0 && row.precision === precision ? [{ ...row, speed }] : [],
+  )
   const same = usable.filter((row) => row.network === network)
   const measured = median((same.length > 0 ? same : usable).map(({ speed }) => speed))
   if (measured !== undefined) return { multiplyAddsPerSecond: measured, basis: 'measured' }

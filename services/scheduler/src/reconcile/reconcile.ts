@@ -1,5 +1,5 @@
 /** Makes records, running trainers and the queue agree: at the start, and every few seconds. */
-import { queueNames, queueOf, type QueueName } from '@imclr/contract'
+import { queueNames, queueOf } from '@imclr/contract'
 import { cancelQueued, explainWaiting, listActive, listQueued, takeLease, type JobRow } from '@imclr/database'
 import { leftoversOfQueued } from '@imclr/storage'
 import { runner as storedRunner, type FoundTrainer } from '../launch/launcher.js'
@@ -70,11 +70,6 @@ async function fillQueue({ database, queue }: Scheduler, slots: Slots): Promise<
   for (const name of queueNames) {
     const due = queued.filter(({ id, kind, dueIn }) => queueOf(kind) === name && dueIn <= 0 && !ended.has(id))
     for (const job of due.slice(0, maxEntries)) await queue.enqueue({ jobId: job.id, entry: job.queueEntry }, job)
-    if (due.length > 0) await explainWaiting(database, name, slots.free(name) > 0 ? null : waitingReason[name])
+    if (due.length > 0) await explainWaiting(database, name, slots.whyFull(name))
   }
-}
-
-const waitingReason: Readonly<Record<QueueName, string>> = {
-  device: 'All slots for trainers are taken; it starts when one is free.',
-  preparation: 'Another data set is being prepared; it starts when that is done.',
 }

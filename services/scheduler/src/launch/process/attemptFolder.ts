@@ -46,8 +46,8 @@ export async function readLogEnd(folder: string, bytes: number): Promise<string>
 /** Deletes the folders of all attempts of the job that `folder` is an attempt of. */
 export const removeJobFolder = (folder: string): Promise<void> => rm(dirname(folder), { recursive: true, force: true })
 
-/** Deletes the folders of all jobs that are not in `keep`. */
+/** Deletes the folders of all jobs that are not in `keep`. What else lies in the work folder is not ours. */
 export async function pruneJobFolders(workDir: string, keep: ReadonlySet<string>): Promise<void> {
   for (const jobId of await readdir(workDir).catch(() => []))
-    if (!keep.has(jobId)) await rm(join(workDir, jobId), { recursive: true, force: true })
+    if (jobId.startsWith('job_') && !keep.has(jobId)) await rm(join(workDir, jobId), { recursive: true, force: true })
 }
