@@ -5,6 +5,7 @@ import { requestCancel } from '@imclr/database'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   dockerEngine,
+  engineTurnMs,
   importProtocolTrainer,
   minio,
   requirePart,
@@ -84,7 +85,7 @@ describe.skipIf(skipped)('trainers in containers of Docker', () => {
     await site.shop.ended(jobId)
     undisturbed = lossesOf(await site.shop.events(jobId))
     await scheduler.close()
-  })
+  }, engineTurnMs + 120_000)
   afterAll(() => site[Symbol.asyncDispose]())
 
   it('have no right, file, device or address that they do not need', async () => {
@@ -257,32 +258,40 @@ describe.skipIf(skipped)('trainers in containers of Docker', () => {
 })
 
 describe.skipIf(skipped)('trainers in containers of an engine with live restore', () => {
-  it('go on while their engine is away, and none of their lines is lost', async () => {
-    await using site = await openSite({ liveRestore: true })
-    await using scheduler = await closing(site.shop.start({ launcher: site.open() }))
-    const jobId = await site.shop.train('ms=20', { epochs: 200 })
-    await reachesCheckpoint(site, jobId)
-    await site.engine.crash()
-    expect(await site.shop.ended(jobId)).toMatchObject({ state: 'succeeded', attempt: 1, failedAttempts: 0 })
-    const events = await site.shop.events(jobId)
-    expect(flawsOf(events)).toEqual([])
-    expect(lossesOf(events)).toHaveLength(200)
-    await scheduler.close()
-    expect(await containers(site)).toEqual([])
-  })
+  it(
+    'go on while their engine is away, and none of their lines is lost',
+    async () => {
+      await using site = await openSite({ liveRestore: true })
+      await using scheduler = await closing(site.shop.start({ launcher: site.open() }))
+      const jobId = await site.shop.train('ms=20', { epochs: 200 })
+      await reachesCheckpoint(site, jobId)
+      await site.engine.crash()
+      expect(await site.shop.ended(jobId)).toMatchObject({ state: 'succeeded', attempt: 1, failedAttempts: 0 })
+      const events = await site.shop.events(jobId)
+      expect(flawsOf(events)).toEqual([])
+      expect(lossesOf(events)).toHaveLength(200)
+      await scheduler.close()
+      expect(await containers(site)).toEqual([])
+    },
+    engineTurnMs + 120_000,
+  )
 })
 
 describe.skipIf(skipped)('trainers in containers of an engine whose disk is full', () => {
-  it('fail with DISK_FULL', async () => {
-    await using site = await openSite({ disk: '700m' })
-    await site.engine.shell('head -c 1G /dev/zero >"$1/ballast" || true')
-    await using scheduler = await closing(site.shop.start({ launcher: site.open() }))
-    const ended = await site.shop.ended(await site.shop.train('x', { epochs: 2 }))
-    expect(ended).toMatchObject({ state: 'failed', failure: { code: 'DISK_FULL' } })
-    await site.engine.shell('rm "$1/ballast"')
-    await scheduler.close()
-    await expect.poll(() => containers(site)).toEqual([])
-  })
+  it(
+    'fail with DISK_FULL',
+    async () => {
+      await using site = await openSite({ disk: '700m' })
+      await site.engine.shell('head -c 1G /dev/zero >"$1/ballast" || true')
+      await using scheduler = await closing(site.shop.start({ launcher: site.open() }))
+      const ended = await site.shop.ended(await site.shop.train('x', { epochs: 2 }))
+      expect(ended).toMatchObject({ state: 'failed', failure: { code: 'DISK_FULL' } })
+      await site.engine.shell('rm "$1/ballast"')
+      await scheduler.close()
+      await expect.poll(() => containers(site)).toEqual([])
+    },
+    engineTurnMs + 120_000,
+  )
 })
 
 const readStatus =

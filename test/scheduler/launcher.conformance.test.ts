@@ -13,7 +13,7 @@ import {
 import { keys } from '@imclr/storage'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { randomBytes } from 'node:crypto'
-import { dockerEngine, importProtocolTrainer, makeFolder, minio, requirePart } from '../support/parts.js'
+import { dockerEngine, engineTurnMs, importProtocolTrainer, makeFolder, minio, requirePart } from '../support/parts.js'
 import { protocolTrainer } from '../support/spawnService.js'
 import { ContainerEngine, containerLauncher } from './containerLauncher.js'
 import { trainingJobFile } from './trainingJobFile.js'
@@ -81,7 +81,7 @@ describe.each(Object.entries(launchers))('a launcher of %s', (_, prepare) => {
         variables: {},
       })
     launcher = open()
-  })
+  }, engineTurnMs + 120_000)
   afterAll(async () => {
     for (const runner of runners) await launcher.send(runner, 'kill')
     await shop[Symbol.asyncDispose]()

@@ -25,6 +25,9 @@ export interface DockerEngine extends Server {
   shell(script: string): Promise<void>
 }
 
+/** How long a test may have to wait for its turn with an engine, at most: give its hook or its test so much time. */
+export const engineTurnMs = 15 * 60_000
+
 export interface EngineOptions {
   /** Containers outlive the engine. */
   liveRestore?: boolean
@@ -86,6 +89,7 @@ export async function dockerEngine({
     ],
     stopSignal: 'TERM',
     isReady,
+    withinMs: engineTurnMs,
   })
   async function crash(): Promise<void> {
     const before = Number(readFileSync(pidFile, 'utf8'))

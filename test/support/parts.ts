@@ -11,7 +11,7 @@
  */
 export { partPath, requirePart, type PartName } from './findPart.js'
 export { baseImages } from './baseImages.js'
-export { dockerEngine, importProtocolTrainer, type DockerEngine, type EngineOptions } from './docker.js'
+export { dockerEngine, engineTurnMs, importProtocolTrainer, type DockerEngine, type EngineOptions } from './docker.js'
 export { minio } from './minio.js'
 export { nginx } from './nginx.js'
 export { postgres } from './postgres.js'

@@ -26,6 +26,8 @@ export interface ServerStart {
   stopSignal: 'QUIT' | 'TERM' | 'KILL'
   /** Whether it answers; asked again until it does. */
   isReady(): Promise<boolean>
+  /** How long it may take until it answers. Default: two minutes. */
+  withinMs?: number
 }
 
 /*
@@ -44,8 +46,6 @@ rm -rf "$folder"
 exit "$code"
 `
 
-const startWithinMs = 120_000
-
 export function makeFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `imclr-test-${name}-`))
 }
@@ -59,6 +59,7 @@ export async function startServer({
   env,
   stopSignal,
   isReady,
+  withinMs = 120_000,
 }: ServerStart): Promise<Server> {
   const child = spawn('sh', ['-c', keeper, 'sh', folder, stopSignal, command, ...args], {
     // A session of its own: a terminal's Ctrl-C goes to us alone.
@@ -84,13 +85,13 @@ export async function startServer({
     await ended
   }
 
-  const deadline = Date.now() + startWithinMs
+  const deadline = Date.now() + withinMs
   while (!(await isReady())) {
     const late = Date.now() > deadline
     if (late) await stop()
     if (late || !alive)
       throw new Error(
-        `${name} ${late ? `did not answer within ${startWithinMs / 1000} s` : `ended with code ${await ended}`}:\n${log}`,
+        `${name} ${late ? `did not answer within ${withinMs / 1000} s` : `ended with code ${await ended}`}:\n${log}`,
       )
     await delay(20)
   }
