@@ -26,7 +26,7 @@ describe('npm run bench', () => {
     ) as number
     const spread = { median: positive, smallest: positive, largest: positive }
 
-    for (const contender of ['recorded float32', 'eager float32']) {
+    for (const contender of ['graph float32', 'eager float32']) {
       expect(said.steps).toContainEqual({
         network: 'resnet20',
         input: '64x32',

@@ -121,12 +121,10 @@ function contendersOf(size: string[], { python, bfloat16 }: { python: string | n
     )
   const pytorch = (precision: string) => (python ? `pytorch ${precision}` : null)
   return [
-    { name: 'recorded float32', against: pytorch('float32'), start: ours('graph', 'float32') },
+    { name: 'graph float32', against: pytorch('float32'), start: ours('graph', 'float32') },
     { name: 'eager float32', against: pytorch('float32'), start: ours('eager', 'float32') },
     ...(python ? [{ name: 'pytorch float32', against: null, start: theirs('float32') }] : []),
-    ...(bfloat16
-      ? [{ name: 'recorded bfloat16', against: pytorch('bfloat16'), start: ours('graph', 'bfloat16') }]
-      : []),
+    ...(bfloat16 ? [{ name: 'graph bfloat16', against: pytorch('bfloat16'), start: ours('graph', 'bfloat16') }] : []),
     ...(bfloat16 && python ? [{ name: 'pytorch bfloat16', against: null, start: theirs('bfloat16') }] : []),
   ]
 }

@@ -1,6 +1,6 @@
 /**
  * Our training step as a process of its own, so that its peak memory is its own. Protocol and arguments as in
- * bench_step.py, with `execution` (recorded | eager) in front.
+ * bench_step.py, with `execution` (graph | eager) in front.
  */
 import { createInterface } from 'node:readline'
 import { binding, makeStep } from '@imclr/trainer/engine/testing'

@@ -4,7 +4,7 @@ import { getModel, type Model } from '../models/model.js'
 import { followJob, jobEvents, type EventOptions, type FollowOptions, type JobUpdate } from './followJob.js'
 
 export interface TrainOptions extends TrainingSpecInput {
-  /** The model's name. @default mode and network */
+  /** The model's name. @default the job's id */
   name?: string
 }
 
