@@ -101,7 +101,8 @@ describe.each(stacks)('jobs on %s', (stack) => {
     expect(long - short).toBeLessThan(226)
     expect(stacked - short).toBeGreaterThan(224)
     expect(stacked - short).toBeLessThan(227)
-    // The evaluation: 30 test images and 95 corrupted pictures of each, two in an input or one; 12.5e6 x (30 + 2850) / 1e10 = 3.6 s.
+    // The evaluation: 30 test images and 95 corrupted pictures of each, two in an input or one; 12.5e6 x (30 + 2850) /
+    // 1e10 = 3.6 s.
     const tested = (testInput: string) =>
       seconds({ mode: 'imclr', epochs: 1, stacking: { testInput }, evaluation: { corruptionImages: 'all' } })
     expect(Math.abs((await tested('self')) - (await tested('single')) - 3.6)).toBeLessThanOrEqual(1)

@@ -285,7 +285,8 @@ describe.each(places)('a queue on $name', ({ several, here, make }) => {
         (name: string) =>
         async ({ jobId }: QueueEntry, signal: AbortSignal) => {
           seen.push(`${name} ${jobId}`)
-          // Real time, which the store measures: without renewal the lock ends after 600 ms, and the second look after that gives the entry away.
+          // Real time, which the store measures: without renewal the lock ends after 600 ms, and the second look after
+          // that gives the entry away.
           await delay(1_200)
           seen.push(signal.aborted ? 'aborted' : 'kept')
         }

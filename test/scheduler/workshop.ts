@@ -41,7 +41,10 @@ import { protocolTrainer } from '../support/spawnService.js'
 
 export type JobRow = typeof schema.job.$inferSelect
 
-/** A database, a queue, a folder store, a project with a data set, and schedulers on demand: all that jobs need but an API. */
+/**
+ * A database, a queue, a folder store, a project with a data set, and schedulers on demand: all that jobs need but an
+ * API.
+ */
 export interface Workshop extends AsyncDisposable {
   folder: string
   database: Database

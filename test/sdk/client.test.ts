@@ -67,7 +67,8 @@ describe('a model on another version', () => {
     const again = await sdk.evaluations.get(job.id)
     expect(again.report).toEqual(found.report)
     expect(await job.refresh()).toMatchObject({ state: 'succeeded', kind: 'evaluate' })
-    // The same model on the same images, once with corruptions and once without: there is no difference, and nothing to compare under corruption.
+    // The same model on the same images, once with corruptions and once without: there is no difference, and nothing to
+    // compare under corruption.
     const plain = await (await sdk.evaluate(model, dataset, { corruptionImages: 'none' })).result()
     expect(await sdk.evaluations.compare(found, plain)).toMatchObject({
       a: { jobId: found.jobId, accuracy: found.accuracy },

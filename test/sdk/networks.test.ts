@@ -133,7 +133,8 @@ describe('an uploaded network', { timeout: 240_000 }, () => {
     // The report shows its name, not its id.
     expect(readFileSync(join(folder, 'fine-tuned/report.html'), 'utf8')).toContain('Network <b>some</b>')
 
-    // Fine-tuning continues from that model: licence and normalisation pass on, and freezing all but the head leaves the body as it is.
+    // Fine-tuning continues from that model: licence and normalisation pass on, and freezing all but the head leaves
+    // the body as it is.
     const next = await (
       await sdk.train(dataset, { ...recipe, mode: 'baseline', fineTune: { from: model.id, freeze: 'all-but-head' } })
     ).result()

@@ -72,8 +72,8 @@ describe.each(places)('an object store in $name', ({ here, make }) => {
     afterAll(async () => place[Symbol.asyncDispose]())
 
     /**
-     * Waits until a URL that is signed now has expired, and so every one that was signed before it for as long. The store's
-     * server reads the real clock, in whole seconds: one second is the shortest expiry.
+     * Waits until a URL that is signed now has expired, and so every one that was signed before it for as long. The
+     * store's server reads the real clock, in whole seconds: one second is the shortest expiry.
      */
     const expired = async (key: string): Promise<void> => {
       const url = await store.signGet({ key, expiresSeconds: 1 })

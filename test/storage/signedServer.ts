@@ -2,7 +2,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { openStore, type ObjectStore } from '@imclr/storage'
 
-/** A folder store with the smallest server that its signed URLs can lead to: what the API's routes do, without the API. */
+/**
+ * A folder store with the smallest server that its signed URLs can lead to: what the API's routes do, without the API.
+ */
 export async function folderWithServer(
   root: string,
   signingKey: string,

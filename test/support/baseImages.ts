@@ -5,8 +5,8 @@ import type { DockerEngine } from './docker.js'
 import { partPath } from './findPart.js'
 
 /**
- * Puts the images that the project's Dockerfiles build on into an engine, under their own names: Debian, and Debian with
- * this machine's Node and npm. Packages come into their containers as they come to this machine.
+ * Puts the images that the project's Dockerfiles build on into an engine, under their own names: Debian, and Debian
+ * with this machine's Node and npm. Packages come into their containers as they come to this machine.
  *
  * @returns arguments of `docker build` that name mirrors and proxies of this machine
  */

@@ -13,7 +13,10 @@ const execute = promisify(execFile)
 export interface DockerEngine extends Server {
   /** As DOCKER_HOST has it. */
   host: string
-  /** A network from which containers reach this machine, and nothing behind it; of an engine without networks: this machine's own. */
+  /**
+   * A network from which containers reach this machine, and nothing behind it; of an engine without networks: this
+   * machine's own.
+   */
   network: string
   /** This machine's address in that network. */
   gateway: string

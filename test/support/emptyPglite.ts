@@ -9,8 +9,9 @@ import { cacheFolder } from './findPart.js'
 const execute = promisify(execFile)
 
 /**
- * Puts an empty PGlite into a folder that does not exist yet, and returns the folder. PGlite takes some five seconds of a core
- * to make one; here it is copied from one that PGlite made before. The database package adds its tables when it opens the folder.
+ * Puts an empty PGlite into a folder that does not exist yet, and returns the folder. PGlite takes some five seconds of
+ * a core to make one; here it is copied from one that PGlite made before. The database package adds its tables when it
+ * opens the folder.
  */
 export async function emptyPglite(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -21,7 +22,10 @@ export async function emptyPglite(folder: string): Promise<string> {
 
 let template: Promise<string> | undefined
 
-/** In the cache, by PGlite's version. Several processes may make it at once: the first one that is done gives it its name. */
+/**
+ * In the cache, by PGlite's version. Several processes may make it at once: the first one that is done gives it its
+ * name.
+ */
 async function findTemplate(): Promise<string> {
   const module = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite'))
   const { version } = JSON.parse(await readFile(join(module, '../package.json'), 'utf8')) as { version: string }

@@ -100,7 +100,10 @@ export function connect(options: ClientOptions): Connection {
   }
 }
 
-/** Returns the address without spaces around its key. Throws for one that no request can be sent with; the error never holds the key. */
+/**
+ * Returns the address without spaces around its key. Throws for one that no request can be sent with; the error never
+ * holds the key.
+ */
 function checkAddress({ url, apiKey: given, ...rest }: ServiceAddress): ServiceAddress {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new ConnectionError(

@@ -83,7 +83,8 @@ export type Progress = z.infer<typeof progress>
 
 export const estimate = z.object({
   seconds: z.number(),
-  basis: z.enum(['measured', 'probed', 'assumed']), // how the seconds were found: by jobs, by a probe of the machine, by neither
+  // How the seconds were found: by jobs, by a probe of the machine, by neither
+  basis: z.enum(['measured', 'probed', 'assumed']),
   note: z.string(),
   memoryBytes: z.int().nonnegative().nullable().default(null), // a training's peak; null if not estimated
 })
@@ -185,7 +186,8 @@ export const evaluateJobFile = z.object({
   options: evaluateOptions,
   versionPrefix: z.string(),
   outputPrefix: z.string(), // belongs to this attempt alone
-  reference: z.object({ modelId, name: z.string(), modelPrefix: z.string() }).nullable(), // measured on the same pictures
+  // Measured on the same pictures
+  reference: z.object({ modelId, name: z.string(), modelPrefix: z.string() }).nullable(),
 })
 /** A short measurement of the machine. It is no job of a user: it has no project, no record and no object. */
 export const probeJobFile = z.object({

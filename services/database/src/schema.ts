@@ -131,7 +131,10 @@ export const dataset = imclr.table(
 /** What a version's row holds beside its own columns. */
 export type StoredVersionSummary = Omit<VersionSummary, 'id' | 'datasetId' | 'bytes' | 'createdAt'>
 
-/** One immutable version. Its id is made of project and content, so the same content is one row, however many data sets have it. */
+/**
+ * One immutable version. Its id is made of project and content, so the same content is one row, however many data sets
+ * have it.
+ */
 export const version = imclr.table(
   'version',
   {
@@ -171,9 +174,10 @@ export const activeStates = ['starting', 'running'] as const satisfies JobState[
 export const unfinishedStates = ['queued', 'starting', 'running', 'paused'] as const satisfies JobState[]
 
 /**
- * Jobs of all kinds. `uploadId` belongs to prepare, `spec` to train, `options` to prepare and evaluate. `versionId` is the result of
- * prepare and the input of the others, `modelId` the result of train and the input of evaluate, whose own result is the files
- * under `outputPrefix`. Ids of data sets, versions and models are history here, not references: those may be deleted.
+ * Jobs of all kinds. `uploadId` belongs to prepare, `spec` to train, `options` to prepare and evaluate. `versionId` is
+ * the result of prepare and the input of the others, `modelId` the result of train and the input of evaluate, whose own
+ * result is the files under `outputPrefix`. Ids of data sets, versions and models are history here, not references:
+ * those may be deleted.
  */
 export const job = imclr.table(
   'job',
@@ -202,7 +206,8 @@ export const job = imclr.table(
     lastCheckpoint: jsonb().$type<{ at: string; epoch: number; step: number }>(),
     waitingFor: text(),
     outputPrefix: text(), // of the current attempt
-    queueEntry: integer().notNull().default(0), // how often the job was queued: its entry in the queue is `<id>-<queueEntry>`
+    // How often the job was queued: its entry in the queue is `<id>-<queueEntry>`
+    queueEntry: integer().notNull().default(0),
     notBefore: time(), // a retry waits until then
     secondsSpent: doublePrecision().notNull().default(0), // in attempts that have ended, for limits.maxSeconds
     leaseOwner: text(), // the scheduler that runs it
@@ -330,7 +335,10 @@ export const experiment = imclr.table(
   ],
 )
 
-/** A run is a job; experiments share the jobs that they have in common. `position` counts the runs in the order of `planRuns`. */
+/**
+ * A run is a job; experiments share the jobs that they have in common. `position` counts the runs in the order of
+ * `planRuns`.
+ */
 export const experimentRun = imclr.table(
   'experiment_run',
   {
@@ -344,7 +352,10 @@ export const experimentRun = imclr.table(
   (t) => [primaryKey({ columns: [t.experimentId, t.position] }), index('experiment_run_job').on(t.jobId)],
 )
 
-/** Prefixes of objects that nothing needs any more. The transaction that makes them superfluous writes the row; the sweep deletes the objects, then the row. */
+/**
+ * Prefixes of objects that nothing needs any more. The transaction that makes them superfluous writes the row; the
+ * sweep deletes the objects, then the row.
+ */
 export const collect = imclr.table(
   'collect',
   {

@@ -15,17 +15,22 @@ const seconds = z.coerce.number().positive()
 const running = {
   ...trainerVariables,
   IMCLR_LAUNCHER: z.enum(launcherNames).default('process'), // what trainers run as
-  IMCLR_SLOTS: z.coerce.number().int().min(1).max(64).default(1), // trainers at once: one uses the whole machine (or GPU)
-  IMCLR_PREPARATIONS: z.coerce.number().int().min(1).max(16).default(1), // data sets prepared at once, beside the trainers: an upload never waits for a training of a day
+  // Trainers at once: one uses the whole machine (or GPU)
+  IMCLR_SLOTS: z.coerce.number().int().min(1).max(64).default(1),
+  // Data sets prepared at once, beside the trainers: an upload never waits for a training of a day
+  IMCLR_PREPARATIONS: z.coerce.number().int().min(1).max(16).default(1),
   IMCLR_DEVICES: z
     .string()
     .transform((text) => text.split(',').map((each) => each.trim()))
     .optional(), // GPU of each slot, as CUDA_VISIBLE_DEVICES has it; unset: all for each
-  IMCLR_TRAINER: z.string().default(fileURLToPath(new URL('../../trainer/dist/main.js', import.meta.url))), // the trainer's main.js
-  IMCLR_TRAINER_NICENESS: z.coerce.number().int().min(0).max(19).default(0), // how far trainers step back behind other programs
+  // The trainer's main.js
+  IMCLR_TRAINER: z.string().default(fileURLToPath(new URL('../../trainer/dist/main.js', import.meta.url))),
+  // How far trainers step back behind other programs
+  IMCLR_TRAINER_NICENESS: z.coerce.number().int().min(0).max(19).default(0),
   IMCLR_STALL_SECONDS: seconds.default(120), // without an event; a trainer writes one every few seconds
   IMCLR_STOP_GRACE_SECONDS: seconds.default(1800), // for a stopped job's evaluation and export
-  IMCLR_SUSPEND_GRACE_SECONDS: seconds.default(20), // for a checkpoint at shutdown; below what systemd and Kubernetes allow
+  // For a checkpoint at shutdown; below what systemd and Kubernetes allow
+  IMCLR_SUSPEND_GRACE_SECONDS: seconds.default(20),
   IMCLR_CHECKPOINT_SECONDS: seconds.default(60), // the most that a crash costs
   IMCLR_LEASE_SECONDS: seconds.default(60), // after which another scheduler adopts the jobs of a dead one
   IMCLR_RETRY_SECONDS: seconds.default(5), // before the first repetition; doubles
@@ -37,7 +42,8 @@ const running = {
     .positive()
     .default(50 * 2 ** 30), // of an unpacked archive
   IMCLR_MAX_DATASET_IMAGES: z.coerce.number().int().positive().default(5_000_000),
-  IMCLR_PROBE: z.enum(['on', 'off']).default('on'), // whether the first start measures the machine, for the estimates of the first jobs
+  // Whether the first start measures the machine, for the estimates of the first jobs
+  IMCLR_PROBE: z.enum(['on', 'off']).default('on'),
   LOG_LEVEL: shared.LOG_LEVEL,
 }
 
@@ -46,7 +52,8 @@ const environment = z.object({
   DATABASE_URL: shared.DATABASE_URL,
   QUEUE_URL: shared.QUEUE_URL.optional(), // unset: the database
   OBJECT_STORE_URL: shared.OBJECT_STORE_URL,
-  IMCLR_WORK_DIR: z.string().default('./.imclr/work'), // job files, events and logs of running trainers; no other scheduler uses it
+  // Job files, events and logs of running trainers; no other scheduler uses it
+  IMCLR_WORK_DIR: z.string().default('./.imclr/work'),
   HOST: shared.HOST,
   PORT: shared.PORT.default(4701), // of /healthz, /readyz, /metrics
 })
@@ -64,7 +71,10 @@ export const readRunningEnv = (variables: Variables = process.env): RunningEnv &
 const read = <T>(schema: z.ZodType<T>, given: Variables) =>
   readEnvironment(schema, { given, readFile: (path) => readFileSync(path, 'utf8') })
 
-/** Makes the scheduler's configuration of its environment. Throws Failure BAD_INPUT where there are fewer devices than slots. */
+/**
+ * Makes the scheduler's configuration of its environment. Throws Failure BAD_INPUT where there are fewer devices than
+ * slots.
+ */
 export function schedulerConfig(env: RunningEnv, workDir: string): SchedulerConfig {
   const devices = env.IMCLR_DEVICES?.length ?? env.IMCLR_SLOTS
   if (devices < env.IMCLR_SLOTS)

@@ -21,8 +21,8 @@ export interface Lease extends AsyncDisposable {
 
 /**
  * Renews the lease of one attempt until it is disposed of. The lease counts as lost when the database says so, and also
- * when the database does not answer and the lease has run out: by then another scheduler may have taken the job. A lease
- * that has merely run out is not lost (a laptop was asleep). An update of the job makes it ask at once.
+ * when the database does not answer and the lease has run out: by then another scheduler may have taken the job. A
+ * lease that has merely run out is not lost (a laptop was asleep). An update of the job makes it ask at once.
  */
 export function keepLease(scheduler: Scheduler, job: JobRow): Lease {
   const { database, config, clock, log, running } = scheduler

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The scheduler as a process of its own: takes jobs from the queue and runs each to its end. `env.ts` has the variables that it reads. */
+/**
+ * The scheduler as a process of its own: takes jobs from the queue and runs each to its end. `env.ts` has the variables
+ * that it reads.
+ */
 import { runService, stopSignal } from '@imclr/contract'
 import { openDatabase } from '@imclr/database'
 import { openQueue } from '@imclr/queue'

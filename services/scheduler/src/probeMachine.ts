@@ -10,8 +10,8 @@ const maxSeconds = 60
 
 /**
  * Starts a probe in the first free slot, unless trainings have told the speed, this scheduler's machine was probed
- * before, or no slot is free. Returns at once. Jobs of other slots run meanwhile; the slot takes work when the probe has ended. A probe that fails costs
- * nothing but its estimate: the next start tries again.
+ * before, or no slot is free. Returns at once. Jobs of other slots run meanwhile; the slot takes work when the probe
+ * has ended. A probe that fails costs nothing but its estimate: the next start tries again.
  */
 export async function probeMachine(scheduler: Scheduler, slots: Slots): Promise<void> {
   const { database, config, log } = scheduler
@@ -36,7 +36,9 @@ async function isKnown({ database: { queries }, config }: Scheduler): Promise<bo
   return speed?.basis === 'measured' || (await hasProbe(queries, config.owner))
 }
 
-/** Runs the probe to its end. Returns null if the scheduler closes meanwhile. Throws an error that says how it failed. */
+/**
+ * Runs the probe to its end. Returns null if the scheduler closes meanwhile. Throws an error that says how it failed.
+ */
 async function runProbe(
   { launcher, config, clock, closing }: Scheduler,
   jobId: string,

@@ -10,7 +10,10 @@ import { fenceOf, keepLease, type Lease } from './lease.js'
 import type { Scheduler } from './parts.js'
 import { settle, settleUnlaunched } from './settle/settle.js'
 
-/** Claims a queued job and runs one attempt of it to its end. Does nothing where the job is not queued any more: an entry may come twice. */
+/**
+ * Claims a queued job and runs one attempt of it to its end. Does nothing where the job is not queued any more: an
+ * entry may come twice.
+ */
 export async function runJob(
   scheduler: Scheduler,
   { jobId, slot }: { jobId: string; slot: number | null },

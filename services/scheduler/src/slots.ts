@@ -6,8 +6,8 @@ import type { Scheduler } from './parts.js'
 import { adoptJob, runJob } from './runJob.js'
 
 /**
- * The slots in which jobs run, each served by one queue. A slot for trainings and evaluations has a number, which is the
- * device that its trainer may use; a slot for preparations has none.
+ * The slots in which jobs run, each served by one queue. A slot for trainings and evaluations has a number, which is
+ * the device that its trainer may use; a slot for preparations has none.
  */
 export interface Slots {
   /** Continues a job that was left running, in the slot it had where that is free. */

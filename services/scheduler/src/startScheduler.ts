@@ -11,7 +11,10 @@ export interface RunningScheduler {
   metrics: Metrics
   /** Throws Failure UNAVAILABLE or STORE_UNAVAILABLE where a part does not answer. */
   check(): Promise<void>
-  /** Takes no more work, suspends the trainers (each leaves a checkpoint, and its job is queued again), and unlocks the work folder. */
+  /**
+   * Takes no more work, suspends the trainers (each leaves a checkpoint, and its job is queued again), and unlocks the
+   * work folder.
+   */
   close(): Promise<void>
 }
 
@@ -56,8 +59,8 @@ export async function startScheduler(parts: SchedulerParts): Promise<RunningSche
   }
 
   /**
-   * A job's row was updated (null: any may have been). A job that runs here looks for a cancel request; a waiting one is
-   * cancelled where somebody asked for it.
+   * A job's row was updated (null: any may have been). A job that runs here looks for a cancel request; a waiting one
+   * is cancelled where somebody asked for it.
    */
   function onJobUpdate(jobId: string | null): void {
     if (jobId === null) scheduler.running.forEach((checkLease) => checkLease())

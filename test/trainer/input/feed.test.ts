@@ -328,7 +328,8 @@ describe('trainingFeed', () => {
     const entropies = Array.from({ length: 60 }, (_, epoch) =>
       Array.from({ length: 10 }, (_, step) => source.batch(epoch, step).labelEntropy),
     ).flat()
-    // In an epoch of balanced classes a batch is close to balanced; 600 batches of 128 pairs leave a standard error of about 0.001.
+    // In an epoch of balanced classes a batch is close to balanced; 600 batches of 128 pairs leave a standard error of
+    // about 0.001.
     expect(entropies.reduce((a, b) => a + b) / entropies.length).toBeCloseTo(0.9 * (127 / 128) * Math.LN2, 2)
   })
 

@@ -57,7 +57,8 @@ describe('a training that diverges', { timeout: 120_000 }, () => {
     )
     expect(ofType(ended.events, 'epoch').map(({ loss }) => Number.isFinite(loss))).toEqual([true])
     expect(existsSync(bench.objectPath(`${run.outputPrefix}manifest.json`))).toBe(false)
-    // All that was trained has been kept, so that the next attempt would end the same way: at once, and not by training again.
+    // All that was trained has been kept, so that the next attempt would end the same way: at once, and not by training
+    // again.
     const again = await bench.train({ job: 'laststep', attempt: 2, versionPrefix, spec: diverging }).ended
     expectDiverged(again, /^the model after epoch 1 gives no finite outputs/)
     expect(ofType(again.events, 'started')[0]!.resumedFrom).toEqual({ epoch: 1, step: 2 })

@@ -51,7 +51,8 @@ describe('createEmitter', () => {
   })
 
   it('takes back the half line that did not fit', () => {
-    // A limit on the size of files stands for the disk: of the line that reaches it the first part is written, the rest refused.
+    // A limit on the size of files stands for the disk: of the line that reaches it the first part is written, the rest
+    // refused.
     const path = join(folder, 'limited.jsonl')
     const { status, stderr } = shell(`trap '' XFSZ; ulimit -f 1; exec ${emitting} > "${path}"`)
     expect(stderr).toContain('DISK_FULL')

@@ -29,8 +29,8 @@ import type {
 } from '@imclr/contract'
 
 /*
- * A bench for trainers: a folder store with the demo's real pictures in it, and trainer processes started from `dist` the way
- * the scheduler starts them, their events followed in a file.
+ * A bench for trainers: a folder store with the demo's real pictures in it, and trainer processes started from `dist`
+ * the way the scheduler starts them, their events followed in a file.
  */
 
 export const root = findRoot(dirname(fileURLToPath(import.meta.url)))

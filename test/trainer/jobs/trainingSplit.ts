@@ -5,7 +5,10 @@ import { loadSplit, readDatasetManifest, type LoadedSplit } from '@imclr/trainer
 import { stratifiedOrder } from '@imclr/trainer/random/testing'
 import type { Bench } from './harness.js'
 
-/** A version's training images, and the stratified order (subset seed 1) that label budgets and validation parts are cut from. */
+/**
+ * A version's training images, and the stratified order (subset seed 1) that label budgets and validation parts are cut
+ * from.
+ */
 export async function trainingSplit(
   bench: Bench,
   versionPrefix: string,

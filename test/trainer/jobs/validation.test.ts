@@ -128,7 +128,10 @@ describe('a training job on a data set that came with a validation part', { time
   })
 })
 
-/** `train/<class>/`, `val/<class>/`, `test/<class>/` of 16 x 16 pixels, packed by tar: dark and light pictures with noise. */
+/**
+ * `train/<class>/`, `val/<class>/`, `test/<class>/` of 16 x 16 pixels, packed by tar: dark and light pictures with
+ * noise.
+ */
 async function lightAndDark(
   folder: string,
   counts: { train: number; validation: number; test: number },

@@ -21,8 +21,8 @@ import type { SpecVersion } from './checkSpec.js'
 import type { TrainedNetwork } from './submitTraining.js'
 
 /**
- * Multiply-adds per second of training where nothing was measured yet: a cautious number for two cores. ResNet-20 at 150 images
- * per second, which two cores with AVX2 reach, is 18e9; small networks and slower machines are below.
+ * Multiply-adds per second of training where nothing was measured yet: a cautious number for two cores. ResNet-20 at
+ * 150 images per second, which two cores with AVX2 reach, is 18e9; small networks and slower machines are below.
  */
 const assumed = 1e10
 /** The start of the process, the first recording of the step, the export. */
@@ -35,8 +35,8 @@ export interface Speed {
 }
 
 /**
- * How long a training will take: its multiply-adds at the speed of this service's last jobs (before the first one, of the
- * machine's probe), and the evaluation after it.
+ * How long a training will take: its multiply-adds at the speed of this service's last jobs (before the first one, of
+ * the machine's probe), and the evaluation after it.
  */
 export function estimateTraining(
   spec: TrainingSpec,
@@ -102,10 +102,10 @@ function evaluationSeconds(
 }
 
 /**
- * How far the estimate may be above the truth: a training is refused only where the estimate less this share does not fit. In 21
- * whole trainings the largest resident memory (VmHWM; CPU, two cores) was 0.78 to 1.18 of the estimate, with a median of 0.96.
- * They were of ResNet-8 to WRN-28-10 and VGG16-BN, with pictures of 16 to 192 pixels a side and batches of 2 to 128, with and
- * without unlabelled images.
+ * How far the estimate may be above the truth: a training is refused only where the estimate less this share does not
+ * fit. In 21 whole trainings the largest resident memory (VmHWM; CPU, two cores) was 0.78 to 1.18 of the estimate, with
+ * a median of 0.96. They were of ResNet-8 to WRN-28-10 and VGG16-BN, with pictures of 16 to 192 pixels a side and
+ * batches of 2 to 128, with and without unlabelled images.
  */
 const memoryMargin = 0.25
 
@@ -117,11 +117,19 @@ const floatBytes = 4
 const changedBytes = 2 * 64 * mebi
 /** Pictures of one forward pass of an evaluation, at most. */
 const testedAtOnce = 250
-/** What a forward pass holds at once, as so many times its largest layer: input, output, and the workspace of convolutions. */
+/**
+ * What a forward pass holds at once, as so many times its largest layer: input, output, and the workspace of
+ * convolutions.
+ */
 const layersAtOnce = 4
-/** Copies of the weights and of what goes with them: the network's variables, those of the recorded step, and while a checkpoint is written those that are read, packed, sent and read back. */
+/**
+ * Copies of the weights and of what goes with them: the network's variables, those of the recorded step, and while a
+ * checkpoint is written those that are read, packed, sent and read back.
+ */
 const copiesOfState = 7
-/** Batches in memory beside the current one: one for each thread that makes them, at most, and one that is handed over. */
+/**
+ * Batches in memory beside the current one: one for each thread that makes them, at most, and one that is handed over.
+ */
 const batchesAhead = 4
 
 /** The most memory that a training takes, in bytes, from what is known when it is submitted. */
@@ -204,7 +212,10 @@ export function layersMemory(layers: readonly NetworkLayer[], parameters: number
   }
 }
 
-/** The shapes for a picture of this size. Where the strides must divide its sides, for the next larger picture that passes the network. */
+/**
+ * The shapes for a picture of this size. Where the strides must divide its sides, for the next larger picture that
+ * passes the network.
+ */
 function nearestShapes(layers: readonly NetworkLayer[], { height, width }: Side): Map<string, LayerShape> {
   for (let more = 0; more < largestStride; more++) {
     try {
@@ -224,7 +235,10 @@ export interface MemoryContext {
   limit: number | null
 }
 
-/** Says why a training does not fit into the memory of the machine that trains, and what would fit. Gives nothing where it may fit, within the margin of the estimate. */
+/**
+ * Says why a training does not fit into the memory of the machine that trains, and what would fit. Gives nothing where
+ * it may fit, within the margin of the estimate.
+ */
 export function checkMemory(spec: TrainingSpec, version: SpecVersion, { network, limit }: MemoryContext): Issue[] {
   if (limit === null) return []
   const fits = (changed: Partial<TrainingSpec>, picture = version.picture): boolean =>
@@ -257,7 +271,10 @@ export function checkMemory(spec: TrainingSpec, version: SpecVersion, { network,
   ]
 }
 
-/** The largest whole number of a range that fits, by bisection: where a number does not fit, no larger one does. Null where none fits. */
+/**
+ * The largest whole number of a range that fits, by bisection: where a number does not fit, no larger one does. Null
+ * where none fits.
+ */
 function largest(fits: (value: number) => boolean, [from, to]: [number, number]): number | null {
   if (from > to || !fits(from)) return null
   let [good, bad] = [from, to + 1]

@@ -23,9 +23,9 @@ import { enqueue, requireJob, toEvaluateJob } from './jobs.js'
 import { lockReference, lockTrainedNetwork } from './submitTraining.js'
 
 /**
- * Submits an evaluation of a model on the test images of a version, its own or another one. A reference model is evaluated on the
- * same images. Throws Failure NOT_FOUND (model, version, reference), and BAD_INPUT where classes or pictures do not fit, with
- * those of both.
+ * Submits an evaluation of a model on the test images of a version, its own or another one. A reference model is
+ * evaluated on the same images. Throws Failure NOT_FOUND (model, version, reference), and BAD_INPUT where classes or
+ * pictures do not fit, with those of both.
  */
 export async function evaluateModel(call: Call, input: z.output<typeof evaluateRequest>): Promise<EvaluateJob> {
   const {
@@ -83,7 +83,10 @@ export async function evaluateModel(call: Call, input: z.output<typeof evaluateR
   return job
 }
 
-/** The result of an evaluation: its main numbers, and its files, which `/v1/evaluations/<job>/<path>` serves. Throws Failure CONFLICT where it has not succeeded. */
+/**
+ * The result of an evaluation: its main numbers, and its files, which `/v1/evaluations/<job>/<path>` serves. Throws
+ * Failure CONFLICT where it has not succeeded.
+ */
 export async function getEvaluation(call: Call, { jobId }: { jobId: string }): Promise<EvaluationSummary> {
   return toEvaluationSummary(await requireEvaluation(call, await requireJob(call, jobId)))
 }
@@ -122,9 +125,10 @@ export const comparedEvaluations = z.object({
 })
 
 /**
- * Compares two evaluations on one version, image by image, whatever their models were trained on. Differences are `b` minus `a`.
- * Evaluations on a stored set of corrupted images are compared on these alone. Throws Failure CONFLICT where a job is no
- * evaluation that has succeeded, and where the evaluations are of different versions or have no images in common.
+ * Compares two evaluations on one version, image by image, whatever their models were trained on. Differences are `b`
+ * minus `a`. Evaluations on a stored set of corrupted images are compared on these alone. Throws Failure CONFLICT where
+ * a job is no evaluation that has succeeded, and where the evaluations are of different versions or have no images in
+ * common.
  */
 export async function compareEvaluations(
   call: Call,

@@ -63,9 +63,9 @@ export interface TrainingToInsert {
 }
 
 /**
- * Checks a training and stores it as a job that waits. Put the job into the queue once the transaction has committed. Throws
- * Failure NOT_FOUND (reference model, network, model to begin with), and BAD_INPUT where the spec does not fit the data or the
- * training does not fit into the memory of the machine that trains.
+ * Checks a training and stores it as a job that waits. Put the job into the queue once the transaction has committed.
+ * Throws Failure NOT_FOUND (reference model, network, model to begin with), and BAD_INPUT where the spec does not fit
+ * the data or the training does not fit into the memory of the machine that trains.
  */
 export async function insertTraining(
   tx: Queries,
@@ -104,7 +104,10 @@ export async function insertTraining(
   })
 }
 
-/** Finds the model that others are compared with, and keeps it until the transaction ends. Null where the spec names none. Throws Failure NOT_FOUND. */
+/**
+ * Finds the model that others are compared with, and keeps it until the transaction ends. Null where the spec names
+ * none. Throws Failure NOT_FOUND.
+ */
 export async function lockReference(
   tx: Queries,
   { projectId, referenceModelId }: { projectId: string; referenceModelId: string | null },
@@ -126,14 +129,16 @@ export interface TrainedNetwork {
   memory: NetworkMemory
   /** The layers of an uploaded network; null for a built-in one. */
   layers: NetworkLayer[] | null
-  /** The layer names that `fineTune.freeze` may use. Null where they are unknown until the trainer opens the network. */
+  /**
+   * The layer names that `fineTune.freeze` may use. Null where they are unknown until the trainer opens the network.
+   */
   names: string[] | null
 }
 
 /**
- * Decides which network a spec trains: a fine-tuning trains the network that it begins with. Gives the spec with that network,
- * and what is known of it. Keeps an uploaded network, or the model to begin with, until the transaction ends. Throws Failure
- * NOT_FOUND, and BAD_INPUT where the spec names another network.
+ * Decides which network a spec trains: a fine-tuning trains the network that it begins with. Gives the spec with that
+ * network, and what is known of it. Keeps an uploaded network, or the model to begin with, until the transaction ends.
+ * Throws Failure NOT_FOUND, and BAD_INPUT where the spec names another network.
  */
 export async function lockTrainedNetwork<Spec extends Pick<TrainingSpec, 'network' | 'fineTune'>>(
   tx: Queries,

@@ -5,7 +5,10 @@ import { job } from '../schema.js'
 import { appendEvents } from '../tables/job.js'
 import { lockFenced, type Fence } from './lease.js'
 
-/** Stores how far the launch of an attempt is, before its trainer says anything. Throws Failure CONFLICT where the attempt was superseded. */
+/**
+ * Stores how far the launch of an attempt is, before its trainer says anything. Throws Failure CONFLICT where the
+ * attempt was superseded.
+ */
 export function storeLaunchProgress(database: Database, fence: Fence, progress: Progress): Promise<void> {
   return database.transaction(async (tx) => {
     const row = await lockFenced(tx, fence)

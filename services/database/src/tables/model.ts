@@ -74,8 +74,8 @@ export async function setModelPublic(
 }
 
 /**
- * Finds the row and locks it until the transaction ends: no job begins to refer to it meanwhile. Reads what deleting needs,
- * so that a model whose manifest cannot be read can be deleted.
+ * Finds the row and locks it until the transaction ends: no job begins to refer to it meanwhile. Reads what deleting
+ * needs, so that a model whose manifest cannot be read can be deleted.
  */
 export async function lockModel(
   tx: Queries,
@@ -150,9 +150,9 @@ export interface TrainingSpeed {
 }
 
 /**
- * Returns the speed that the last 20 trainings reached: the median of those with the same network and precision, or else
- * of those with the same precision. If there are none, returns what the probes of the machines measured. Null if there is
- * no probe either.
+ * Returns the speed that the last 20 trainings reached: the median of those with the same network and precision, or
+ * else of those with the same precision. If there are none, returns what the probes of the machines measured. Null if
+ * there is no probe either.
  */
 export async function trainingSpeed(
   queries: Queries,

@@ -25,8 +25,8 @@ const maxUnstored = 5000
 const maxRoundSeconds = 10
 
 /**
- * Stores what a trainer writes and sends it the commands that are due. Returns when the trainer has ended and nothing is
- * left to store, or when the lease is lost and the trainer has ended.
+ * Stores what a trainer writes and sends it the commands that are due. Returns when the trainer has ended and nothing
+ * is left to store, or when the lease is lost and the trainer has ended.
  */
 export async function followTrainer(
   scheduler: Scheduler,
@@ -100,7 +100,10 @@ async function secondsBefore({ clock }: Scheduler, job: JobRow, events: EventRea
   return Math.max(0, (end - start) / 1000)
 }
 
-/** Stores the lines and says whether it did; where not, the next round tries again. A superseded attempt loses its lease. */
+/**
+ * Stores the lines and says whether it did; where not, the next round tries again. A superseded attempt loses its
+ * lease.
+ */
 async function store(
   scheduler: Scheduler,
   { job, lease, lines }: { job: JobRow; lease: Lease; lines: TrainerLine[] },

@@ -1,6 +1,9 @@
 import { trainerEvent, type TrainerEvent } from '@imclr/contract'
 
-/** Parses a line of a trainer's standard output. A line that is not an event becomes a warning in the job's log; null: an empty line. */
+/**
+ * Parses a line of a trainer's standard output. A line that is not an event becomes a warning in the job's log; null:
+ * an empty line.
+ */
 export function parseLine(text: string): TrainerEvent | null {
   if (text.trim() === '') return null
   const parsed = trainerEvent.safeParse(asJson(text))

@@ -22,7 +22,9 @@ export interface Launch {
   onPull?: (done: number, total: number) => void
 }
 
-/** `stop`: write a checkpoint, evaluate, export and exit. `suspend`: write a checkpoint and exit. `kill`: exit at once. */
+/**
+ * `stop`: write a checkpoint, evaluate, export and exit. `suspend`: write a checkpoint and exit. `kill`: exit at once.
+ */
 export type Command = 'stop' | 'suspend' | 'kill'
 
 /** How a trainer ended; both null: nobody saw it, for example because its supervisor was killed too. */
@@ -49,8 +51,8 @@ export interface EventLine {
 /** Reads a trainer's standard output from its first line. */
 export interface EventReader extends AsyncDisposable {
   /**
-   * The whole lines that arrived since the last call, at most about a megabyte of them; empty: nothing new. With `last`,
-   * the text after the last line break counts as a line.
+   * The whole lines that arrived since the last call, at most about a megabyte of them; empty: nothing new. With
+   * `last`, the text after the last line break counts as a line.
    */
   read(options?: { last?: boolean }): Promise<EventLine[]>
   /** When the trainer wrote its latest output, in milliseconds since 1970; null: it wrote nothing. */
@@ -59,8 +61,8 @@ export interface EventReader extends AsyncDisposable {
 
 /**
  * Starts trainers and is the only way to reach them: as child processes or as containers of a Docker engine.
- * What a trainer writes and how it ended can be read until `remove` or `prune`, also by a launcher that was opened after
- * a restart.
+ * What a trainer writes and how it ended can be read until `remove` or `prune`, also by a launcher that was opened
+ * after a restart.
  */
 export interface Launcher {
   /** Throws Failure DISK_FULL or INTERNAL where the trainer cannot be started. */

@@ -1,4 +1,6 @@
-/** A longer line is cut here, so that no trainer can fill our memory; always at the same place, so that numbers stay. */
+/**
+ * A longer line is cut here, so that no trainer can fill our memory; always at the same place, so that numbers stay.
+ */
 const maxLineBytes = 4 << 20
 
 /** Cuts a stream of bytes into lines. */

@@ -11,7 +11,8 @@ import type { Slots } from '../slots.js'
 const maxEntries = 200
 
 export async function reconcile(scheduler: Scheduler, slots: Slots): Promise<void> {
-  // Trainers first: one that is listed here, and is its job's current attempt in records that are read later, is not superseded.
+  // Trainers first: one that is listed here, and is its job's current attempt in records that are read later, is not
+  // superseded.
   const found = await scheduler.launcher.list()
   const active = await listActive(scheduler.database)
   await endOrphans(scheduler, found, active)
@@ -21,7 +22,9 @@ export async function reconcile(scheduler: Scheduler, slots: Slots): Promise<voi
   scheduler.metrics.reconciled.set(scheduler.clock.now() / 1000)
 }
 
-/** Ends trainers of jobs that have ended, and of attempts that are not the current one: nobody will take their output. */
+/**
+ * Ends trainers of jobs that have ended, and of attempts that are not the current one: nobody will take their output.
+ */
 async function endOrphans(
   { launcher, log, running }: Scheduler,
   found: FoundTrainer[],
@@ -58,7 +61,9 @@ async function adoptLeft(
   }
 }
 
-/** Puts every job that may start into its queue, which keeps each once, and ends those that were cancelled meanwhile. */
+/**
+ * Puts every job that may start into its queue, which keeps each once, and ends those that were cancelled meanwhile.
+ */
 async function fillQueue({ database, queue }: Scheduler, slots: Slots): Promise<void> {
   const queued = await listQueued(database)
   const ended = new Set<string>()

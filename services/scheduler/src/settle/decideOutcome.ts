@@ -48,7 +48,8 @@ export type Outcome =
 export function decideOutcome(ending: Ending): Outcome {
   const { exit, lastWord, cancelRequested, timeUp } = ending
   if (lastWord?.type === 'output') {
-    // The exit code does not matter: the output is complete and will be verified, and native libraries may crash while they unload.
+    // The exit code does not matter: the output is complete and will be verified, and native libraries may crash while
+    // they unload.
     const keep = { kind: 'keep', output: lastWord } as const
     if (lastWord.endedEarly === null) return { ...keep, state: 'succeeded', endedEarly: null, failure: null }
     if (cancelRequested !== null) return { ...keep, state: 'canceled', endedEarly: 'canceled', failure: null }

@@ -2,9 +2,9 @@ import { failures, followedBy, type FailureCode, type FailureRecord } from '@imc
 
 /*
  * The whole policy of trying again. Whether: only after failures that the failure table calls retryable, those of the
- * infrastructure, and only while the job's `limits.maxAttempts` allows it. When: after the operator's first delay, which
- * doubles with each failed attempt up to a limit. From where: from the last checkpoint, where there is one. An attempt
- * that was suspended has not failed: it is queued again at once and not counted.
+ * infrastructure, and only while the job's `limits.maxAttempts` allows it. When: after the operator's first delay,
+ * which doubles with each failed attempt up to a limit. From where: from the last checkpoint, where there is one. An
+ * attempt that was suspended has not failed: it is queued again at once and not counted.
  */
 const policy = { delayFactor: 2, maxDelaySeconds: 300 }
 

@@ -55,7 +55,10 @@ export async function settle(
   }
 }
 
-/** Records an attempt whose trainer never ran: it could not be started, or (null) the scheduler died first, which does not count as a failure. */
+/**
+ * Records an attempt whose trainer never ran: it could not be started, or (null) the scheduler died first, which does
+ * not count as a failure.
+ */
 export async function settleUnlaunched(scheduler: Scheduler, job: JobRow, failure: Failure | null): Promise<void> {
   const hasCheckpoint = job.lastCheckpoint !== null
   const budget = {

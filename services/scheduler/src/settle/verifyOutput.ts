@@ -31,7 +31,10 @@ interface Schema<T> {
     | { success: false; error: { issues: { path: PropertyKey[]; code?: string; message: string }[] } }
 }
 
-/** Verifies an artifact: the manifest by its schema, every file by size and sha256. Returns the manifest and the bytes of all files. Throws Failure ARTIFACT_INVALID. */
+/**
+ * Verifies an artifact: the manifest by its schema, every file by size and sha256. Returns the manifest and the bytes
+ * of all files. Throws Failure ARTIFACT_INVALID.
+ */
 export async function verifyArtifact(
   store: ObjectStore,
   output: Output,

@@ -24,7 +24,9 @@ export interface Engine {
   unpause(container: string): Promise<void>
   /** Standard output from its first byte, and on while the container runs. Null: there is no such container. */
   output(container: string): Promise<Readable | null>
-  /** The last lines of a stream, each with its time where `timestamps` asks for it. Empty: there is no such container. */
+  /**
+   * The last lines of a stream, each with its time where `timestamps` asks for it. Empty: there is no such container.
+   */
   lastLines(
     container: string,
     options: { of: 'stdout' | 'stderr'; lines: number; timestamps: boolean },

@@ -42,7 +42,10 @@ const signals = { stop: 'SIGTERM', suspend: 'SIGUSR2', kill: 'SIGKILL' } as cons
  */
 const supervisor = 'trap : TERM USR2 INT HUP; "$@"; code=$?; echo "$code" > exit.new && mv exit.new exit'
 
-/** Starts trainers as child processes, each the leader of a process group of its own, so that they outlive the scheduler. */
+/**
+ * Starts trainers as child processes, each the leader of a process group of its own, so that they outlive the
+ * scheduler.
+ */
 export function processLauncher(options: ProcessLauncherOptions): Launcher {
   const { command, environment, workDir, host, niceness, devices } = options
 
@@ -94,7 +97,10 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
     }
   }
 
-  /** The processes of a runner's group that still run, with or without the supervisor. The system does not reuse the group's number before all are gone. */
+  /**
+   * The processes of a runner's group that still run, with or without the supervisor. The system does not reuse the
+   * group's number before all are gone.
+   */
   async function runningMembers({ pid: group, startTime }: ProcessRunner): Promise<number[]> {
     const leader = await processFacts(group)
     if (leader !== null && leader.startTime !== startTime) return []
