@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readRunningEnv, schedulerConfig } from '@imclr/scheduler'
+import { openLauncher, readRunningEnv, schedulerConfig } from '@imclr/scheduler'
 import { describe, expect, it } from 'vitest'
 import { makeFolder } from '../support/parts.js'
 import { builtScheduler, spawnService } from '../support/spawnService.js'
@@ -30,6 +30,13 @@ describe("the scheduler's environment", () => {
       IMCLR_THREADS: null,
       IMCLR_BATCH_WORKERS: 'auto',
     })
+  })
+
+  it("names the Docker launcher's variables that are wrong, as a failure of the operator's", () => {
+    const variables = { DOCKER_HOST: 'docker.sock', IMCLR_TRAINER_PIDS: '1' }
+    const open = () => openLauncher({ ...readRunningEnv({ IMCLR_LAUNCHER: 'docker' }), variables }, 'w')
+    expect(open).toThrow(expect.objectContaining({ name: 'Failure', code: 'BAD_INPUT' }) as Error)
+    expect(open).toThrow(/DOCKER_HOST[\s\S]*IMCLR_TRAINER_PIDS/)
   })
 
   it('needs a device for each slot', () => {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { makeId, probeResult, trainingSpec, type ProbeResult } from '@imclr/contract'
 import { hasProbe, storeProbe, trainingSpeed } from '@imclr/database'
+import { asJson } from './follow/parseLine.js'
 import type { Scheduler } from './parts.js'
 import type { Slots } from './slots.js'
 
@@ -70,13 +71,5 @@ async function runProbe(
     throw new Error(`the probe ${how} and told no speed; it wrote: ${written || 'nothing'}`)
   } finally {
     await launcher.remove(runner)
-  }
-}
-
-function asJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -15,7 +15,8 @@ export function parseLine(text: string): TrainerEvent | null {
   }
 }
 
-function asJson(text: string): unknown {
+/** The JSON of a line, with text that can be stored; undefined: it is none. */
+export function asJson(text: string): unknown {
   try {
     return JSON.parse(text, (_, value: unknown) => (typeof value === 'string' ? storable(value) : value))
   } catch {

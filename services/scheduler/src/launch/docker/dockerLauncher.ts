@@ -1,7 +1,8 @@
-import { constants } from 'node:os'
-import { Failure } from '@imclr/contract'
+import { readFileSync } from 'node:fs'
+import { Failure, readEnvironment } from '@imclr/contract'
 import { z } from 'zod'
 import type { Command, Exit, FoundTrainer, Launch, Launcher, LauncherSettings, Runner } from '../launcher.js'
+import { exitOf, signalOf } from '../signals.js'
 import { containerEnvironment } from './containerEnvironment.js'
 import {
   containerName,
@@ -23,8 +24,6 @@ const dockerRunner = z.object({
   name: z.string(),
 })
 
-const signals = { stop: 'SIGTERM', suspend: 'SIGUSR2', kill: 'SIGKILL' } as const satisfies Record<Command, string>
-
 /**
  * Starts trainers as containers of a Docker engine, one for each attempt. The scheduler may be a container itself: job
  * files and events travel through the engine, and no folder of the host is shared. Containers outlive the scheduler and
@@ -32,7 +31,7 @@ const signals = { stop: 'SIGTERM', suspend: 'SIGUSR2', kill: 'SIGKILL' } as cons
  * from a container.
  */
 export function dockerLauncher({ environment, workDir, host, devices, variables: given }: LauncherSettings): Launcher {
-  const variables = dockerVariables.parse(given)
+  const variables = readEnvironment(dockerVariables, { given, readFile: (path) => readFileSync(path, 'utf8') })
   const scheduler = `${host}:${workDir}`
   const settings = { variables, environment: containerEnvironment(environment), scheduler, devices }
   const engine = openEngine({ host: variables.DOCKER_HOST, certificates: variables.DOCKER_CERT_PATH ?? null })
@@ -98,16 +97,14 @@ export function dockerLauncher({ environment, workDir, host, devices, variables:
     const name = nameOf(runner)
     // The engine delivers no signal to a paused container.
     if ((await engine.inspect(name))?.State.Paused) await engine.unpause(name)
-    await engine.kill(name, signals[command])
+    await engine.kill(name, signalOf[command])
   }
 
   async function exit(runner: Runner): Promise<Exit> {
     const state = (await engine.inspect(nameOf(runner)))?.State
     if (state === undefined || state.Running) return { code: null, signal: null }
-    // The engine says "killed by signal n" as 128 + n.
-    const killedBy = Object.entries(constants.signals).find(([, number]) => number === state.ExitCode - 128)
-    if (killedBy) return { code: null, signal: killedBy[0], ...(state.OOMKilled && { outOfMemory: true }) }
-    return { code: state.ExitCode, signal: null }
+    const exit = exitOf(state.ExitCode)
+    return exit.signal !== null && state.OOMKilled ? { ...exit, outOfMemory: true } : exit
   }
 
   /** The end of standard error: so many lines surely have the bytes, and no more than the lines are sent. */

@@ -7,8 +7,6 @@ import Docker, { type ContainerCreateOptions, type ContainerInspectInfo } from '
 import { pack } from 'tar-stream'
 
 export interface Engine {
-  /** Tells this engine from others: it keeps the id as long as its data. */
-  id(): Promise<string>
   hasImage(image: string): Promise<boolean>
   /** Resolves when the image is there. `onProgress` gets the bytes of all layers that are known so far. */
   pull(image: string, onProgress: (done: number, total: number) => void): Promise<void>
@@ -64,7 +62,6 @@ export function openEngine(address: EngineAddress): Engine {
   }
 
   return {
-    id: async () => ((await told(docker.info())) as { ID: string }).ID,
     hasImage: async (image) => (await unlessGone(docker.getImage(image).inspect())) !== null,
     async pull(image, onProgress) {
       const layers = new Map<string, { current: number; total: number }>()

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { open } from 'node:fs/promises'
-import { constants } from 'node:os'
 import { diskFull, Failure, isNoSpace } from '@imclr/contract'
 import { z } from 'zod'
 import type { Command, Exit, FoundTrainer, Launch, Launcher, LauncherSettings, Runner } from '../launcher.js'
+import { exitOf, signalOf } from '../signals.js'
 import {
   attemptFiles,
   attemptFolder,
@@ -28,11 +28,6 @@ export const processRunner = z.object({
   folder: z.string(), // of the attempt: job file, events, log, exit code
 })
 type ProcessRunner = z.output<typeof processRunner>
-
-const signals = { stop: 'SIGTERM', suspend: 'SIGUSR2', kill: 'SIGKILL' } as const satisfies Record<
-  Command,
-  NodeJS.Signals
->
 
 /*
  * A shell of a few hundred kilobytes supervises each trainer: it outlives the scheduler, and leaves the exit code in a
@@ -127,18 +122,13 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
   async function send(runner: Runner, command: Command): Promise<void> {
     if (!(await isRunning(runner))) return
     try {
-      process.kill(-dataOf(runner).pid, signals[command])
+      process.kill(-dataOf(runner).pid, signalOf[command])
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
     }
   }
 
-  async function exit(runner: Runner): Promise<Exit> {
-    const code = await readExitCode(dataOf(runner).folder)
-    // A shell says "killed by signal n" as 128 + n.
-    const killedBy = Object.entries(constants.signals).find(([, number]) => code !== null && number === code - 128)
-    return killedBy ? { code: null, signal: killedBy[0] } : { code, signal: null }
-  }
+  const exit = async (runner: Runner): Promise<Exit> => exitOf(await readExitCode(dataOf(runner).folder))
 
   async function list(): Promise<FoundTrainer[]> {
     const found = await Promise.all((await processIds()).map(findTrainer))
